@@ -1,0 +1,110 @@
+/**
+ * Binary messages. A message is one to four slots of 64 bytes; the same bytes travel through rings, lie
+ * in the journal, and pass between actors. `W_` names an Int32 word and `F_` a Float64 within a message
+ * (both counted from the message's first slot; F_n covers words 2n and 2n + 1). Little-endian.
+ *
+ * Word 0 of every message: type (bits 0–7), slot count (bits 8–15), market id (bits 16–31).
+ * Unused fields are zero, so that equal messages are equal bytes.
+ */
+export const SLOT_WORDS = 16;
+export const SLOT_FLOATS = 8;
+export const SLOT_BYTES = 64;
+
+export const W_HEAD = 0;
+export const W_ACCOUNT = 1;
+
+// ---- Commands (from outside) and their forwarded form (margin actor → market actor) ----
+export const W_FLAGS = 2;
+export const W_PRICE = 3;
+/** Quantity in lots; deposits and withdrawals: micro-USD; oracle price: publish time. */
+export const F_QTY = 2;
+/** Numeric client order id, 1 … 2^53 − 1; 0 when there is none or it is a string. */
+export const F_CLIENT_ID = 3;
+/** Order that a cancel or amend names; 0 when it names it by client id. */
+export const F_ORDER_ID = 4;
+/** Connection (bits 0–23: connection, bits 24–31: gateway port) that gets the answer; 0: nobody. */
+export const W_SESSION = 10;
+/** The sender's own number of the request, echoed in the answer. */
+export const W_REQUEST = 11;
+/** From outside: refuse when the exchange's time is later (receive window); 0: none. */
+export const F_DEADLINE = 6;
+/** Forwarded form, same bytes: the margin actor's reference to the client id, −1 for none … */
+export const W_CLIENT_REF = 12;
+/** … and price − mark in ticks at the check, from which the order's loss reserve follows. */
+export const W_MARK_DISTANCE = 13;
+/** GTD: the time at which the order ends. */
+export const F_EXPIRY = 7;
+
+/** Second slot of a command whose client id is a string: length in bytes, then up to 36 bytes. */
+export const W_CLIENT_TEXT_LENGTH = 16;
+export const W_CLIENT_TEXT = 17;
+export const CLIENT_TEXT_MAX_BYTES = 36;
+export const CLIENT_TEXT_WORDS = 9;
+
+/**
+ * Last slot of REPLACE: the order to cancel. Word offsets are relative to that slot:
+ * F 0 order id, F 1 numeric client id, W 4 length of a string client id, W 5 … 13 its bytes.
+ */
+export const TARGET_F_ORDER_ID = 0;
+export const TARGET_F_CLIENT_ID = 1;
+export const TARGET_W_TEXT_LENGTH = 4;
+export const TARGET_W_TEXT = 5;
+
+// ---- Events (out of the shard) and their first form (market actor → margin actor) ----
+export const EVENT_SLOTS = 2;
+export const EF_ORDER_ID = 1;
+/** Accepted, amended: total quantity; fill: lots of this fill; balance: change in micro-USD. */
+export const EF_LOTS = 2;
+/** Lots still open after this event; canceled: lots that were canceled. */
+export const EF_REMAINING = 3;
+export const EW_PRICE = 8;
+/** The order's flags; cancel and amend reasons in bits 20–27. */
+export const EW_FLAGS = 9;
+export const EW_SESSION = 10;
+export const EW_REQUEST = 11;
+/** Journal sequence of the command that caused it. */
+export const EF_SEQUENCE = 6;
+/** Number in the account's private feed, from 1 without a gap; 0: an answer outside of the feed. */
+export const EF_ACCOUNT_SEQUENCE = 7;
+/** Fill: fee (negative: rebate). Amended: remaining lots before. Rejected: the offending value. */
+export const EF_FEE = 8;
+export const EF_OLD_REMAINING = 8;
+export const EF_VALUE = 8;
+/** Fill: realised profit of this fill. Rejected: the limit. */
+export const EF_REALIZED = 9;
+export const EF_LIMIT = 9;
+/** Amended: price before, and loss reserve a lot before. */
+export const EW_OLD_PRICE = 18;
+export const EW_OLD_LOSS_TICKS = 19;
+/** Fill: number of the trade in its market. */
+export const EF_TRADE_SEQUENCE = 10;
+/** Position after the fill, signed. Accepted: GTD expiry. */
+export const EF_POSITION = 11;
+export const EF_EXPIRY = 11;
+/** Entry value of the position after the fill, signed tick·lots. Amended after a grant: the remaining lots granted. */
+export const EF_ENTRY_VALUE = 12;
+export const EF_GRANTED_REMAINING = 12;
+/** Numeric client id, filled in by the margin actor; a string stands in a third slot (W_EVENT_TEXT…). */
+export const EF_CLIENT_ID = 13;
+/** Rejected: code (reject-codes.ts). Otherwise the order's loss reserve a lot, in ticks. */
+export const EW_CODE = 28;
+export const EW_LOSS_TICKS = 28;
+export const EW_CLIENT_REF = 29;
+/** Collateral of the account after the event, filled in by the margin actor. */
+export const EF_COLLATERAL = 15;
+/** Third slot: string client id. */
+export const EW_CLIENT_TEXT_LENGTH = 32;
+export const EW_CLIENT_TEXT = 33;
+
+export function headOf(type: number, slots: number, marketId: number): number {
+  return type | (slots << 8) | (marketId << 16);
+}
+export function typeOf(head: number): number {
+  return head & 0xff;
+}
+export function slotsOf(head: number): number {
+  return (head >>> 8) & 0xff;
+}
+export function marketOf(head: number): number {
+  return head >>> 16;
+}

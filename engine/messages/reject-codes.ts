@@ -1,0 +1,56 @@
+/**
+ * Why a command was refused. The name is the stable code that clients see, spelled as a sentence; the
+ * number travels in EW_CODE and is never reused. Value and limit stand beside it in the event.
+ */
+export const REJECT = {
+  unknown_account: 1,
+  unknown_market: 2,
+  market_does_not_accept_new_orders: 3,
+  market_accepts_only_post_only_orders: 4,
+  market_accepts_only_reduce_only_orders: 5,
+  market_does_not_accept_cancels: 6,
+  price_ticks_must_be_within_1_and_limit: 7,
+  qty_lots_must_be_within_1_and_limit: 8,
+  notional_micro_usd_must_reach_minimum: 9,
+  notional_micro_usd_must_not_exceed_limit: 10,
+  price_ticks_must_not_exceed_upper_band: 11,
+  price_ticks_must_not_be_below_lower_band: 12,
+  post_only_order_would_cross: 13,
+  reduce_only_order_would_not_reduce_position: 14,
+  order_is_not_open: 15,
+  insufficient_margin: 16,
+  market_has_no_mark_price: 17,
+  receive_window_has_passed: 18,
+  expiry_time_must_be_in_the_future: 19,
+  flags_are_contradictory: 20,
+  open_orders_must_not_exceed_limit: 21,
+  amount_micro_usd_must_be_within_1_and_limit: 22,
+  collateral_micro_usd_must_not_exceed_limit: 23,
+  insufficient_free_collateral: 24,
+  message_type_is_unknown: 25,
+  message_is_malformed: 26,
+  market_state_transition_is_not_allowed: 27,
+  market_parameters_are_invalid: 28,
+  market_id_is_already_used: 29,
+  account_limit_reached: 30,
+  market_limit_reached: 31,
+  fee_rate_ppm_must_be_within_limits: 32,
+  fee_tier_must_be_within_0_and_15: 33,
+  client_order_id_is_malformed: 34,
+  public_key_is_already_used: 35,
+  epoch_must_increase: 36,
+  amend_must_change_something: 37,
+  publish_time_must_not_go_back: 38,
+} as const;
+
+export type RejectName = keyof typeof REJECT;
+export type RejectCode = (typeof REJECT)[RejectName];
+
+const NAMES = new Map<number, RejectName>(
+  (Object.entries(REJECT) as [RejectName, number][]).map(([name, code]) => [code, name]),
+);
+
+/** Name of a code; a number that no release issued is shown as it is. */
+export function rejectName(code: number): string {
+  return NAMES.get(code) ?? `unknown_code_${code}`;
+}

@@ -1,0 +1,142 @@
+/** Message types. Commands < 64 come from outside and are journaled; 64–127 pass between actors; events ≥ 128. */
+
+// ---- Traders' commands, to the margin actor that is home to the account ----
+export const CMD_PLACE = 1;
+export const CMD_CANCEL = 2;
+/** New price and/or new total quantity (0: keep). Same order id; size down at the same price keeps the place. */
+export const CMD_AMEND = 3;
+/** Cancels the target and places the new order; when the target is not open, nothing happens. */
+export const CMD_REPLACE = 4;
+/** All orders of the account in one market or all, by side (FLAG_MASS_BIDS, FLAG_MASS_ASKS). */
+export const CMD_MASS_CANCEL = 5;
+
+// ---- Operator's, oracle's and timer's commands ----
+/** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
+export const CMD_CREATE_ACCOUNT = 32;
+/** F_QTY: micro-USD; words 6–9: 128-bit idempotency key, zeros for none. */
+export const CMD_DEPOSIT = 33;
+export const CMD_WITHDRAW = 34;
+/** Slots 2–3: parameters (market-params.ts). */
+export const CMD_LIST_MARKET = 35;
+export const CMD_SET_MARKET_PARAMS = 36;
+/** W_FLAGS: the state (market-state.ts). */
+export const CMD_SET_MARKET_STATE = 37;
+/** W_PRICE: index price in ticks; F_QTY: publish time; F_CLIENT_ID: confidence in ticks. */
+export const CMD_ORACLE_PRICE = 38;
+/** Lets due timers run; time is in the journal frame. */
+export const CMD_TIMER = 39;
+/** F_QTY: the epoch that begins. First message after each start. */
+export const CMD_BEGIN_EPOCH = 40;
+/** W_FLAGS: tier of the account. */
+export const CMD_SET_FEE_TIER = 41;
+/** W_FLAGS: tier; W_PRICE: taker rate in ppm; W_SESSION … : as usual; F_QTY: maker rate in ppm (may be negative). */
+export const CMD_SET_FEE_RATES = 42;
+/** Adds Ed25519 key (second slot) to the account. */
+export const CMD_ADD_KEY = 43;
+
+// ---- Between actors: margin → market. Same layout as the command, with W_CLIENT_REF and W_MARK_DISTANCE ----
+export const MSG_PLACE = 65;
+export const MSG_CANCEL = 66;
+export const MSG_AMEND = 67;
+export const MSG_REPLACE = 68;
+export const MSG_MASS_CANCEL = 69;
+/** Answer to EVT_RESERVE_AMEND: the increase is reserved, go on. */
+export const MSG_AMEND_GRANTED = 70;
+
+// ---- Events ----
+/** One slot, before the events of a frame: F 1 first sequence, F 2 time in ms, F 3 epoch. */
+export const EVT_FRAME = 128;
+export const EVT_ACCEPTED = 129;
+/** Two for each trade: the maker's first, then the taker's (FLAG_MAKER tells). */
+export const EVT_FILL = 130;
+export const EVT_CANCELED = 131;
+export const EVT_AMENDED = 132;
+/** Answer only; changes no trading state. EW_CODE, EF_VALUE, EF_LIMIT. */
+export const EVT_REJECTED = 133;
+/** Answer only: the client id is known. EF_ORDER_ID (0 while in flight) tells the order. */
+export const EVT_DUPLICATE = 134;
+/** Deposit or withdrawal: EF_LOTS change, EF_COLLATERAL after. */
+export const EVT_BALANCE = 135;
+/** EF_ORDER_ID: parent; third slot: public key in words 33–40. */
+export const EVT_ACCOUNT_CREATED = 136;
+/** EW_FLAGS: the new state. */
+export const EVT_MARKET_STATE = 137;
+/** EW_PRICE: mark; EF_LOTS: index; EF_VALUE: publish time. */
+export const EVT_MARK_PRICE = 138;
+/** Slots 3–4: parameters. */
+export const EVT_MARKET_LISTED = 139;
+/** Answer to a mass cancel, after its EVT_CANCELED: EF_LOTS: number of orders. */
+export const EVT_MASS_CANCELED = 140;
+/** Market → margin only: an amend raises the reservation. */
+export const EVT_RESERVE_AMEND = 141;
+/** Answer to an operator's command that has no event of its own. */
+export const EVT_DONE = 142;
+/** EF_LOTS: the epoch. */
+export const EVT_EPOCH = 143;
+/** The fee tier of an account: EW_FLAGS. */
+export const EVT_FEE_TIER = 144;
+
+// ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
+export const SIDE_BUY = 0;
+export const SIDE_SELL = 1;
+export const FLAG_SIDE = 1;
+export const TIF_SHIFT = 1;
+export const TIF_MASK = 3;
+export const TIF_GTC = 0;
+export const TIF_IOC = 1;
+export const TIF_FOK = 2;
+export const TIF_GTD = 3;
+export const FLAG_MARKET_ORDER = 1 << 3;
+export const FLAG_POST_ONLY = 1 << 4;
+/** With FLAG_POST_ONLY: rest one tick behind the opposite best instead of a rejection. */
+export const FLAG_POST_ONLY_SLIDE = 1 << 5;
+export const FLAG_REDUCE_ONLY = 1 << 6;
+export const STP_SHIFT = 7;
+export const STP_MASK = 7;
+export const STP_NONE = 0;
+export const STP_CANCEL_TAKER = 1;
+export const STP_CANCEL_MAKER = 2;
+export const STP_CANCEL_BOTH = 3;
+export const STP_DECREMENT = 4;
+export const FLAG_CLIENT_TEXT = 1 << 10;
+/** Fee tier of the account when the order came, 0–15. */
+export const TIER_SHIFT = 11;
+export const TIER_MASK = 15;
+/** Flags that a client may set on an order. */
+export const CLIENT_FLAGS = (1 << 11) - 1;
+export const FLAG_MASS_BIDS = 1 << 16;
+export const FLAG_MASS_ASKS = 1 << 17;
+/** Amended or rejected after a grant by the margin actor. */
+export const FLAG_GRANTED = 1 << 18;
+/** Fill: this account was the maker. */
+export const FLAG_MAKER = 1 << 19;
+export const REASON_SHIFT = 20;
+
+// ---- Reasons of EVT_CANCELED and EVT_AMENDED (bits 20–27 of EW_FLAGS) ----
+export const REASON_USER = 1;
+export const REASON_IOC_REMAINDER = 2;
+export const REASON_FOK_UNFILLABLE = 3;
+export const REASON_SELF_TRADE = 4;
+export const REASON_EXPIRED = 5;
+export const REASON_REDUCE_ONLY = 6;
+export const REASON_MASS_CANCEL = 7;
+export const REASON_REPLACED = 8;
+export const REASON_MARKET_STATE = 9;
+/** A market order found no more liquidity within its price bound. */
+export const REASON_NO_LIQUIDITY = 10;
+
+export function sideOf(flags: number): number {
+  return flags & FLAG_SIDE;
+}
+export function tifOf(flags: number): number {
+  return (flags >>> TIF_SHIFT) & TIF_MASK;
+}
+export function stpOf(flags: number): number {
+  return (flags >>> STP_SHIFT) & STP_MASK;
+}
+export function tierOf(flags: number): number {
+  return (flags >>> TIER_SHIFT) & TIER_MASK;
+}
+export function reasonOf(flags: number): number {
+  return (flags >>> REASON_SHIFT) & 0xff;
+}

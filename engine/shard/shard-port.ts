@@ -1,0 +1,31 @@
+/**
+ * A gateway's (or the admin API's) door to a shard, the same for every layout: in `inline` a direct call, in
+ * `compact` and `spread` a pair of rings in SharedArrayBuffers.
+ */
+export interface ShardPort {
+  /** Bits 24–31 of W_SESSION of every command sent here; 1 … 127. */
+  readonly portId: number;
+  /**
+   * Copies one message (all its slots) towards the shard. False: the ring is full, nothing was sent; answer
+   * `busy` to the client. Messages arrive in the order of the calls.
+   */
+  trySend(words: Int32Array, firstWord: number, slots: number): boolean;
+  /** Sends several messages or none, so that a batch is never cut by a full ring. */
+  trySendAll(words: Int32Array, firstWord: number, slots: number): boolean;
+  /** Makes what was sent visible and wakes the shard. Call once after a burst. */
+  flush(): void;
+  /**
+   * The single consumer of events. Called with whole messages, from word `firstWord` for `slots` slots; the arrays are
+   * only valid during the call. `words` and `floats` are views of the same bytes. Every port sees all events of the shard.
+   */
+  onEvents(consume: EventConsumer): void;
+  /** Ring occupancy for metrics: 0 … 1 in, 0 … 1 out. */
+  occupancy(): { inbound: number; outbound: number };
+}
+
+export type EventConsumer = (
+  words: Int32Array,
+  floats: Float64Array,
+  firstWord: number,
+  slots: number,
+) => void;
