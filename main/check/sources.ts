@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A source with its path from the root of the repository, with forward slashes. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The top-level folders of the design; code anywhere else has no owner. */
+export const folders = [
+  'engine',
+  'risk',
+  'oracle',
+  'gateway',
+  'settlement',
+  'programs',
+  'bench',
+  'sdk',
+  'sim',
+  'main',
+  'web',
+] as const;
+
+const skippedFolders = new Set(['node_modules', 'dist', 'target', 'out']);
+
+/** Reads every TypeScript source below the folders of the design. */
+export function readSources(root: string): SourceFile[] {
+  const paths: string[] = [];
+  for (const folder of folders) {
+    if (existsSync(join(root, folder))) collectPaths(root, folder, paths);
+  }
+  return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+/** Checks by `x.test.ts`, `x.fuzz.ts` and `x.bench.ts`, and what only they use. */
+export function isTestCode(path: string): boolean {
+  return /\.(test|fuzz|bench|fixture)\.tsx?$/.test(path) || path.split('/').includes('testing');
+}
+
+/** The files that the test runner starts by itself. */
+export function isTestEntry(path: string): boolean {
+  return /\.test\.tsx?$/.test(path);
+}
+
+function collectPaths(root: string, folder: string, into: string[]): void {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  // A fixed order, so that two machines print the same findings in the same order.
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!skippedFolders.has(entry.name)) collectPaths(root, path, into);
+    } else if (/\.tsx?$/.test(entry.name)) {
+      into.push(path);
+    }
+  }
+}
