@@ -6,6 +6,9 @@
  *   node main/setup.mjs tool vitest run -- ARGS    … then run a development tool
  *   node main/setup.mjs check main/check/cli.js    … then types, lint, format, repository rules
  *
+ * The scripts in package.json say `exec node …`: a shell between npm and this process would die of a
+ * SIGTERM without handing it on, npm would report the end, and the exchange would go on running.
+ *
  * It is plain JavaScript without dependencies, because it has to work before anything is installed.
  * Everything it says goes to standard error: standard output belongs to the command.
  */
@@ -100,7 +103,7 @@ async function install() {
   const npm = process.env.npm_execpath ?? '';
   const result = npm.endsWith('npm-cli.js')
     ? await runNode(npm, args, ['ignore', 2, 2])
-    : await run('npm', args, ['ignore', 2, 2], process.platform === 'win32');
+    : await run('npm', args, ['ignore', 2, 2]);
   if (result.code !== 0) fail('npm ci failed, see above');
   fs.writeFileSync(inRoot('node_modules/.plimsoll-lock'), digest);
 }
@@ -132,6 +135,8 @@ function isBuilt() {
 /** The digest is taken before the compiler reads, so that an edit during the build is not lost. */
 async function build() {
   const digest = sourcesDigest();
+  // Without its stamp a half-finished or failed build is never taken for a good one.
+  fs.rmSync(inRoot('dist/.plimsoll-build'), { force: true });
   say('compiling …');
   const result = await runTool('tsc', ['-p', 'tsconfig.json'], ['ignore', 2, 2]);
   removeOrphans();
@@ -228,9 +233,9 @@ function runNode(file, args, stdio) {
 }
 
 /** Runs a child to its end, handing on the signals that this process gets meanwhile. */
-function run(command, args, stdio = 'inherit', shell = false) {
+function run(command, args, stdio = 'inherit') {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio, shell });
+    const child = spawn(command, args, { cwd: root, stdio });
     // A terminal sends Ctrl-C to the child as well, and a second one means "at once" to many tools.
     const forward = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
