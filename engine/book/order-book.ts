@@ -34,7 +34,7 @@ export interface FillLedger {
  *    `reduce_only_order_would_not_reduce_position` (value: quantity, limit: closable lots).
  * 2. Post-only that would cross the opposite best: with FLAG_POST_ONLY_SLIDE the price becomes best ask − 1
  *    (buy) or best bid + 1 (sell), and W_MARK_DISTANCE changes by as much; a slid price outside of
- *    1 … priceTicksMax, or without the flag → rejected `post_only_order_would_cross` (value: price,
+ *    1 … priceTicksMax, or without the flag → rejected `post_only_order_would_cross` (value: price asked for,
  *    limit: opposite best).
  * 3. The order gets the next id (1, 2, 3 … without a gap; rejections take none) and is accepted:
  *    EVT_ACCEPTED (EF_LOTS: quantity, EF_VALUE: quantity asked for, EW_PRICE, EF_EXPIRY for GTD else 0).
@@ -56,11 +56,13 @@ export interface FillLedger {
  *
  * ## FOK test
  * Simulates step 5 without effects. A reduce-only maker counts at most what its account could still close at
- * that point of the simulation. Own orders: cancel-maker mode skips them; in the other modes but STP_NONE the
- * first own order reached before the quantity is filled makes the order unfillable.
+ * that point of the simulation, in which positions move with every simulated fill, of maker and taker. Own orders: cancel-maker
+ * mode skips them; in the other modes but STP_NONE the first own order reached before the quantity is filled makes
+ * the order unfillable. So an order that passes the test fills completely.
  *
  * ## Amend (MSG_AMEND, MSG_AMEND_GRANTED)
- * W_PRICE 0 or F_QTY 0: unchanged. The quantity is the new total, fills included; new remaining = total − filled.
+ * W_PRICE 0 or F_QTY 0: unchanged. The quantity is the new total, fills included; new remaining = total − filled
+ * (filled = the order's total − its remaining). Flags, client reference and GTD expiry stay those of the order.
  * 1. New remaining ≤ 0 → the order is canceled (REASON_USER).
  * 2. Reduce-only: new remaining is cut to the closable lots (none → canceled, REASON_REDUCE_ONLY).
  * 3. Post-only and the new price would cross: as in place step 2 (the rejection leaves the order as it was).
@@ -69,31 +71,54 @@ export interface FillLedger {
  *    and F_QTY are then explicit) or rejects. EVT_RESERVE_AMEND: EF_ORDER_ID, EF_LOTS new total, EF_REMAINING new
  *    remaining, EF_OLD_REMAINING, EW_PRICE new price, EW_OLD_PRICE, EW_OLD_LOSS_TICKS, EW_LOSS_TICKS new, EW_CLIENT_REF.
  *    Loss ticks of an order = max(0, distance) for a buy, max(0, −distance) for a sell, where distance is
- *    W_MARK_DISTANCE (price − mark) of the message; an unchanged price (0) keeps the order's loss ticks.
- * 5. Same price and a smaller remaining: in place, EVT_AMENDED, the order keeps its place in the queue.
+ *    W_MARK_DISTANCE (price − mark) of the message; an unchanged price (0) keeps the order's loss ticks. The products may
+ *    pass 2^53 and are compared exactly.
+ * 5. Same price (also when the message spells it out) and a smaller remaining: in place, EVT_AMENDED with the fields of
+ *    step 6, the order keeps its place in the queue and takes the new loss ticks.
  * 6. Anything else loses it: the order leaves its level, EVT_AMENDED (EF_LOTS new total, EF_REMAINING new
  *    remaining, EF_OLD_REMAINING, EW_PRICE new, EW_OLD_PRICE, EW_LOSS_TICKS new, EW_OLD_LOSS_TICKS; reason USER;
  *    FLAG_GRANTED and EF_GRANTED_REMAINING when granted), then matches like step 5 of place, and rests.
  * 7. Reduce-only trimming.
  *
+ * Every answer to MSG_AMEND_GRANTED, also a rejection or cancel, has FLAG_GRANTED and EF_GRANTED_REMAINING
+ * (F_GRANTED_REMAINING of the message), so that the margin actor can give back what it reserved.
+ *
  * ## Reduce-only trimming
  * After the command, for each account that traded or placed with reduce-only orders open, in the order in which
  * they were touched (maker before taker of each trade): reduce-only orders on the side that does not close
- * anything are canceled; on the closing side, newest id first, they are cut until their sum is at most the closable
- * lots: EVT_CANCELED when nothing is left, else EVT_AMENDED in place. REASON_REDUCE_ONLY.
+ * anything are canceled, newest id first; then on the closing side, newest id first, they are cut until their sum is at most
+ * the closable lots: EVT_CANCELED when nothing is left, else EVT_AMENDED in place (total and remaining reduced).
+ * REASON_REDUCE_ONLY. An account is touched by each of its fills, and by the coming to rest of its order (place, replace,
+ * amend step 6); so a taker that trades comes after its first maker, one that only rests comes last.
  *
  * ## Cancel, replace, mass cancel, expiry
  * MSG_CANCEL → EVT_CANCELED (REASON_USER). MSG_REPLACE is atomic: steps 1 and 2 of place are tested first, with the target
  * (last slot) still open; a rejection leaves the target as it was. Then the target is canceled with REASON_REPLACED and the
- * new order goes on with step 3 (with the quantity and price that the test gave). Target not open → only the rejection. An order that is not open, or is another
+ * new order goes on with step 3 (with the quantity and price that the test gave). Target not open → only the rejection, before
+ * the tests. An order that is not open, or is another
  * account's → rejected `order_is_not_open` (value: order id). MSG_MASS_CANCEL: EVT_CANCELED (REASON_MASS_CANCEL) newest
  * id first, over both sides that the flags name, then EVT_MASS_CANCELED (EF_LOTS: how many).
  * `expire(now)`: GTD orders with expiry ≤ now are canceled (REASON_EXPIRED), by expiry, then id.
+ *
+ * Rejections are written by `pushMarketRejection` (messages/rejection.ts) with the value and limit named above.
  *
  * Exactly one event a message is its answer and carries its session and request: EVT_REJECTED; EVT_ACCEPTED of place and
  * replace; of amend the EVT_AMENDED or EVT_CANCELED of steps 1, 2, 5 or 6, or EVT_RESERVE_AMEND; EVT_CANCELED of cancel;
  * EVT_MASS_CANCELED. All other events (fills, rests, self-trade, trimming, the replaced target …) carry zeros there. EF_SEQUENCE, EF_ACCOUNT_SEQUENCE, EF_COLLATERAL and EF_CLIENT_ID are left
  * zero for others to fill in. An order with FLAG_CLIENT_TEXT has events of three slots, the third zeroed.
+ *
+ * ## Fields of the events
+ * All events have W_ACCOUNT, EF_ORDER_ID, EW_FLAGS (those of the order, reason and FLAG_MAKER or FLAG_GRANTED added),
+ * EW_CLIENT_REF and, but for EVT_REJECTED, EW_LOSS_TICKS of their order. Answers without an order of the book (EVT_MASS_CANCELED,
+ * EVT_REJECTED but of a post-only amend) take account, F_ORDER_ID, W_FLAGS, W_CLIENT_REF and with FLAG_CLIENT_TEXT the third
+ * slot from the message (its first slot, also of a replace); EVT_MASS_CANCELED has loss ticks and order id 0. Besides:
+ * - EVT_ACCEPTED: as above, and EF_REMAINING = EF_LOTS.
+ * - EVT_FILL: EF_LOTS of this fill, EF_REMAINING after it, EW_PRICE (the maker's), EF_TRADE_SEQUENCE; and the
+ *   ledger's: EF_FEE, EF_REALIZED, EF_POSITION, EF_ENTRY_VALUE (zero for the ledger to find).
+ * - EVT_CANCELED: EF_REMAINING (the lots canceled), EW_PRICE. EF_LOTS is 0.
+ * - EVT_AMENDED, whatever its reason: all fields of amend step 6; an amend in place has equal old and new price.
+ * - EVT_REJECTED: EW_CODE, EF_VALUE, EF_LIMIT (0 for `order_is_not_open`).
+ * Everything else is zero.
  */
 export interface OrderBook {
   readonly events: MessageBuffer;

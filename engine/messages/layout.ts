@@ -20,6 +20,8 @@ export const W_PRICE = 3;
 export const F_QTY = 2;
 /** Numeric client order id, 1 … 2^53 − 1; 0 when there is none or it is a string. */
 export const F_CLIENT_ID = 3;
+/** MSG_AMEND_GRANTED only: EF_REMAINING of the EVT_RESERVE_AMEND, the remaining lots that are reserved. */
+export const F_GRANTED_REMAINING = 3;
 /** Order that a cancel or amend names; 0 when it names it by client id. */
 export const F_ORDER_ID = 4;
 /** Connection (bits 0–23: connection, bits 24–31: gateway port) that gets the answer; 0: nobody. */
@@ -34,6 +36,10 @@ export const W_CLIENT_REF = 12;
 export const W_MARK_DISTANCE = 13;
 /** GTD: the time at which the order ends. */
 export const F_EXPIRY = 7;
+/** MSG_AMEND_GRANTED only: what the margin actor saw and granted; echoed, so that it can undo or correct. */
+export const F_GRANT_OLD_REMAINING = 3;
+export const W_GRANT_OLD_LOSS_TICKS = 12;
+export const F_GRANT_REMAINING = 7;
 
 /** Second slot of a command whose client id is a string: length in bytes, then up to 36 bytes. */
 export const W_CLIENT_TEXT_LENGTH = 16;
@@ -84,6 +90,10 @@ export const EF_EXPIRY = 11;
 /** Entry value of the position after the fill, signed tick·lots. Amended after a grant: the remaining lots granted. */
 export const EF_ENTRY_VALUE = 12;
 export const EF_GRANTED_REMAINING = 12;
+/** Rejected by a market actor: loss reserve a lot of what was reserved for the message (EF_LOTS: lots) … */
+export const EW_RESERVED_LOSS_TICKS = 20;
+/** … and, after a grant, what the order had reserved a lot before it. */
+export const EW_RESERVED_OLD_LOSS_TICKS = 21;
 /** Numeric client id, filled in by the margin actor; a string stands in a third slot (W_EVENT_TEXT…). */
 export const EF_CLIENT_ID = 13;
 /** Rejected: code (reject-codes.ts). Otherwise the order's loss reserve a lot, in ticks. */
