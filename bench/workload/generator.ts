@@ -46,6 +46,8 @@ export function generateWorkload(mix: Mix, timedCount: number): GeneratedWorkloa
 }
 
 class Flow {
+  private readonly mix: Mix;
+  private readonly timedCount: number;
   private readonly random: FlowRandom;
   private readonly book = new ReferenceBook(PRICE_END);
   /** Open orders that the flow keeps the book near to. */
@@ -59,10 +61,9 @@ class Flow {
   private priceMin = PRICE_END;
   private priceMax = 0;
 
-  constructor(
-    private readonly mix: Mix,
-    private readonly timedCount: number,
-  ) {
+  constructor(mix: Mix, timedCount: number) {
+    this.mix = mix;
+    this.timedCount = timedCount;
     this.random = new FlowRandom(mix);
     this.target = mix === 1 ? 20_000 : 50_000;
     this.words = new Int32Array(HEADER_WORDS + (timedCount + this.target) * RECORD_WORDS);

@@ -24,8 +24,10 @@ export class ReferenceBook {
     new Map<number, ReferenceOrder[]>(),
   ] as const;
   private readonly best: [number, number];
+  private readonly priceEnd: number;
 
-  constructor(private readonly priceEnd: number) {
+  constructor(priceEnd: number) {
+    this.priceEnd = priceEnd;
     this.best = [0, priceEnd];
   }
 

@@ -1,0 +1,105 @@
+import type { OrderBook } from '../../engine/book/order-book.js';
+import { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import {
+  MSG_AMEND,
+  MSG_CANCEL,
+  MSG_PLACE,
+  SIDE_BUY,
+  SIDE_SELL,
+  TIF_GTC,
+  TIF_IOC,
+  TIF_SHIFT,
+} from '../../engine/messages/types.js';
+import {
+  HEADER_WORDS,
+  R_ACCOUNT,
+  R_ORDER_ID,
+  R_PRICE,
+  R_QTY,
+  R_SIDE,
+  R_TYPE,
+  RECORD_WORDS,
+  TYPE_CANCEL,
+  TYPE_LIMIT_GTC,
+  TYPE_MOVE,
+  type Workload,
+  type WorkloadResult,
+} from '../workload/format.js';
+import { TradeTally } from '../workload/trade-tally.js';
+import { encodeCommand } from './encode.js';
+import type { BenchEngine } from './engine.js';
+import { FillReader } from './fill-reader.js';
+
+/** As many commands as a busy shard finds in its ring at a time. */
+const BATCH = 256;
+
+/**
+ * A bare order book behind its message interface: the timed part encodes each command into a message, lets
+ * the book apply it, and reads the trades back from its events.
+ */
+export class BookEngine implements BenchEngine {
+  private readonly inbox = new MessageBuffer(BATCH);
+  private readonly tally = new TradeTally();
+  private readonly fills = new FillReader(this.tally);
+  private readonly book: OrderBook;
+  private readonly words: Int32Array;
+  /** The book issues ids by itself; they have to be those of the records. */
+  private nextOrderId = 1;
+
+  constructor(book: OrderBook, workload: Workload) {
+    this.book = book;
+    this.words = workload.words;
+  }
+
+  run(from: number, to: number): void {
+    for (let start = from; start < to; start += BATCH) {
+      this.runBatch(start, Math.min(start + BATCH, to));
+      this.fills.readAll(this.book.events);
+      this.book.events.reset();
+      this.inbox.reset();
+    }
+  }
+
+  result(): WorkloadResult {
+    const bids = sumLevels(this.book, SIDE_BUY);
+    const asks = sumLevels(this.book, SIDE_SELL);
+    return {
+      trades: this.tally.trades,
+      volume: this.tally.volume,
+      checksum: this.tally.checksum,
+      restingOrders: bids.orders + asks.orders,
+      restingQtyBid: bids.qtyLots,
+      restingQtyAsk: asks.qtyLots,
+    };
+  }
+
+  private runBatch(from: number, to: number): void {
+    const { book, inbox, words } = this;
+    for (let i = from, at = HEADER_WORDS + from * RECORD_WORDS; i < to; i++, at += RECORD_WORDS) {
+      const type = words[at + R_TYPE] as number;
+      const orderId = words[at + R_ORDER_ID] as number;
+      const account = words[at + R_ACCOUNT] as number;
+      const price = words[at + R_PRICE] as number;
+      if (type === TYPE_MOVE) {
+        book.amend(inbox, encodeCommand(inbox, MSG_AMEND, account, 0, price, 0, orderId, 0, 0));
+      } else if (type === TYPE_CANCEL) {
+        book.cancel(inbox, encodeCommand(inbox, MSG_CANCEL, account, 0, 0, 0, orderId, 0, 0));
+      } else {
+        if (orderId !== this.nextOrderId++) throw new Error(`order id ${orderId} is out of turn`);
+        const tif = type === TYPE_LIMIT_GTC ? TIF_GTC : TIF_IOC;
+        const flags = (words[at + R_SIDE] as number) | (tif << TIF_SHIFT);
+        const qty = words[at + R_QTY] as number;
+        book.place(inbox, encodeCommand(inbox, MSG_PLACE, account, flags, price, qty, 0, 0, 0));
+      }
+    }
+  }
+}
+
+function sumLevels(book: OrderBook, side: number): { orders: number; qtyLots: number } {
+  const sum = { orders: 0, qtyLots: 0 };
+  book.forEachLevel(side, Number.POSITIVE_INFINITY, (_price, qtyLots, orders) => {
+    sum.qtyLots += qtyLots;
+    sum.orders += orders;
+  });
+  return sum;
+}
