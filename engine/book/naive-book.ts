@@ -34,6 +34,9 @@ export interface NaiveBookOptions {
   windowBits?: number;
 }
 
+/** Flags that an order keeps; the others of a message belong to the message. */
+const ORDER_FLAGS = type.CLIENT_FLAGS | (type.TIER_MASK << type.TIER_SHIFT);
+
 /** What the reduce-only and post-only rules leave of an order's wishes. */
 interface Terms {
   lots: number;
@@ -214,7 +217,8 @@ export class NaiveBook implements OrderBook {
     };
     const crossed = this.slide(message.flags, terms);
     if (crossed === null) return terms;
-    this.rejectCrossing(message, message.priceTicks, crossed);
+    const code = REJECT.post_only_order_would_cross;
+    this.report.rejected(message, code, message.priceTicks, crossed);
     return null;
   }
 
@@ -237,7 +241,7 @@ export class NaiveBook implements OrderBook {
     const order: NaiveOrder = {
       id: this.lastOrderId,
       account: message.account,
-      flags: message.flags,
+      flags: message.flags & ORDER_FLAGS,
       clientRef: message.clientRef,
       expiryMs: isGoodTillDate(message) ? message.expiryMs : 0,
       priceTicks: terms.priceTicks,
@@ -285,7 +289,7 @@ export class NaiveBook implements OrderBook {
     const terms = { lots, priceTicks, markDistanceTicks: message.markDistanceTicks };
     const crossed = this.slide(order.flags, terms);
     if (crossed === null) this.amendTo(order, terms, message);
-    else this.rejectCrossing(message, priceTicks, crossed, order);
+    else this.report.rejected(message, REJECT.post_only_order_would_cross, priceTicks, crossed);
   }
 
   /** Step 4 of amend. */
@@ -328,16 +332,6 @@ export class NaiveBook implements OrderBook {
   private cancelAsAnswer(order: NaiveOrder, reason: number, message: BookMessage): void {
     this.orders.remove(order);
     this.report.canceled(order, reason, message);
-  }
-
-  private rejectCrossing(
-    message: BookMessage,
-    priceTicks: number,
-    oppositeTicks: number,
-    order?: NaiveOrder,
-  ): void {
-    const code = REJECT.post_only_order_would_cross;
-    this.report.rejected(message, code, priceTicks, oppositeTicks, order);
   }
 
   /** Somebody else's order is as good as none. */

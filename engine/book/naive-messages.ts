@@ -4,7 +4,12 @@
  */
 import * as layout from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { FLAG_CLIENT_TEXT, FLAG_GRANTED, MSG_AMEND_GRANTED } from '../messages/types.js';
+import {
+  EVT_MASS_CANCELED,
+  FLAG_CLIENT_TEXT,
+  FLAG_GRANTED,
+  MSG_AMEND_GRANTED,
+} from '../messages/types.js';
 
 /** A message of the margin actor to a book, with the names that the book's rules use. */
 export interface BookMessage {
@@ -25,6 +30,9 @@ export interface BookMessage {
   grantedRemainingLots: number;
   /** Only of MSG_REPLACE: the order to cancel. */
   targetId: number;
+  /** Where it stands, for the rejections that are the same for every actor. */
+  inbox: MessageBuffer;
+  slot: number;
 }
 
 /** An event; a field that is left out is zero. */
@@ -43,9 +51,7 @@ export interface BookEvent {
   oldLossTicks?: number;
   tradeSequence?: number;
   expiryMs?: number;
-  code?: number;
-  value?: number;
-  limit?: number;
+  askedLots?: number;
   /** The message that this event answers; an event that nobody asked for has none. */
   answerTo?: BookMessage | undefined;
 }
@@ -66,14 +72,18 @@ export function readMessage(inbox: MessageBuffer, slot: number): BookMessage {
     clientRef: word(layout.W_CLIENT_REF),
     markDistanceTicks: word(layout.W_MARK_DISTANCE),
     expiryMs: float(layout.F_EXPIRY),
-    grantedRemainingLots: float(layout.F_GRANTED_REMAINING),
+    grantedRemainingLots: float(layout.F_GRANT_REMAINING),
     targetId: float(lastSlot * layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID),
+    inbox,
+    slot,
   };
 }
 
 /** Appends the event and returns its first slot. */
 export function writeEvent(events: MessageBuffer, marketId: number, event: BookEvent): number {
-  const slots = (event.flags & FLAG_CLIENT_TEXT) === 0 ? layout.EVENT_SLOTS : 3;
+  // A mass cancel has no client id of its own.
+  const hasText = event.type !== EVT_MASS_CANCELED && (event.flags & FLAG_CLIENT_TEXT) !== 0;
+  const slots = hasText ? 3 : layout.EVENT_SLOTS;
   const slot = events.pushZeroed(slots);
   const word = (at: number, value = 0) => {
     events.words[slot * layout.SLOT_WORDS + at] = value;
@@ -91,12 +101,11 @@ export function writeEvent(events: MessageBuffer, marketId: number, event: BookE
   word(layout.EW_FLAGS, granted === null ? event.flags : event.flags | FLAG_GRANTED);
   word(layout.EW_SESSION, event.answerTo?.session);
   word(layout.EW_REQUEST, event.answerTo?.request);
-  // Three places have two meanings each, by the event's type; no event has both.
-  float(layout.EF_VALUE, event.value ?? event.oldRemainingLots);
-  if (event.limit !== undefined) float(layout.EF_LIMIT, event.limit);
-  if (event.oldPriceTicks !== undefined) word(layout.EW_OLD_PRICE, event.oldPriceTicks);
-  if (event.oldLossTicks !== undefined) word(layout.EW_OLD_LOSS_TICKS, event.oldLossTicks);
-  word(layout.EW_CODE, event.code ?? event.lossTicks);
+  // One place has two meanings, by the event's type; no event has both.
+  float(layout.EF_VALUE, event.askedLots ?? event.oldRemainingLots);
+  word(layout.EW_OLD_PRICE, event.oldPriceTicks);
+  word(layout.EW_OLD_LOSS_TICKS, event.oldLossTicks);
+  word(layout.EW_LOSS_TICKS, event.lossTicks);
   float(layout.EF_TRADE_SEQUENCE, event.tradeSequence);
   float(layout.EF_EXPIRY, event.expiryMs);
   float(layout.EF_GRANTED_REMAINING, granted?.grantedRemainingLots);

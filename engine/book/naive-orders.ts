@@ -1,5 +1,5 @@
 import { assert } from '../assert.js';
-import { FLAG_CLIENT_TEXT, SIDE_BUY, sideOf } from '../messages/types.js';
+import { SIDE_BUY, sideOf } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import { isBuy, isGoodTillDate, isReduceOnly, type NaiveOrder } from './naive-order.js';
 
@@ -111,7 +111,6 @@ function checkOrder(order: NaiveOrder, lastOrderId: number, priceTicksMax: numbe
   assert(order.priceTicks >= 1 && order.priceTicks <= priceTicksMax, 'prices are within limits');
   assert(order.lossTicks >= 0, 'a loss reserve is not negative');
   assert(isGoodTillDate(order) === order.expiryMs > 0, 'GTD orders and only they expire');
-  assert((order.flags & ~(FLAG_CLIENT_TEXT * 32 - 1)) === 0, 'an order keeps no foreign flags');
 }
 
 /** Reduce-only orders of an account, newest id first. */

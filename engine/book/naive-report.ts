@@ -1,5 +1,6 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { REJECT } from '../messages/reject-codes.js';
+import { REJECT, type RejectCode } from '../messages/reject-codes.js';
+import { pushMarketRejection } from '../messages/rejection.js';
 import * as type from '../messages/types.js';
 import { type BookEvent, type BookMessage, writeEvent } from './naive-messages.js';
 import type { NaiveOrder } from './naive-order.js';
@@ -49,7 +50,7 @@ export class NaiveReport {
   accepted(order: NaiveOrder, message: BookMessage): void {
     this.write(type.EVT_ACCEPTED, order, {
       ...after(order),
-      value: message.qtyLots,
+      askedLots: message.qtyLots,
       expiryMs: order.expiryMs,
       answerTo: message,
     });
@@ -87,27 +88,23 @@ export class NaiveReport {
   }
 
   massCanceled(message: BookMessage, orders: number): void {
-    this.writeWithoutOrder(type.EVT_MASS_CANCELED, message, 0, { lots: orders });
+    writeEvent(this.events, this.marketId, {
+      type: type.EVT_MASS_CANCELED,
+      account: message.account,
+      orderId: 0,
+      flags: message.flags,
+      clientRef: message.clientRef,
+      lots: orders,
+      answerTo: message,
+    });
   }
 
   notOpen(message: BookMessage, orderId: number): void {
     this.rejected(message, REJECT.order_is_not_open, orderId, 0);
   }
 
-  /** With an order: an amend of it was refused. */
-  rejected(
-    message: BookMessage,
-    code: number,
-    value: number,
-    limit: number,
-    order?: NaiveOrder,
-  ): void {
-    const fields = { code, value, limit, answerTo: message };
-    if (order === undefined) {
-      this.writeWithoutOrder(type.EVT_REJECTED, message, message.orderId, fields);
-    } else {
-      this.write(type.EVT_REJECTED, order, fields);
-    }
+  rejected(message: BookMessage, code: RejectCode, value: number, limit: number): void {
+    pushMarketRejection(this.events, message.inbox, message.slot, code, value, limit);
   }
 
   private write(eventType: number, order: NaiveOrder, fields: Partial<BookEvent>): number {
@@ -117,23 +114,6 @@ export class NaiveReport {
       orderId: order.id,
       flags: order.flags,
       clientRef: order.clientRef,
-      ...fields,
-    });
-  }
-
-  private writeWithoutOrder(
-    eventType: number,
-    message: BookMessage,
-    orderId: number,
-    fields: Partial<BookEvent>,
-  ): void {
-    writeEvent(this.events, this.marketId, {
-      type: eventType,
-      account: message.account,
-      orderId,
-      flags: message.flags,
-      clientRef: message.clientRef,
-      answerTo: message,
       ...fields,
     });
   }

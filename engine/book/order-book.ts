@@ -80,8 +80,8 @@ export interface FillLedger {
  *    FLAG_GRANTED and EF_GRANTED_REMAINING when granted), then matches like step 5 of place, and rests.
  * 7. Reduce-only trimming.
  *
- * Every answer to MSG_AMEND_GRANTED, also a rejection or cancel, has FLAG_GRANTED and EF_GRANTED_REMAINING
- * (F_GRANTED_REMAINING of the message), so that the margin actor can give back what it reserved.
+ * Every answer to MSG_AMEND_GRANTED, also the EVT_CANCELED of steps 1 and 2, has FLAG_GRANTED and EF_GRANTED_REMAINING
+ * (F_GRANT_REMAINING of the message), so that the margin actor can give back what it reserved.
  *
  * ## Reduce-only trimming
  * After the command, for each account that traded or placed with reduce-only orders open, in the order in which
@@ -108,16 +108,15 @@ export interface FillLedger {
  * zero for others to fill in. An order with FLAG_CLIENT_TEXT has events of three slots, the third zeroed.
  *
  * ## Fields of the events
- * All events have W_ACCOUNT, EF_ORDER_ID, EW_FLAGS (those of the order, reason and FLAG_MAKER or FLAG_GRANTED added),
- * EW_CLIENT_REF and, but for EVT_REJECTED, EW_LOSS_TICKS of their order. Answers without an order of the book (EVT_MASS_CANCELED,
- * EVT_REJECTED but of a post-only amend) take account, F_ORDER_ID, W_FLAGS, W_CLIENT_REF and with FLAG_CLIENT_TEXT the third
- * slot from the message (its first slot, also of a replace); EVT_MASS_CANCELED has loss ticks and order id 0. Besides:
+ * All events but EVT_REJECTED have W_ACCOUNT, EF_ORDER_ID, EW_FLAGS (client flags and tier of the order's W_FLAGS; reason and
+ * FLAG_MAKER or FLAG_GRANTED added), EW_CLIENT_REF and EW_LOSS_TICKS of their order. EVT_MASS_CANCELED takes account, W_FLAGS and
+ * W_CLIENT_REF from its message, has two slots, order id 0 and no loss ticks. Besides:
  * - EVT_ACCEPTED: as above, and EF_REMAINING = EF_LOTS.
  * - EVT_FILL: EF_LOTS of this fill, EF_REMAINING after it, EW_PRICE (the maker's), EF_TRADE_SEQUENCE; and the
  *   ledger's: EF_FEE, EF_REALIZED, EF_POSITION, EF_ENTRY_VALUE (zero for the ledger to find).
  * - EVT_CANCELED: EF_REMAINING (the lots canceled), EW_PRICE. EF_LOTS is 0.
  * - EVT_AMENDED, whatever its reason: all fields of amend step 6; an amend in place has equal old and new price.
- * - EVT_REJECTED: EW_CODE, EF_VALUE, EF_LIMIT (0 for `order_is_not_open`).
+ * - EVT_REJECTED: as `pushMarketRejection` writes it; the limit of `order_is_not_open` is 0.
  * Everything else is zero.
  */
 export interface OrderBook {

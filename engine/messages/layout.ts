@@ -20,8 +20,6 @@ export const W_PRICE = 3;
 export const F_QTY = 2;
 /** Numeric client order id, 1 … 2^53 − 1; 0 when there is none or it is a string. */
 export const F_CLIENT_ID = 3;
-/** MSG_AMEND_GRANTED only: EF_REMAINING of the EVT_RESERVE_AMEND, the remaining lots that are reserved. */
-export const F_GRANTED_REMAINING = 3;
 /** Order that a cancel or amend names; 0 when it names it by client id. */
 export const F_ORDER_ID = 4;
 /** Connection (bits 0–23: connection, bits 24–31: gateway port) that gets the answer; 0: nobody. */
