@@ -1,0 +1,143 @@
+/**
+ * Events in words, for assertions: one sentence each. A star marks the answer to the message, so that every
+ * expectation also says who is told what.
+ *
+ *     * accepted #3 buy 10@100
+ *     fill #1 maker 4@100 left 6 trade 1
+ */
+import * as layout from '../messages/layout.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import { rejectName } from '../messages/reject-codes.js';
+import * as type from '../messages/types.js';
+
+/** An event with all of its fields by name; two names for one place are read by type. */
+export interface EventView {
+  type: number;
+  slots: number;
+  marketId: number;
+  account: number;
+  orderId: number;
+  lots: number;
+  remaining: number;
+  price: number;
+  flags: number;
+  reason: number;
+  session: number;
+  request: number;
+  clientRef: number;
+  lossTicks: number;
+  oldRemaining: number;
+  oldPrice: number;
+  oldLossTicks: number;
+  grantedRemaining: number;
+  reservedLossTicks: number;
+  reservedOldLossTicks: number;
+  fee: number;
+  realized: number;
+  tradeSequence: number;
+  position: number;
+  entryValue: number;
+  expiryMs: number;
+  code: number;
+  value: number;
+  limit: number;
+}
+
+const REASONS: Record<number, string> = {
+  [type.REASON_USER]: 'user',
+  [type.REASON_IOC_REMAINDER]: 'ioc_remainder',
+  [type.REASON_FOK_UNFILLABLE]: 'fok_unfillable',
+  [type.REASON_SELF_TRADE]: 'self_trade',
+  [type.REASON_EXPIRED]: 'expired',
+  [type.REASON_REDUCE_ONLY]: 'reduce_only',
+  [type.REASON_MASS_CANCEL]: 'mass_cancel',
+  [type.REASON_REPLACED]: 'replaced',
+  [type.REASON_MARKET_STATE]: 'market_state',
+  [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
+};
+
+/** All events of a buffer. */
+export function readEvents(buffer: MessageBuffer): EventView[] {
+  const views: EventView[] = [];
+  for (let slot = 0; slot < buffer.length; ) {
+    const view = readEvent(buffer, slot);
+    views.push(view);
+    slot += view.slots;
+  }
+  return views;
+}
+
+/** All events of a buffer, a sentence each. */
+export function tellEvents(buffer: MessageBuffer): string[] {
+  return readEvents(buffer).map((event) => {
+    const isAnswer = event.session !== 0 || event.request !== 0;
+    return `${isAnswer ? '* ' : ''}${tellEvent(event)}`;
+  });
+}
+
+export function readEvent(buffer: MessageBuffer, slot: number): EventView {
+  const word = (at: number) => buffer.words[slot * layout.SLOT_WORDS + at] as number;
+  const float = (at: number) => buffer.floats[slot * layout.SLOT_FLOATS + at] as number;
+  const head = word(layout.W_HEAD);
+  return {
+    type: layout.typeOf(head),
+    slots: layout.slotsOf(head),
+    marketId: layout.marketOf(head),
+    account: word(layout.W_ACCOUNT),
+    orderId: float(layout.EF_ORDER_ID),
+    lots: float(layout.EF_LOTS),
+    remaining: float(layout.EF_REMAINING),
+    price: word(layout.EW_PRICE),
+    flags: word(layout.EW_FLAGS),
+    reason: type.reasonOf(word(layout.EW_FLAGS)),
+    session: word(layout.EW_SESSION),
+    request: word(layout.EW_REQUEST),
+    clientRef: word(layout.EW_CLIENT_REF),
+    lossTicks: word(layout.EW_LOSS_TICKS),
+    oldRemaining: float(layout.EF_OLD_REMAINING),
+    oldPrice: word(layout.EW_OLD_PRICE),
+    oldLossTicks: word(layout.EW_OLD_LOSS_TICKS),
+    grantedRemaining: float(layout.EF_GRANTED_REMAINING),
+    reservedLossTicks: word(layout.EW_RESERVED_LOSS_TICKS),
+    reservedOldLossTicks: word(layout.EW_RESERVED_OLD_LOSS_TICKS),
+    fee: float(layout.EF_FEE),
+    realized: float(layout.EF_REALIZED),
+    tradeSequence: float(layout.EF_TRADE_SEQUENCE),
+    position: float(layout.EF_POSITION),
+    entryValue: float(layout.EF_ENTRY_VALUE),
+    expiryMs: float(layout.EF_EXPIRY),
+    code: word(layout.EW_CODE),
+    value: float(layout.EF_VALUE),
+    limit: float(layout.EF_LIMIT),
+  };
+}
+
+function tellEvent(e: EventView): string {
+  const side = type.sideOf(e.flags) === type.SIDE_BUY ? 'buy' : 'sell';
+  const reason = REASONS[e.reason] ?? `reason_${e.reason}`;
+  const granted = (e.flags & type.FLAG_GRANTED) !== 0 ? ` granted ${e.grantedRemaining}` : '';
+  const change = `#${e.orderId} ${e.oldRemaining}@${e.oldPrice} → ${e.remaining}@${e.price}`;
+  switch (e.type) {
+    case type.EVT_ACCEPTED: {
+      const asked = e.value === e.lots ? '' : ` of ${e.value}`;
+      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}`;
+    }
+    case type.EVT_FILL: {
+      const by = (e.flags & type.FLAG_MAKER) !== 0 ? 'maker' : 'taker';
+      const what = `${e.lots}@${e.price} left ${e.remaining} trade ${e.tradeSequence}`;
+      return `fill #${e.orderId} ${by} ${what}`;
+    }
+    case type.EVT_CANCELED:
+      return `canceled #${e.orderId} ${e.remaining}@${e.price} ${reason}${granted}`;
+    case type.EVT_AMENDED:
+      return `amended ${change} total ${e.lots} ${reason}${granted}`;
+    case type.EVT_RESERVE_AMEND:
+      return `reserve ${change} total ${e.lots}`;
+    case type.EVT_REJECTED:
+      return `rejected ${rejectName(e.code)} ${e.value} limit ${e.limit}${granted}`;
+    case type.EVT_MASS_CANCELED:
+      return `mass_canceled ${e.lots}`;
+    default:
+      return `event ${e.type} #${e.orderId}`;
+  }
+}
