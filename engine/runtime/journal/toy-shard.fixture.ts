@@ -93,3 +93,8 @@ export function epochFrame(firstSequence: number, epoch: number, timeMs = 0): Fr
   frame.messages.floats[F_QTY] = epoch;
   return frame;
 }
+
+/** Sizes for a frame that follow from its sequence, so that a reader knows what a writer sent. */
+export function varyingSizes(firstSequence: number): number[] {
+  return Array.from({ length: 1 + (firstSequence % 23) }, (_, i) => 1 + (i % 4));
+}
