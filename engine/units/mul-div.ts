@@ -3,23 +3,24 @@
  *
  * Three ways, all exact: the product itself when it stays below 2^53; a = q·d + r split when d × b does
  * (always so for rates in ppm, whose divisor is a million); bigint for what is left. The result has to be
- * a safe integer, which the callers' limits (2^52 on values and money) guarantee.
+ * a safe integer, which the callers' limits (2^52 on values and money) guarantee. It is never −0 (hence `0 −` instead of
+ * a sign), because results go into messages whose bytes are compared.
  */
 const EXACT_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Quotient rounded towards −∞. */
 export function mulDivFloor(a: number, b: number, d: number): number {
-  return a >= 0 ? floorOfNonNegative(a, b, d) : -ceilOfNonNegative(-a, b, d);
+  return a >= 0 ? floorOfNonNegative(a, b, d) : 0 - ceilOfNonNegative(-a, b, d);
 }
 
 /** Quotient rounded towards +∞. */
 export function mulDivCeil(a: number, b: number, d: number): number {
-  return a >= 0 ? ceilOfNonNegative(a, b, d) : -floorOfNonNegative(-a, b, d);
+  return a >= 0 ? ceilOfNonNegative(a, b, d) : 0 - floorOfNonNegative(-a, b, d);
 }
 
 /** Quotient rounded towards zero. */
 export function mulDivTrunc(a: number, b: number, d: number): number {
-  return a >= 0 ? floorOfNonNegative(a, b, d) : -floorOfNonNegative(-a, b, d);
+  return a >= 0 ? floorOfNonNegative(a, b, d) : 0 - floorOfNonNegative(-a, b, d);
 }
 
 function floorOfNonNegative(a: number, b: number, d: number): number {
