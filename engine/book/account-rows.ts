@@ -1,0 +1,43 @@
+/**
+ * One 64-byte row (a cache line) for each account in one market, indexed by account id. The book uses the
+ * words for its list of the account's orders; the positions of the market use the floats. They share the
+ * row because a fill or cancel touches both.
+ */
+export const ROW_WORDS = 16;
+export const ROW_FLOATS = 8;
+
+export const RF_POSITION = 0;
+export const RF_ENTRY_VALUE = 1;
+export const RF_REALIZED = 2;
+export const RF_FEE = 3;
+/** Cumulative funding index at the last settlement of the position. */
+export const RF_FUNDING_INDEX = 4;
+/** Newest open order of the account (slot in the order pool), 0 for none. */
+export const RW_NEWEST_ORDER = 12;
+export const RW_OPEN_ORDERS = 13;
+export const RW_REDUCE_ONLY_ORDERS = 14;
+
+export class AccountRows {
+  words: Int32Array;
+  floats: Float64Array;
+  /** Rows that exist: account ids below this can be read. */
+  rows: number;
+
+  constructor(rows = 1024) {
+    this.rows = rows;
+    this.words = new Int32Array(rows * ROW_WORDS);
+    this.floats = new Float64Array(this.words.buffer);
+  }
+
+  /** Makes the row of this account exist. Doubling keeps it rare; new rows are zero. */
+  ensure(account: number): void {
+    if (account < this.rows) return;
+    let rows = this.rows;
+    while (rows <= account) rows *= 2;
+    const words = new Int32Array(rows * ROW_WORDS);
+    words.set(this.words);
+    this.words = words;
+    this.floats = new Float64Array(words.buffer);
+    this.rows = rows;
+  }
+}
