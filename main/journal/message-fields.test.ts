@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
+import {
+  F_CLIENT_ID,
+  F_DEADLINE,
+  F_EXPIRY,
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  TARGET_F_ORDER_ID,
+  TARGET_W_TEXT,
+  TARGET_W_TEXT_LENGTH,
+  W_ACCOUNT,
+  W_CLIENT_TEXT,
+  W_CLIENT_TEXT_LENGTH,
+  W_FLAGS,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import * as types from '../../engine/messages/types.js';
+import { messageFields } from './message-fields.js';
+
+/** A message behind another one, so that every offset counts. */
+function make(type: number, slots: number, market: number, words: object, floats: object) {
+  const messages = new MessageBuffer(8);
+  messages.pushZeroed(1);
+  const slot = messages.pushZeroed(slots);
+  const at = slot * SLOT_WORDS;
+  messages.words[at] = headOf(type, slots, market);
+  for (const [i, value] of Object.entries(words)) messages.words[at + Number(i)] = value;
+  for (const [i, value] of Object.entries(floats)) messages.floats[at / 2 + Number(i)] = value;
+  return { messages, slot };
+}
+
+function putText(messages: MessageBuffer, word: number, text: string): void {
+  const bytes = new Uint8Array(messages.words.buffer);
+  bytes.set(Buffer.from(text), word * 4);
+}
+
+describe('messageFields', () => {
+  it('shows a limit order with everything that is set', () => {
+    const flags =
+      types.SIDE_SELL |
+      (types.TIF_GTD << types.TIF_SHIFT) |
+      types.FLAG_POST_ONLY |
+      types.FLAG_REDUCE_ONLY |
+      (types.STP_CANCEL_MAKER << types.STP_SHIFT) |
+      types.FLAG_CLIENT_TEXT;
+    const words = {
+      [W_ACCOUNT]: 7,
+      [W_FLAGS]: flags,
+      [W_PRICE]: 101,
+      [W_SESSION]: 5,
+      [W_REQUEST]: 9,
+      [W_CLIENT_TEXT_LENGTH]: 8,
+    };
+    const floats = { [F_QTY]: 12, [F_DEADLINE]: 2000, [F_EXPIRY]: 3000 };
+    const { messages, slot } = make(types.CMD_PLACE, 2, 3, words, floats);
+    putText(messages, slot * SLOT_WORDS + W_CLIENT_TEXT, 'my-order');
+    expect(messageFields(messages, slot)).toEqual({
+      type: 'CMD_PLACE',
+      accountId: 7,
+      marketId: 3,
+      side: 'sell',
+      kind: 'limit',
+      priceTicks: 101,
+      qtyLots: 12,
+      timeInForce: 'GTD',
+      postOnly: true,
+      reduceOnly: true,
+      selfTradePrevention: 'cancel_maker',
+      expiryMs: 3000,
+      clientId: 'my-order',
+      session: 5,
+      request: 9,
+      deadlineMs: 2000,
+    });
+  });
+
+  it('shows both orders of a replacement', () => {
+    const { messages, slot } = make(
+      types.CMD_REPLACE,
+      2,
+      0,
+      { [W_ACCOUNT]: 1, [W_PRICE]: 5 },
+      { [F_QTY]: 1, [F_CLIENT_ID]: 77 },
+    );
+    const targetAt = (slot + 1) * SLOT_WORDS;
+    messages.floats[(slot + 1) * SLOT_FLOATS + TARGET_F_ORDER_ID] = 40;
+    messages.words[targetAt + TARGET_W_TEXT_LENGTH] = 3;
+    putText(messages, targetAt + TARGET_W_TEXT, 'old');
+    expect(messageFields(messages, slot)).toMatchObject({
+      clientId: 77,
+      target: { orderId: 40, clientId: 'old' },
+    });
+  });
+
+  it('shows cancels, amends and mass cancels', () => {
+    const cancel = make(types.CMD_CANCEL, 1, 2, { [W_ACCOUNT]: 1 }, { [F_ORDER_ID]: 4 });
+    expect(messageFields(cancel.messages, cancel.slot)).toEqual({
+      type: 'CMD_CANCEL',
+      accountId: 1,
+      marketId: 2,
+      orderId: 4,
+    });
+    const amend = make(types.CMD_AMEND, 1, 2, { [W_PRICE]: 9 }, { [F_CLIENT_ID]: 4 });
+    expect(messageFields(amend.messages, amend.slot)).toMatchObject({ clientId: 4, priceTicks: 9 });
+    const mass = make(types.CMD_MASS_CANCEL, 1, 0xffff, { [W_FLAGS]: types.FLAG_MASS_ASKS }, {});
+    expect(messageFields(mass.messages, mass.slot)).toMatchObject({
+      marketId: 'all',
+      sides: 'asks',
+    });
+  });
+
+  it("shows operators' and oracle's commands", () => {
+    const params: MarketParams = {
+      symbol: 'BTC-PERP',
+      tickMantissa: 1,
+      tickDecimals: 1,
+      lotMantissa: 1,
+      lotDecimals: 3,
+      microUsdPerTickLotNumerator: 100,
+      microUsdPerTickLotDenominator: 1,
+      priceTicksMax: 10_000_000,
+      qtyLotsMax: 1_000_000,
+      minNotionalMicroUsd: 5_000_000,
+      priceBandPpm: 50_000,
+      initialMarginPpm: 20_000,
+      maintenanceMarginPpm: 10_000,
+      openOrdersMax: 200,
+    };
+    const list = make(types.CMD_LIST_MARKET, 3, 1, {}, {});
+    const { messages } = list;
+    writeMarketParams(messages.words, messages.floats, (list.slot + 1) * SLOT_WORDS, params);
+    expect(messageFields(messages, list.slot)).toMatchObject({ marketId: 1, params });
+
+    const deposit = make(types.CMD_DEPOSIT, 1, 0, { [W_ACCOUNT]: 2, 6: 0x0102 }, { [F_QTY]: 1e6 });
+    expect(messageFields(deposit.messages, deposit.slot)).toEqual({
+      type: 'CMD_DEPOSIT',
+      accountId: 2,
+      amountMicroUsd: 1e6,
+      idempotencyKey: `0201${'0'.repeat(28)}`,
+    });
+    const oracle = make(
+      types.CMD_ORACLE_PRICE,
+      1,
+      1,
+      { [W_PRICE]: 5 },
+      { [F_QTY]: 9, [F_CLIENT_ID]: 1 },
+    );
+    expect(messageFields(oracle.messages, oracle.slot)).toMatchObject({
+      indexTicks: 5,
+      confidenceTicks: 1,
+      publishTimeMs: 9,
+    });
+    const state = make(types.CMD_SET_MARKET_STATE, 1, 1, { [W_FLAGS]: 3 }, {});
+    expect(messageFields(state.messages, state.slot)).toMatchObject({ state: 'cancel_only' });
+    const key = make(types.CMD_ADD_KEY, 2, 0, { [W_ACCOUNT]: 1, 16: 1 }, {});
+    expect(messageFields(key.messages, key.slot)).toMatchObject({ publicKey: expect.any(String) });
+  });
+
+  it('shows the words of a type that it does not know', () => {
+    const { messages, slot } = make(63, 1, 0, { 1: 255 }, {});
+    expect(messageFields(messages, slot)).toEqual({
+      type: 'unknown_type_63',
+      words: `3f010000ff${'0'.repeat(118)}`,
+    });
+  });
+});

@@ -1,0 +1,239 @@
+import { base58 } from '@scure/base';
+import { readMarketParams } from '../../engine/market/market-params.js';
+import { isMarketState, marketStateName } from '../../engine/market/market-state.js';
+import {
+  F_CLIENT_ID,
+  F_DEADLINE,
+  F_EXPIRY,
+  F_ORDER_ID,
+  F_QTY,
+  marketOf,
+  SLOT_BYTES,
+  SLOT_WORDS,
+  slotsOf,
+  TARGET_F_CLIENT_ID,
+  TARGET_F_ORDER_ID,
+  TARGET_W_TEXT,
+  TARGET_W_TEXT_LENGTH,
+  typeOf,
+  W_ACCOUNT,
+  W_CLIENT_TEXT,
+  W_CLIENT_TEXT_LENGTH,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import * as types from '../../engine/messages/types.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
+
+/** A message in readable form: field by field, in a fixed order. */
+export type MessageFields = Record<string, string | number | boolean | object>;
+
+/** Names come from the declarations, so a new command has one without a change here. */
+const TYPE_NAMES = new Map<number, string>();
+for (const [name, value] of Object.entries(types)) {
+  if (/^(CMD|MSG|EVT)_/.test(name)) TYPE_NAMES.set(value as number, name);
+}
+
+/**
+ * Decodes the message that begins at a slot. Fields that are zero because the message does not use them
+ * are left out. A type that is not known here is shown as its words.
+ */
+export function messageFields(messages: MessageBuffer, slot: number): MessageFields {
+  const at = slot * SLOT_WORDS;
+  const view = new View(messages, at);
+  const head = messages.words[at + W_HEAD];
+  const type = typeOf(head);
+  const fields: MessageFields = { type: TYPE_NAMES.get(type) ?? `unknown_type_${type}` };
+  const decode = DECODERS.get(type);
+  if (decode === undefined) {
+    fields.words = Array.from(view.bytes(0, slotsOf(head) * SLOT_BYTES), toHex).join('');
+    return fields;
+  }
+  const account = view.word(W_ACCOUNT) >>> 0;
+  const market = marketOf(head);
+  if (account !== 0) fields.accountId = account;
+  if (MARKET_TYPES.has(type)) fields.marketId = market === MARKET_ID_ALL ? 'all' : market;
+  Object.assign(fields, decode(view, slotsOf(head)));
+  addIfSet(fields, 'session', view.word(W_SESSION));
+  addIfSet(fields, 'request', view.word(W_REQUEST) >>> 0);
+  addIfSet(fields, 'deadlineMs', type < 32 ? view.float(F_DEADLINE) : 0);
+  return fields;
+}
+
+/** One message within a buffer, addressed as layout.ts does. */
+class View {
+  private readonly messages: MessageBuffer;
+  readonly at: number;
+
+  constructor(messages: MessageBuffer, at: number) {
+    this.messages = messages;
+    this.at = at;
+  }
+  word(index: number): number {
+    return this.messages.words[this.at + index];
+  }
+  float(index: number): number {
+    return this.messages.floats[this.at / 2 + index];
+  }
+  bytes(fromWord: number, length: number): Uint8Array {
+    const { buffer, byteOffset } = this.messages.words;
+    return new Uint8Array(buffer, byteOffset + (this.at + fromWord) * 4, length);
+  }
+  text(fromWord: number, length: number): string {
+    return Buffer.from(this.bytes(fromWord, length)).toString();
+  }
+  marketParams(): object {
+    return readMarketParams(this.messages.words, this.messages.floats, this.at + SLOT_WORDS);
+  }
+}
+
+type Decoder = (view: View, slots: number) => MessageFields;
+
+const DECODERS = new Map<number, Decoder>([
+  [types.CMD_PLACE, (view) => ({ ...order(view), ...clientId(view) })],
+  [types.CMD_CANCEL, (view) => ({ ...orderId(view), ...clientId(view) })],
+  [types.CMD_AMEND, (view) => ({ ...orderId(view), ...clientId(view), ...priceAndQty(view) })],
+  [
+    types.CMD_REPLACE,
+    (view, slots) => ({ ...order(view), ...clientId(view), target: target(view, slots) }),
+  ],
+  [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
+  [types.CMD_CREATE_ACCOUNT, createAccount],
+  [types.CMD_DEPOSIT, amount],
+  [types.CMD_WITHDRAW, amount],
+  [types.CMD_LIST_MARKET, (view) => ({ params: view.marketParams() })],
+  [types.CMD_SET_MARKET_PARAMS, (view) => ({ params: view.marketParams() })],
+  [types.CMD_SET_MARKET_STATE, (view) => ({ state: stateName(view.word(W_FLAGS)) })],
+  [types.CMD_ORACLE_PRICE, oraclePrice],
+  [types.CMD_TIMER, () => ({})],
+  [types.CMD_BEGIN_EPOCH, (view) => ({ begins: view.float(F_QTY) })],
+  [types.CMD_SET_FEE_TIER, (view) => ({ tier: view.word(W_FLAGS) })],
+  [
+    types.CMD_SET_FEE_RATES,
+    (view) => ({
+      tier: view.word(W_FLAGS),
+      takerPpm: view.word(W_PRICE),
+      makerPpm: view.float(F_QTY),
+    }),
+  ],
+  [types.CMD_ADD_KEY, (view) => ({ publicKey: publicKey(view) })],
+]);
+
+const MARKET_TYPES = new Set<number>([
+  types.CMD_PLACE,
+  types.CMD_CANCEL,
+  types.CMD_AMEND,
+  types.CMD_REPLACE,
+  types.CMD_MASS_CANCEL,
+  types.CMD_LIST_MARKET,
+  types.CMD_SET_MARKET_PARAMS,
+  types.CMD_SET_MARKET_STATE,
+  types.CMD_ORACLE_PRICE,
+]);
+
+const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
+const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
+
+function order(view: View): MessageFields {
+  const flags = view.word(W_FLAGS);
+  const fields: MessageFields = {
+    side: types.sideOf(flags) === types.SIDE_BUY ? 'buy' : 'sell',
+    kind: (flags & types.FLAG_MARKET_ORDER) !== 0 ? 'market' : 'limit',
+    ...priceAndQty(view),
+    timeInForce: TIMES_IN_FORCE[types.tifOf(flags)],
+  };
+  if ((flags & types.FLAG_POST_ONLY) !== 0) fields.postOnly = true;
+  if ((flags & types.FLAG_POST_ONLY_SLIDE) !== 0) fields.slide = true;
+  if ((flags & types.FLAG_REDUCE_ONLY) !== 0) fields.reduceOnly = true;
+  const prevention = types.stpOf(flags);
+  if (prevention !== types.STP_NONE) {
+    fields.selfTradePrevention = SELF_TRADE_PREVENTION[prevention] ?? prevention;
+  }
+  addIfSet(fields, 'expiryMs', view.float(F_EXPIRY));
+  return fields;
+}
+
+/** Zero means "keep" in an amend and "any" in a market order, so it is left out. */
+function priceAndQty(view: View): MessageFields {
+  const fields: MessageFields = {};
+  addIfSet(fields, 'priceTicks', view.word(W_PRICE));
+  addIfSet(fields, 'qtyLots', view.float(F_QTY));
+  return fields;
+}
+
+function orderId(view: View): MessageFields {
+  const fields: MessageFields = {};
+  addIfSet(fields, 'orderId', view.float(F_ORDER_ID));
+  return fields;
+}
+
+function clientId(view: View): MessageFields {
+  const fields: MessageFields = {};
+  if ((view.word(W_FLAGS) & types.FLAG_CLIENT_TEXT) !== 0) {
+    fields.clientId = view.text(W_CLIENT_TEXT, view.word(W_CLIENT_TEXT_LENGTH));
+  } else {
+    addIfSet(fields, 'clientId', view.float(F_CLIENT_ID));
+  }
+  return fields;
+}
+
+/** The order that a REPLACE cancels stands in its last slot. */
+function target(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const fields: MessageFields = {};
+  addIfSet(fields, 'orderId', view.float(word / 2 + TARGET_F_ORDER_ID));
+  addIfSet(fields, 'clientId', view.float(word / 2 + TARGET_F_CLIENT_ID));
+  const length = view.word(word + TARGET_W_TEXT_LENGTH);
+  if (length > 0) fields.clientId = view.text(word + TARGET_W_TEXT, length);
+  return fields;
+}
+
+function createAccount(view: View, slots: number): MessageFields {
+  const fields: MessageFields = {};
+  addIfSet(fields, 'parentAccountId', view.float(F_ORDER_ID));
+  if (slots > 1 && view.bytes(SLOT_WORDS, 32).some((byte) => byte !== 0)) {
+    fields.publicKey = publicKey(view);
+  }
+  return fields;
+}
+
+function amount(view: View): MessageFields {
+  const fields: MessageFields = { amountMicroUsd: view.float(F_QTY) };
+  const key = Array.from(view.bytes(6, 16), toHex).join('');
+  if (/[^0]/.test(key)) fields.idempotencyKey = key;
+  return fields;
+}
+
+function oraclePrice(view: View): MessageFields {
+  return {
+    indexTicks: view.word(W_PRICE),
+    confidenceTicks: view.float(F_CLIENT_ID),
+    publishTimeMs: view.float(F_QTY),
+  };
+}
+
+function massSides(flags: number): string {
+  const bids = (flags & types.FLAG_MASS_BIDS) !== 0;
+  const asks = (flags & types.FLAG_MASS_ASKS) !== 0;
+  return bids === asks ? 'both' : bids ? 'bids' : 'asks';
+}
+
+function publicKey(view: View): string {
+  return base58.encode(view.bytes(SLOT_WORDS, 32));
+}
+
+function stateName(state: number): string | number {
+  return isMarketState(state) ? marketStateName(state) : state;
+}
+
+function addIfSet(fields: MessageFields, name: string, value: number): void {
+  if (value !== 0) fields[name] = value;
+}
+
+function toHex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}
