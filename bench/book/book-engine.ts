@@ -10,6 +10,7 @@ import {
   TIF_IOC,
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
+import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import {
   HEADER_WORDS,
   R_ACCOUNT,
@@ -39,16 +40,28 @@ const BATCH = 256;
  */
 export class BookEngine implements BenchEngine {
   private readonly inbox = new MessageBuffer(BATCH);
-  private readonly tally = new TradeTally();
-  private readonly fills = new FillReader(this.tally);
+  private readonly tally: TradeTally;
+  private readonly fills: FillReader;
   private readonly book: OrderBook;
   private readonly words: Int32Array;
   /** The book issues ids by itself; they have to be those of the records. */
   private nextOrderId = 1;
 
-  constructor(book: OrderBook, workload: Workload) {
+  constructor(book: OrderBook, workload: Workload, tally = new TradeTally()) {
     this.book = book;
+    this.tally = tally;
+    this.fills = new FillReader(tally);
     this.words = workload.words;
+  }
+
+  /** Goes on from where another engine stands: a slow book need not apply the prefill by itself. */
+  static continueFrom(other: BookEngine, book: OrderBook, workload: Workload): BookEngine {
+    const writer = new CanonicalWriter();
+    other.book.writeCanonical(writer, true);
+    book.readCanonical(new CanonicalReader(writer.bytes()));
+    const engine = new BookEngine(book, workload, other.tally);
+    engine.nextOrderId = other.nextOrderId;
+    return engine;
   }
 
   run(from: number, to: number): void {

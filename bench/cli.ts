@@ -1,0 +1,69 @@
+import { type BenchOptions, parseOptions, UsageError } from './options.js';
+import { say } from './output.js';
+
+const HELP = `usage: npm run bench -- COMMAND [options]
+
+commands
+  book      order book and whole core against npm books and exchange-core, same commands
+  kernels   small building blocks, with tinybench
+  shard     ring to ring through a shard thread with its journal, beside the core in one thread
+  gateway   order to acknowledgement over loopback WebSocket, beside a raw echo server
+
+options
+  --json            one JSON document on standard output, progress on standard error
+  --rounds N        interleaved rounds (3)
+  --workload FILE   book, shard: this workload instead of generated ones of mix 1 and 2
+  --ops N           book, shard: timed commands of a generated workload (3000000)
+  --accounts N      book, shard: accounts that the orders are spread over (100000)
+  --peers           book: fail when exchange-core or another peer cannot run, instead of saying so
+  --no-peers        book: our own engines only
+  --engines A,B     book: these engines only
+  --hgrm FILE       HDR percentile distributions, to FILE.NAME
+  --help            this text
+
+exchange-core runs when java is there and PLIMSOLL_SHARED (../shared) has bench/exchange-core.
+`;
+
+type Report = { text: string; json: unknown; holds: boolean };
+
+const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
+  book: async (options) => {
+    const { runBookBench } = await import('./book/run-book.js');
+    const { formatBookReport } = await import('./book/report.js');
+    const report = await runBookBench(options);
+    const holds = report.engines.every((engine) => engine.resultIsExpected);
+    return { text: formatBookReport(report), json: report, holds };
+  },
+};
+
+/** Named by the interfaces, and still to be built together with what they measure. */
+const later = ['risk', 'settlement'];
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || args.includes('--help')) {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (later.includes(name)) {
+    say(`'${name}' cannot be measured yet: this release has no ${name} to measure`);
+    return 1;
+  }
+  const command = commands[name];
+  if (command === undefined) throw new UsageError(`there is no benchmark '${name}'; try --help`);
+  const options = parseOptions(rest);
+  const report = await command(options);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(report.json, null, 1)}\n` : `${report.text}\n`,
+  );
+  if (!report.holds) say('some results are not as expected, see the report');
+  return report.holds ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  say(error instanceof Error && !isUsage ? (error.stack ?? error.message) : String(error));
+  process.exitCode = isUsage ? 2 : 1;
+}
