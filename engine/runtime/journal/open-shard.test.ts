@@ -148,6 +148,21 @@ describe('snapshots', () => {
     await opened.close();
   });
 
+  it('are finished before the shard is closed, and leave nothing unfinished behind', async () => {
+    const dataDir = makeScratch();
+    const opened = openToy(dataDir);
+    beginEpoch(opened);
+    fs.mkdirSync(snapshotDirectory(dataDir, 0), { recursive: true });
+    fs.writeFileSync(
+      path.join(snapshotDirectory(dataDir, 0), '0000000000000009.snapshot.new'),
+      'x',
+    );
+    const writing = opened.snapshots.write(opened.shard, opened.journal);
+    await opened.close();
+    await writing;
+    expect(fs.readdirSync(snapshotDirectory(dataDir, 0))).toEqual(['0000000000000001.snapshot']);
+  });
+
   it('that know more than the journal stop the start', async () => {
     const dataDir = makeScratch();
     await runWithSnapshots(dataDir, 6, [6]);

@@ -59,7 +59,7 @@ export interface OpenedShard<S extends Shard> {
   journal: Journal;
   snapshots: SnapshotWriter;
   report: RecoveryReport;
-  /** Writes and syncs the journal, and gives the lock back. */
+  /** Lets a snapshot finish, writes and syncs the journal, and gives the lock back. */
   close(): Promise<void>;
 }
 
@@ -97,6 +97,7 @@ export function openShard<S extends Shard>(
     );
     const close = async () => {
       try {
+        await snapshots.idle();
         await journal.close();
       } finally {
         unlock();

@@ -36,7 +36,7 @@ export class SnapshotWriter {
   private readonly body = new CanonicalWriter();
   private readonly trading = new CanonicalWriter();
   private readonly delivery = new CanonicalWriter();
-  private underWay = false;
+  private underWay: Promise<unknown> | null = null;
 
   constructor(directory: string, shardId: number, kept = 3) {
     this.directory = directory;
@@ -50,22 +50,27 @@ export class SnapshotWriter {
    * power failure. Rejects while another snapshot is being written.
    */
   async write(shard: Shard, journal: Journal): Promise<SnapshotInfo> {
-    if (this.underWay) throw new Error('a snapshot is being written already');
+    if (this.underWay !== null) throw new Error('a snapshot is being written already');
     if (journal.writtenSequence < shard.sequence) {
       throw new Error(`sequence ${shard.sequence} must be in the journal before the snapshot`);
     }
-    this.underWay = true;
     const startedMs = performance.now();
+    const state = this.readShard(shard);
+    const stoppedMs = performance.now() - startedMs;
+    const writing = journal.sync().then(() => this.writeFile(state));
+    this.underWay = writing;
     try {
-      const state = this.readShard(shard);
-      const stoppedMs = performance.now() - startedMs;
-      await journal.sync();
-      const info = await this.writeFile(state);
+      const info = await writing;
       this.removeOld();
       return { ...info, stoppedMs, totalMs: performance.now() - startedMs };
     } finally {
-      this.underWay = false;
+      this.underWay = null;
     }
+  }
+
+  /** Resolves when no snapshot is being written, whether the last one succeeded or not. */
+  async idle(): Promise<void> {
+    await this.underWay?.catch(() => {});
   }
 
   private readShard(shard: Shard) {
@@ -110,6 +115,10 @@ export class SnapshotWriter {
   private removeOld(): void {
     const files = listSequenced(this.directory, 'snapshot');
     for (const { path: old } of files.slice(0, -this.kept)) fs.rmSync(old, { force: true });
+    // What a process left that was killed while it wrote a snapshot.
+    for (const name of fs.readdirSync(this.directory)) {
+      if (name.endsWith('.snapshot.new')) fs.rmSync(path.join(this.directory, name));
+    }
   }
 }
 
