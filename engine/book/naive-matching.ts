@@ -72,7 +72,7 @@ export class NaiveMatching {
 
   rest(order: NaiveOrder): void {
     this.orders.add(order);
-    this.touched.add(order.account);
+    if (isReduceOnly(order)) this.touched.add(order.account);
   }
 
   /** Step 7. */

@@ -88,8 +88,8 @@ export interface FillLedger {
  * they were touched (maker before taker of each trade): reduce-only orders on the side that does not close
  * anything are canceled, newest id first; then on the closing side, newest id first, they are cut until their sum is at most
  * the closable lots: EVT_CANCELED when nothing is left, else EVT_AMENDED in place (total and remaining reduced).
- * REASON_REDUCE_ONLY. An account is touched by each of its fills, and by the coming to rest of its order (place, replace,
- * amend step 6); so a taker that trades comes after its first maker, one that only rests comes last.
+ * REASON_REDUCE_ONLY. An account is touched by each of its fills, and when a reduce-only order of it comes to rest (place,
+ * replace, amend step 6); so a taker that trades comes after its first maker, one that only rests comes last.
  *
  * ## Cancel, replace, mass cancel, expiry
  * MSG_CANCEL → EVT_CANCELED (REASON_USER). MSG_REPLACE is atomic: steps 1 and 2 of place are tested first, with the target

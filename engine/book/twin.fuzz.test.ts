@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { CreateBook } from '../testing/book-tester.js';
+import { RandomTrader, type Regime } from '../testing/random-trader.js';
+import { type Deed, TwinBooks, type TwinOptions } from '../testing/twin-books.js';
+import { Xorshift } from '../testing/xorshift.js';
+import { NaiveBook } from './naive-book.js';
+
+/**
+ * The fast book against its twin, over random commands: the events of every command, and now and then the whole state,
+ * must be the same bytes. PLIMSOLL_FULL=1 runs ten times as long; PLIMSOLL_SEED=n runs one seed only.
+ */
+const PRICE_MAX = 2 ** 31 - 1;
+const STEPS = 30_000;
+const SEEDS = process.env.PLIMSOLL_FULL === '1' ? 50 : 5;
+const ONLY_SEED = Number(process.env.PLIMSOLL_SEED ?? 0);
+/** Commands between two comparisons of the whole state. */
+const STATE_INTERVAL = 200;
+
+const ordinary = {
+  accounts: 30,
+  priceTicksMax: PRICE_MAX,
+  lotsMax: 1000,
+  reduceOnlyShare: 5,
+  gtdShare: 5,
+  preventionShare: 50,
+  priceTicks: (random: Xorshift, middle: number) => middle + random.between(-8, 8),
+  nextMiddle: (random: Xorshift, middle: number) => middle + random.between(-1, 1),
+};
+
+const REGIMES: (Regime & { windowBits: number })[] = [
+  { ...ordinary, name: 'tight book', windowBits: 12 },
+  {
+    ...ordinary,
+    name: 'the whole range of prices',
+    windowBits: 10,
+    lotsMax: 2 ** 40,
+    priceTicks: (random, middle) => {
+      if (random.chance(60)) return middle + random.between(-2000, 2000);
+      // Every magnitude is as likely as any other.
+      return random.pick([1, -1]) > 0 ? 2 ** random.between(0, 31) : random.between(1, PRICE_MAX);
+    },
+    nextMiddle: (random, middle) => {
+      return random.chance(1) ? random.between(1, PRICE_MAX) : middle + random.between(-99, 99);
+    },
+  },
+  {
+    ...ordinary,
+    name: 'both ends of the range',
+    windowBits: 10,
+    priceTicks: (random, middle) => {
+      const distance = random.below(random.chance(80) ? 12 : 3000);
+      return middle > PRICE_MAX / 2 ? PRICE_MAX - distance : 1 + distance;
+    },
+    nextMiddle: (random, middle) => (random.chance(1) ? PRICE_MAX + 1 - middle : middle),
+  },
+  { ...ordinary, name: 'few accounts', windowBits: 12, accounts: 2, preventionShare: 80 },
+  { ...ordinary, name: 'reduce-only', windowBits: 12, accounts: 4, reduceOnlyShare: 60 },
+  { ...ordinary, name: 'good till date', windowBits: 12, gtdShare: 70 },
+  {
+    ...ordinary,
+    name: 'a market that runs',
+    windowBits: 10,
+    priceTicks: (random, middle) => middle + random.between(-600, 600),
+    nextMiddle: (random, middle) => {
+      return random.chance(2) ? middle + random.between(-5000, 5000) : middle + 3;
+    },
+  },
+];
+
+describe('the fast book and its twin agree', async () => {
+  const { FastBook } = await import('./fast-book.js');
+  const fast: CreateBook = (options) => new FastBook(options);
+  const naive: CreateBook = (options) => new NaiveBook(options);
+  const seeds = ONLY_SEED > 0 ? [ONLY_SEED] : Array.from({ length: SEEDS }, (_, i) => i + 1);
+
+  describe.each(REGIMES)('$name', (regime) => {
+    it.each(seeds)('seed %d', (seed) => {
+      const trades = run(seed, regime, fast, naive);
+      // A market in which nothing happens proves nothing.
+      expect(trades).toBeGreaterThan(STEPS / 100);
+    });
+  });
+});
+
+/** Returns the number of events; throws at the first difference. */
+function run(
+  seed: number,
+  regime: Regime & TwinOptions,
+  first: CreateBook,
+  second: CreateBook,
+): number {
+  const random = new Xorshift(seed);
+  const trader = new RandomTrader(random, regime);
+  const twins = new TwinBooks(regime, first, second);
+  let slots = 0;
+  for (let step = 1; step <= STEPS; step++) {
+    const deed = nextDeed(random, trader, regime, step);
+    try {
+      twins.apply(deed);
+      if (step % STATE_INTERVAL === 0) twins.compareStates(regime.accounts);
+      if (step % 10 === 0) {
+        const { id, account } = trader.anyOrder();
+        twins.compareFind(id, account);
+      }
+    } catch (cause) {
+      const where = `seed ${seed}, regime '${regime.name}', step ${step}: ${JSON.stringify(deed)}`;
+      throw new Error(`${where}\n${(cause as Error).stack}`, { cause });
+    }
+    trader.hear(twins.events);
+    slots += twins.events.length;
+  }
+  return slots;
+}
+
+function nextDeed(random: Xorshift, trader: RandomTrader, regime: Regime, step: number): Deed {
+  if (step % 97 === 0) return { do: 'expire', nowMs: trader.timeMs };
+  if (step % 1501 === 0) return { do: 'snapshot and restore' };
+  if (step % 7001 === 0) return { do: 'cancel everything' };
+  if (random.below(1000) < regime.reduceOnlyShare / 10) {
+    const account = trader.anyAccount();
+    return { do: 'set position', account, lots: random.between(-50, 50), priceTicks: 100 };
+  }
+  return { do: 'send', message: trader.next() };
+}
