@@ -1,0 +1,321 @@
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_CLIENT_ID,
+  EF_COLLATERAL,
+  EF_ENTRY_VALUE,
+  EF_EXPIRY,
+  EF_FEE,
+  EF_LIMIT,
+  EF_LOTS,
+  EF_ORDER_ID,
+  EF_POSITION,
+  EF_REALIZED,
+  EF_REMAINING,
+  EF_SEQUENCE,
+  EF_TRADE_SEQUENCE,
+  EF_VALUE,
+  EW_CLIENT_TEXT,
+  EW_CLIENT_TEXT_LENGTH,
+  EW_CODE,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_REQUEST,
+  marketOf,
+  slotsOf,
+  typeOf,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import {
+  EVT_ACCEPTED,
+  EVT_AMENDED,
+  EVT_BALANCE,
+  EVT_CANCELED,
+  EVT_DUPLICATE,
+  EVT_FILL,
+  EVT_MASS_CANCELED,
+  EVT_REJECTED,
+  FLAG_MAKER,
+  FLAG_MARKET_ORDER,
+  FLAG_POST_ONLY,
+  FLAG_POST_ONLY_SLIDE,
+  FLAG_REDUCE_ONLY,
+  FLAG_SIDE,
+  reasonOf,
+  tifOf,
+} from '../../engine/messages/types.js';
+import type { Market, Markets } from '../markets.js';
+import {
+  ACK_RESULTS,
+  MESSAGES,
+  ORDER_EVENTS,
+  ORDER_TYPES,
+  POST_ONLY_MODES,
+  REASONS,
+  SIDES,
+  TIMES_IN_FORCE,
+} from '../protocol/messages.js';
+import { rejectionOf } from '../protocol/rejections.js';
+import type { MessageSink } from './message-sink.js';
+
+const MICRO_USD_DECIMALS = 6;
+const RESULT_DONE = ACK_RESULTS.indexOf('done');
+
+/** Writes events of the shard as messages of the protocol: answers to requests, and the private feed. */
+export class EventMessages {
+  private readonly markets: Markets;
+
+  constructor(markets: Markets) {
+    this.markets = markets;
+  }
+
+  /** The answer that goes to the session which sent the command. */
+  answer(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const head = words[at + W_HEAD] as number;
+    if (typeOf(head) === EVT_REJECTED) this.rejection(sink, words, floats, at);
+    else this.ack(sink, words, floats, at, timeMs);
+  }
+
+  /** An event of the account's private feed. False: events of this type are not part of it. */
+  feedEvent(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const type = typeOf(words[at + W_HEAD] as number);
+    if (type === EVT_FILL) this.fill(sink, words, floats, at, epoch, timeMs);
+    else if (type === EVT_BALANCE) this.balance(sink, floats, at, epoch, timeMs);
+    else this.order(sink, words, floats, at, epoch, timeMs);
+  }
+
+  private rejection(sink: MessageSink, words: Int32Array, floats: Float64Array, at: number): void {
+    const f = at / 2;
+    const market = this.markets.get(marketOf(words[at + W_HEAD] as number));
+    const { code, message } = rejectionOf(
+      words[at + EW_CODE] as number,
+      floats[f + EF_VALUE] as number,
+      floats[f + EF_LIMIT] as number,
+      market,
+    );
+    sink.begin(MESSAGES.error);
+    sink.uint('id', words[at + EW_REQUEST] as number);
+    sink.text('code', code);
+    sink.text('message', message);
+  }
+
+  private ack(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const head = words[at + W_HEAD] as number;
+    const type = typeOf(head);
+    const result = resultOf(type);
+    const market = this.markets.get(marketOf(head));
+    const isOrder = type === EVT_ACCEPTED || type === EVT_AMENDED || type === EVT_CANCELED;
+    sink.begin(MESSAGES.ack);
+    sink.uint('id', words[at + EW_REQUEST] as number);
+    sink.choice('result', result, ACK_RESULTS);
+    if (market === undefined) sink.none('market');
+    else sink.market('market', market.params.symbol, market.id);
+    const orderId = floats[f + EF_ORDER_ID] as number;
+    if (orderId === 0) sink.none('orderId');
+    else sink.uint('orderId', orderId);
+    clientId(sink, words, floats, at, head);
+    if (isOrder && market !== undefined) {
+      this.sizes(sink, words, floats, at, market, type);
+    } else {
+      sink.none('side');
+      sink.none('price');
+      sink.none('qty');
+      sink.none('remaining');
+      sink.none('reason');
+    }
+    if (type === EVT_MASS_CANCELED) sink.uint('count', floats[f + EF_LOTS] as number);
+    else sink.none('count');
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    const accountSequence = floats[f + EF_ACCOUNT_SEQUENCE] as number;
+    if (accountSequence === 0) sink.none('accountSequence');
+    else sink.uint('accountSequence', accountSequence);
+    sink.uint('time', timeMs);
+  }
+
+  private sizes(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    market: Market,
+    type: number,
+  ): void {
+    const f = at / 2;
+    const p = market.params;
+    const flags = words[at + EW_FLAGS] as number;
+    sink.choice('side', flags & FLAG_SIDE, SIDES);
+    price(sink, words[at + EW_PRICE] as number, flags, market);
+    sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+    // Of a canceled order nothing remains; its event tells how much was taken away.
+    const remaining = type === EVT_CANCELED ? 0 : (floats[f + EF_REMAINING] as number);
+    sink.decimal('remaining', remaining, p.lotMantissa, p.lotDecimals);
+    reason(sink, flags);
+  }
+
+  private order(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const head = words[at + W_HEAD] as number;
+    const type = typeOf(head);
+    const flags = words[at + EW_FLAGS] as number;
+    const market = this.markets.get(marketOf(head)) as Market;
+    const p = market.params;
+    sink.begin(MESSAGES.order);
+    sink.choice('event', type === EVT_ACCEPTED ? 0 : type === EVT_AMENDED ? 1 : 2, ORDER_EVENTS);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.market('market', p.symbol, market.id);
+    sink.uint('orderId', floats[f + EF_ORDER_ID] as number);
+    clientId(sink, words, floats, at, head);
+    orderFlags(sink, flags);
+    price(sink, words[at + EW_PRICE] as number, flags, market);
+    sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+    const remaining = type === EVT_CANCELED ? 0 : (floats[f + EF_REMAINING] as number);
+    sink.decimal('remaining', remaining, p.lotMantissa, p.lotDecimals);
+    reason(sink, flags);
+    const expiry = type === EVT_ACCEPTED ? (floats[f + EF_EXPIRY] as number) : 0;
+    if (expiry === 0) sink.none('expiresAt');
+    else sink.uint('expiresAt', expiry);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+
+  private fill(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const head = words[at + W_HEAD] as number;
+    const flags = words[at + EW_FLAGS] as number;
+    const market = this.markets.get(marketOf(head)) as Market;
+    const p = market.params;
+    sink.begin(MESSAGES.fill);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.market('market', p.symbol, market.id);
+    sink.uint('orderId', floats[f + EF_ORDER_ID] as number);
+    clientId(sink, words, floats, at, head);
+    sink.choice('side', flags & FLAG_SIDE, SIDES);
+    sink.decimal('price', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
+    sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+    sink.decimal('remaining', floats[f + EF_REMAINING] as number, p.lotMantissa, p.lotDecimals);
+    sink.flag('maker', (flags & FLAG_MAKER) !== 0);
+    sink.decimal('fee', floats[f + EF_FEE] as number, 1, MICRO_USD_DECIMALS);
+    sink.decimal('realizedPnl', floats[f + EF_REALIZED] as number, 1, MICRO_USD_DECIMALS);
+    sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
+    sink.decimal(
+      'entryValue',
+      floats[f + EF_ENTRY_VALUE] as number,
+      p.tickMantissa * p.lotMantissa,
+      p.tickDecimals + p.lotDecimals,
+    );
+    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+    sink.uint('tradeId', floats[f + EF_TRADE_SEQUENCE] as number);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+
+  private balance(
+    sink: MessageSink,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    sink.begin(MESSAGES.balance);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.decimal('change', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
+    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+}
+
+/** Side, type, time in force, post-only and reduce-only, as the order and its snapshot show them. */
+export function orderFlags(sink: MessageSink, flags: number): void {
+  sink.choice('side', flags & FLAG_SIDE, SIDES);
+  sink.choice('type', (flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0, ORDER_TYPES);
+  sink.choice('timeInForce', tifOf(flags), TIMES_IN_FORCE);
+  sink.choice('postOnly', postOnlyOf(flags), POST_ONLY_MODES);
+  sink.flag('reduceOnly', (flags & FLAG_REDUCE_ONLY) !== 0);
+}
+
+export function postOnlyOf(flags: number): number {
+  if ((flags & FLAG_POST_ONLY) === 0) return 0;
+  return (flags & FLAG_POST_ONLY_SLIDE) === 0 ? 1 : 2;
+}
+
+function resultOf(type: number): number {
+  switch (type) {
+    case EVT_ACCEPTED:
+      return 0;
+    case EVT_AMENDED:
+      return 1;
+    case EVT_CANCELED:
+      return 2;
+    case EVT_MASS_CANCELED:
+      return 3;
+    case EVT_DUPLICATE:
+      return 4;
+    default:
+      return RESULT_DONE;
+  }
+}
+
+/** A market order has no price of its own; the bound that the engine gave it is no one's business. */
+function price(sink: MessageSink, ticks: number, flags: number, market: Market): void {
+  if ((flags & FLAG_MARKET_ORDER) !== 0) sink.none('price');
+  else sink.decimal('price', ticks, market.params.tickMantissa, market.params.tickDecimals);
+}
+
+function reason(sink: MessageSink, flags: number): void {
+  const number = reasonOf(flags);
+  if (number === 0) sink.none('reason');
+  else sink.choice('reason', number, REASONS);
+}
+
+function clientId(
+  sink: MessageSink,
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  head: number,
+): void {
+  const number = floats[at / 2 + EF_CLIENT_ID] as number;
+  if (number !== 0) sink.digits('clientOrderId', number);
+  else if (slotsOf(head) > 2 && (words[at + EW_CLIENT_TEXT_LENGTH] as number) > 0) {
+    const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
+    sink.ascii('clientOrderId', words, at + EW_CLIENT_TEXT, length);
+  } else sink.none('clientOrderId');
+}

@@ -1,0 +1,209 @@
+import type { MessageShape } from '../protocol/messages.js';
+import { formatScaled, writeScaled } from './decimal-text.js';
+import type { MessageSink } from './message-sink.js';
+
+const VIEWS_MAX = 512;
+const FIRST_BYTES = 64 * 1024;
+/** The longest field that is written without looking at the room left. */
+const FIELD_BYTES_MAX = 64;
+
+/**
+ * Writes one msgpack message after the other into the same memory. `end` gives a view that is valid until the
+ * next `begin`; views of the usual lengths are made once, because a view costs as much as the message.
+ *
+ * Integers above 2^32 − 1 are written as float64, which holds them exactly up to 2^53 and which no decoder turns
+ * into a big integer.
+ */
+export class MsgpackSink implements MessageSink {
+  private bytes = new Uint8Array(FIRST_BYTES);
+  private data = new DataView(this.bytes.buffer);
+  private at = 0;
+  private readonly views: Uint8Array[] = [];
+
+  begin(shape: MessageShape): void {
+    this.at = 0;
+    this.arrayHead(shape.fields.length + 1);
+    this.number(shape.code);
+  }
+
+  uint(_name: string, value: number): void {
+    this.number(value);
+  }
+
+  decimal(_name: string, units: number, mantissa: number, decimals: number): void {
+    const scaled = units * mantissa;
+    if (!Number.isSafeInteger(scaled)) {
+      this.string(formatScaled(units, mantissa, decimals));
+      return;
+    }
+    this.reserve(FIELD_BYTES_MAX);
+    const head = this.at;
+    this.at = writeScaled(this.bytes, head + 1, scaled, decimals);
+    // At most 17 digits, a sign, a point and leading zeros: always within the short form.
+    this.bytes[head] = 0xa0 | (this.at - head - 1);
+  }
+
+  text(_name: string, value: string): void {
+    this.string(value);
+  }
+
+  market(_name: string, _symbol: string, id: number): void {
+    this.number(id);
+  }
+
+  digits(_name: string, value: number): void {
+    this.decimal(_name, value, 1, 0);
+  }
+
+  ascii(_name: string, words: Int32Array, firstWord: number, length: number): void {
+    this.stringHead(length);
+    for (let i = 0; i < length; i++) {
+      const word = words[firstWord + (i >> 2)] as number;
+      this.bytes[this.at++] = word >>> ((i & 3) * 8);
+    }
+  }
+
+  flag(_name: string, value: boolean): void {
+    this.reserve(1);
+    this.bytes[this.at++] = value ? 0xc3 : 0xc2;
+  }
+
+  choice(_name: string, index: number, _names: readonly string[]): void {
+    this.number(index);
+  }
+
+  none(_name: string): void {
+    this.reserve(1);
+    this.bytes[this.at++] = 0xc0;
+  }
+
+  value(_name: string, value: unknown): void {
+    this.any(value);
+  }
+
+  end(): Uint8Array {
+    const length = this.at;
+    if (length >= VIEWS_MAX) return this.bytes.subarray(0, length);
+    let view = this.views[length];
+    if (view === undefined) {
+      view = new Uint8Array(this.bytes.buffer, 0, length);
+      this.views[length] = view;
+    }
+    return view;
+  }
+
+  private any(value: unknown): void {
+    if (typeof value === 'string') this.string(value);
+    else if (typeof value === 'number') this.number(value);
+    else if (typeof value === 'boolean') this.flag('', value);
+    else if (value === null || value === undefined) this.none('');
+    else if (Array.isArray(value)) {
+      this.arrayHead(value.length);
+      for (const item of value) this.any(item);
+    } else {
+      const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+      this.mapHead(entries.length);
+      for (const [key, item] of entries) {
+        this.string(key);
+        this.any(item);
+      }
+    }
+  }
+
+  private number(value: number): void {
+    this.reserve(9);
+    const bytes = this.bytes;
+    if (value >= 0 && value < 0x80 && Number.isInteger(value)) {
+      bytes[this.at++] = value;
+    } else if (value >= 0 && value <= 0xffffffff && Number.isInteger(value)) {
+      if (value <= 0xff) {
+        bytes[this.at++] = 0xcc;
+        bytes[this.at++] = value;
+      } else if (value <= 0xffff) {
+        bytes[this.at++] = 0xcd;
+        this.data.setUint16(this.at, value);
+        this.at += 2;
+      } else {
+        bytes[this.at++] = 0xce;
+        this.data.setUint32(this.at, value);
+        this.at += 4;
+      }
+    } else {
+      bytes[this.at++] = 0xcb;
+      this.data.setFloat64(this.at, value);
+      this.at += 8;
+    }
+  }
+
+  private string(value: string): void {
+    if (value.length < 32 && this.shortAscii(value)) return;
+    const length = Buffer.byteLength(value);
+    this.stringHead(length);
+    const target = Buffer.from(this.bytes.buffer, this.at, length);
+    target.write(value, 'utf8');
+    this.at += length;
+  }
+
+  /** False, and nothing is written, when a character is not ASCII. */
+  private shortAscii(value: string): boolean {
+    this.reserve(FIELD_BYTES_MAX);
+    let at = this.at + 1;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return false;
+      this.bytes[at++] = code;
+    }
+    this.bytes[this.at] = 0xa0 | value.length;
+    this.at = at;
+    return true;
+  }
+
+  private stringHead(length: number): void {
+    this.reserve(length + 5);
+    if (length < 32) this.bytes[this.at++] = 0xa0 | length;
+    else if (length <= 0xff) {
+      this.bytes[this.at++] = 0xd9;
+      this.bytes[this.at++] = length;
+    } else {
+      this.bytes[this.at++] = 0xda;
+      this.data.setUint16(this.at, length);
+      this.at += 2;
+    }
+  }
+
+  private arrayHead(length: number): void {
+    this.reserve(5);
+    if (length < 16) this.bytes[this.at++] = 0x90 | length;
+    else this.wideHead(length, 0xdc);
+  }
+
+  private mapHead(length: number): void {
+    this.reserve(5);
+    if (length < 16) this.bytes[this.at++] = 0x80 | length;
+    else this.wideHead(length, 0xde);
+  }
+
+  private wideHead(length: number, short: number): void {
+    if (length <= 0xffff) {
+      this.bytes[this.at++] = short;
+      this.data.setUint16(this.at, length);
+      this.at += 2;
+    } else {
+      this.bytes[this.at++] = short + 1;
+      this.data.setUint32(this.at, length);
+      this.at += 4;
+    }
+  }
+
+  private reserve(count: number): void {
+    const least = this.at + count;
+    if (least <= this.bytes.length) return;
+    let capacity = this.bytes.length;
+    while (capacity < least) capacity *= 2;
+    const bytes = new Uint8Array(capacity);
+    bytes.set(this.bytes);
+    this.bytes = bytes;
+    this.data = new DataView(bytes.buffer);
+    this.views.length = 0;
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  CLIENT_TEXT_WORDS,
+  F_CLIENT_ID,
+  F_DEADLINE,
+  F_EXPIRY,
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  SLOT_WORDS,
+  TARGET_F_CLIENT_ID,
+  TARGET_F_ORDER_ID,
+  TARGET_W_TEXT,
+  TARGET_W_TEXT_LENGTH,
+  W_ACCOUNT,
+  W_CLIENT_TEXT,
+  W_CLIENT_TEXT_LENGTH,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import {
+  CMD_AMEND,
+  CMD_CANCEL,
+  CMD_MASS_CANCEL,
+  CMD_PLACE,
+  CMD_REPLACE,
+  FLAG_CLIENT_TEXT,
+  FLAG_MARKET_ORDER,
+  FLAG_POST_ONLY,
+  FLAG_POST_ONLY_SLIDE,
+  FLAG_REDUCE_ONLY,
+  STP_SHIFT,
+  TIF_SHIFT,
+} from '../../engine/messages/types.js';
+import type { ClientId, OrderDraft } from './draft.js';
+
+/** A place with text (two slots) and the target of a replace. */
+const COMMAND_SLOTS_MAX = 3;
+
+/** Lays out commands one behind the other, as the shard's port takes them. */
+export class CommandWriter {
+  readonly words: Int32Array;
+  private readonly floats: Float64Array;
+  /** Slots written since `reset`. */
+  slots = 0;
+
+  constructor(commandsMax: number) {
+    this.words = new Int32Array(commandsMax * COMMAND_SLOTS_MAX * SLOT_WORDS);
+    this.floats = new Float64Array(this.words.buffer);
+  }
+
+  reset(): void {
+    this.slots = 0;
+  }
+
+  place(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE, draft, draft.clientId, 0, account, session, request);
+    this.newOrder(at, draft);
+  }
+
+  cancel(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_CANCEL, draft, draft.clientId, 0, account, session, request);
+    this.floats[at / 2 + F_ORDER_ID] = draft.orderId;
+  }
+
+  amend(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_AMEND, draft, draft.clientId, 0, account, session, request);
+    this.words[at + W_PRICE] = draft.priceTicks;
+    this.floats[at / 2 + F_QTY] = draft.qtyLots;
+    this.floats[at / 2 + F_ORDER_ID] = draft.orderId;
+  }
+
+  replace(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_REPLACE, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const target = (this.slots - 1) * SLOT_WORDS;
+    const id = draft.targetClientId;
+    this.floats[target / 2 + TARGET_F_ORDER_ID] = draft.targetOrderId;
+    this.floats[target / 2 + TARGET_F_CLIENT_ID] = id.number;
+    this.words[target + TARGET_W_TEXT_LENGTH] = id.length;
+    this.writeText(target + TARGET_W_TEXT, id);
+  }
+
+  massCancel(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_MASS_CANCEL, draft, null, 0, account, session, request);
+    this.words[at + W_FLAGS] = draft.massSides;
+  }
+
+  /** Takes the slots and writes what all commands have; gives the first word. */
+  private begin(
+    type: number,
+    draft: OrderDraft,
+    id: ClientId | null,
+    extraSlots: number,
+    account: number,
+    session: number,
+    request: number,
+  ): number {
+    const hasText = id !== null && id.length > 0;
+    const slots = 1 + (hasText ? 1 : 0) + extraSlots;
+    const at = this.slots * SLOT_WORDS;
+    this.slots += slots;
+    const words = this.words;
+    // A loop: for so few words the call of fill costs more than the writing.
+    for (let i = at, end = at + slots * SLOT_WORDS; i < end; i++) words[i] = 0;
+    words[at + W_HEAD] = headOf(type, slots, draft.marketId);
+    words[at + W_ACCOUNT] = account;
+    words[at + W_SESSION] = session;
+    words[at + W_REQUEST] = request;
+    this.floats[at / 2 + F_DEADLINE] = draft.deadlineMs;
+    if (id === null) return at;
+    this.floats[at / 2 + F_CLIENT_ID] = id.number;
+    if (hasText) {
+      words[at + W_FLAGS] = FLAG_CLIENT_TEXT;
+      words[at + W_CLIENT_TEXT_LENGTH] = id.length;
+      this.writeText(at + W_CLIENT_TEXT, id);
+    }
+    return at;
+  }
+
+  private newOrder(at: number, draft: OrderDraft): void {
+    const words = this.words;
+    let flags = draft.side | (draft.timeInForce << TIF_SHIFT) | (draft.selfTrade << STP_SHIFT);
+    if (draft.type !== 0) flags |= FLAG_MARKET_ORDER;
+    if (draft.postOnly !== 0) flags |= FLAG_POST_ONLY;
+    if (draft.postOnly === 2) flags |= FLAG_POST_ONLY_SLIDE;
+    if (draft.reduceOnly) flags |= FLAG_REDUCE_ONLY;
+    words[at + W_FLAGS] = (words[at + W_FLAGS] as number) | flags;
+    words[at + W_PRICE] = draft.priceTicks;
+    this.floats[at / 2 + F_QTY] = draft.qtyLots;
+    this.floats[at / 2 + F_EXPIRY] = draft.expiresAtMs;
+  }
+
+  private writeText(firstWord: number, id: ClientId): void {
+    if (id.length === 0) return;
+    for (let i = 0; i < CLIENT_TEXT_WORDS; i++) {
+      let word = 0;
+      for (let k = 3; k >= 0; k--) {
+        const index = i * 4 + k;
+        word = (word << 8) | (index < id.length ? (id.bytes[index] as number) : 0);
+      }
+      this.words[firstWord + i] = word;
+    }
+  }
+}

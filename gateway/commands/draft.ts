@@ -1,0 +1,95 @@
+import { CLIENT_TEXT_MAX_BYTES } from '../../engine/messages/layout.js';
+import { SELF_TRADE_MODES } from '../protocol/messages.js';
+
+/** A client order id: none, a number, or text of 1 to 36 bytes. */
+export class ClientId {
+  /** 1 … 2^53 − 1; 0: none, or text. */
+  number = 0;
+  length = 0;
+  readonly bytes = new Uint8Array(CLIENT_TEXT_MAX_BYTES);
+
+  clear(): void {
+    this.number = 0;
+    this.length = 0;
+  }
+
+  get present(): boolean {
+    return this.number !== 0 || this.length !== 0;
+  }
+
+  /**
+   * Takes over text. Canonical decimal numbers below 2^53 become numbers, so that "17" and 17 are the same id
+   * and most ids need no extra slot. False: not 1 to 36 of the allowed characters.
+   */
+  setBytes(source: Uint8Array, from: number, length: number): boolean {
+    if (length < 1 || length > CLIENT_TEXT_MAX_BYTES) return false;
+    let number = source[from] === 0x30 ? Number.NaN : 0;
+    for (let i = 0; i < length; i++) {
+      const byte = source[from + i] as number;
+      if (ALLOWED[byte] !== 1) return false;
+      this.bytes[i] = byte;
+      number = byte >= 0x30 && byte <= 0x39 ? number * 10 + (byte - 0x30) : Number.NaN;
+    }
+    const inline = number <= Number.MAX_SAFE_INTEGER;
+    this.number = inline ? number : 0;
+    this.length = inline ? 0 : length;
+    return true;
+  }
+}
+
+/** Characters of a client id: A–Z a–z 0–9 . : / _ - */
+const ALLOWED = new Uint8Array(256);
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:/_-') {
+  ALLOWED[character.charCodeAt(0)] = 1;
+}
+
+export const TYPE_LIMIT = 0;
+export const TYPE_MARKET = 1;
+export const UNSET = -1;
+export const STP_DEFAULT = SELF_TRADE_MODES.indexOf('cancel_taker');
+
+/**
+ * A request for an order in numbers, before it becomes a command. One object is filled again and again: by the
+ * fast decoder from bytes, or by the careful one from named fields.
+ */
+export class OrderDraft {
+  marketId = 0;
+  side = 0;
+  type = TYPE_LIMIT;
+  /** UNSET: gtc for limit orders, ioc for market orders. */
+  timeInForce = UNSET;
+  postOnly = 0;
+  reduceOnly = false;
+  selfTrade = STP_DEFAULT;
+  /** 0: none, or in an amend unchanged. */
+  priceTicks = 0;
+  qtyLots = 0;
+  orderId = 0;
+  expiresAtMs = 0;
+  deadlineMs = 0;
+  /** 0: both sides. Else the flags of a mass cancel. */
+  massSides = 0;
+  readonly clientId = new ClientId();
+  /** What a replace cancels. */
+  targetOrderId = 0;
+  readonly targetClientId = new ClientId();
+
+  clear(): void {
+    this.marketId = 0;
+    this.side = 0;
+    this.type = TYPE_LIMIT;
+    this.timeInForce = UNSET;
+    this.postOnly = 0;
+    this.reduceOnly = false;
+    this.selfTrade = STP_DEFAULT;
+    this.priceTicks = 0;
+    this.qtyLots = 0;
+    this.orderId = 0;
+    this.expiresAtMs = 0;
+    this.deadlineMs = 0;
+    this.massSides = 0;
+    this.clientId.clear();
+    this.targetOrderId = 0;
+    this.targetClientId.clear();
+  }
+}

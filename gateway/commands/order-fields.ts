@@ -1,0 +1,274 @@
+import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../../engine/messages/types.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import {
+  DECIMAL_MALFORMED,
+  DECIMAL_TOO_LARGE,
+  formatScaled,
+  parseUnits,
+} from '../codec/decimal-text.js';
+import type { ReadRequest } from '../codec/request-reader.js';
+import type { Market, Markets } from '../markets.js';
+import { ENUM_FIELDS } from '../protocol/messages.js';
+import type { ClientId, OrderDraft } from './draft.js';
+import { checkNewOrder, checkSizes } from './order-rules.js';
+import { type Problem, problem, shown } from './problem.js';
+
+const RECV_WINDOW_DEFAULT_MS = 5_000;
+const RECV_WINDOW_MAX_MS = 60_000;
+
+/**
+ * The careful decoder: fills a draft from named fields and says exactly what is wrong with the first that is.
+ * What the fast decoder does not take comes here, so both must accept the same.
+ */
+export class OrderFields {
+  private readonly markets: Markets;
+  private readonly scratch = new Uint8Array(64);
+  private fields: Readonly<Record<string, unknown>> = {};
+  private binary = false;
+  private found: Problem | null = null;
+
+  constructor(markets: Markets) {
+    this.markets = markets;
+  }
+
+  /** Null when the draft is complete and allowed. */
+  read(request: ReadRequest, draft: OrderDraft): Problem | null {
+    this.fields = request.fields;
+    this.binary = request.binary;
+    this.found = null;
+    draft.clear();
+    const name = request.shape.name;
+    if (name === 'cancelAll') return this.readCancelAll(draft);
+    const market = this.market();
+    if (market === undefined) return this.found;
+    draft.marketId = market.id;
+    draft.deadlineMs = this.deadline();
+    if (name === 'place' || name === 'replace') return this.readNewOrder(name, draft, market);
+    draft.orderId = this.integer('orderId', 1, Number.MAX_SAFE_INTEGER);
+    this.clientId('clientOrderId', draft.clientId);
+    if (name === 'amend') {
+      draft.priceTicks = this.price(market);
+      draft.qtyLots = this.qty(market);
+    }
+    if (this.found !== null) return this.found;
+    const ambiguous = oneName('orderId', draft.orderId, 'clientOrderId', draft.clientId);
+    if (ambiguous !== null || name === 'cancel') return ambiguous;
+    if (draft.priceTicks === 0 && draft.qtyLots === 0) {
+      return problem('amend_must_change_something', 'amend must name a price, a qty or both');
+    }
+    return checkSizes(draft, market);
+  }
+
+  private readNewOrder(name: string, draft: OrderDraft, market: Market): Problem | null {
+    draft.side = this.choice('side', -1);
+    draft.priceTicks = this.price(market);
+    draft.qtyLots = this.qty(market);
+    draft.type = this.choice('type', draft.type);
+    draft.timeInForce = this.choice('timeInForce', draft.timeInForce);
+    draft.postOnly = this.choice('postOnly', draft.postOnly);
+    draft.reduceOnly = this.flag('reduceOnly');
+    draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
+    draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
+    this.clientId('clientOrderId', draft.clientId);
+    if (name === 'replace') {
+      draft.targetOrderId = this.integer('targetOrderId', 1, Number.MAX_SAFE_INTEGER);
+      this.clientId('targetClientOrderId', draft.targetClientId);
+    }
+    if (this.found !== null) return this.found;
+    if (draft.side < 0) return problem('field_is_missing', 'side must be present in a new order');
+    if (name === 'replace') {
+      const ambiguous = oneName(
+        'targetOrderId',
+        draft.targetOrderId,
+        'targetClientOrderId',
+        draft.targetClientId,
+      );
+      if (ambiguous !== null) return ambiguous;
+    }
+    return checkNewOrder(draft, market);
+  }
+
+  private readCancelAll(draft: OrderDraft): Problem | null {
+    draft.marketId = MARKET_ID_ALL;
+    if (this.value('market') !== undefined) draft.marketId = this.market()?.id ?? MARKET_ID_ALL;
+    const side = this.choice('side', -1);
+    draft.massSides =
+      side === 0 ? FLAG_MASS_BIDS : side === 1 ? FLAG_MASS_ASKS : FLAG_MASS_BIDS | FLAG_MASS_ASKS;
+    draft.deadlineMs = this.deadline();
+    return this.found;
+  }
+
+  /** Null stands for an absent field, which msgpack's positions need and JSON may use. */
+  private value(name: string): unknown {
+    const value = this.fields[name];
+    return value === null ? undefined : value;
+  }
+
+  private fail(code: string, message: string): void {
+    this.found ??= problem(code, message);
+  }
+
+  private wrongType(name: string, wanted: string, value: unknown): void {
+    this.fail('field_has_wrong_type', `${name} must be ${wanted}, but is ${shown(value)}`);
+  }
+
+  private market(): Market | undefined {
+    const value = this.value('market');
+    let market: Market | undefined;
+    if (typeof value === 'string') market = this.markets.find(value);
+    else if (typeof value === 'number') market = this.markets.get(value);
+    else if (value === undefined) this.fail('field_is_missing', 'market must be present');
+    else this.wrongType('market', 'a symbol or the number of a market', value);
+    if (market === undefined) {
+      this.fail('unknown_market', `market must be one of instruments, but is ${shown(value)}`);
+    }
+    return market;
+  }
+
+  private choice(name: string, absent: number): number {
+    const value = this.value(name);
+    if (value === undefined) return absent;
+    const names = ENUM_FIELDS[name] as readonly string[];
+    const index = this.binary ? (value as number) : names.indexOf(value as string);
+    if (typeof index === 'number' && names[index] !== undefined) return index;
+    const wanted = this.binary
+      ? `an integer from 0 to ${names.length - 1}`
+      : `one of ${names.join(', ')}`;
+    this.fail('value_is_not_allowed', `${name} must be ${wanted}, but is ${shown(value)}`);
+    return absent;
+  }
+
+  private flag(name: string): boolean {
+    const value = this.value(name);
+    if (value === undefined) return false;
+    if (typeof value === 'boolean') return value;
+    this.wrongType(name, 'true or false', value);
+    return false;
+  }
+
+  private integer(name: string, least: number, most: number): number {
+    const value = this.value(name);
+    if (value === undefined) return 0;
+    if (typeof value !== 'number') {
+      this.wrongType(name, 'an integer', value);
+      return 0;
+    }
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    this.fail(
+      'integer_must_be_within_limits',
+      `${name} must be an integer from ${least} to ${most}, but is ${shown(value)}`,
+    );
+    return 0;
+  }
+
+  private clientId(name: string, into: ClientId): void {
+    const value = this.value(name);
+    if (value === undefined) return;
+    if (typeof value === 'number') {
+      if (Number.isSafeInteger(value) && value >= 1) {
+        into.number = value;
+        return;
+      }
+    } else if (typeof value === 'string') {
+      const length = this.toScratch(value);
+      if (length > 0 && into.setBytes(this.scratch, 0, length)) return;
+    } else {
+      this.wrongType(name, 'a string or an integer', value);
+      return;
+    }
+    this.fail(
+      'client_order_id_is_malformed',
+      `${name} must be 1 to 36 of A-Z a-z 0-9 . : / _ - or an integer from 1 to 2^53 - 1, but is ${shown(value)}`,
+    );
+  }
+
+  private price(market: Market): number {
+    const p = market.params;
+    return this.decimal('price', 'tick', p.tickMantissa, p.tickDecimals, p.priceTicksMax);
+  }
+
+  private qty(market: Market): number {
+    const p = market.params;
+    return this.decimal('qty', 'lot', p.lotMantissa, p.lotDecimals, p.qtyLotsMax);
+  }
+
+  private decimal(
+    name: string,
+    unit: 'tick' | 'lot',
+    mantissa: number,
+    decimals: number,
+    unitsMax: number,
+  ): number {
+    const value = this.value(name);
+    if (value === undefined) return 0;
+    if (typeof value !== 'string') {
+      this.wrongType(name, 'a decimal number in a string, such as "12.5"', value);
+      return 0;
+    }
+    const length = this.toScratch(value);
+    const units =
+      length < 0 ? DECIMAL_MALFORMED : parseUnits(this.scratch, 0, length, mantissa, decimals);
+    if (units > 0 && units <= unitsMax) return units;
+    const size = formatScaled(1, mantissa, decimals);
+    if (units === DECIMAL_MALFORMED) {
+      this.fail(
+        'decimal_is_malformed',
+        `${name} must be a decimal number of digits and at most one point, but is ${shown(value)}`,
+      );
+    } else if (units === 0 || units === DECIMAL_TOO_LARGE || units > unitsMax) {
+      this.fail(
+        unit === 'tick'
+          ? 'price_ticks_must_be_within_1_and_limit'
+          : 'qty_lots_must_be_within_1_and_limit',
+        `${name} must be from ${size} to ${formatScaled(unitsMax, mantissa, decimals)}, but is ${shown(value)}`,
+      );
+    } else {
+      this.fail(
+        unit === 'tick' ? 'price_must_be_multiple_of_tick' : 'qty_must_be_multiple_of_lot',
+        `${name} must be a multiple of the ${unit} size ${size}, but is ${shown(value)}`,
+      );
+    }
+    return 0;
+  }
+
+  /** Either an absolute deadline, or the sender's time with a window after it. */
+  private deadline(): number {
+    const deadline = this.integer('deadline', 1, Number.MAX_SAFE_INTEGER);
+    const timestamp = this.integer('timestamp', 1, Number.MAX_SAFE_INTEGER - RECV_WINDOW_MAX_MS);
+    const recvWindow = this.integer('recvWindow', 1, RECV_WINDOW_MAX_MS);
+    if (deadline !== 0 && (timestamp !== 0 || recvWindow !== 0)) {
+      this.fail('flags_are_contradictory', 'deadline must be absent beside timestamp');
+    }
+    if (timestamp === 0) {
+      if (recvWindow !== 0) {
+        this.fail('field_is_missing', 'timestamp must be present when recvWindow is');
+      }
+      return deadline;
+    }
+    return timestamp + (recvWindow === 0 ? RECV_WINDOW_DEFAULT_MS : recvWindow);
+  }
+
+  /** Copies text to bytes; −1 when it is too long or not ASCII. */
+  private toScratch(text: string): number {
+    if (text.length > this.scratch.length) return -1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return -1;
+      this.scratch[i] = code;
+    }
+    return text.length;
+  }
+}
+
+function oneName(
+  idField: string,
+  orderId: number,
+  clientField: string,
+  clientId: ClientId,
+): Problem | null {
+  if ((orderId !== 0) !== clientId.present) return null;
+  return problem(
+    'order_must_be_named_once',
+    `exactly one of ${idField} and ${clientField} must be present`,
+  );
+}

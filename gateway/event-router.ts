@@ -1,0 +1,198 @@
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_LOTS,
+  EF_SEQUENCE,
+  EF_TRADE_SEQUENCE,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_SESSION,
+  marketOf,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../engine/messages/layout.js';
+import {
+  EVT_ACCEPTED,
+  EVT_ACCOUNT_CREATED,
+  EVT_AMENDED,
+  EVT_CANCELED,
+  EVT_FILL,
+  EVT_FRAME,
+  EVT_MARK_PRICE,
+  EVT_MARKET_LISTED,
+  EVT_MARKET_STATE,
+  FLAG_MAKER,
+  FLAG_SIDE,
+} from '../engine/messages/types.js';
+import type { AccountViews } from './feeds/account-views.js';
+import type { OrderFold } from './feeds/order-fold.js';
+import type { PrivateFeed } from './feeds/private-feed.js';
+import type { PrivateLog } from './feeds/private-log.js';
+import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { Markets } from './markets.js';
+import type { Outbox } from './outbox.js';
+import type { Accounts } from './session/accounts.js';
+import type { Connections } from './session/connections.js';
+
+const FRAME_F_TIME = 2;
+const FRAME_F_EPOCH = 3;
+const KEY_WORD = 33;
+const KEY_BYTES = 32;
+const PARAMS_WORD = 32;
+/** Bits of a session that name the connection; above them stands the port. */
+const CONNECTION_MASK = 0xffffff;
+
+/** Everything that events flow into. */
+export interface EventTargets {
+  readonly portId: number;
+  readonly connections: Connections;
+  readonly accounts: Accounts;
+  readonly markets: Markets;
+  readonly views: AccountViews;
+  readonly orders: OrderFold;
+  readonly log: PrivateLog;
+  readonly privateFeed: PrivateFeed;
+  readonly publicFeeds: PublicFeeds;
+  readonly outbox: Outbox;
+}
+
+/** Takes the shard's events one by one: answers and private events to the outbox, all else into the folds. */
+export class EventRouter {
+  epoch = 0;
+  timeMs = 0;
+  /** Events so far, for metrics. */
+  events = 0;
+  private readonly to: EventTargets;
+
+  constructor(targets: EventTargets) {
+    this.to = targets;
+  }
+
+  readonly consume = (
+    words: Int32Array,
+    floats: Float64Array,
+    firstWord: number,
+    slots: number,
+  ): void => {
+    const type = typeOf(words[firstWord + W_HEAD] as number);
+    this.events++;
+    if (type === EVT_FRAME) {
+      this.timeMs = floats[firstWord / 2 + FRAME_F_TIME] as number;
+      this.epoch = floats[firstWord / 2 + FRAME_F_EPOCH] as number;
+      return;
+    }
+    const kept = this.answer(words, firstWord, slots);
+    if ((floats[firstWord / 2 + EF_ACCOUNT_SEQUENCE] as number) > 0) {
+      this.toAccount(words, floats, firstWord, slots, kept);
+    }
+    this.fold(type, words, floats, firstWord);
+  };
+
+  /** Keeps the event for the connection that waits for it; −1 when none does. */
+  private answer(words: Int32Array, firstWord: number, slots: number): number {
+    const session = words[firstWord + EW_SESSION] as number;
+    if (session >>> 24 !== this.to.portId) return -1;
+    const connection = this.to.connections.find(session & CONNECTION_MASK);
+    if (connection === undefined) return -1;
+    const kept = this.to.outbox.keep(words, firstWord, slots);
+    this.to.outbox.addAnswer(connection, kept, this.timeMs);
+    return kept;
+  }
+
+  private toAccount(
+    words: Int32Array,
+    floats: Float64Array,
+    firstWord: number,
+    slots: number,
+    keptBefore: number,
+  ): void {
+    const { to, epoch, timeMs } = this;
+    to.log.append(words, floats, firstWord, epoch, timeMs);
+    if (!to.views.apply(words, floats, firstWord, epoch)) return;
+    const followers = to.privateFeed.followers(words[firstWord + W_ACCOUNT] as number);
+    if (followers === undefined) return;
+    const kept = keptBefore >= 0 ? keptBefore : to.outbox.keep(words, firstWord, slots);
+    for (const connection of followers) to.outbox.addFeedEvent(connection, kept, epoch, timeMs);
+  }
+
+  private fold(type: number, words: Int32Array, floats: Float64Array, at: number): void {
+    const marketId = marketOf(words[at + W_HEAD] as number);
+    switch (type) {
+      case EVT_FILL:
+        if (((words[at + EW_FLAGS] as number) & FLAG_MAKER) === 0) {
+          this.trade(marketId, words, floats, at);
+        }
+        this.order(marketId, words, floats, at);
+        break;
+      case EVT_ACCEPTED:
+      case EVT_CANCELED:
+      case EVT_AMENDED:
+        this.order(marketId, words, floats, at);
+        break;
+      case EVT_MARK_PRICE:
+      case EVT_MARKET_STATE:
+      case EVT_MARKET_LISTED:
+        this.market(type, marketId, words, floats, at);
+        break;
+      case EVT_ACCOUNT_CREATED:
+        this.account(words, at);
+        break;
+    }
+  }
+
+  private order(marketId: number, words: Int32Array, floats: Float64Array, at: number): void {
+    this.to.orders.apply(words, floats, at);
+    const sequence = floats[at / 2 + EF_SEQUENCE] as number;
+    this.to.publicFeeds.sawOrders(marketId, sequence, this.timeMs);
+  }
+
+  private trade(marketId: number, words: Int32Array, floats: Float64Array, at: number): void {
+    const f = at / 2;
+    this.to.publicFeeds.sawTrade(
+      marketId,
+      floats[f + EF_TRADE_SEQUENCE] as number,
+      words[at + EW_PRICE] as number,
+      floats[f + EF_LOTS] as number,
+      (words[at + EW_FLAGS] as number) & FLAG_SIDE,
+      this.timeMs,
+    );
+  }
+
+  private market(
+    type: number,
+    marketId: number,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+  ): void {
+    const { markets, publicFeeds } = this.to;
+    const sequence = floats[at / 2 + EF_SEQUENCE] as number;
+    if (type === EVT_MARKET_LISTED) {
+      publicFeeds.addMarket(markets.putFromEvent(marketId, words, floats, at + PARAMS_WORD));
+      return;
+    }
+    const market = markets.get(marketId);
+    if (market === undefined) return;
+    if (type === EVT_MARKET_STATE) {
+      market.state = words[at + EW_FLAGS] as number;
+      publicFeeds.sawState(market, sequence);
+    } else {
+      market.markTicks = words[at + EW_PRICE] as number;
+      market.indexTicks = floats[at / 2 + EF_LOTS] as number;
+      publicFeeds.sawMark(marketId, sequence, this.timeMs);
+    }
+  }
+
+  private account(words: Int32Array, at: number): void {
+    const key = new Uint8Array(KEY_BYTES);
+    if (slotsOf(words[at + W_HEAD] as number) < 3) {
+      this.to.accounts.add(words[at + W_ACCOUNT] as number);
+      return;
+    }
+    for (let i = 0; i < KEY_BYTES; i++) {
+      key[i] = (words[at + KEY_WORD + (i >> 2)] as number) >>> ((i & 3) * 8);
+    }
+    this.to.accounts.addWithKey(words[at + W_ACCOUNT] as number, key);
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_COLLATERAL,
+  EF_ENTRY_VALUE,
+  EF_POSITION,
+  marketOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import { EVT_BALANCE, EVT_FILL } from '../../engine/messages/types.js';
+import { grownFloats } from './open-orders.js';
+
+const FIRST_ACCOUNTS = 1024;
+
+export interface PositionView {
+  marketId: number;
+  lots: number;
+  /** Signed tick·lots. */
+  entryValue: number;
+}
+
+/** Collateral, positions and feed position of each account, folded from the events of the private feed. */
+export class AccountViews {
+  private collateral = new Float64Array(FIRST_ACCOUNTS);
+  private sequences = new Float64Array(FIRST_ACCOUNTS);
+  private epochs = new Float64Array(FIRST_ACCOUNTS);
+  /** By market: lots by account, and entry values. */
+  private readonly lots: (Float64Array<ArrayBuffer> | undefined)[] = [];
+  private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
+
+  /** Takes an event that has a number in its account's feed. False: it was folded before. */
+  apply(words: Int32Array, floats: Float64Array, at: number, epoch: number): boolean {
+    const f = at / 2;
+    const head = words[at + W_HEAD] as number;
+    const account = words[at + W_ACCOUNT] as number;
+    const sequence = floats[f + EF_ACCOUNT_SEQUENCE] as number;
+    if (account >= this.sequences.length) this.grow(account);
+    if (sequence <= (this.sequences[account] as number)) return false;
+    this.sequences[account] = sequence;
+    this.epochs[account] = epoch;
+    const type = typeOf(head);
+    if (type === EVT_FILL) {
+      this.setPosition(account, {
+        marketId: marketOf(head),
+        lots: floats[f + EF_POSITION] as number,
+        entryValue: floats[f + EF_ENTRY_VALUE] as number,
+      });
+      this.collateral[account] = floats[f + EF_COLLATERAL] as number;
+    } else if (type === EVT_BALANCE) {
+      this.collateral[account] = floats[f + EF_COLLATERAL] as number;
+    }
+    return true;
+  }
+
+  /** State of an account from before the first event that this gateway will see. */
+  seed(account: number, collateral: number, sequence: number, epoch: number): void {
+    if (account >= this.sequences.length) this.grow(account);
+    this.collateral[account] = collateral;
+    this.sequences[account] = sequence;
+    this.epochs[account] = epoch;
+  }
+
+  setPosition(account: number, position: PositionView): void {
+    const { marketId } = position;
+    const lots = this.column(this.lots, marketId, account);
+    const values = this.column(this.entryValues, marketId, account);
+    lots[account] = position.lots;
+    values[account] = position.entryValue;
+  }
+
+  collateralOf(account: number): number {
+    return this.collateral[account] ?? 0;
+  }
+
+  /** Number of the account's last event, 0 when it had none. */
+  sequenceOf(account: number): number {
+    return this.sequences[account] ?? 0;
+  }
+
+  epochOf(account: number): number {
+    return this.epochs[account] ?? 0;
+  }
+
+  positionsOf(account: number): PositionView[] {
+    const positions: PositionView[] = [];
+    this.lots.forEach((column, marketId) => {
+      const lots = column?.[account] ?? 0;
+      const entryValue = this.entryValues[marketId]?.[account] ?? 0;
+      if (lots !== 0) positions.push({ marketId, lots, entryValue });
+    });
+    return positions;
+  }
+
+  private column(
+    columns: (Float64Array<ArrayBuffer> | undefined)[],
+    marketId: number,
+    account: number,
+  ): Float64Array {
+    let column = columns[marketId] ?? new Float64Array(FIRST_ACCOUNTS);
+    if (account >= column.length) column = grownFloats(column, account + 1);
+    columns[marketId] = column;
+    return column;
+  }
+
+  private grow(account: number): void {
+    this.collateral = grownFloats(this.collateral, account + 1);
+    this.sequences = grownFloats(this.sequences, account + 1);
+    this.epochs = grownFloats(this.epochs, account + 1);
+  }
+}

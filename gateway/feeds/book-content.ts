@@ -1,0 +1,90 @@
+import { crc32 } from 'node:zlib';
+import type { MessageSink } from '../codec/message-sink.js';
+import { type Market, priceText, qtyText } from '../markets.js';
+import { MESSAGES } from '../protocol/messages.js';
+import type { ChannelContent } from './channel.js';
+import type { L2Book } from './l2-book.js';
+
+/** Levels of each side that the checksum covers. */
+export const CHECKSUM_LEVELS = 10;
+
+/** The public book of a market: all levels as a snapshot, then the levels that changed in a tick. */
+export class BookContent implements ChannelContent {
+  private readonly market: Market;
+  private readonly book: L2Book;
+  private lastSequence = 0;
+  private lastTimeMs = 0;
+
+  constructor(market: Market, book: L2Book) {
+    this.market = market;
+    this.book = book;
+  }
+
+  /** To be told of every event of the market, whether it changes a level or not. */
+  saw(sequence: number, timeMs: number): void {
+    this.lastSequence = sequence;
+    this.lastTimeMs = timeMs;
+  }
+
+  take() {
+    if (!this.book.changed) return null;
+    const changes = this.book.publish();
+    if (changes.bids.length === 0 && changes.asks.length === 0) return null;
+    const { market, lastSequence, lastTimeMs } = this;
+    const checksum = this.checksum();
+    const writeFrame = (epoch: number, previous: number, sequence: number) => {
+      return (sink: MessageSink) => {
+        sink.begin(MESSAGES.bookDelta);
+        sink.market('market', market.params.symbol, market.id);
+        sink.uint('epoch', epoch);
+        sink.uint('previousSequence', previous);
+        sink.uint('sequence', sequence);
+        sink.uint('checksum', checksum);
+        sink.value('bids', levelTexts(market, changes.bids));
+        sink.value('asks', levelTexts(market, changes.asks));
+        sink.uint('time', lastTimeMs);
+      };
+    };
+    return { sequence: lastSequence, writeFrame };
+  }
+
+  writeSnapshot = (epoch: number, sequence: number) => {
+    const { market, lastTimeMs } = this;
+    const bids = this.book.published(0, Number.POSITIVE_INFINITY);
+    const asks = this.book.published(1, Number.POSITIVE_INFINITY);
+    const checksum = this.checksum();
+    return (sink: MessageSink) => {
+      sink.begin(MESSAGES.bookSnapshot);
+      sink.market('market', market.params.symbol, market.id);
+      sink.uint('epoch', epoch);
+      sink.uint('sequence', sequence);
+      sink.uint('checksum', checksum);
+      sink.value('bids', levelTexts(market, bids));
+      sink.value('asks', levelTexts(market, asks));
+      sink.uint('time', lastTimeMs);
+    };
+  };
+
+  private checksum(): number {
+    const bids = this.book.published(0, CHECKSUM_LEVELS);
+    const asks = this.book.published(1, CHECKSUM_LEVELS);
+    return bookChecksum(levelTexts(this.market, bids), levelTexts(this.market, asks));
+  }
+}
+
+/** CRC-32 of the best levels' texts, bids before asks, all joined by colons. */
+export function bookChecksum(
+  bids: readonly (readonly string[])[],
+  asks: readonly (readonly string[])[],
+): number {
+  return crc32([...bids, ...asks].flat().join(':'));
+}
+
+function levelTexts(market: Market, levels: readonly number[]): string[][] {
+  const texts: string[][] = [];
+  for (let i = 0; i < levels.length; i += 2) {
+    const price = priceText(market, levels[i] as number);
+    texts.push([price, qtyText(market, levels[i + 1] as number)]);
+  }
+  return texts;
+}

@@ -1,0 +1,120 @@
+/**
+ * Price levels of one market, folded from changes of resting quantity. It keeps two states: what is true now, and
+ * what was published last. `publish` moves the second to the first and tells which levels differ, so that however
+ * much happens between two ticks, a subscriber gets each level at most once, and a snapshot always stands at the
+ * end of a published frame.
+ */
+export interface LevelChanges {
+  /** Price ticks and lots, alternating, best price first; lots 0: the level is gone. */
+  readonly bids: number[];
+  readonly asks: number[];
+}
+
+export class L2Book {
+  private readonly sides = [new L2Side(-1), new L2Side(1)] as const;
+
+  /** Adds lots to a level (negative: takes away). Side 0 buys, 1 sells. */
+  add(side: number, priceTicks: number, lots: number): void {
+    (side === 0 ? this.sides[0] : this.sides[1]).add(priceTicks, lots);
+  }
+
+  get changed(): boolean {
+    return this.sides[0].changed || this.sides[1].changed;
+  }
+
+  /** Lots that rest at a price now. */
+  lotsAt(side: number, priceTicks: number): number {
+    return (side === 0 ? this.sides[0] : this.sides[1]).lotsAt(priceTicks);
+  }
+
+  publish(): LevelChanges {
+    return { bids: this.sides[0].publish(), asks: this.sides[1].publish() };
+  }
+
+  /** The published levels of a side, price and lots alternating, best first. */
+  published(side: number, depth: number): number[] {
+    return (side === 0 ? this.sides[0] : this.sides[1]).published(depth);
+  }
+}
+
+class L2Side {
+  /** Lots by price as they are now. */
+  private readonly now = new Map<number, number>();
+  private readonly dirty = new Set<number>();
+  /** Published prices, best last, so that most changes happen near the end; lots beside them. */
+  private readonly prices: number[] = [];
+  private readonly lots: number[] = [];
+  /** 1: lower prices are better (asks); −1: higher ones (bids). */
+  private readonly order: number;
+
+  constructor(order: number) {
+    this.order = order;
+  }
+
+  get changed(): boolean {
+    return this.dirty.size > 0;
+  }
+
+  add(priceTicks: number, lots: number): void {
+    const sum = (this.now.get(priceTicks) ?? 0) + lots;
+    if (sum === 0) this.now.delete(priceTicks);
+    else this.now.set(priceTicks, sum);
+    this.dirty.add(priceTicks);
+  }
+
+  lotsAt(priceTicks: number): number {
+    return this.now.get(priceTicks) ?? 0;
+  }
+
+  publish(): number[] {
+    const changes: number[] = [];
+    if (this.dirty.size === 0) return changes;
+    const touched = [...this.dirty].sort((a, b) => (a - b) * this.order);
+    this.dirty.clear();
+    for (const price of touched) {
+      const lots = this.now.get(price) ?? 0;
+      if (this.setPublished(price, lots)) changes.push(price, lots);
+    }
+    return changes;
+  }
+
+  published(depth: number): number[] {
+    const levels: number[] = [];
+    const end = Math.max(0, this.prices.length - depth);
+    for (let i = this.prices.length - 1; i >= end; i--) {
+      levels.push(this.prices[i] as number, this.lots[i] as number);
+    }
+    return levels;
+  }
+
+  /** False when the level was published just so: what came and went between two ticks is no change. */
+  private setPublished(price: number, lots: number): boolean {
+    const at = this.find(price);
+    const known = this.prices[at] === price;
+    if (known && this.lots[at] === lots) return false;
+    if (lots === 0) {
+      if (!known) return false;
+      this.prices.splice(at, 1);
+      this.lots.splice(at, 1);
+    } else if (known) {
+      this.lots[at] = lots;
+    } else {
+      this.prices.splice(at, 0, price);
+      this.lots.splice(at, 0, lots);
+    }
+    return true;
+  }
+
+  /** First index whose price is not worse than the given one. */
+  private find(price: number): number {
+    let low = 0;
+    let high = this.prices.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      // Worse prices stand first.
+      if (((this.prices[middle] as number) - price) * this.order > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

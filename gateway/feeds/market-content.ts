@@ -1,0 +1,111 @@
+import type { MessageSink } from '../codec/message-sink.js';
+import { type Market, type Markets, priceText } from '../markets.js';
+import { MARKET_STATES, MESSAGES } from '../protocol/messages.js';
+import type { ChannelContent } from './channel.js';
+
+/** The mark and index price of a market; only the latest of a tick is sent. */
+export class MarkContent implements ChannelContent {
+  private readonly market: Market;
+  private sequence = 0;
+  private timeMs = 0;
+  private changed = false;
+
+  constructor(market: Market) {
+    this.market = market;
+  }
+
+  saw(sequence: number, timeMs: number): void {
+    this.sequence = sequence;
+    this.timeMs = timeMs;
+    this.changed = true;
+  }
+
+  take() {
+    if (!this.changed) return null;
+    this.changed = false;
+    const writeValues = this.values();
+    const writeFrame = (epoch: number, previous: number, sequence: number) => {
+      return (sink: MessageSink) => {
+        sink.begin(MESSAGES.mark);
+        sink.market('market', this.market.params.symbol, this.market.id);
+        sink.uint('epoch', epoch);
+        sink.uint('previousSequence', previous);
+        sink.uint('sequence', sequence);
+        writeValues(sink);
+      };
+    };
+    return { sequence: this.sequence, writeFrame };
+  }
+
+  writeSnapshot = (epoch: number, sequence: number) => {
+    const writeValues = this.values();
+    return (sink: MessageSink) => {
+      sink.begin(MESSAGES.markSnapshot);
+      sink.market('market', this.market.params.symbol, this.market.id);
+      sink.uint('epoch', epoch);
+      sink.uint('sequence', sequence);
+      writeValues(sink);
+    };
+  };
+
+  /** Takes the values now: the write may come after the next change. */
+  private values() {
+    const { timeMs, market } = this;
+    const { markTicks, indexTicks } = market;
+    return (sink: MessageSink) => {
+      if (markTicks === 0) sink.none('markPrice');
+      else sink.text('markPrice', priceText(market, markTicks));
+      if (indexTicks === 0) sink.none('indexPrice');
+      else sink.text('indexPrice', priceText(market, indexTicks));
+      sink.uint('time', timeMs);
+    };
+  }
+}
+
+/** The states of all markets. */
+export class StatesContent implements ChannelContent {
+  private readonly markets: Markets;
+  private sequence = 0;
+  private readonly changed = new Set<Market>();
+
+  constructor(markets: Markets) {
+    this.markets = markets;
+  }
+
+  saw(market: Market, sequence: number): void {
+    this.changed.add(market);
+    this.sequence = sequence;
+  }
+
+  take() {
+    if (this.changed.size === 0) return null;
+    const states = stateNames([...this.changed]);
+    this.changed.clear();
+    const writeFrame = (epoch: number, previous: number, sequence: number) => {
+      return (sink: MessageSink) => {
+        sink.begin(MESSAGES.marketState);
+        sink.uint('epoch', epoch);
+        sink.uint('previousSequence', previous);
+        sink.uint('sequence', sequence);
+        sink.value('states', states);
+      };
+    };
+    return { sequence: this.sequence, writeFrame };
+  }
+
+  writeSnapshot = (epoch: number, sequence: number) => {
+    const states = stateNames(this.markets.all());
+    return (sink: MessageSink) => {
+      sink.begin(MESSAGES.marketStateSnapshot);
+      sink.uint('epoch', epoch);
+      sink.uint('sequence', sequence);
+      sink.value('states', states);
+    };
+  };
+}
+
+function stateNames(markets: readonly Market[]): Record<string, string> {
+  return Object.fromEntries(
+    markets.map((market) => [market.params.symbol, MARKET_STATES[market.state] ?? 'initializing']),
+  );
+}

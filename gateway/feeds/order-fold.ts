@@ -1,0 +1,147 @@
+import {
+  EF_CLIENT_ID,
+  EF_EXPIRY,
+  EF_LOTS,
+  EF_ORDER_ID,
+  EF_REMAINING,
+  EW_CLIENT_TEXT,
+  EW_CLIENT_TEXT_LENGTH,
+  EW_FLAGS,
+  EW_PRICE,
+  marketOf,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import {
+  EVT_ACCEPTED,
+  EVT_AMENDED,
+  EVT_CANCELED,
+  EVT_FILL,
+  FLAG_MARKET_ORDER,
+  FLAG_SIDE,
+  TIF_FOK,
+  TIF_IOC,
+  tifOf,
+} from '../../engine/messages/types.js';
+import { L2Book } from './l2-book.js';
+import type { OpenOrder, OpenOrders } from './open-orders.js';
+
+/**
+ * Folds order events into open orders and price levels. Each event says what remains of its order, so the fold is
+ * a difference to what was known. An order that still matches stands in its level for the moment between its
+ * acceptance and the fills of the same command; orders that may never rest stay out of the levels altogether.
+ */
+export class OrderFold {
+  private readonly orders: OpenOrders;
+  private readonly books: (L2Book | undefined)[] = [];
+
+  constructor(orders: OpenOrders) {
+    this.orders = orders;
+  }
+
+  book(marketId: number): L2Book {
+    let book = this.books[marketId];
+    if (book === undefined) {
+      book = new L2Book();
+      this.books[marketId] = book;
+    }
+    return book;
+  }
+
+  /** Events of other types change no order and are ignored. */
+  apply(words: Int32Array, floats: Float64Array, at: number): void {
+    const head = words[at + W_HEAD] as number;
+    switch (typeOf(head)) {
+      case EVT_ACCEPTED:
+        this.accepted(words, floats, at, head);
+        break;
+      case EVT_FILL:
+        this.remains(marketOf(head), floats, at, floats[at / 2 + EF_REMAINING] as number);
+        break;
+      case EVT_CANCELED:
+        this.remains(marketOf(head), floats, at, 0);
+        break;
+      case EVT_AMENDED:
+        this.amended(words, floats, at, marketOf(head));
+        break;
+    }
+  }
+
+  /** Puts in an order that rested before the gateway started. */
+  seed(order: OpenOrder): void {
+    const { orders } = this;
+    if (orders.find(order.marketId, order.orderId) >= 0) return;
+    const slot = orders.add(order.marketId, order.orderId, order.accountId);
+    orders.flags[slot] = order.flags;
+    orders.prices[slot] = order.priceTicks;
+    orders.quantities[slot] = order.qtyLots;
+    orders.remaining[slot] = order.remainingLots;
+    orders.setDetails(slot, order.expiresAtMs, 0);
+    if (order.clientOrderId !== '') orders.seedClientText(slot, order.clientOrderId);
+    this.book(order.marketId).add(order.flags & FLAG_SIDE, order.priceTicks, order.remainingLots);
+  }
+
+  private accepted(words: Int32Array, floats: Float64Array, at: number, head: number): void {
+    const marketId = marketOf(head);
+    const f = at / 2;
+    const { orders } = this;
+    const slot = orders.add(
+      marketId,
+      floats[f + EF_ORDER_ID] as number,
+      words[at + W_ACCOUNT] as number,
+    );
+    const flags = words[at + EW_FLAGS] as number;
+    const lots = floats[f + EF_LOTS] as number;
+    const price = words[at + EW_PRICE] as number;
+    orders.flags[slot] = flags;
+    orders.prices[slot] = price;
+    orders.quantities[slot] = lots;
+    orders.remaining[slot] = lots;
+    orders.setDetails(slot, floats[f + EF_EXPIRY] as number, floats[f + EF_CLIENT_ID] as number);
+    if (slotsOf(head) > 2 && (words[at + EW_CLIENT_TEXT_LENGTH] as number) > 0) {
+      const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
+      orders.setClientText(slot, words, at + EW_CLIENT_TEXT, length);
+    }
+    if (mayRest(flags)) this.book(marketId).add(flags & FLAG_SIDE, price, lots);
+  }
+
+  private amended(words: Int32Array, floats: Float64Array, at: number, marketId: number): void {
+    const f = at / 2;
+    const { orders } = this;
+    const slot = orders.find(marketId, floats[f + EF_ORDER_ID] as number);
+    if (slot < 0) return;
+    const flags = orders.flags[slot] as number;
+    const before = orders.remaining[slot] as number;
+    const oldPrice = orders.prices[slot] as number;
+    const price = words[at + EW_PRICE] as number;
+    const remaining = floats[f + EF_REMAINING] as number;
+    orders.prices[slot] = price;
+    orders.quantities[slot] = floats[f + EF_LOTS] as number;
+    orders.remaining[slot] = remaining;
+    if (!mayRest(flags)) return;
+    const book = this.book(marketId);
+    book.add(flags & FLAG_SIDE, oldPrice, -before);
+    book.add(flags & FLAG_SIDE, price, remaining);
+  }
+
+  private remains(marketId: number, floats: Float64Array, at: number, remaining: number): void {
+    const { orders } = this;
+    const slot = orders.find(marketId, floats[at / 2 + EF_ORDER_ID] as number);
+    if (slot < 0) return;
+    const flags = orders.flags[slot] as number;
+    const change = remaining - (orders.remaining[slot] as number);
+    if (change !== 0 && mayRest(flags)) {
+      this.book(marketId).add(flags & FLAG_SIDE, orders.prices[slot] as number, change);
+    }
+    if (remaining === 0) orders.remove(slot);
+    else orders.remaining[slot] = remaining;
+  }
+}
+
+function mayRest(flags: number): boolean {
+  if ((flags & FLAG_MARKET_ORDER) !== 0) return false;
+  const tif = tifOf(flags);
+  return tif !== TIF_IOC && tif !== TIF_FOK;
+}

@@ -1,0 +1,167 @@
+import type { EventMessages } from '../codec/event-messages.js';
+import { CLOSE } from '../protocol/close-codes.js';
+import type { Connection } from '../session/connection.js';
+import { reply, replyDone } from '../session/replies.js';
+import type { AccountViews } from './account-views.js';
+import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from './feed-record.js';
+import type { Collected } from './feed-walk.js';
+import type { PrivateLog } from './private-log.js';
+import type { PrivateSnapshots } from './private-snapshot.js';
+
+export const PRIVATE_CHANNEL = 'private';
+
+/** What a client names when it comes back: the last event it saw. */
+export interface LastSeen {
+  epoch: number;
+  sequence: number;
+}
+
+/** Records that one turn of a resume sends before it looks at the socket again. */
+const RECORDS_PER_TURN = 256;
+
+/**
+ * The private feed: live events to whoever follows an account, and the way there, by resume or snapshot. A connection
+ * becomes live in the same turn in which it has got everything before, so nothing can fall between.
+ */
+export class PrivateFeed {
+  private readonly live = new Map<number, Connection[]>();
+  private readonly log: PrivateLog;
+  private readonly views: AccountViews;
+  private readonly snapshots: PrivateSnapshots;
+  private readonly messages: EventMessages;
+  private readonly bufferBytesMax: number;
+
+  constructor(
+    log: PrivateLog,
+    views: AccountViews,
+    snapshots: PrivateSnapshots,
+    messages: EventMessages,
+    bufferBytesMax: number,
+  ) {
+    this.log = log;
+    this.views = views;
+    this.snapshots = snapshots;
+    this.messages = messages;
+    this.bufferBytesMax = bufferBytesMax;
+  }
+
+  followers(account: number): readonly Connection[] | undefined {
+    return this.live.get(account);
+  }
+
+  /** Answers the subscription and begins the feed. `epoch` is the present one. */
+  subscribe(connection: Connection, id: number, seen: LastSeen | null, epoch: number): void {
+    connection.isPrivate = true;
+    if (seen === null) {
+      this.snapshot(connection, id, epoch);
+      return;
+    }
+    const collected = this.missed(connection.account, seen);
+    if (collected instanceof Promise) {
+      void collected.then((found) => {
+        if (!connection.closed && connection.isPrivate)
+          this.begin(connection, id, found, seen, epoch);
+      });
+    } else this.begin(connection, id, collected, seen, epoch);
+  }
+
+  unsubscribe(connection: Connection): void {
+    connection.isPrivate = false;
+    connection.onDrain = null;
+    const followers = this.live.get(connection.account);
+    if (followers === undefined) return;
+    const others = followers.filter((other) => other !== connection);
+    if (others.length === 0) this.live.delete(connection.account);
+    else this.live.set(connection.account, others);
+  }
+
+  private begin(
+    connection: Connection,
+    id: number,
+    collected: Collected | null,
+    seen: LastSeen,
+    epoch: number,
+  ): void {
+    if (collected === null) {
+      this.snapshot(connection, id, epoch);
+      return;
+    }
+    const data = { channel: PRIVATE_CHANNEL, resumed: true };
+    connection.socket.cork(() => replyDone(connection, id, 'subscribe', data));
+    this.pump(connection, collected, 0, seen);
+  }
+
+  private missed(account: number, seen: LastSeen) {
+    // The log may have lost its end with the host; then only the folded state knows the truth.
+    if (this.log.lastOf(account) !== this.views.sequenceOf(account)) return null;
+    return this.log.after(account, seen.epoch, seen.sequence);
+  }
+
+  private snapshot(connection: Connection, id: number, epoch: number): void {
+    const data = { channel: PRIVATE_CHANNEL, resumed: false };
+    connection.socket.cork(() => {
+      replyDone(connection, id, 'subscribe', data);
+      this.snapshots.write(connection.account, epoch, (write) => reply(connection, write));
+    });
+    this.follow(connection);
+  }
+
+  /** Sends records as long as the socket takes them, then whatever came in the meantime, then goes live. */
+  private pump(connection: Connection, found: Collected, from: number, seen: LastSeen): void {
+    let next = from;
+    const last = found.starts.length;
+    while (next < last) {
+      if (connection.socket.getBufferedAmount() > this.bufferBytesMax / 2) {
+        connection.onDrain = () => this.pump(connection, found, next, seen);
+        return;
+      }
+      const end = Math.min(last, next + RECORDS_PER_TURN);
+      connection.socket.cork(() => this.sendRecords(connection, found, next, end));
+      next = end;
+    }
+    connection.onDrain = null;
+    const now = last === 0 ? seen : lastOf(found);
+    if (this.log.lastOf(connection.account) === now.sequence) {
+      this.follow(connection);
+      return;
+    }
+    const more = this.missed(connection.account, now);
+    if (more instanceof Promise) {
+      void more.then((later) => this.goOn(connection, later, now));
+    } else this.goOn(connection, more, now);
+  }
+
+  private goOn(connection: Connection, found: Collected | null, seen: LastSeen): void {
+    if (connection.closed || !connection.isPrivate) return;
+    // Fell behind the log's memory while catching up: the client has to come again.
+    if (found === null)
+      connection.end(CLOSE.slow_consumer, 'the feed moved on faster than the resume; reconnect');
+    else this.pump(connection, found, 0, seen);
+  }
+
+  private sendRecords(connection: Connection, found: Collected, from: number, to: number): void {
+    const { block, starts } = found;
+    for (let i = from; i < to; i++) {
+      const at = starts[i] as number;
+      const epoch = block.floats[at / 2 + RF_EPOCH] as number;
+      const time = block.floats[at / 2 + RF_TIME] as number;
+      reply(connection, (sink) => {
+        this.messages.feedEvent(sink, block.words, block.floats, at + HEAD_WORDS, epoch, time);
+      });
+    }
+  }
+
+  private follow(connection: Connection): void {
+    const followers = this.live.get(connection.account);
+    if (followers === undefined) this.live.set(connection.account, [connection]);
+    else followers.push(connection);
+  }
+}
+
+function lastOf(found: Collected): LastSeen {
+  const at = found.starts[found.starts.length - 1] as number;
+  return {
+    epoch: found.block.floats[at / 2 + RF_EPOCH] as number,
+    sequence: recordAccountSequence(found.block, at),
+  };
+}

@@ -1,0 +1,102 @@
+import {
+  FLAG_MARKET_ORDER,
+  FLAG_REDUCE_ONLY,
+  FLAG_SIDE,
+  tifOf,
+} from '../../engine/messages/types.js';
+import { formatScaled } from '../codec/decimal-text.js';
+import { postOnlyOf } from '../codec/event-messages.js';
+import type { MessageSink } from '../codec/message-sink.js';
+import { type Market, type Markets, priceText, qtyText } from '../markets.js';
+import {
+  MESSAGES,
+  ORDER_TYPES,
+  POST_ONLY_MODES,
+  SIDES,
+  TIMES_IN_FORCE,
+} from '../protocol/messages.js';
+import type { AccountViews, PositionView } from './account-views.js';
+import type { OpenOrder, OpenOrders } from './open-orders.js';
+
+/** Orders in one message; an account with more gets several parts. */
+const ORDERS_PER_PART = 200;
+
+/** Open orders, positions and balance of an account, all as of one number of its feed. */
+export class PrivateSnapshots {
+  private readonly markets: Markets;
+  private readonly views: AccountViews;
+  private readonly orders: OpenOrders;
+
+  constructor(markets: Markets, views: AccountViews, orders: OpenOrders) {
+    this.markets = markets;
+    this.views = views;
+    this.orders = orders;
+  }
+
+  /** The messages of the snapshot, in order. `epoch` is shown for an account that has had no event yet. */
+  write(account: number, epoch: number, send: (write: (sink: MessageSink) => void) => void): void {
+    const orders = this.orders.ofAccount(account).map((order) => this.orderObject(order));
+    const parts = Math.max(1, Math.ceil(orders.length / ORDERS_PER_PART));
+    for (let part = 1; part <= parts; part++) {
+      const some = orders.slice((part - 1) * ORDERS_PER_PART, part * ORDERS_PER_PART);
+      send((sink) => this.writePart(sink, account, epoch, some, part, parts));
+    }
+  }
+
+  private writePart(
+    sink: MessageSink,
+    account: number,
+    epoch: number,
+    orders: unknown[],
+    part: number,
+    parts: number,
+  ): void {
+    const { views } = this;
+    sink.begin(MESSAGES.privateSnapshot);
+    sink.uint('accountId', account);
+    sink.uint('epoch', views.sequenceOf(account) === 0 ? epoch : views.epochOf(account));
+    sink.uint('accountSequence', views.sequenceOf(account));
+    sink.decimal('collateral', views.collateralOf(account), 1, 6);
+    const positions = part === 1 ? views.positionsOf(account) : [];
+    sink.value(
+      'positions',
+      positions.map((position) => this.positionObject(position)),
+    );
+    sink.value('orders', orders);
+    sink.uint('part', part);
+    sink.uint('parts', parts);
+  }
+
+  private positionObject(position: PositionView): unknown {
+    const market = this.markets.get(position.marketId) as Market;
+    const p = market.params;
+    return {
+      market: p.symbol,
+      position: qtyText(market, position.lots),
+      entryValue: formatScaled(
+        position.entryValue,
+        p.tickMantissa * p.lotMantissa,
+        p.tickDecimals + p.lotDecimals,
+      ),
+    };
+  }
+
+  private orderObject(order: OpenOrder): unknown {
+    const market = this.markets.get(order.marketId) as Market;
+    const { flags } = order;
+    return {
+      market: market.params.symbol,
+      orderId: order.orderId,
+      clientOrderId: order.clientOrderId === '' ? undefined : order.clientOrderId,
+      side: SIDES[flags & FLAG_SIDE],
+      type: ORDER_TYPES[(flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0],
+      timeInForce: TIMES_IN_FORCE[tifOf(flags)],
+      postOnly: POST_ONLY_MODES[postOnlyOf(flags)],
+      reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
+      price: priceText(market, order.priceTicks),
+      qty: qtyText(market, order.qtyLots),
+      remaining: qtyText(market, order.remainingLots),
+      expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
+    };
+  }
+}

@@ -1,0 +1,324 @@
+import uWS, {
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type us_listen_socket,
+  type us_socket_context_t,
+} from 'uWebSockets.js';
+import type { ShardPort } from '../engine/shard/shard-port.js';
+import { EventMessages } from './codec/event-messages.js';
+import { EventRouter } from './event-router.js';
+import { AccountViews } from './feeds/account-views.js';
+import { OpenOrders } from './feeds/open-orders.js';
+import { OrderFold } from './feeds/order-fold.js';
+import { PrivateFeed } from './feeds/private-feed.js';
+import { PrivateLog } from './feeds/private-log.js';
+import { PrivateSnapshots } from './feeds/private-snapshot.js';
+import { PublicFeeds } from './feeds/public-feeds.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
+import { Markets } from './markets.js';
+import { Outbox } from './outbox.js';
+import { CLOSE } from './protocol/close-codes.js';
+import {
+  MESSAGES,
+  PROTOCOL_VERSION,
+  SUBPROTOCOL_JSON,
+  SUBPROTOCOL_MSGPACK,
+} from './protocol/messages.js';
+import { Requests } from './requests.js';
+import { GatewaySeed } from './seed.js';
+import { Accounts } from './session/accounts.js';
+import { Connection, type ConnectionData, type Socket } from './session/connection.js';
+import { Connections } from './session/connections.js';
+import { LoginChallenge, type LoginContext } from './session/login.js';
+import { reply } from './session/replies.js';
+import { TokenBucket } from './session/token-bucket.js';
+import { SessionRequests } from './session-requests.js';
+
+/** A logger as pino has it; the gateway logs no keys, signatures or messages. */
+export interface GatewayLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface GatewayOptions {
+  /** 0 picks a free port. */
+  port: number;
+  host: string;
+  shardPort: ShardPort;
+  /** From which API secrets follow; at least 32 random bytes that the operator keeps. */
+  operatorKey: Uint8Array;
+  /** Name of the venue in signed logins, so that a signature for a sandbox opens nothing else. */
+  venue?: string;
+  limits?: Partial<GatewayLimits>;
+  log?: GatewayLog;
+  /** The log of private feeds; by default one in memory. */
+  privateLog?: PrivateLog;
+  /** The exchange's time; by default real time. */
+  exchangeTimeMs?: () => number;
+  /** Further HTTP routes on the same port, such as /health and /metrics. */
+  routes?: (app: TemplatedApp) => void;
+}
+
+export interface GatewayStats {
+  connections: number;
+  messages: number;
+  commands: number;
+  refused: number;
+  busy: number;
+  rateLimited: number;
+  events: number;
+  openOrders: number;
+}
+
+/** A frame far above the limit is cut by the socket itself; up to here it still gets an error. */
+const SOCKET_BYTES_MAX = 256 * 1024;
+const HOUSEKEEPING_MS = 1_000;
+
+/**
+ * The door for traders: WebSocket at `/v1`. Construct it, feed it the state at start-up (`seed`, and replayed events
+ * through `consume`), then `listen`.
+ */
+export class Gateway {
+  /** Takes events; the port calls it, and so does a replay at start-up. */
+  readonly consume: EventRouter['consume'];
+  /** Puts in what was there before the first event. */
+  readonly seed: GatewaySeed;
+  private readonly limits: GatewayLimits;
+  private readonly options: GatewayOptions;
+  private readonly accounts = new Accounts();
+  private readonly markets = new Markets();
+  private readonly openOrders = new OpenOrders();
+  private readonly connections: Connections;
+  private readonly privateLog: PrivateLog;
+  private readonly privateFeed: PrivateFeed;
+  private readonly publicFeeds: PublicFeeds;
+  private readonly router: EventRouter;
+  private readonly outbox: Outbox;
+  private readonly requests: Requests;
+  private readonly loginContext: LoginContext;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private app: TemplatedApp | null = null;
+  private listenSocket: us_listen_socket | null = null;
+  private flushArmed = false;
+  private drainArmed = false;
+
+  constructor(options: GatewayOptions) {
+    const { shardPort } = options;
+    this.options = options;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const { limits, markets } = this;
+    const messages = new EventMessages(markets);
+    const views = new AccountViews();
+    const orders = new OrderFold(this.openOrders);
+    this.connections = new Connections(limits.connectionsMax);
+    this.privateLog = options.privateLog ?? new PrivateLog();
+    this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
+    this.publicFeeds = new PublicFeeds(markets, orders, this.outbox, limits);
+    this.privateFeed = new PrivateFeed(
+      this.privateLog,
+      views,
+      new PrivateSnapshots(markets, views, this.openOrders),
+      messages,
+      limits.privateBufferBytesMax,
+    );
+    const { accounts, connections, privateLog: log, privateFeed, publicFeeds, outbox } = this;
+    const portId = shardPort.portId;
+    const targets = { accounts, markets, views, orders, privateFeed, publicFeeds, outbox };
+    this.router = new EventRouter({ ...targets, portId, connections, log });
+    this.consume = this.router.consume;
+    this.seed = new GatewaySeed({ accounts, markets, views, orders, publicFeeds });
+    this.loginContext = {
+      venue: options.venue ?? 'plimsoll',
+      operatorKey: options.operatorKey,
+      accounts,
+      challengeLifeMs: limits.challengeLifeMs,
+      timeToleranceMs: limits.loginTimeToleranceMs,
+    };
+    this.requests = this.newRequests(shardPort);
+    shardPort.onEvents(this.onEvent);
+  }
+
+  /** Accepts connections; gives the port. */
+  listen(): Promise<number> {
+    const app = uWS.App();
+    this.app = app;
+    this.options.routes?.(app);
+    app.ws<ConnectionData>('/v1', {
+      compression: uWS.DISABLED,
+      maxPayloadLength: SOCKET_BYTES_MAX,
+      // Bounds are kept here, with a reason for the client; the socket would drop silently.
+      maxBackpressure: 0,
+      idleTimeout: this.limits.idleTimeoutS,
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => this.upgrade(res, req, context),
+      open: (socket) => this.open(socket),
+      message: (socket, message, isBinary) => {
+        const { connection } = socket.getUserData();
+        if (connection !== null) this.requests.receive(connection, message, isBinary);
+      },
+      drain: (socket) => socket.getUserData().connection?.onDrain?.(),
+      close: (socket) => this.closed(socket),
+    });
+    this.startTimers();
+    return new Promise((resolve, reject) => {
+      app.listen(this.options.host, this.options.port, (socket) => {
+        if (socket === false) {
+          reject(new Error(`${this.options.host}:${this.options.port} cannot be listened on`));
+          return;
+        }
+        this.listenSocket = socket;
+        resolve(uWS.us_socket_local_port(socket as never));
+      });
+    });
+  }
+
+  stats(): GatewayStats {
+    return {
+      connections: this.connections.count,
+      ...this.requests.counters,
+      events: this.router.events,
+      openOrders: this.openOrders.count,
+    };
+  }
+
+  /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */
+  async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    if (this.listenSocket !== null) uWS.us_listen_socket_close(this.listenSocket);
+    this.connections.forEach((connection) => {
+      connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    this.app?.close();
+    await this.privateLog.close();
+  }
+
+  private newRequests(shardPort: ShardPort): Requests {
+    const { limits, markets, publicFeeds, privateFeed, router } = this;
+    const nowMs = () => Date.now();
+    const exchangeTimeMs = this.options.exchangeTimeMs ?? nowMs;
+    const context = { limits, markets, publicFeeds, privateFeed, router, nowMs, exchangeTimeMs };
+    const session = new SessionRequests(context);
+    return new Requests(shardPort, markets, limits, session, this.wake, performance.now());
+  }
+
+  /** After the messages of this turn of the event loop: one wake of the shard, one cork for each socket. */
+  private readonly wake = (): void => {
+    if (this.flushArmed) return;
+    this.flushArmed = true;
+    setImmediate(this.flushPort);
+  };
+
+  private readonly flushPort = (): void => {
+    this.flushArmed = false;
+    this.options.shardPort.flush();
+    // Inline, the answers are here already.
+    this.outbox.flush();
+  };
+
+  private readonly onEvent: EventRouter['consume'] = (words, floats, firstWord, slots) => {
+    this.router.consume(words, floats, firstWord, slots);
+    if (this.drainArmed || this.outbox.empty) return;
+    this.drainArmed = true;
+    // Runs when the call that drains the ring returns to the event loop.
+    queueMicrotask(this.drainEnded);
+  };
+
+  private readonly drainEnded = (): void => {
+    this.drainArmed = false;
+    this.outbox.flush();
+  };
+
+  private startTimers(): void {
+    this.timers.push(
+      setInterval(() => {
+        this.requests.coarseNowMs = performance.now();
+        this.publicFeeds.tick(this.router.epoch);
+        this.outbox.flush();
+      }, this.limits.tickMs),
+      setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
+    );
+  }
+
+  private housekeeping(): void {
+    this.privateLog.flush();
+    const latest = Date.now() - this.limits.loginTimeoutMs;
+    this.connections.forEach((connection) => {
+      if (!connection.idle || connection.openedAtMs > latest) return;
+      connection.end(
+        CLOSE.login_timeout,
+        `neither login nor subscription within ${this.limits.loginTimeoutMs} ms`,
+      );
+    });
+  }
+
+  private upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+    const offered = req
+      .getHeader('sec-websocket-protocol')
+      .split(',')
+      .map((name) => name.trim());
+    const binary = offered.includes(SUBPROTOCOL_MSGPACK);
+    if (!binary && !offered.includes(SUBPROTOCOL_JSON)) {
+      const body = `sub-protocol must be ${SUBPROTOCOL_JSON} or ${SUBPROTOCOL_MSGPACK}\n`;
+      res.writeStatus('400 Bad Request').end(body);
+      return;
+    }
+    if (this.connections.count >= this.limits.connectionsMax) {
+      const body = `connections must be at most ${this.limits.connectionsMax}\n`;
+      res.writeStatus('503 Service Unavailable').end(body);
+      return;
+    }
+    res.upgrade<ConnectionData>(
+      { binary, connection: null },
+      req.getHeader('sec-websocket-key'),
+      binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
+      req.getHeader('sec-websocket-extensions'),
+      context,
+    );
+  }
+
+  private open(socket: Socket): void {
+    const now = Date.now();
+    const connection = new Connection(
+      socket,
+      this.connections.nextNumber(),
+      new LoginChallenge(this.loginContext),
+      new TokenBucket(this.limits, this.requests.coarseNowMs),
+      now,
+    );
+    socket.getUserData().connection = connection;
+    this.connections.add(connection);
+    const { challenge, expiresAt } = connection.challenge.issue(now);
+    reply(connection, (sink) => {
+      sink.begin(MESSAGES.hello);
+      sink.uint('version', PROTOCOL_VERSION);
+      sink.text('venue', this.loginContext.venue);
+      sink.uint('epoch', this.router.epoch);
+      sink.uint('time', now);
+      sink.text('challenge', challenge);
+      sink.uint('challengeExpiresAt', expiresAt);
+    });
+  }
+
+  private closed(socket: Socket): void {
+    const { connection } = socket.getUserData();
+    if (connection === null) return;
+    connection.closed = true;
+    this.connections.remove(connection);
+    for (const subscription of connection.subscriptions.values()) {
+      this.publicFeeds.unsubscribe(subscription);
+    }
+    if (connection.isPrivate) this.privateFeed.unsubscribe(connection);
+  }
+}
+
+/** Constructs a gateway and listens at once; for callers that have nothing to seed. */
+export async function startGateway(
+  options: GatewayOptions,
+): Promise<{ gateway: Gateway; port: number; close: () => Promise<void> }> {
+  const gateway = new Gateway(options);
+  const port = await gateway.listen();
+  return { gateway, port, close: () => gateway.close() };
+}

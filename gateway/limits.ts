@@ -1,0 +1,54 @@
+/** Bounds of everything a client can make the gateway keep or do. */
+export interface GatewayLimits {
+  connectionsMax: number;
+  subscriptionsMax: number;
+  messageBytesMax: number;
+  batchRequestsMax: number;
+  /** A connection that neither logs in nor subscribes within this time is closed. */
+  loginTimeoutMs: number;
+  challengeLifeMs: number;
+  /** Largest distance between the signed time and the server's. */
+  loginTimeToleranceMs: number;
+  loginFailuresMax: number;
+  /** Seconds without a message or pong after which a connection counts as dead. */
+  idleTimeoutS: number;
+  requestsPerSecond: number;
+  requestsBurst: number;
+  /** Cancels that may still be sent when the allowance for requests is used up. */
+  cancelsPerSecond: number;
+  cancelsBurst: number;
+  /** Refused or unreadable messages in a row after which the connection is closed. */
+  strikesMax: number;
+  /** Bytes waiting for a socket above which public data is left out, and replaced by a snapshot later. */
+  publicBufferBytesMax: number;
+  /** Bytes waiting for a socket above which the connection is cut. */
+  privateBufferBytesMax: number;
+  /** Public data is collected for this long before it is sent. */
+  tickMs: number;
+  /** Public frames kept for each channel, for resume. */
+  publicFramesMax: number;
+  /** Trades in the snapshot of a trades channel. */
+  tradesSnapshotMax: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  connectionsMax: 10_000,
+  subscriptionsMax: 100,
+  messageBytesMax: 16 * 1024,
+  batchRequestsMax: 50,
+  loginTimeoutMs: 10_000,
+  challengeLifeMs: 30_000,
+  loginTimeToleranceMs: 60_000,
+  loginFailuresMax: 5,
+  idleTimeoutS: 60,
+  requestsPerSecond: 2_000,
+  requestsBurst: 4_000,
+  cancelsPerSecond: 2_000,
+  cancelsBurst: 4_000,
+  strikesMax: 200,
+  publicBufferBytesMax: 256 * 1024,
+  privateBufferBytesMax: 8 * 1024 * 1024,
+  tickMs: 20,
+  publicFramesMax: 1_024,
+  tradesSnapshotMax: 100,
+};

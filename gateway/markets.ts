@@ -1,0 +1,110 @@
+import { type MarketParams, readMarketParams } from '../engine/market/market-params.js';
+import { MARKET_STATE } from '../engine/market/market-state.js';
+import { formatScaled } from './codec/decimal-text.js';
+
+/** A market as the gateway knows it, from EVT_MARKET_LISTED and what followed. */
+export interface Market {
+  readonly id: number;
+  params: MarketParams;
+  state: number;
+  markTicks: number;
+  indexTicks: number;
+}
+
+/** What the `instruments` request tells about a market. */
+export interface Instrument {
+  market: string;
+  marketId: number;
+  tickSize: string;
+  lotSize: string;
+  priceMax: string;
+  qtyMax: string;
+  minNotional: string;
+  priceBand: string;
+  initialMarginRate: string;
+  maintenanceMarginRate: string;
+  openOrdersMax: number;
+  state: number;
+}
+
+/** The markets by number, by symbol, and by the symbol's bytes as they stand in a request. */
+export class Markets {
+  private readonly byId: (Market | undefined)[] = [];
+  private readonly bySymbol = new Map<string, Market>();
+
+  /** Lists a market or takes over its new parameters. */
+  put(id: number, params: MarketParams): Market {
+    const known = this.byId[id];
+    if (known !== undefined) {
+      known.params = params;
+      return known;
+    }
+    const market: Market = {
+      id,
+      params,
+      state: MARKET_STATE.initializing,
+      markTicks: 0,
+      indexTicks: 0,
+    };
+    this.byId[id] = market;
+    this.bySymbol.set(params.symbol, market);
+    return market;
+  }
+
+  /** From an EVT_MARKET_LISTED, whose parameters stand in its slots 3 and 4. */
+  putFromEvent(id: number, words: Int32Array, floats: Float64Array, paramsAt: number): Market {
+    return this.put(id, readMarketParams(words, floats, paramsAt));
+  }
+
+  get(id: number): Market | undefined {
+    return this.byId[id];
+  }
+
+  find(symbol: string): Market | undefined {
+    return this.bySymbol.get(symbol);
+  }
+
+  /** Finds a symbol without making a string of it: there are few markets, and a request names one. */
+  findBytes(bytes: Uint8Array, from: number, length: number): Market | undefined {
+    for (let id = 0; id < this.byId.length; id++) {
+      const market = this.byId[id];
+      if (market === undefined) continue;
+      const symbol = market.params.symbol;
+      if (symbol.length !== length) continue;
+      let i = 0;
+      while (i < length && symbol.charCodeAt(i) === bytes[from + i]) i++;
+      if (i === length) return market;
+    }
+    return undefined;
+  }
+
+  all(): Market[] {
+    return this.byId.filter((market) => market !== undefined);
+  }
+}
+
+export function instrumentOf(market: Market): Instrument {
+  const p = market.params;
+  return {
+    market: p.symbol,
+    marketId: market.id,
+    tickSize: formatScaled(1, p.tickMantissa, p.tickDecimals),
+    lotSize: formatScaled(1, p.lotMantissa, p.lotDecimals),
+    priceMax: formatScaled(p.priceTicksMax, p.tickMantissa, p.tickDecimals),
+    qtyMax: formatScaled(p.qtyLotsMax, p.lotMantissa, p.lotDecimals),
+    minNotional: formatScaled(p.minNotionalMicroUsd, 1, 6),
+    priceBand: formatScaled(p.priceBandPpm, 1, 6),
+    initialMarginRate: formatScaled(p.initialMarginPpm, 1, 6),
+    maintenanceMarginRate: formatScaled(p.maintenanceMarginPpm, 1, 6),
+    openOrdersMax: p.openOrdersMax,
+    state: market.state,
+  };
+}
+
+export function priceText(market: Market, ticks: number): string {
+  return formatScaled(ticks, market.params.tickMantissa, market.params.tickDecimals);
+}
+
+export function qtyText(market: Market, lots: number): string {
+  return formatScaled(lots, market.params.lotMantissa, market.params.lotDecimals);
+}

@@ -1,0 +1,122 @@
+import { rejectName } from '../../engine/messages/reject-codes.js';
+import { formatScaled } from '../codec/decimal-text.js';
+import { type Market, priceText, qtyText } from '../markets.js';
+
+/** What kind of number value and limit of a rejection are. */
+type Unit = 'price' | 'qty' | 'money' | 'number' | 'time' | 'none';
+
+interface Wording {
+  readonly unit: Unit;
+  /** VALUE and LIMIT stand for the numbers. */
+  readonly sentence: string;
+}
+
+const WORDINGS: Readonly<Record<string, Wording>> = {
+  unknown_account: { unit: 'none', sentence: 'the account does not exist' },
+  unknown_market: { unit: 'none', sentence: 'the market does not exist' },
+  market_does_not_accept_new_orders: {
+    unit: 'none',
+    sentence: 'the market accepts no new orders in its present state',
+  },
+  market_accepts_only_post_only_orders: {
+    unit: 'none',
+    sentence: 'the market accepts only orders with postOnly in its present state',
+  },
+  market_accepts_only_reduce_only_orders: {
+    unit: 'none',
+    sentence: 'the market accepts only orders with reduceOnly in its present state',
+  },
+  market_does_not_accept_cancels: {
+    unit: 'none',
+    sentence: 'the market accepts no cancels in its present state',
+  },
+  price_ticks_must_be_within_1_and_limit: {
+    unit: 'price',
+    sentence: 'price must be at most LIMIT, but is VALUE',
+  },
+  qty_lots_must_be_within_1_and_limit: {
+    unit: 'qty',
+    sentence: 'qty must be at most LIMIT, but is VALUE',
+  },
+  notional_micro_usd_must_reach_minimum: {
+    unit: 'money',
+    sentence: 'price × qty must be at least LIMIT, but is VALUE',
+  },
+  notional_micro_usd_must_not_exceed_limit: {
+    unit: 'money',
+    sentence: 'price × qty must be at most LIMIT, but is VALUE',
+  },
+  price_ticks_must_not_exceed_upper_band: {
+    unit: 'price',
+    sentence: 'price of a buy must be at most LIMIT, the upper price band, but is VALUE',
+  },
+  price_ticks_must_not_be_below_lower_band: {
+    unit: 'price',
+    sentence: 'price of a sell must be at least LIMIT, the lower price band, but is VALUE',
+  },
+  post_only_order_would_cross: {
+    unit: 'price',
+    sentence: 'a post-only order at VALUE would trade with the best opposite price LIMIT',
+  },
+  reduce_only_order_would_not_reduce_position: {
+    unit: 'qty',
+    sentence: 'qty VALUE of a reduce-only order would not reduce the position; LIMIT can be closed',
+  },
+  order_is_not_open: {
+    unit: 'number',
+    sentence: 'the order VALUE is not open, or belongs to another account',
+  },
+  insufficient_margin: {
+    unit: 'money',
+    sentence: 'the order needs VALUE of free collateral, but the account has LIMIT',
+  },
+  market_has_no_mark_price: {
+    unit: 'none',
+    sentence: 'the market has no mark price yet, so no margin can be computed',
+  },
+  receive_window_has_passed: {
+    unit: 'time',
+    sentence: 'the deadline LIMIT has passed: the exchange time is VALUE',
+  },
+  expiry_time_must_be_in_the_future: {
+    unit: 'time',
+    sentence: 'expiresAt must be later than the exchange time LIMIT, but is VALUE',
+  },
+  flags_are_contradictory: { unit: 'none', sentence: 'flags of the order contradict each other' },
+  open_orders_must_not_exceed_limit: {
+    unit: 'number',
+    sentence: 'open orders in this market must be at most LIMIT, but would be VALUE',
+  },
+  message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
+  message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
+  client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },
+  amend_must_change_something: {
+    unit: 'none',
+    sentence: 'amend must change the price, the quantity or both',
+  },
+};
+
+/** A rejection by the shard as code and sentence. */
+export function rejectionOf(
+  codeNumber: number,
+  value: number,
+  limit: number,
+  market: Market | undefined,
+): { code: string; message: string } {
+  const code = rejectName(codeNumber);
+  const wording = WORDINGS[code];
+  if (wording === undefined) {
+    return { code, message: `${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})` };
+  }
+  const message = wording.sentence
+    .replace('VALUE', numberText(value, wording.unit, market))
+    .replace('LIMIT', numberText(limit, wording.unit, market));
+  return { code, message };
+}
+
+function numberText(value: number, unit: Unit, market: Market | undefined): string {
+  if (unit === 'money') return formatScaled(value, 1, 6);
+  if (market !== undefined && unit === 'price') return priceText(market, value);
+  if (market !== undefined && unit === 'qty') return qtyText(market, value);
+  return String(value);
+}

@@ -1,0 +1,280 @@
+import type { ShardPort } from '../engine/shard/shard-port.js';
+import { FastRequests } from './codec/fast-requests.js';
+import {
+  isUnreadable,
+  type ReadRequest,
+  readJsonRequest,
+  readMsgpackRequest,
+  requestOfArray,
+  requestOfObject,
+} from './codec/request-reader.js';
+import { CommandWriter } from './commands/command-writer.js';
+import { OrderDraft } from './commands/draft.js';
+import { OrderFields } from './commands/order-fields.js';
+import { type Problem, problem, shown } from './commands/problem.js';
+import type { GatewayLimits } from './limits.js';
+import type { Markets } from './markets.js';
+import { CLOSE } from './protocol/close-codes.js';
+import { ORDER_REQUESTS, REQUESTS } from './protocol/messages.js';
+import type { Connection } from './session/connection.js';
+import { replyDone, replyError } from './session/replies.js';
+import type { SessionRequests } from './session-requests.js';
+
+/** A kilobyte of a message costs as much as a request. */
+const BYTES_PER_TOKEN = 1024;
+
+export interface RequestCounters {
+  messages: number;
+  commands: number;
+  refused: number;
+  busy: number;
+  rateLimited: number;
+}
+
+/**
+ * Takes messages of clients. Each request gets exactly one answer: from the shard when it became a command, else from
+ * here. What is refused here has sent nothing to the shard.
+ */
+export class Requests {
+  readonly counters: RequestCounters = {
+    messages: 0,
+    commands: 0,
+    refused: 0,
+    busy: 0,
+    rateLimited: 0,
+  };
+  /** A clock that is read once in a while: rates need no better one. */
+  coarseNowMs: number;
+  private readonly port: ShardPort;
+  private readonly limits: GatewayLimits;
+  private readonly session: SessionRequests;
+  private readonly wake: () => void;
+  private readonly draft = new OrderDraft();
+  private readonly fast: FastRequests;
+  private readonly fields: OrderFields;
+  private readonly writer: CommandWriter;
+  private readonly portBits: number;
+
+  constructor(
+    port: ShardPort,
+    markets: Markets,
+    limits: GatewayLimits,
+    session: SessionRequests,
+    wake: () => void,
+    nowMs: number,
+  ) {
+    this.port = port;
+    this.limits = limits;
+    this.session = session;
+    this.wake = wake;
+    this.coarseNowMs = nowMs;
+    this.fast = new FastRequests(markets);
+    this.fields = new OrderFields(markets);
+    this.writer = new CommandWriter(limits.batchRequestsMax);
+    this.portBits = port.portId << 24;
+  }
+
+  receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
+    this.counters.messages++;
+    const size = message.byteLength;
+    if (size > this.limits.messageBytesMax || isBinary !== connection.binary) {
+      this.wrongFrame(connection, size);
+      return;
+    }
+    const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
+    const allowed = connection.bucket.take(tokens, this.coarseNowMs);
+    const bytes = new Uint8Array(message);
+    if (allowed && connection.binary && connection.account !== 0) {
+      const code = this.fast.decode(bytes, this.draft);
+      if (code !== 0) {
+        this.writer.reset();
+        if (code === REQUESTS.place.code) this.write('place', connection, this.fast.id);
+        else this.write('cancel', connection, this.fast.id);
+        this.send(connection, this.fast.id);
+        return;
+      }
+    }
+    this.carefully(connection, bytes, tokens, allowed);
+  }
+
+  private carefully(
+    connection: Connection,
+    bytes: Uint8Array,
+    tokens: number,
+    allowed: boolean,
+  ): void {
+    const request = connection.binary
+      ? readMsgpackRequest(bytes)
+      : readJsonRequest(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    if (isUnreadable(request)) {
+      // Over the limit it is refused as such: what it says does not matter.
+      if (allowed) this.refuse(connection, request.id, request.problem);
+      else this.rateLimited(connection, request.id);
+      return;
+    }
+    const { name } = request.shape;
+    if (!allowed) {
+      const isCancel = name === 'cancel' || name === 'cancelAll';
+      if (!isCancel || !connection.bucket.takeCancel(tokens, this.coarseNowMs)) {
+        this.rateLimited(connection, request.id);
+        return;
+      }
+    }
+    if (ORDER_REQUESTS.has(name)) this.order(connection, request);
+    else if (name === 'batch') this.batch(connection, request);
+    else {
+      const found = this.session.handle(connection, request);
+      if (found !== null) this.refuse(connection, request.id, found);
+      else connection.strikes = 0;
+    }
+  }
+
+  private order(connection: Connection, request: ReadRequest): void {
+    const found = this.read(connection, request);
+    if (found !== null) {
+      this.refuse(connection, request.id, found);
+      return;
+    }
+    this.writer.reset();
+    this.write(request.shape.name, connection, request.id);
+    this.send(connection, request.id);
+  }
+
+  /** All commands of a batch or none: one wrong item refuses it, and so does a full ring. */
+  private batch(connection: Connection, request: ReadRequest): void {
+    const items = request.fields.requests;
+    const most = this.limits.batchRequestsMax;
+    if (!Array.isArray(items) || items.length < 1 || items.length > most) {
+      const is = Array.isArray(items) ? `${items.length} long` : shown(items);
+      const message = `requests must be a list of 1 to ${most} requests, but is ${is}`;
+      this.refuse(
+        connection,
+        request.id,
+        problem('batch_size_must_be_within_1_and_limit', message),
+      );
+      return;
+    }
+    if (!connection.bucket.take(items.length - 1, this.coarseNowMs)) {
+      this.rateLimited(connection, request.id);
+      return;
+    }
+    this.writer.reset();
+    const ids = new Set([request.id]);
+    for (let i = 0; i < items.length; i++) {
+      const found = this.batchItem(connection, request.binary, items[i], ids);
+      if (found !== null) {
+        const message = `requests[${i}]: ${found.message}`;
+        this.refuse(connection, request.id, { code: found.code, message });
+        return;
+      }
+    }
+    connection.strikes = 0;
+    if (!this.port.trySendAll(this.writer.words, 0, this.writer.slots)) {
+      this.busy(connection, request.id);
+      return;
+    }
+    this.counters.commands += items.length;
+    this.wake();
+    replyDone(connection, request.id, 'batch', { sent: items.length });
+  }
+
+  private batchItem(
+    connection: Connection,
+    binary: boolean,
+    value: unknown,
+    ids: Set<number>,
+  ): Problem | null {
+    const item = binary ? requestOfArray(value) : requestOfObject(value);
+    if (isUnreadable(item)) return item.problem;
+    if (!ORDER_REQUESTS.has(item.shape.name)) {
+      return problem('op_is_not_allowed_in_batch', `a batch may not contain ${item.shape.name}`);
+    }
+    if (ids.has(item.id)) {
+      const message = `id must be another one for each request of a batch, but ${item.id} comes twice`;
+      return problem('id_is_used_twice', message);
+    }
+    ids.add(item.id);
+    const found = this.read(connection, item);
+    if (found !== null) return found;
+    this.write(item.shape.name, connection, item.id);
+    return null;
+  }
+
+  private read(connection: Connection, request: ReadRequest): Problem | null {
+    if (connection.account === 0) {
+      return problem('login_required', `${request.shape.name} needs a login on this connection`);
+    }
+    return this.fields.read(request, this.draft);
+  }
+
+  private write(name: string, connection: Connection, id: number): void {
+    const { account, number } = connection;
+    const session = this.portBits | number;
+    if (name === 'place') this.writer.place(this.draft, account, session, id);
+    else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
+    else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
+    else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
+    else this.writer.massCancel(this.draft, account, session, id);
+  }
+
+  private send(connection: Connection, id: number): void {
+    connection.strikes = 0;
+    if (!this.port.trySend(this.writer.words, 0, this.writer.slots)) {
+      this.busy(connection, id);
+      return;
+    }
+    this.counters.commands++;
+    this.wake();
+  }
+
+  private busy(connection: Connection, id: number): void {
+    this.counters.busy++;
+    replyError(
+      connection,
+      id,
+      problem('busy', 'the exchange takes no more at this moment; nothing was sent, try again'),
+    );
+  }
+
+  private refuse(connection: Connection, id: number | null, found: Problem): void {
+    this.counters.refused++;
+    replyError(connection, id, found);
+    if (++connection.strikes > this.limits.strikesMax) {
+      connection.end(
+        CLOSE.malformed,
+        `more than ${this.limits.strikesMax} wrong messages in a row`,
+      );
+    }
+  }
+
+  private rateLimited(connection: Connection, id: number | null): void {
+    this.counters.rateLimited++;
+    const { requestsPerSecond, cancelsPerSecond, strikesMax } = this.limits;
+    replyError(
+      connection,
+      id,
+      problem(
+        'rate_limited',
+        `requests must be at most ${requestsPerSecond} a second, and ${cancelsPerSecond} cancels beyond; nothing was sent`,
+      ),
+    );
+    if (++connection.strikes > strikesMax) {
+      connection.end(CLOSE.flooding, `more than ${strikesMax} messages over the rate limit`);
+    }
+  }
+
+  private wrongFrame(connection: Connection, size: number): void {
+    if (size > this.limits.messageBytesMax) {
+      const message = `a message must be at most ${this.limits.messageBytesMax} bytes, but has ${size}`;
+      this.refuse(connection, null, problem('message_is_too_large', message));
+      connection.end(CLOSE.message_too_large, message);
+      return;
+    }
+    const wanted = connection.binary ? 'binary' : 'text';
+    this.refuse(
+      connection,
+      null,
+      problem('frame_type_is_wrong', `messages of this sub-protocol must be ${wanted} frames`),
+    );
+  }
+}

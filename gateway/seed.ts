@@ -1,0 +1,78 @@
+import type { MarketParams } from '../engine/market/market-params.js';
+import type { AccountViews } from './feeds/account-views.js';
+import type { OpenOrder } from './feeds/open-orders.js';
+import type { OrderFold } from './feeds/order-fold.js';
+import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { Markets } from './markets.js';
+import type { Accounts } from './session/accounts.js';
+
+export interface SeedAccount {
+  accountId: number;
+  /** Ed25519 keys of 32 bytes. */
+  publicKeys: readonly Uint8Array[];
+  collateralMicroUsd: number;
+  /** Number and epoch of the last event in the account's private feed. */
+  accountSequence: number;
+  epoch: number;
+}
+
+export interface SeedPosition {
+  accountId: number;
+  marketId: number;
+  lots: number;
+  /** Signed tick·lots. */
+  entryValue: number;
+}
+
+export interface SeedMarket {
+  marketId: number;
+  params: MarketParams;
+  state: number;
+  /** 0: none yet. */
+  markTicks: number;
+  indexTicks: number;
+}
+
+interface SeedTargets {
+  readonly accounts: Accounts;
+  readonly markets: Markets;
+  readonly views: AccountViews;
+  readonly orders: OrderFold;
+  readonly publicFeeds: PublicFeeds;
+}
+
+/**
+ * State of the exchange at the moment from which on the gateway sees events: a restart from a snapshot puts it in
+ * here. Markets first, then accounts, then positions and orders (each market's in order of their ids).
+ */
+export class GatewaySeed {
+  private readonly to: SeedTargets;
+
+  constructor(targets: SeedTargets) {
+    this.to = targets;
+  }
+
+  market(seed: SeedMarket): void {
+    const market = this.to.markets.put(seed.marketId, seed.params);
+    market.state = seed.state;
+    market.markTicks = seed.markTicks;
+    market.indexTicks = seed.indexTicks;
+    this.to.publicFeeds.addMarket(market);
+  }
+
+  account(seed: SeedAccount): void {
+    const { accounts, views } = this.to;
+    accounts.add(seed.accountId);
+    for (const key of seed.publicKeys) accounts.addWithKey(seed.accountId, key);
+    views.seed(seed.accountId, seed.collateralMicroUsd, seed.accountSequence, seed.epoch);
+  }
+
+  position(seed: SeedPosition): void {
+    const { accountId, marketId, lots, entryValue } = seed;
+    this.to.views.setPosition(accountId, { marketId, lots, entryValue });
+  }
+
+  order(seed: OpenOrder): void {
+    this.to.orders.seed(seed);
+  }
+}

@@ -1,0 +1,188 @@
+import type { ReadRequest } from './codec/request-reader.js';
+import { type Problem, problem, shown } from './commands/problem.js';
+import type { EventRouter } from './event-router.js';
+import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
+import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { GatewayLimits } from './limits.js';
+import { instrumentOf, type Markets } from './markets.js';
+import { CLOSE } from './protocol/close-codes.js';
+import { MARKET_STATES } from './protocol/messages.js';
+import type { Connection, Subscription } from './session/connection.js';
+import { replyDone } from './session/replies.js';
+
+/** What requests that stay within the gateway need. */
+export interface SessionContext {
+  readonly limits: GatewayLimits;
+  readonly markets: Markets;
+  readonly publicFeeds: PublicFeeds;
+  readonly privateFeed: PrivateFeed;
+  readonly router: EventRouter;
+  /** Real time: challenges and logins. */
+  readonly nowMs: () => number;
+  /** The exchange's time, which a sandbox may hold. */
+  readonly exchangeTimeMs: () => number;
+}
+
+/** Requests that never reach the shard: login, subscriptions, time, instruments. */
+export class SessionRequests {
+  private readonly context: SessionContext;
+
+  constructor(context: SessionContext) {
+    this.context = context;
+  }
+
+  /** Answers the request, or says what is wrong with it. */
+  handle(connection: Connection, request: ReadRequest): Problem | null {
+    const { id } = request;
+    switch (request.shape.name) {
+      case 'login':
+        return this.login(connection, request);
+      case 'challenge':
+        replyDone(connection, id, 'challenge', this.newChallenge(connection));
+        return null;
+      case 'subscribe':
+        return this.subscribe(connection, request);
+      case 'unsubscribe':
+        return this.unsubscribe(connection, request);
+      case 'instruments':
+        replyDone(connection, id, 'instruments', this.instruments());
+        return null;
+      case 'time':
+        replyDone(connection, id, 'time', { time: this.context.exchangeTimeMs() });
+        return null;
+      default:
+        replyDone(connection, id, 'ping', {});
+        return null;
+    }
+  }
+
+  private newChallenge(connection: Connection) {
+    const now = this.context.nowMs();
+    const { challenge, expiresAt } = connection.challenge.issue(now);
+    return { challenge, challengeExpiresAt: expiresAt, time: now };
+  }
+
+  private login(connection: Connection, request: ReadRequest): Problem | null {
+    const { publicKey, apiKey, challenge, time, signature } = request.fields;
+    if (connection.account !== 0) {
+      return problem('already_logged_in', 'login must come once on a connection');
+    }
+    for (const [name, value] of Object.entries({ challenge, signature })) {
+      if (typeof value !== 'string') return wrongType(name, 'a string', value);
+    }
+    for (const [name, value] of Object.entries({ publicKey, apiKey })) {
+      if (
+        value !== undefined &&
+        value !== null &&
+        (typeof value !== 'string' || value.length > 64)
+      ) {
+        return wrongType(name, 'a string of at most 64 characters', value);
+      }
+    }
+    if (typeof time !== 'number') return wrongType('time', 'a number of milliseconds', time);
+    const result = connection.challenge.answer(
+      {
+        publicKey: (publicKey ?? undefined) as string | undefined,
+        apiKey: (apiKey ?? undefined) as string | undefined,
+        challenge: challenge as string,
+        time,
+        signature: signature as string,
+      },
+      this.context.nowMs(),
+    );
+    if (typeof result === 'number') {
+      connection.account = result;
+      replyDone(connection, request.id, 'login', { accountId: result });
+      return null;
+    }
+    const failuresMax = this.context.limits.loginFailuresMax;
+    if (++connection.loginFailures >= failuresMax) {
+      // The close code would overtake nothing: the error goes out first.
+      setImmediate(() => connection.end(CLOSE.login_failed, `${failuresMax} logins failed`));
+    }
+    return result;
+  }
+
+  private subscribe(connection: Connection, request: ReadRequest): Problem | null {
+    const { channel, epoch, sequence } = request.fields;
+    if (typeof channel !== 'string') return wrongType('channel', 'a string', channel);
+    const seen = lastSeen(epoch, sequence);
+    if ('code' in seen) return seen;
+    const count = connection.subscriptions.size + (connection.isPrivate ? 1 : 0);
+    if (count >= this.context.limits.subscriptionsMax) {
+      return problem(
+        'subscriptions_must_not_exceed_limit',
+        `subscriptions must be at most ${this.context.limits.subscriptionsMax}`,
+      );
+    }
+    const present = this.context.router.epoch;
+    if (channel === PRIVATE_CHANNEL) {
+      if (connection.account === 0) {
+        return problem('login_required', 'channel private needs a login on this connection');
+      }
+      if (connection.isPrivate) return alreadySubscribed(channel);
+      this.context.privateFeed.subscribe(connection, request.id, seen.value, present);
+      return null;
+    }
+    const found = this.context.publicFeeds.find(channel);
+    if (found === undefined) {
+      return problem(
+        'channel_is_unknown',
+        `channel must be private, marketState, or book, trades or mark with a point and a symbol, but is ${shown(channel)}`,
+      );
+    }
+    if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);
+    const subscription: Subscription = { connection, channel: found, lagging: false };
+    connection.subscriptions.set(channel, subscription);
+    const start = this.context.publicFeeds.subscribe(subscription, present, seen.value);
+    replyDone(connection, request.id, 'subscribe', { channel, resumed: start.resumed });
+    start.begin();
+    return null;
+  }
+
+  private unsubscribe(connection: Connection, request: ReadRequest): Problem | null {
+    const { channel } = request.fields;
+    if (typeof channel !== 'string') return wrongType('channel', 'a string', channel);
+    const subscription = connection.subscriptions.get(channel);
+    if (channel === PRIVATE_CHANNEL && connection.isPrivate) {
+      this.context.privateFeed.unsubscribe(connection);
+    } else if (subscription !== undefined) {
+      connection.subscriptions.delete(channel);
+      this.context.publicFeeds.unsubscribe(subscription);
+    } else {
+      return problem('not_subscribed', `channel ${shown(channel)} is not subscribed`);
+    }
+    replyDone(connection, request.id, 'unsubscribe', { channel });
+    return null;
+  }
+
+  private instruments() {
+    return this.context.markets.all().map((market) => ({
+      ...instrumentOf(market),
+      state: MARKET_STATES[market.state],
+    }));
+  }
+}
+
+function lastSeen(epoch: unknown, sequence: unknown) {
+  const absent = (value: unknown) => value === undefined || value === null;
+  if (absent(epoch) && absent(sequence)) return { value: null };
+  for (const [name, value] of Object.entries({ epoch, sequence })) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      const message = `${name} must be an integer from 0 to 2^53 - 1, but is ${shown(value)}; a resume names both`;
+      return problem('integer_must_be_within_limits', message);
+    }
+  }
+  return { value: { epoch: epoch as number, sequence: sequence as number } };
+}
+
+function wrongType(name: string, wanted: string, value: unknown): Problem {
+  if (value === undefined || value === null) {
+    return problem('field_is_missing', `${name} must be present`);
+  }
+  return problem('field_has_wrong_type', `${name} must be ${wanted}, but is ${shown(value)}`);
+}
+
+function alreadySubscribed(channel: string): Problem {
+  return problem('already_subscribed', `channel ${channel} is already subscribed`);
+}

@@ -1,0 +1,70 @@
+import type { WebSocket } from 'uWebSockets.js';
+import type { Channel } from '../feeds/channel.js';
+import type { LoginChallenge } from './login.js';
+import type { TokenBucket } from './token-bucket.js';
+
+/** A public channel that a connection reads. */
+export interface Subscription {
+  readonly connection: Connection;
+  readonly channel: Channel<Subscription>;
+  /** Frames are left out until the socket has drained; then a snapshot follows. */
+  lagging: boolean;
+}
+
+/** What a WebSocket knows from its upgrade on. */
+export interface ConnectionData {
+  readonly binary: boolean;
+  connection: Connection | null;
+}
+
+export type Socket = WebSocket<ConnectionData>;
+
+/** One client's connection. */
+export class Connection {
+  readonly socket: Socket;
+  /** Codec: msgpack (true) or JSON. */
+  readonly binary: boolean;
+  /** Bits of W_SESSION that name this connection. */
+  readonly number: number;
+  readonly challenge: LoginChallenge;
+  readonly bucket: TokenBucket;
+  readonly openedAtMs: number;
+  /** 0 until the login. */
+  account = 0;
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Follows the private feed, or is on the way to it. */
+  isPrivate = false;
+  /** Goes on with a resume that had to wait for the socket. */
+  onDrain: (() => void) | null = null;
+  loginFailures = 0;
+  strikes = 0;
+  closed = false;
+  /** First and last entry in the outbox, −1 for none. */
+  outHead = -1;
+  outTail = -1;
+
+  constructor(
+    socket: Socket,
+    number: number,
+    challenge: LoginChallenge,
+    bucket: TokenBucket,
+    nowMs: number,
+  ) {
+    this.socket = socket;
+    this.binary = socket.getUserData().binary;
+    this.number = number;
+    this.challenge = challenge;
+    this.bucket = bucket;
+    this.openedAtMs = nowMs;
+  }
+
+  get idle(): boolean {
+    return this.account === 0 && this.subscriptions.size === 0;
+  }
+
+  /** Ends the connection with a code and a reason; the client reads what was sent before. */
+  end(code: number, reason: string): void {
+    if (this.closed) return;
+    this.socket.end(code, reason);
+  }
+}

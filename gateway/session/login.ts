@@ -1,0 +1,154 @@
+import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { base58 } from '@scure/base';
+import type { Accounts } from './accounts.js';
+import { accountOfApiKey, apiSecretOf, equalText, signWithSecret } from './api-keys.js';
+
+/**
+ * Login by signature over a challenge. The server draws 32 random bytes for one connection, the client
+ * signs a text that names purpose, venue, challenge and time, so that a signature is worth nothing anywhere
+ * else, later, or twice. The text names no host: a client may come through any address of the venue.
+ */
+export interface LoginRequest {
+  publicKey: string | undefined;
+  apiKey: string | undefined;
+  challenge: string;
+  time: number;
+  signature: string;
+}
+
+export interface LoginFailure {
+  code: string;
+  message: string;
+}
+
+export interface LoginContext {
+  readonly venue: string;
+  readonly operatorKey: Uint8Array;
+  readonly accounts: Accounts;
+  readonly challengeLifeMs: number;
+  readonly timeToleranceMs: number;
+}
+
+/** The text whose UTF-8 bytes are signed. */
+export function loginText(venue: string, challenge: string, time: number): string {
+  return `plimsoll-login:v1:${venue}:${challenge}:${time}`;
+}
+
+/** One connection's outstanding challenge. Each answer uses it up, right or wrong. */
+export class LoginChallenge {
+  private text = '';
+  private expiresAtMs = 0;
+  private readonly context: LoginContext;
+
+  constructor(context: LoginContext) {
+    this.context = context;
+  }
+
+  issue(nowMs: number): { challenge: string; expiresAt: number } {
+    this.text = randomBytes(32).toString('base64url');
+    this.expiresAtMs = nowMs + this.context.challengeLifeMs;
+    return { challenge: this.text, expiresAt: this.expiresAtMs };
+  }
+
+  /** The account that logged in, or why not. */
+  answer(request: LoginRequest, nowMs: number): number | LoginFailure {
+    const expected = this.text;
+    const expired = nowMs > this.expiresAtMs;
+    this.text = '';
+    if (expected === '' || !equalText(expected, request.challenge)) {
+      return failure(
+        'challenge_is_unknown_or_used',
+        'challenge must be the one this connection was given last, and each can be used once; request a new one with op challenge',
+      );
+    }
+    if (expired) {
+      return failure(
+        'challenge_has_expired',
+        `challenge must be answered within ${this.context.challengeLifeMs} ms; request a new one with op challenge`,
+      );
+    }
+    const distance = Math.abs(nowMs - request.time);
+    if (distance > this.context.timeToleranceMs) {
+      return failure(
+        'login_time_is_out_of_range',
+        `time must be within ${this.context.timeToleranceMs} ms of the server's ${nowMs}, but is ${request.time}`,
+      );
+    }
+    const text = loginText(this.context.venue, request.challenge, request.time);
+    if ((request.publicKey === undefined) === (request.apiKey === undefined)) {
+      return failure('login_is_ambiguous', 'login must name either publicKey or apiKey');
+    }
+    return request.publicKey !== undefined
+      ? this.byKeyPair(request.publicKey, request.signature, text)
+      : this.bySecret(request.apiKey as string, request.signature, text);
+  }
+
+  private byKeyPair(publicKey: string, signature: string, text: string): number | LoginFailure {
+    const key = keyOf(publicKey);
+    const bytes = signatureBytes(signature);
+    if (key === null) {
+      return failure('public_key_is_malformed', 'publicKey must be 32 bytes in base58');
+    }
+    if (bytes === null) {
+      return failure('signature_is_malformed', 'signature must be 64 bytes in base58 or base64');
+    }
+    if (!verify(null, Buffer.from(text), key, bytes)) return signatureIsInvalid();
+    const accountId = this.context.accounts.accountOfKey(publicKey);
+    // Said only to the owner of the key: the signature was right.
+    if (accountId === 0) {
+      return failure(
+        'public_key_is_unknown',
+        `no account has the publicKey ${publicKey}; the operator creates one with it`,
+      );
+    }
+    return accountId;
+  }
+
+  private bySecret(apiKey: string, signature: string, text: string): number | LoginFailure {
+    const accountId = accountOfApiKey(apiKey);
+    const expected = signWithSecret(apiSecretOf(this.context.operatorKey, apiKey), text);
+    const right = equalText(expected, signature);
+    if (accountId === 0 || !right) return signatureIsInvalid();
+    if (!this.context.accounts.has(accountId)) {
+      return failure('unknown_account', `account ${accountId} of this apiKey does not exist`);
+    }
+    return accountId;
+  }
+}
+
+function failure(code: string, message: string): LoginFailure {
+  return { code, message };
+}
+
+function signatureIsInvalid(): LoginFailure {
+  return failure(
+    'signature_is_invalid',
+    'signature must be over the text plimsoll-login:v1:VENUE:CHALLENGE:TIME with the named key',
+  );
+}
+
+/** The DER prefix of an Ed25519 public key; node:crypto reads no raw keys. */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+function keyOf(publicKey: string): KeyObject | null {
+  try {
+    const raw = base58.decode(publicKey);
+    if (raw.length !== 32) return null;
+    const der = Buffer.concat([SPKI_PREFIX, raw]);
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+  } catch {
+    return null;
+  }
+}
+
+function signatureBytes(text: string): Uint8Array | null {
+  // 64 bytes are 86 to 88 characters of base64 or base64url, and 64 to 88 of base58; wallets give base58.
+  try {
+    const raw = base58.decode(text);
+    if (raw.length === 64) return raw;
+  } catch {
+    // Not base58: try the other form.
+  }
+  const raw = Buffer.from(text, 'base64');
+  return raw.length === 64 ? raw : null;
+}

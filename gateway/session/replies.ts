@@ -1,0 +1,63 @@
+import { JsonSink } from '../codec/json-sink.js';
+import type { MessageSink } from '../codec/message-sink.js';
+import { MsgpackSink } from '../codec/msgpack-sink.js';
+import type { Problem } from '../commands/problem.js';
+import type { Frame } from '../feeds/frame.js';
+import { MESSAGES } from '../protocol/messages.js';
+import type { Connection } from './connection.js';
+
+const json = new JsonSink();
+const msgpack = new MsgpackSink();
+
+/** Sends a message that only this connection gets, now. */
+export function reply(connection: Connection, write: (sink: MessageSink) => void): void {
+  if (connection.closed) return;
+  if (connection.binary) {
+    write(msgpack);
+    connection.socket.send(msgpack.end(), true);
+  } else {
+    write(json);
+    connection.socket.send(json.end(), false);
+  }
+}
+
+export function replyFrame(connection: Connection, frame: Frame): void {
+  if (connection.closed) return;
+  if (connection.binary) connection.socket.send(frame.asMsgpack(), true);
+  else connection.socket.send(frame.asJson(), false);
+}
+
+/** The one answer to a request that failed; without an id when that could not be read. */
+export function replyError(connection: Connection, id: number | null, problem: Problem): void {
+  reply(connection, (sink) => {
+    sink.begin(MESSAGES.error);
+    if (id === null) sink.none('id');
+    else sink.uint('id', id);
+    sink.text('code', problem.code);
+    sink.text('message', problem.message);
+  });
+}
+
+/** The one answer to a request that the gateway itself has done. */
+export function replyDone(connection: Connection, id: number, op: string, data: unknown): void {
+  reply(connection, (sink) => {
+    sink.begin(MESSAGES.done);
+    sink.uint('id', id);
+    sink.text('op', op);
+    sink.value('data', data);
+  });
+}
+
+export function replyNotice(
+  connection: Connection,
+  code: string,
+  channel: string,
+  message: string,
+): void {
+  reply(connection, (sink) => {
+    sink.begin(MESSAGES.notice);
+    sink.text('code', code);
+    sink.text('channel', channel);
+    sink.text('message', message);
+  });
+}

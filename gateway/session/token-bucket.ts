@@ -1,0 +1,48 @@
+/**
+ * Allowance of one connection: a bucket for all requests and a second one that only cancels may use when the
+ * first is empty, so that a trader who is over the limit can still get out.
+ */
+export interface Rates {
+  readonly requestsPerSecond: number;
+  readonly requestsBurst: number;
+  readonly cancelsPerSecond: number;
+  readonly cancelsBurst: number;
+}
+
+export class TokenBucket {
+  private requests: number;
+  private cancels: number;
+  private filledAtMs: number;
+  private readonly rates: Rates;
+
+  constructor(rates: Rates, nowMs: number) {
+    this.rates = rates;
+    this.requests = rates.requestsBurst;
+    this.cancels = rates.cancelsBurst;
+    this.filledAtMs = nowMs;
+  }
+
+  /** Takes tokens for a request. False: over the limit, and nothing was taken. */
+  take(count: number, nowMs: number): boolean {
+    if (nowMs !== this.filledAtMs) this.refill(nowMs);
+    if (this.requests < count) return false;
+    this.requests -= count;
+    return true;
+  }
+
+  /** Takes tokens from the cancels' own allowance. */
+  takeCancel(count: number, nowMs: number): boolean {
+    if (nowMs !== this.filledAtMs) this.refill(nowMs);
+    if (this.cancels < count) return false;
+    this.cancels -= count;
+    return true;
+  }
+
+  private refill(nowMs: number): void {
+    const seconds = Math.max(0, nowMs - this.filledAtMs) / 1000;
+    this.filledAtMs = nowMs;
+    const r = this.rates;
+    this.requests = Math.min(r.requestsBurst, this.requests + seconds * r.requestsPerSecond);
+    this.cancels = Math.min(r.cancelsBurst, this.cancels + seconds * r.cancelsPerSecond);
+  }
+}
