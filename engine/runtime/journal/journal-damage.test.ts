@@ -195,13 +195,13 @@ describe('a changed byte', () => {
     expect(fs.readFileSync(file)).toEqual(changed);
   });
 
-  it('never leads to wrong data, however many bytes change', () => {
+  it('never leads to wrong data, however many bytes change', async () => {
     const arbitrary = fc.array(
       fc.record({ file: fc.nat(files.length - 1), at: fc.nat(100_000), byte: fc.nat(255) }),
       { minLength: 1, maxLength: 200 },
     );
-    fc.assert(
-      fc.property(arbitrary, (changes) => {
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async (changes) => {
         const changed = contents.map((content) => Buffer.from(content));
         for (const { file, at, byte } of changes) changed[file][at % changed[file].length] = byte;
         files.forEach((file, i) => {
@@ -215,7 +215,7 @@ describe('a changed byte', () => {
           return;
         }
         expect(stateHash(opened.shard)).toBe(hashes.get(opened.shard.sequence));
-        void opened.close();
+        await opened.close();
       }),
       { numRuns: 300 },
     );
