@@ -2,6 +2,7 @@ import {
   EF_LOTS,
   EF_OLD_REMAINING,
   EF_ORDER_ID,
+  EF_POSITION,
   EF_REMAINING,
   EW_FLAGS,
   EW_LOSS_TICKS,
@@ -47,14 +48,13 @@ export interface Regime {
   gtdShare: number;
   /** Orders that prevent self-trades, in any mode. */
   preventionShare: number;
-  /** Price of the next order; `middle` wanders on its own. */
-  priceTicks(random: Xorshift, middle: number): number;
+  /** Around which the number of open orders settles. */
+  openOrders: number;
+  /** Price of the next order. `away` leads away from the other side: −1 for a buy, 1 for a sell. */
+  priceTicks(random: Xorshift, middle: number, away: number): number;
   /** Where the market goes next. */
   nextMiddle(random: Xorshift, middle: number): number;
 }
-
-/** Above this many open orders the traders clean up. */
-const OPEN_ORDERS_MOST = 200;
 
 /**
  * Makes random messages for a book. It listens to the book's events, so that cancels and amends mostly name open orders,
@@ -65,6 +65,7 @@ export class RandomTrader {
   private readonly regime: Regime;
   private readonly open: { id: number; account: number }[] = [];
   private readonly placeOf = new Map<number, number>();
+  private readonly positions = new Map<number, number>();
   private readonly grants: TestMessage[] = [];
   private middle: number;
   private request = 0;
@@ -86,12 +87,13 @@ export class RandomTrader {
     this.nowMs += random.below(50);
     this.middle = this.clamp(this.regime.nextMiddle(random, this.middle));
     if (this.grants.length > 0 && random.chance(60)) return this.grants.shift() as TestMessage;
-    const isFull = this.open.length > OPEN_ORDERS_MOST;
-    const dice = random.below(isFull ? 60 : 100);
-    if (dice < 22) return this.randomCancel();
-    if (dice < 42) return this.randomAmend();
-    if (dice < 50) return this.randomReplace();
-    if (dice < (isFull ? 60 : 51)) return this.randomMassCancel();
+    // Few orders: mostly new ones. Too many: mostly cancels.
+    const isFull = this.open.length > this.regime.openOrders;
+    const dice = random.below(1000);
+    if (dice < 200) return this.randomAmend();
+    if (dice < 280) return this.randomReplace();
+    if (dice < (isFull ? 600 : 340)) return this.randomCancel();
+    if (dice < (isFull ? 606 : 342)) return this.randomMassCancel();
     return this.randomPlace(this.anyAccount());
   }
 
@@ -105,7 +107,7 @@ export class RandomTrader {
       const type = typeOf(head);
       if (type === EVT_ACCEPTED) this.add(id, events.words[w + W_ACCOUNT] as number);
       else if (type === EVT_CANCELED) this.drop(id);
-      else if (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0) this.drop(id);
+      else if (type === EVT_FILL) this.hearFill(events, slot);
       else if (type === EVT_RESERVE_AMEND) this.answerLater(events, slot);
       slot += slotsOf(head);
     }
@@ -131,20 +133,22 @@ export class RandomTrader {
 
   private randomPlace(account: number): TestMessage {
     const { random, regime } = this;
-    const price = this.anyPrice();
+    const reduceOnly = random.chance(regime.reduceOnlyShare);
+    const side = reduceOnly ? this.closingSide(account) : this.anySide();
+    const price = this.anyPrice(side);
     const tif = random.chance(regime.gtdShare) ? 'gtd' : this.anyTif();
     const isResting = tif === 'gtc' || tif === 'gtd';
     const isPostOnly = isResting && random.chance(20);
     const hasText = random.chance(10);
     return place({
       ...this.envelope(account),
-      side: random.pick<SideName>(['buy', 'sell']),
+      side,
       price,
       lots: this.anyLots(),
       tif,
       market: !isPostOnly && tif !== 'gtd' && random.chance(5),
       postOnly: isPostOnly && random.pick<boolean | 'slide'>([true, 'slide']),
-      reduceOnly: random.chance(regime.reduceOnlyShare),
+      reduceOnly,
       stp: this.anyPrevention(),
       tier: random.below(16),
       clientText: hasText ? 'a-text' : '',
@@ -162,7 +166,7 @@ export class RandomTrader {
   private randomAmend(): TestMessage {
     const { random } = this;
     const { id, account } = this.anyOrder();
-    const price = random.chance(60) ? this.anyPrice() : 0;
+    const price = random.chance(60) ? this.anyPrice(this.anySide()) : 0;
     return amend({
       ...this.envelope(random.chance(97) ? account : this.anyAccount()),
       orderId: id,
@@ -175,6 +179,13 @@ export class RandomTrader {
   private randomMassCancel(): TestMessage {
     const side = this.random.pick<SideName | undefined>(['buy', 'sell', undefined]);
     return massCancel({ ...this.envelope(this.anyAccount()), ...(side && { side }) });
+  }
+
+  private hearFill(events: MessageBuffer, slot: number): void {
+    const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    const f = slot * SLOT_FLOATS;
+    this.positions.set(account, events.floats[f + EF_POSITION] as number);
+    if (events.floats[f + EF_REMAINING] === 0) this.drop(events.floats[f + EF_ORDER_ID] as number);
   }
 
   private answerLater(events: MessageBuffer, slot: number): void {
@@ -219,8 +230,19 @@ export class RandomTrader {
     return this.random.between(1, most);
   }
 
-  private anyPrice(): number {
-    return this.clamp(this.regime.priceTicks(this.random, this.middle));
+  private anySide(): SideName {
+    return this.random.pick<SideName>(['buy', 'sell']);
+  }
+
+  /** The side that reduces the account's position, or seldom the other. */
+  private closingSide(account: number): SideName {
+    const position = this.positions.get(account) ?? 0;
+    if (position === 0 || this.random.chance(5)) return this.anySide();
+    return position > 0 ? 'sell' : 'buy';
+  }
+
+  private anyPrice(side: SideName): number {
+    return this.clamp(this.regime.priceTicks(this.random, this.middle, side === 'buy' ? -1 : 1));
   }
 
   private markDistance(price: number): number {

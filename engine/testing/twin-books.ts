@@ -52,6 +52,12 @@ export class TwinBooks {
     return this.twins[0].book.openOrders;
   }
 
+  get trades(): number {
+    const writer = new CanonicalWriter();
+    this.twins[0].book.writeCanonical(writer, true);
+    return readOrders(writer.bytes()).lastTradeSequence;
+  }
+
   apply(deed: Deed): void {
     this.inbox.reset();
     const slot = deed.do === 'send' ? writeMessage(this.inbox, deed.message) : 0;
