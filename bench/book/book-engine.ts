@@ -27,12 +27,12 @@ import {
   type WorkloadResult,
 } from '../workload/format.js';
 import { TradeTally } from '../workload/trade-tally.js';
-import { encodeCommand } from './encode.js';
+import { writeCommand } from './encode.js';
 import type { BenchEngine } from './engine.js';
 import { FillReader } from './fill-reader.js';
 
 /** As many commands as a busy shard finds in its ring at a time. */
-const BATCH = 256;
+const BATCH = 64;
 
 /**
  * A bare order book behind its message interface: the timed part encodes each command into a message, lets
@@ -43,7 +43,7 @@ export class BookEngine implements BenchEngine {
   private readonly tally: TradeTally;
   private readonly fills: FillReader;
   private readonly book: OrderBook;
-  private readonly words: Int32Array;
+  private readonly records: Int32Array;
   /** The book issues ids by itself; they have to be those of the records. */
   private nextOrderId = 1;
 
@@ -51,7 +51,8 @@ export class BookEngine implements BenchEngine {
     this.book = book;
     this.tally = tally;
     this.fills = new FillReader(tally);
-    this.words = workload.words;
+    this.inbox.push(BATCH);
+    this.records = workload.words;
   }
 
   /** Goes on from where another engine stands: a slow book need not apply the prefill by itself. */
@@ -69,7 +70,6 @@ export class BookEngine implements BenchEngine {
       this.runBatch(start, Math.min(start + BATCH, to));
       this.fills.readAll(this.book.events);
       this.book.events.reset();
-      this.inbox.reset();
     }
   }
 
@@ -87,22 +87,27 @@ export class BookEngine implements BenchEngine {
   }
 
   private runBatch(from: number, to: number): void {
-    const { book, inbox, words } = this;
+    const { book, inbox, records } = this;
+    const { words, floats } = inbox;
     for (let i = from, at = HEADER_WORDS + from * RECORD_WORDS; i < to; i++, at += RECORD_WORDS) {
-      const type = words[at + R_TYPE] as number;
-      const orderId = words[at + R_ORDER_ID] as number;
-      const account = words[at + R_ACCOUNT] as number;
-      const price = words[at + R_PRICE] as number;
+      const type = records[at + R_TYPE] as number;
+      const id = records[at + R_ORDER_ID] as number;
+      const account = records[at + R_ACCOUNT] as number;
+      const price = records[at + R_PRICE] as number;
+      const slot = i - from;
       if (type === TYPE_MOVE) {
-        book.amend(inbox, encodeCommand(inbox, MSG_AMEND, account, 0, price, 0, orderId, 0, 0));
+        writeCommand(words, floats, slot, MSG_AMEND, account, 0, price, 0, id, 0);
+        book.amend(inbox, slot);
       } else if (type === TYPE_CANCEL) {
-        book.cancel(inbox, encodeCommand(inbox, MSG_CANCEL, account, 0, 0, 0, orderId, 0, 0));
+        writeCommand(words, floats, slot, MSG_CANCEL, account, 0, 0, 0, id, 0);
+        book.cancel(inbox, slot);
       } else {
-        if (orderId !== this.nextOrderId++) throw new Error(`order id ${orderId} is out of turn`);
+        if (id !== this.nextOrderId++) throw new Error(`order id ${id} is out of turn`);
         const tif = type === TYPE_LIMIT_GTC ? TIF_GTC : TIF_IOC;
-        const flags = (words[at + R_SIDE] as number) | (tif << TIF_SHIFT);
-        const qty = words[at + R_QTY] as number;
-        book.place(inbox, encodeCommand(inbox, MSG_PLACE, account, flags, price, qty, 0, 0, 0));
+        const flags = (records[at + R_SIDE] as number) | (tif << TIF_SHIFT);
+        const qty = records[at + R_QTY] as number;
+        writeCommand(words, floats, slot, MSG_PLACE, account, flags, price, qty, 0, 0);
+        book.place(inbox, slot);
       }
     }
   }

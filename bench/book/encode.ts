@@ -18,12 +18,43 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 
 /** The market of all benchmarks. */
 export const BENCH_MARKET = 1;
+/** Who asks, in commands that want an answer: connection 1 of port 1. */
+const BENCH_SESSION = (1 << 24) | 1;
 
 /**
  * Writes a command of one slot with every word of it, because the buffer is reused. Commands from outside
  * and their forwarded form share the layout, so this serves the bare book and the whole core; the words of
- * client reference and mark distance are those of the deadline, zero in both.
+ * client reference and mark distance are those of the deadline, zero in both. The caller holds the two
+ * views, so that a loop over a batch does not load them again for every command.
  */
+export function writeCommand(
+  words: Int32Array,
+  floats: Float64Array,
+  slot: number,
+  type: number,
+  account: number,
+  flags: number,
+  priceTicks: number,
+  qtyLots: number,
+  orderId: number,
+  request: number,
+): void {
+  const w = slot * SLOT_WORDS;
+  const f = slot * SLOT_FLOATS;
+  words[w + W_HEAD] = headOf(type, 1, BENCH_MARKET);
+  words[w + W_ACCOUNT] = account;
+  words[w + W_FLAGS] = flags;
+  words[w + W_PRICE] = priceTicks;
+  floats[f + F_QTY] = qtyLots;
+  floats[f + F_CLIENT_ID] = 0;
+  floats[f + F_ORDER_ID] = orderId;
+  words[w + W_SESSION] = request === 0 ? 0 : BENCH_SESSION;
+  words[w + W_REQUEST] = request;
+  floats[f + F_DEADLINE] = 0;
+  floats[f + F_EXPIRY] = 0;
+}
+
+/** The same at the end of a buffer; returns the slot. */
 export function encodeCommand(
   inbox: MessageBuffer,
   type: number,
@@ -37,18 +68,7 @@ export function encodeCommand(
 ): number {
   const slot = inbox.push(1);
   const { words, floats } = inbox;
-  const w = slot * SLOT_WORDS;
-  const f = slot * SLOT_FLOATS;
-  words[w + W_HEAD] = headOf(type, 1, BENCH_MARKET);
-  words[w + W_ACCOUNT] = account;
-  words[w + W_FLAGS] = flags;
-  words[w + W_PRICE] = priceTicks;
-  floats[f + F_QTY] = qtyLots;
-  floats[f + F_CLIENT_ID] = 0;
-  floats[f + F_ORDER_ID] = orderId;
-  words[w + W_SESSION] = session;
-  words[w + W_REQUEST] = request;
-  floats[f + F_DEADLINE] = 0;
-  floats[f + F_EXPIRY] = 0;
+  writeCommand(words, floats, slot, type, account, flags, priceTicks, qtyLots, orderId, request);
+  words[slot * SLOT_WORDS + W_SESSION] = session;
   return slot;
 }
