@@ -1,14 +1,11 @@
 import {
-  EF_GRANTED_REMAINING,
   EF_LOTS,
   EF_OLD_REMAINING,
   EF_REMAINING,
-  EW_FLAGS,
   EW_LOSS_TICKS,
   EW_OLD_LOSS_TICKS,
   EW_OLD_PRICE,
   EW_PRICE,
-  F_GRANT_REMAINING,
   F_QTY,
   SLOT_FLOATS,
   SLOT_WORDS,
@@ -17,11 +14,10 @@ import {
   W_PRICE,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { lossTicksOf } from '../messages/rejection.js';
+import { lossTicksOf, writeGrant } from '../messages/rejection.js';
 import {
   EVT_AMENDED,
   EVT_RESERVE_AMEND,
-  FLAG_GRANTED,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
   MSG_AMEND_GRANTED,
@@ -106,13 +102,9 @@ export class Amendments {
     } else {
       store.dequeue(order);
     }
-    const bits = (REASON_USER << REASON_SHIFT) | (granted ? FLAG_GRANTED : 0);
+    const bits = REASON_USER << REASON_SHIFT;
     const event = this.report(EVT_AMENDED, inbox, slot, order, bits);
-    if (granted) {
-      store.events.floats[event * SLOT_FLOATS + EF_GRANTED_REMAINING] = inbox.floats[
-        slot * SLOT_FLOATS + F_GRANT_REMAINING
-      ] as number;
-    }
+    if (granted) writeGrant(store.events, event, inbox, slot);
     store.pool.floats[order * RECORD_FLOATS + OF_TOTAL] = this.lots[0] as number;
     store.pool.floats[order * RECORD_FLOATS + OF_REMAINING] = newRemaining;
     store.pool.words[order * RECORD_WORDS + OW_PRICE] = this.placement.price;
@@ -152,11 +144,7 @@ export class Amendments {
     const event = cancelResting(this.store, order, reason);
     this.store.report.answer(event, inbox, slot);
     if (typeOf(inbox.words[slot * SLOT_WORDS + W_HEAD] as number) === MSG_AMEND_GRANTED) {
-      const events = this.store.events;
-      events.words[event * SLOT_WORDS + EW_FLAGS]! |= FLAG_GRANTED;
-      events.floats[event * SLOT_FLOATS + EF_GRANTED_REMAINING] = inbox.floats[
-        slot * SLOT_FLOATS + F_GRANT_REMAINING
-      ] as number;
+      writeGrant(this.store.events, event, inbox, slot);
     }
     return false;
   }

@@ -1,4 +1,4 @@
-import { MessageBuffer } from '../messages/message-buffer.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
 import { FLAG_REDUCE_ONLY, FLAG_SIDE, SIDE_BUY } from '../messages/types.js';
 import {
   type AccountRows,
@@ -38,14 +38,15 @@ export class BookStore {
   readonly bids: Ladder;
   readonly asks: Ladder;
   readonly rows: AccountRows;
-  readonly events = new MessageBuffer();
+  readonly events: MessageBuffer;
   readonly report: OrderEvents;
   readonly counters = new Float64Array(2);
   openOrders = 0;
   /** Reduce-only orders that rest on each side: none lets FOK sum whole levels. */
   readonly reduceOnlyOrders = new Int32Array(2);
 
-  constructor(marketId: number, windowBits: number, rows: AccountRows) {
+  constructor(marketId: number, windowBits: number, rows: AccountRows, events: MessageBuffer) {
+    this.events = events;
     this.bids = new Ladder(this.pool, windowBits);
     this.asks = new Ladder(this.pool, windowBits);
     this.rows = rows;

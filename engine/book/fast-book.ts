@@ -5,6 +5,7 @@ import {
   EVENT_SLOTS,
   EW_CLIENT_REF,
   EW_FLAGS,
+  EW_OLD_LOSS_TICKS,
   F_EXPIRY,
   F_ORDER_ID,
   F_QTY,
@@ -18,8 +19,9 @@ import {
   W_CLIENT_REF,
   W_FLAGS,
   W_HEAD,
+  W_MARK_DISTANCE,
 } from '../messages/layout.js';
-import type { MessageBuffer } from '../messages/message-buffer.js';
+import { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import { lossTicksOf, pushMarketRejection } from '../messages/rejection.js';
 import {
@@ -91,6 +93,8 @@ export interface FastBookOptions {
   windowBits?: number;
   /** Rows shared with the market's positions; own ones when left out. */
   rows?: AccountRows;
+  /** Where events go; an own buffer when left out. */
+  events?: MessageBuffer;
 }
 
 /** Flags of a message that an order keeps. */
@@ -111,7 +115,12 @@ export class FastBook implements OrderBook {
 
   constructor(options: FastBookOptions) {
     const rows = options.rows ?? new AccountRows();
-    this.store = new BookStore(options.marketId, options.windowBits ?? 14, rows);
+    this.store = new BookStore(
+      options.marketId,
+      options.windowBits ?? 14,
+      rows,
+      options.events ?? new MessageBuffer(),
+    );
     this.events = this.store.events;
     this.ledger = options.ledger;
     this.trimmer = new ReduceOnlyTrimmer(this.store, options.ledger);
@@ -299,6 +308,10 @@ export class FastBook implements OrderBook {
     const tif = tifOf(flags);
     const expires = tif === TIF_GTD;
     if (expires) this.events.floats[e + EF_EXPIRY] = inbox.floats[f + F_EXPIRY] as number;
+    this.events.words[event * SLOT_WORDS + EW_OLD_LOSS_TICKS] = lossTicksOf(
+      flags & FLAG_SIDE,
+      inbox.words[w + W_MARK_DISTANCE] as number,
+    );
     store.report.answer(event, inbox, message);
     if (tif === TIF_FOK && !fillsCompletely(store, this.ledger, order)) {
       reportCanceled(store, order, REASON_FOK_UNFILLABLE << REASON_SHIFT);

@@ -4,12 +4,8 @@
  */
 import * as layout from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import {
-  EVT_MASS_CANCELED,
-  FLAG_CLIENT_TEXT,
-  FLAG_GRANTED,
-  MSG_AMEND_GRANTED,
-} from '../messages/types.js';
+import { writeGrant } from '../messages/rejection.js';
+import { EVT_MASS_CANCELED, FLAG_CLIENT_TEXT, MSG_AMEND_GRANTED } from '../messages/types.js';
 
 /** A message of the margin actor to a book, with the names that the book's rules use. */
 export interface BookMessage {
@@ -26,8 +22,6 @@ export interface BookMessage {
   clientRef: number;
   markDistanceTicks: number;
   expiryMs: number;
-  /** Only of MSG_AMEND_GRANTED. */
-  grantedRemainingLots: number;
   /** Only of MSG_REPLACE: the order to cancel. */
   targetId: number;
   /** Where it stands, for the rejections that are the same for every actor. */
@@ -72,7 +66,6 @@ export function readMessage(inbox: MessageBuffer, slot: number): BookMessage {
     clientRef: word(layout.W_CLIENT_REF),
     markDistanceTicks: word(layout.W_MARK_DISTANCE),
     expiryMs: float(layout.F_EXPIRY),
-    grantedRemainingLots: float(layout.F_GRANT_REMAINING),
     targetId: float(lastSlot * layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID),
     inbox,
     slot,
@@ -98,7 +91,7 @@ export function writeEvent(events: MessageBuffer, marketId: number, event: BookE
   float(layout.EF_LOTS, event.lots);
   float(layout.EF_REMAINING, event.remainingLots);
   word(layout.EW_PRICE, event.priceTicks);
-  word(layout.EW_FLAGS, granted === null ? event.flags : event.flags | FLAG_GRANTED);
+  word(layout.EW_FLAGS, event.flags);
   word(layout.EW_SESSION, event.answerTo?.session);
   word(layout.EW_REQUEST, event.answerTo?.request);
   // One place has two meanings, by the event's type; no event has both.
@@ -108,7 +101,7 @@ export function writeEvent(events: MessageBuffer, marketId: number, event: BookE
   word(layout.EW_LOSS_TICKS, event.lossTicks);
   float(layout.EF_TRADE_SEQUENCE, event.tradeSequence);
   float(layout.EF_EXPIRY, event.expiryMs);
-  float(layout.EF_GRANTED_REMAINING, granted?.grantedRemainingLots);
   word(layout.EW_CLIENT_REF, event.clientRef);
+  if (granted !== null) writeGrant(events, slot, granted.inbox, granted.slot);
   return slot;
 }

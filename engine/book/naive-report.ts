@@ -1,6 +1,6 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
-import { pushMarketRejection } from '../messages/rejection.js';
+import { lossTicksOf, pushMarketRejection } from '../messages/rejection.js';
 import * as type from '../messages/types.js';
 import { type BookEvent, type BookMessage, writeEvent } from './naive-messages.js';
 import type { NaiveOrder } from './naive-order.js';
@@ -51,6 +51,7 @@ export class NaiveReport {
     this.write(type.EVT_ACCEPTED, order, {
       ...after(order),
       askedLots: message.qtyLots,
+      oldLossTicks: lossTicksOf(order.flags & type.FLAG_SIDE, message.markDistanceTicks),
       expiryMs: order.expiryMs,
       answerTo: message,
     });

@@ -80,8 +80,8 @@ export interface FillLedger {
  *    FLAG_GRANTED and EF_GRANTED_REMAINING when granted), then matches like step 5 of place, and rests.
  * 7. Reduce-only trimming.
  *
- * Every answer to MSG_AMEND_GRANTED, also the EVT_CANCELED of steps 1 and 2, has FLAG_GRANTED and EF_GRANTED_REMAINING
- * (F_GRANT_REMAINING of the message), so that the margin actor can give back what it reserved.
+ * Every answer to MSG_AMEND_GRANTED, also the EVT_CANCELED of steps 1 and 2, has FLAG_GRANTED and echoes the grant
+ * (`writeGrant`), so that the margin actor can give back what it reserved.
  *
  * ## Reduce-only trimming
  * After the command, for each account that traded or placed with reduce-only orders open, in the order in which
@@ -111,7 +111,8 @@ export interface FillLedger {
  * All events but EVT_REJECTED have W_ACCOUNT, EF_ORDER_ID, EW_FLAGS (client flags and tier of the order's W_FLAGS; reason and
  * FLAG_MAKER or FLAG_GRANTED added), EW_CLIENT_REF and EW_LOSS_TICKS of their order. EVT_MASS_CANCELED takes account, W_FLAGS and
  * W_CLIENT_REF from its message, has two slots, order id 0 and no loss ticks. Besides:
- * - EVT_ACCEPTED: as above, and EF_REMAINING = EF_LOTS.
+ * - EVT_ACCEPTED: as above, EF_REMAINING = EF_LOTS, and EW_OLD_LOSS_TICKS: the loss ticks of the message's own distance,
+ *   which is what the margin actor reserved before a post-only slide.
  * - EVT_FILL: EF_LOTS of this fill, EF_REMAINING after it, EW_PRICE (the maker's), EF_TRADE_SEQUENCE; and the
  *   ledger's: EF_FEE, EF_REALIZED, EF_POSITION, EF_ENTRY_VALUE (zero for the ledger to find).
  * - EVT_CANCELED: EF_REMAINING (the lots canceled), EW_PRICE. EF_LOTS is 0.

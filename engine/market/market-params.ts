@@ -1,4 +1,10 @@
-import { ACCOUNT_ID_MAX, MICRO_USD_MAX, PPM_ONE, PRICE_TICKS_MAX, QTY_LOTS_MAX } from '../units/units.js';
+import {
+  ACCOUNT_ID_MAX,
+  MICRO_USD_MAX,
+  PPM_ONE,
+  PRICE_TICKS_MAX,
+  QTY_LOTS_MAX,
+} from '../units/units.js';
 
 /** Parameters of a market, as journaled by CMD_LIST_MARKET and CMD_SET_MARKET_PARAMS. */
 export interface MarketParams {
@@ -56,7 +62,11 @@ export function writeMarketParams(
   floats.fill(0, f + 9, f + 12);
 }
 
-export function readMarketParams(words: Int32Array, floats: Float64Array, at: number): MarketParams {
+export function readMarketParams(
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+): MarketParams {
   let symbol = '';
   for (let i = 0; i < SYMBOL_BYTES; i++) {
     const byte = ((words[at + (i >> 2)] as number) >>> ((i & 3) * 8)) & 0xff;
@@ -117,7 +127,10 @@ export function marketParamsProblem(params: MarketParams): string | null {
 /** tick × lot × 10^6 must equal the stated fraction, so that money and sizes cannot drift apart. */
 function unitProblem(p: MarketParams): string | null {
   const left =
-    BigInt(p.tickMantissa) * BigInt(p.lotMantissa) * 1_000_000n * BigInt(p.microUsdPerTickLotDenominator);
+    BigInt(p.tickMantissa) *
+    BigInt(p.lotMantissa) *
+    1_000_000n *
+    BigInt(p.microUsdPerTickLotDenominator);
   const right =
     BigInt(p.microUsdPerTickLotNumerator) * 10n ** BigInt(p.tickDecimals + p.lotDecimals);
   return left === right ? null : 'microUsdPerTickLot must equal tick size × lot size × 1,000,000';

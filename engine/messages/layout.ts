@@ -77,7 +77,7 @@ export const EF_VALUE = 8;
 /** Fill: realised profit of this fill. Rejected: the limit. */
 export const EF_REALIZED = 9;
 export const EF_LIMIT = 9;
-/** Amended: price before, and loss reserve a lot before. */
+/** Amended: price before, and loss reserve a lot before. Accepted: loss reserve a lot as it was reserved (before a slide). */
 export const EW_OLD_PRICE = 18;
 export const EW_OLD_LOSS_TICKS = 19;
 /** Fill: number of the trade in its market. */
@@ -88,7 +88,9 @@ export const EF_EXPIRY = 11;
 /** Entry value of the position after the fill, signed tick·lots. Amended after a grant: the remaining lots granted. */
 export const EF_ENTRY_VALUE = 12;
 export const EF_GRANTED_REMAINING = 12;
-/** Rejected by a market actor: loss reserve a lot of what was reserved for the message (EF_LOTS: lots) … */
+/** Answers to a granted amend: the remaining lots that the margin actor saw when it granted. */
+export const EF_GRANT_OLD_REMAINING = 11;
+/** Rejected by a market actor, or granted: loss reserve a lot of what was reserved … */
 export const EW_RESERVED_LOSS_TICKS = 20;
 /** … and, after a grant, what the order had reserved a lot before it. */
 export const EW_RESERVED_OLD_LOSS_TICKS = 21;

@@ -1,0 +1,37 @@
+/** Maker and taker rates in ppm by fee tier 0–15. Journaled by CMD_SET_FEE_RATES; zero until set. */
+export const FEE_TIERS = 16;
+/** Highest rate. A maker's may be negative (a rebate), but never more than the cheapest taker of any tier pays. */
+export const FEE_RATE_PPM_MAX = 50_000;
+
+export class FeeSchedule {
+  readonly makerPpm = new Int32Array(FEE_TIERS);
+  readonly takerPpm = new Int32Array(FEE_TIERS);
+
+  /** Null when the tier can get these rates; else the refused value and the limit that it broke. */
+  problem(
+    tier: number,
+    makerPpm: number,
+    takerPpm: number,
+  ): { value: number; limit: number } | null {
+    if (!(takerPpm >= 0 && takerPpm <= FEE_RATE_PPM_MAX)) {
+      return { value: takerPpm, limit: FEE_RATE_PPM_MAX };
+    }
+    if (!Number.isInteger(makerPpm) || makerPpm > FEE_RATE_PPM_MAX) {
+      return { value: makerPpm, limit: FEE_RATE_PPM_MAX };
+    }
+    let cheapestTaker = takerPpm;
+    let highestRebate = -makerPpm;
+    for (let other = 0; other < FEE_TIERS; other++) {
+      if (other === tier) continue;
+      cheapestTaker = Math.min(cheapestTaker, this.takerPpm[other] as number);
+      highestRebate = Math.max(highestRebate, -(this.makerPpm[other] as number));
+    }
+    if (highestRebate > cheapestTaker) return { value: -highestRebate, limit: -cheapestTaker };
+    return null;
+  }
+
+  set(tier: number, makerPpm: number, takerPpm: number): void {
+    this.makerPpm[tier] = makerPpm;
+    this.takerPpm[tier] = takerPpm;
+  }
+}

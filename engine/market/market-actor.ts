@@ -1,0 +1,312 @@
+import { AccountRows } from '../book/account-rows.js';
+import { FastBook, type FastBookOptions } from '../book/fast-book.js';
+import { NO_ORDER, type OrderBook } from '../book/order-book.js';
+import {
+  EF_LOTS,
+  EF_VALUE,
+  EVENT_SLOTS,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_REQUEST,
+  EW_SESSION,
+  F_EXPIRY,
+  F_QTY,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  typeOf,
+  W_ACCOUNT,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../messages/layout.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import { REJECT, type RejectCode } from '../messages/reject-codes.js';
+import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
+import {
+  EVT_MARK_PRICE,
+  EVT_MARKET_STATE,
+  FLAG_MARKET_ORDER,
+  FLAG_POST_ONLY,
+  FLAG_REDUCE_ONLY,
+  FLAG_SIDE,
+  MSG_AMEND,
+  MSG_AMEND_GRANTED,
+  MSG_CANCEL,
+  MSG_MASS_CANCEL,
+  MSG_PLACE,
+  MSG_REPLACE,
+  REASON_MARKET_STATE,
+  SIDE_BUY,
+} from '../messages/types.js';
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import type { FeeSchedule } from './fee-schedule.js';
+import type { MarketParams } from './market-params.js';
+import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
+import { bandPriceTicks, expires, notionalMicroUsd } from './order-rules.js';
+import { MarketPositions } from './positions.js';
+import { readPositions, writePositions } from './positions-canonical.js';
+
+/** Tests run the same market over the naive book. */
+export type CreateBook = (options: FastBookOptions) => OrderBook;
+
+/**
+ * One perpetual market: order book, positions, open interest, mark price, state. A deterministic function of its
+ * messages; nothing here knows of accounts' money.
+ */
+export class MarketActor {
+  readonly marketId: number;
+  readonly book: OrderBook;
+  readonly positions: MarketPositions;
+  readonly events: MessageBuffer;
+  params: MarketParams;
+  state: MarketState = MARKET_STATE.initializing;
+  /** 0 until the first oracle price. */
+  markTicks = 0;
+  indexTicks = 0;
+  publishTimeMs = 0;
+
+  constructor(
+    marketId: number,
+    params: MarketParams,
+    fees: FeeSchedule,
+    events: MessageBuffer,
+    createBook: CreateBook = (options) => new FastBook(options),
+  ) {
+    this.marketId = marketId;
+    this.params = params;
+    const rows = new AccountRows();
+    this.positions = new MarketPositions(
+      rows,
+      fees,
+      params.microUsdPerTickLotNumerator,
+      params.microUsdPerTickLotDenominator,
+    );
+    this.events = events;
+    const { priceTicksMax } = params;
+    this.book = createBook({ marketId, priceTicksMax, ledger: this.positions, rows, events });
+  }
+
+  /** A message that a margin actor forwarded. */
+  onMessage(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    switch (typeOf(inbox.words[slot * SLOT_WORDS + W_HEAD] as number)) {
+      case MSG_PLACE:
+        if (this.admitsOrder(inbox, slot, nowMs)) this.book.place(inbox, slot);
+        break;
+      case MSG_AMEND:
+      case MSG_AMEND_GRANTED:
+        if (this.admitsAmend(inbox, slot)) this.book.amend(inbox, slot);
+        break;
+      case MSG_CANCEL:
+        if (this.admitsCancel(inbox, slot)) this.book.cancel(inbox, slot);
+        break;
+      case MSG_REPLACE:
+        if (this.admitsCancel(inbox, slot) && this.admitsOrder(inbox, slot, nowMs)) {
+          this.book.replace(inbox, slot);
+        }
+        break;
+      case MSG_MASS_CANCEL:
+        if (this.admitsCancel(inbox, slot)) this.book.massCancel(inbox, slot);
+        break;
+      default:
+        this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
+    }
+  }
+
+  /** Cancels what is due. */
+  onTime(nowMs: number): void {
+    if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
+  }
+
+  /** CMD_SET_MARKET_STATE. */
+  setState(message: MessageBuffer, slot: number): void {
+    const next = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    if (!isMarketState(next) || !mayFollow(this.state, next)) {
+      const code = REJECT.market_state_transition_is_not_allowed;
+      pushRejection(this.events, message, slot, code, next, this.state);
+      return;
+    }
+    this.state = next;
+    if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
+      this.book.cancelEverything(REASON_MARKET_STATE);
+    }
+    const event = this.answer(message, slot, EVT_MARKET_STATE);
+    this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+  }
+
+  /** CMD_ORACLE_PRICE. In this form of the engine the mark price is the index price. */
+  setIndexPrice(message: MessageBuffer, slot: number): void {
+    const index = message.words[slot * SLOT_WORDS + W_PRICE] as number;
+    const publishTimeMs = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (index < 1 || index > this.params.priceTicksMax) {
+      const code = REJECT.price_ticks_must_be_within_1_and_limit;
+      pushRejection(this.events, message, slot, code, index, this.params.priceTicksMax);
+      return;
+    }
+    if (!(publishTimeMs >= this.publishTimeMs)) {
+      const code = REJECT.publish_time_must_not_go_back;
+      pushRejection(this.events, message, slot, code, publishTimeMs, this.publishTimeMs);
+      return;
+    }
+    this.indexTicks = index;
+    this.markTicks = index;
+    this.publishTimeMs = publishTimeMs;
+    const event = this.answer(message, slot, EVT_MARK_PRICE);
+    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.markTicks;
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = this.indexTicks;
+    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = publishTimeMs;
+  }
+
+  /** Canonical trading state; with `references` also what a snapshot needs beside it. */
+  writeCanonical(writer: CanonicalWriter, references: boolean): void {
+    writer.put(this.marketId);
+    writer.put(this.state);
+    writer.put(this.markTicks);
+    writer.put(this.indexTicks);
+    writer.put(this.publishTimeMs);
+    writePositions(this.positions, writer);
+    this.book.writeCanonical(writer, references);
+  }
+
+  readCanonical(reader: CanonicalReader): void {
+    reader.take();
+    this.state = reader.take() as MarketState;
+    this.markTicks = reader.take();
+    this.indexTicks = reader.take();
+    this.publishTimeMs = reader.take();
+    readPositions(this.positions, reader);
+    this.book.readCanonical(reader);
+  }
+
+  private answer(message: MessageBuffer, slot: number, type: number): number {
+    const event = this.events.pushZeroed(EVENT_SLOTS);
+    const words = this.events.words;
+    const w = event * SLOT_WORDS;
+    words[w + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
+    words[w + EW_SESSION] = message.words[slot * SLOT_WORDS + W_SESSION] as number;
+    words[w + EW_REQUEST] = message.words[slot * SLOT_WORDS + W_REQUEST] as number;
+    return event;
+  }
+
+  private admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
+    const w = slot * SLOT_WORDS;
+    const flags = inbox.words[w + W_FLAGS] as number;
+    if (this.state !== MARKET_STATE.open && !this.stateAdmitsOrder(inbox, slot, flags))
+      return false;
+    const price = inbox.words[w + W_PRICE] as number;
+    const lots = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (!this.admitsPrice(inbox, slot, flags, price) || !this.admitsLots(inbox, slot, lots)) {
+      return false;
+    }
+    const params = this.params;
+    if ((flags & FLAG_REDUCE_ONLY) === 0 && params.minNotionalMicroUsd > 0) {
+      const notional = notionalMicroUsd(params, price * lots);
+      if (notional < params.minNotionalMicroUsd) {
+        const code = REJECT.notional_micro_usd_must_reach_minimum;
+        return this.refuse(inbox, slot, code, notional, params.minNotionalMicroUsd);
+      }
+    }
+    if (expires(flags) && !((inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number) > nowMs)) {
+      const expiry = inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number;
+      return this.refuse(inbox, slot, REJECT.expiry_time_must_be_in_the_future, expiry, nowMs);
+    }
+    const open = this.book.openOrdersOf(inbox.words[w + W_ACCOUNT] as number);
+    if (open >= params.openOrdersMax) {
+      const code = REJECT.open_orders_must_not_exceed_limit;
+      return this.refuse(inbox, slot, code, open + 1, params.openOrdersMax);
+    }
+    return true;
+  }
+
+  private admitsAmend(inbox: MessageBuffer, slot: number): boolean {
+    const order = this.book.find(inbox, slot);
+    // The book itself says that there is no such order, but only where cancels are let in.
+    if (order === NO_ORDER) return this.admitsCancel(inbox, slot);
+    const price = inbox.words[slot * SLOT_WORDS + W_PRICE] as number;
+    const lots = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    const flags = this.book.flagsOf(order);
+    const sizeDown =
+      (price === 0 || price === this.book.priceOf(order)) &&
+      lots !== 0 &&
+      lots < this.book.totalLotsOf(order);
+    if (this.state !== MARKET_STATE.open) {
+      if (!this.admitsCancel(inbox, slot)) return false;
+      if (!sizeDown && !this.stateAdmitsOrder(inbox, slot, flags)) return false;
+    }
+    if (price !== 0 && !this.admitsPrice(inbox, slot, flags, price)) return false;
+    if (lots !== 0 && !this.admitsLots(inbox, slot, lots)) return false;
+    const params = this.params;
+    if (!sizeDown && (flags & FLAG_REDUCE_ONLY) === 0 && params.minNotionalMicroUsd > 0) {
+      const value =
+        (price === 0 ? this.book.priceOf(order) : price) *
+        (lots === 0 ? this.book.totalLotsOf(order) : lots);
+      const notional = notionalMicroUsd(params, value);
+      if (notional < params.minNotionalMicroUsd) {
+        const code = REJECT.notional_micro_usd_must_reach_minimum;
+        return this.refuse(inbox, slot, code, notional, params.minNotionalMicroUsd);
+      }
+    }
+    return true;
+  }
+
+  private admitsCancel(inbox: MessageBuffer, slot: number): boolean {
+    const state = this.state;
+    if (state <= MARKET_STATE.reduce_only && state !== MARKET_STATE.initializing) return true;
+    return this.refuse(inbox, slot, REJECT.market_does_not_accept_cancels, state, 0);
+  }
+
+  private stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
+    if (this.state === MARKET_STATE.post_only) {
+      if ((flags & FLAG_POST_ONLY) !== 0) return true;
+      const code = REJECT.market_accepts_only_post_only_orders;
+      return this.refuse(inbox, slot, code, flags, 0);
+    }
+    if (this.state === MARKET_STATE.reduce_only) {
+      if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
+      const code = REJECT.market_accepts_only_reduce_only_orders;
+      return this.refuse(inbox, slot, code, flags, 0);
+    }
+    return this.refuse(inbox, slot, REJECT.market_does_not_accept_new_orders, this.state, 0);
+  }
+
+  private admitsPrice(inbox: MessageBuffer, slot: number, flags: number, price: number): boolean {
+    const params = this.params;
+    if (price < 1 || price > params.priceTicksMax) {
+      const code = REJECT.price_ticks_must_be_within_1_and_limit;
+      return this.refuse(inbox, slot, code, price, params.priceTicksMax);
+    }
+    if (this.markTicks === 0) {
+      return this.refuse(inbox, slot, REJECT.market_has_no_mark_price, 0, 0);
+    }
+    // A market order carries the band itself as its limit.
+    if ((flags & FLAG_MARKET_ORDER) !== 0) return true;
+    const side = flags & FLAG_SIDE;
+    const band = bandPriceTicks(params, side, this.markTicks);
+    if (side === SIDE_BUY) {
+      if (price <= band) return true;
+      return this.refuse(inbox, slot, REJECT.price_ticks_must_not_exceed_upper_band, price, band);
+    }
+    if (price >= band) return true;
+    return this.refuse(inbox, slot, REJECT.price_ticks_must_not_be_below_lower_band, price, band);
+  }
+
+  private admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {
+    const limit = this.params.qtyLotsMax;
+    if (lots >= 1 && lots <= limit) return true;
+    const code = REJECT.qty_lots_must_be_within_1_and_limit;
+    return this.refuse(inbox, slot, code, lots, limit);
+  }
+
+  private refuse(
+    inbox: MessageBuffer,
+    slot: number,
+    code: RejectCode,
+    value: number,
+    limit: number,
+  ): false {
+    pushMarketRejection(this.events, inbox, slot, code, value, limit);
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import { REJECT, type RejectCode } from '../messages/reject-codes.js';
+import {
+  FLAG_MARKET_ORDER,
+  FLAG_POST_ONLY,
+  FLAG_POST_ONLY_SLIDE,
+  SIDE_BUY,
+  STP_DECREMENT,
+  stpOf,
+  TIF_FOK,
+  TIF_GTC,
+  TIF_GTD,
+  TIF_IOC,
+  tifOf,
+} from '../messages/types.js';
+import { mulDivCeil, mulDivFloor } from '../units/mul-div.js';
+import { PPM_ONE } from '../units/units.js';
+import type { MarketParams } from './market-params.js';
+
+/** 0 when the order's flags make sense together, else the reason to refuse them. */
+export function flagsProblem(flags: number): 0 | RejectCode {
+  const tif = tifOf(flags);
+  const market = (flags & FLAG_MARKET_ORDER) !== 0;
+  const postOnly = (flags & FLAG_POST_ONLY) !== 0;
+  // A market order cannot wait, and a post-only order has to.
+  if (market && (postOnly || (tif !== TIF_IOC && tif !== TIF_FOK)))
+    return REJECT.flags_are_contradictory;
+  if (postOnly && tif !== TIF_GTC && tif !== TIF_GTD) return REJECT.flags_are_contradictory;
+  if (!postOnly && (flags & FLAG_POST_ONLY_SLIDE) !== 0) return REJECT.flags_are_contradictory;
+  if (stpOf(flags) > STP_DECREMENT) return REJECT.flags_are_contradictory;
+  return 0;
+}
+
+export function expires(flags: number): boolean {
+  return tifOf(flags) === TIF_GTD;
+}
+
+export function killsUnlessFilled(flags: number): boolean {
+  return tifOf(flags) === TIF_FOK;
+}
+
+/**
+ * Worst price that an order of this side may have: buys at most mark × (1 + band), rounded down; sells at least
+ * mark × (1 − band), rounded up: never beyond the band. One-sided, like Binance's PERCENT_PRICE: a price
+ * far on the passive side harms nobody.
+ */
+export function bandPriceTicks(params: MarketParams, side: number, markTicks: number): number {
+  if (side === SIDE_BUY) {
+    const upper = mulDivFloor(markTicks, PPM_ONE + params.priceBandPpm, PPM_ONE);
+    return Math.min(upper, params.priceTicksMax);
+  }
+  return Math.max(1, mulDivCeil(markTicks, PPM_ONE - params.priceBandPpm, PPM_ONE));
+}
+
+/** Micro-USD of a value in tick·lots, rounded down. */
+export function notionalMicroUsd(params: MarketParams, valueTickLots: number): number {
+  return mulDivFloor(
+    valueTickLots,
+    params.microUsdPerTickLotNumerator,
+    params.microUsdPerTickLotDenominator,
+  );
+}
