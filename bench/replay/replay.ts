@@ -7,6 +7,8 @@ import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canoni
 export interface Replay {
   /** Messages of the recording that were replayed so far, those of earlier processes included. */
   readonly messages: number;
+  /** Whether `write` may be called: the recording has told enough to begin. */
+  readonly canBeWritten: boolean;
   /** 0 … 1 by the bytes that were read. */
   progress(): number;
   /** Replays up to so many messages; false when the recording has ended. */

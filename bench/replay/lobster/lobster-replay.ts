@@ -61,6 +61,10 @@ export class LobsterReplay implements Replay {
     return this.running?.counters.rows ?? 0;
   }
 
+  get canBeWritten(): boolean {
+    return this.running !== null;
+  }
+
   progress(): number {
     const { messages, book } = this.files;
     return (messages.position() + book.position()) / (messages.storedBytes + book.storedBytes);

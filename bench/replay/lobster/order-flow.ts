@@ -120,7 +120,7 @@ export class OrderFlow {
     }
     order.lots -= lots;
     order.totalLots -= lots;
-    this.market.amend(MAKER_ACCOUNT, order.orderId, order.totalLots);
+    this.market.amend(MAKER_ACCOUNT, order.orderId, order.level.priceTicks, order.totalLots);
     this.expectDone();
   }
 

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { LevelVisitor, OrderBook } from '../../../engine/book/order-book.js';
 import { MessageBuffer } from '../../../engine/messages/message-buffer.js';
-import { MSG_AMEND, MSG_CANCEL, MSG_PLACE } from '../../../engine/messages/types.js';
+import { MSG_AMEND_GRANTED, MSG_CANCEL, MSG_PLACE } from '../../../engine/messages/types.js';
 import { type CanonicalReader, CanonicalWriter } from '../../../engine/state/canonical-writer.js';
-import { encodeCommand } from '../../book/encode.js';
 import { CommandOutcome } from './command-outcome.js';
+import { encodeCommand, REQUEST } from './encode-command.js';
 import type { ReplayMarket } from './replay-market.js';
-
-/** Every command is a request of its own; the number only has to differ from 0, which no answer carries. */
-const REQUEST = 1;
 
 /** The order book alone, without accounts, margin or mark price. */
 export class BookMarket implements ReplayMarket {
@@ -29,17 +26,21 @@ export class BookMarket implements ReplayMarket {
   setIndexPrice(): void {}
 
   place(account: number, flags: number, priceTicks: number, lots: number): void {
-    this.book.place(this.inbox, this.encode(MSG_PLACE, account, flags, priceTicks, lots, 0));
+    encodeCommand(this.inbox, MSG_PLACE, account, flags, priceTicks, lots, 0);
+    this.book.place(this.inbox, 0);
     this.readOutcome();
   }
 
   cancel(account: number, orderId: number): void {
-    this.book.cancel(this.inbox, this.encode(MSG_CANCEL, account, 0, 0, 0, orderId));
+    encodeCommand(this.inbox, MSG_CANCEL, account, 0, 0, 0, orderId);
+    this.book.cancel(this.inbox, 0);
     this.readOutcome();
   }
 
-  amend(account: number, orderId: number, totalLots: number): void {
-    this.book.amend(this.inbox, this.encode(MSG_AMEND, account, 0, 0, totalLots, orderId));
+  /** Granted at once: a larger order would have to be reserved for, but here nobody counts margin. */
+  amend(account: number, orderId: number, priceTicks: number, totalLots: number): void {
+    encodeCommand(this.inbox, MSG_AMEND_GRANTED, account, 0, priceTicks, totalLots, orderId);
+    this.book.amend(this.inbox, 0);
     this.readOutcome();
   }
 
@@ -63,28 +64,6 @@ export class BookMarket implements ReplayMarket {
 
   check(): void {
     this.book.check();
-  }
-
-  private encode(
-    type: number,
-    account: number,
-    flags: number,
-    priceTicks: number,
-    lots: number,
-    orderId: number,
-  ): number {
-    this.inbox.reset();
-    return encodeCommand(
-      this.inbox,
-      type,
-      account,
-      flags,
-      priceTicks,
-      lots,
-      orderId,
-      REQUEST,
-      REQUEST,
-    );
   }
 
   private readOutcome(): void {

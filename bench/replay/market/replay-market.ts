@@ -28,8 +28,8 @@ export interface ReplayMarket {
   /** `flags` with side and time in force, as in messages/types.ts. */
   place(account: number, flags: number, priceTicks: number, lots: number): void;
   cancel(account: number, orderId: number): void;
-  /** `totalLots` includes what was filled. */
-  amend(account: number, orderId: number, totalLots: number): void;
+  /** The price stays; `totalLots` includes what was filled. */
+  amend(account: number, orderId: number, priceTicks: number, totalLots: number): void;
   /** Best level first; stops after `depth`. */
   forEachLevel(side: number, depth: number, visit: LevelVisitor): void;
   /** Everything needed to go on in another process. */
