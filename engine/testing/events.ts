@@ -30,6 +30,7 @@ export interface EventView {
   oldPrice: number;
   oldLossTicks: number;
   grantedRemaining: number;
+  grantOldRemaining: number;
   reservedLossTicks: number;
   reservedOldLossTicks: number;
   fee: number;
@@ -98,6 +99,7 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
     oldPrice: word(layout.EW_OLD_PRICE),
     oldLossTicks: word(layout.EW_OLD_LOSS_TICKS),
     grantedRemaining: float(layout.EF_GRANTED_REMAINING),
+    grantOldRemaining: float(layout.EF_GRANT_OLD_REMAINING),
     reservedLossTicks: word(layout.EW_RESERVED_LOSS_TICKS),
     reservedOldLossTicks: word(layout.EW_RESERVED_OLD_LOSS_TICKS),
     fee: float(layout.EF_FEE),

@@ -9,6 +9,7 @@ import { amend, buy, cancel, grantAmend, massCancel, replace, sell } from '../me
 export function describeFields(createBook: CreateBook): void {
   describe('fields of events', () => {
     describeOrderFields(createBook);
+    describeGrants(createBook);
     describeAnswers(createBook);
     describeSlots(createBook);
   });
@@ -39,7 +40,8 @@ function describeOrderFields(createBook: CreateBook): void {
     const tester = new BookTester(createBook);
     tester.send(sell(100, 5));
     tester.send(buy(107, 5, { postOnly: 'slide', markDistance: 10 }));
-    expect(events(tester)[0]).toMatchObject({ price: 99, lossTicks: 2 });
+    // What was reserved before the slide is told beside it.
+    expect(events(tester)[0]).toMatchObject({ price: 99, lossTicks: 2, oldLossTicks: 10 });
   });
 
   it('only GTD orders tell an expiry', () => {
@@ -76,6 +78,40 @@ function describeOrderFields(createBook: CreateBook): void {
     tester.send(buy(104, 9, { postOnly: true, markDistance: 3, clientRef: 21 }));
     const rejected = { lots: 9, reservedLossTicks: 3, clientRef: 21, orderId: 0 };
     expect(events(tester)).toMatchObject([rejected]);
+  });
+}
+
+function describeGrants(createBook: CreateBook): void {
+  const grant = { grantRemaining: 12, grantOldRemaining: 10, grantOldLossTicks: 3 };
+  const echo = {
+    grantedRemaining: 12,
+    grantOldRemaining: 10,
+    reservedLossTicks: 7,
+    reservedOldLossTicks: 3,
+  };
+
+  it.each([
+    { name: 'amended', lots: 12, orderId: 2, type: type.EVT_AMENDED },
+    { name: 'canceled', lots: 4, orderId: 2, type: type.EVT_CANCELED },
+    { name: 'not open', lots: 12, orderId: 3, type: type.EVT_REJECTED },
+  ])('the answer to a grant echoes all of it: $name', ({ lots, orderId, type: eventType }) => {
+    const tester = new BookTester(createBook);
+    tester.sendAll([sell(105, 1, { account: 2 }), buy(100, 10, { postOnly: 'slide' })]);
+    tester.send(sell(100, 5, { account: 2 }));
+    tester.send(grantAmend({ ...grant, orderId, lots, price: 107, markDistance: 7 }));
+    const event = events(tester)[0];
+    expect(event).toMatchObject({ ...echo, type: eventType });
+    expect((event?.flags ?? 0) & type.FLAG_GRANTED).toBe(type.FLAG_GRANTED);
+    // The slide to 104 took three ticks off the loss.
+    if (eventType === type.EVT_AMENDED) expect(event).toMatchObject({ price: 104, lossTicks: 4 });
+  });
+
+  it('a sell has its loss on the other side of the mark', () => {
+    const tester = new BookTester(createBook);
+    tester.send(sell(105, 10));
+    const from = { ...grant, orderId: 1, side: 'sell' as const };
+    tester.send(grantAmend({ ...from, lots: 12, price: 100, markDistance: -7 }));
+    expect(events(tester)).toMatchObject([{ ...echo, lossTicks: 7 }]);
   });
 }
 
