@@ -34,6 +34,13 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const holds = report.engines.every((engine) => engine.resultIsExpected);
     return { text: formatBookReport(report), json: report, holds };
   },
+  gateway: async (options) => {
+    const { runGatewayBench } = await import('./gateway/run-gateway.js');
+    const { formatGatewayReport } = await import('./gateway/report.js');
+    const report = await runGatewayBench(options);
+    const holds = report.notes.length === 0;
+    return { text: formatGatewayReport(report), json: report, holds };
+  },
 };
 
 /** Named by the interfaces, and still to be built together with what they measure. */

@@ -1,0 +1,166 @@
+import { pack } from 'msgpackr';
+import {
+  MESSAGES,
+  ORDER_TYPES,
+  REQUESTS,
+  SIDES,
+  TIMES_IN_FORCE,
+} from '../../gateway/protocol/messages.js';
+import { clientFrame, headBytes, MASK_BYTE } from './ws-frames.js';
+
+/** Requests of a connection count up from here, so that their ids always take five bytes. */
+const FIRST_REQUEST = 0x01000000;
+/** Bytes before the id in a request: array head, code, and the head of a 32-bit number. */
+const ID_AT = 3;
+const SIDE_LEVELS = 32;
+/** Every so many-th new order is an IOC that takes what it finds. */
+const TAKER_EVERY = 16;
+const UINT32_HEAD = 0xce;
+
+/** More requests than ever wait for an answer on one connection; a power of two. */
+const REMEMBERED = 65536;
+
+/** One tick apart, from `nearest` away from the middle, as the decimal texts that clients send. */
+export interface PriceLadder {
+  market: string;
+  middle: number;
+  tickSize: number;
+  decimals: number;
+  qty: string;
+}
+
+/**
+ * The orders of one connection: a new order near the middle, then its cancel, and so on; a part of the new
+ * orders trades. Frames are prepared, only ids are written into them. An echo server gets the same bytes and
+ * its answers are taken for acknowledgements.
+ */
+export class OrderFlow {
+  readonly answered = { acks: 0, errors: 0 };
+  private readonly resting: Buffer[] = [];
+  private readonly takers: Buffer[] = [];
+  private readonly cancelFrame: Buffer;
+  private readonly cancelOrderAt: number;
+  private readonly openOrders: number[] = [];
+  /** By request id: whether its order will not stay in the book. */
+  private readonly isTaker = new Uint8Array(REMEMBERED);
+  private nextRequest = FIRST_REQUEST;
+  private placed = 0;
+
+  constructor(ladder: PriceLadder) {
+    for (let level = 1; level <= SIDE_LEVELS; level++) {
+      for (const side of [0, 1]) {
+        this.resting.push(placeFrame(ladder, side, level, 'gtc'));
+        this.takers.push(placeFrame(ladder, side, -level, 'ioc'));
+      }
+    }
+    const head = requestBytes(REQUESTS.cancel.code, [ladder.market, 0xffffffff]);
+    this.cancelFrame = clientFrame(head);
+    this.cancelOrderAt = head.length - 4;
+  }
+
+  /** The frame of the next request, valid until the next call; `request` is then its id. */
+  next(): Buffer {
+    const orderId = this.openOrders.pop();
+    const frame = orderId === undefined ? this.place() : this.cancel(orderId);
+    writeUint32(frame, ID_AT, this.nextRequest++);
+    return frame;
+  }
+
+  get request(): number {
+    return this.nextRequest - 1;
+  }
+
+  /** Reads an answer; the id of its request, or 0 when it answers none. */
+  answer(bytes: Buffer, from: number): number {
+    const code = bytes[from + 1] as number;
+    const id = readUint(bytes, from + 2);
+    if (code === MESSAGES.error.code) {
+      this.answered.errors++;
+      return id;
+    }
+    const isEcho = code === REQUESTS.place.code || code === REQUESTS.cancel.code;
+    if (!isEcho && code !== MESSAGES.ack.code) return 0;
+    this.answered.acks++;
+    if (this.isTaker[id & (REMEMBERED - 1)] === 1) return id;
+    if (!isEcho) this.readAck(bytes, from);
+    else if (code === REQUESTS.place.code) this.openOrders.push(id);
+    return id;
+  }
+
+  /** Ack: code, id, result, market, order id. Result 0: accepted. */
+  private readAck(bytes: Buffer, from: number): void {
+    const resultAt = from + 2 + sizeOfUint(bytes, from + 2);
+    if (bytes[resultAt] !== 0) return;
+    const orderAt = resultAt + 1 + sizeOfUint(bytes, resultAt + 1);
+    this.openOrders.push(readUint(bytes, orderAt));
+  }
+
+  private place(): Buffer {
+    const round = ++this.placed / TAKER_EVERY;
+    const takes = Number.isInteger(round);
+    this.isTaker[this.nextRequest & (REMEMBERED - 1)] = takes ? 1 : 0;
+    // Seven has no factor in common with the number of frames: all levels and both sides get their turn.
+    if (takes) return this.takers[(round * 7) % this.takers.length] as Buffer;
+    return this.resting[(this.placed * 7) % this.resting.length] as Buffer;
+  }
+
+  private cancel(orderId: number): Buffer {
+    this.isTaker[this.nextRequest & (REMEMBERED - 1)] = 0;
+    writeUint32(this.cancelFrame, this.cancelOrderAt, orderId);
+    return this.cancelFrame;
+  }
+}
+
+function placeFrame(ladder: PriceLadder, side: number, level: number, tif: string): Buffer {
+  const { market, middle, tickSize, decimals, qty } = ladder;
+  const away = level * tickSize * (side === 0 ? -1 : 1);
+  const price = (middle + away).toFixed(decimals);
+  const type = ORDER_TYPES.indexOf('limit');
+  const timeInForce = TIMES_IN_FORCE.indexOf(tif as 'gtc');
+  if (SIDES[side] === undefined || timeInForce < 0) throw new RangeError('no such order');
+  return clientFrame(
+    requestBytes(REQUESTS.place.code, [market, side, price, qty, type, timeInForce]),
+  );
+}
+
+/** [code, id, …fields] with an id of 32 bits. */
+function requestBytes(code: number, fields: readonly unknown[]): Buffer {
+  const bytes = Buffer.from(pack([code, FIRST_REQUEST, ...fields]));
+  if (bytes[2] !== UINT32_HEAD) throw new Error('the id is not where it is patched');
+  return bytes;
+}
+
+/** Patches four bytes of a masked payload. */
+function writeUint32(frame: Buffer, payloadAt: number, value: number): void {
+  const at = headBytes(frame.length - headBytes(0) > 125 ? 126 : 0) + payloadAt;
+  frame[at] = (value >>> 24) ^ MASK_BYTE;
+  frame[at + 1] = ((value >>> 16) & 0xff) ^ MASK_BYTE;
+  frame[at + 2] = ((value >>> 8) & 0xff) ^ MASK_BYTE;
+  frame[at + 3] = (value & 0xff) ^ MASK_BYTE;
+}
+
+/** A msgpack number that is an id; 0 for anything else, such as nil. */
+function readUint(bytes: Buffer, at: number): number {
+  const head = bytes[at] as number;
+  if (head < 0x80) return head;
+  switch (head) {
+    case 0xcc:
+      return bytes[at + 1] as number;
+    case 0xcd:
+      return bytes.readUInt16BE(at + 1);
+    case UINT32_HEAD:
+      return bytes.readUInt32BE(at + 1);
+    case 0xcb:
+      return bytes.readDoubleBE(at + 1);
+    default:
+      return 0;
+  }
+}
+
+function sizeOfUint(bytes: Buffer, at: number): number {
+  const head = bytes[at] as number;
+  if (head === 0xcc) return 2;
+  if (head === 0xcd) return 3;
+  if (head === UINT32_HEAD) return 5;
+  return head === 0xcb ? 9 : 1;
+}

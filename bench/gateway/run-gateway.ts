@@ -1,0 +1,131 @@
+import { writeFileSync } from 'node:fs';
+import { LatencyHistogram } from '../load/latency-histogram.js';
+import type { BenchOptions } from '../options.js';
+import { say } from '../output.js';
+import { conditionsNow } from '../report/conditions.js';
+import { medianOf, spreadOf } from '../report/statistics.js';
+import type { LoadAnswer, LoadTask } from './load-task.js';
+import type { GatewayReport, LatencyReport, OpenLoopReport, TargetReport } from './report.js';
+import { runLoad } from './run-load.js';
+import { LADDER, type Layout, startEcho, startExchange, type Target } from './target.js';
+
+const TARGETS = ['echo', 'inline', 'compact', 'spread'] as const;
+type TargetName = (typeof TARGETS)[number];
+
+const MANY = { connections: 50, inFlight: 16 };
+/** Messages a second of the open loop, over ten connections. */
+const OPEN_RATES = [1_000, 10_000, 30_000];
+const OPEN_CONNECTIONS = 10;
+const WARMUP_MS = 1_500;
+const MEASURE_MS = 3_000;
+
+/** Figures of one server in one round. */
+interface Visit {
+  single: LoadAnswer;
+  many: LoadAnswer;
+  open: LoadAnswer[];
+}
+
+export async function runGatewayBench(options: BenchOptions): Promise<GatewayReport> {
+  const conditions = conditionsNow(options.rounds);
+  const visits = new Map<TargetName, Visit[]>();
+  const notes: string[] = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const name of TARGETS) {
+      if (round > 1 && !visits.has(name)) continue;
+      try {
+        const visit = await visitTarget(name);
+        visits.set(name, [...(visits.get(name) ?? []), visit]);
+        say(
+          `round ${round} of ${options.rounds}: ${name} ${visit.many.messagesPerSecond} messages/s`,
+        );
+      } catch (error) {
+        notes.push(`Not measured: ${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+  const echo = visits.get('echo') ?? [];
+  const targets = [...visits].map(([name, own]) => summarize(name, own, echo, options));
+  return {
+    bench: 'gateway',
+    conditions,
+    ...MANY,
+    openConnections: OPEN_CONNECTIONS,
+    notes,
+    targets,
+  };
+}
+
+/** One server at a time: another one, even idle, would take turns on the cores. */
+async function visitTarget(name: TargetName): Promise<Visit> {
+  const target = name === 'echo' ? await startEcho() : await startExchange(name as Layout);
+  try {
+    const single = await runLoad(task(target, 1, { kind: 'closed', inFlight: 1 }));
+    const { connections, inFlight } = MANY;
+    const many = await runLoad(task(target, connections, { kind: 'closed', inFlight }));
+    const open: LoadAnswer[] = [];
+    for (const ratePerSecond of OPEN_RATES) {
+      open.push(await runLoad(task(target, OPEN_CONNECTIONS, { kind: 'open', ratePerSecond })));
+    }
+    return { single, many, open };
+  } finally {
+    await target.stop();
+  }
+}
+
+function task(target: Target, connections: number, load: LoadTask['load']): LoadTask {
+  const { port, subprotocol, logins } = target;
+  return {
+    port,
+    subprotocol,
+    logins,
+    ladder: LADDER,
+    connections,
+    warmupMs: WARMUP_MS,
+    measureMs: MEASURE_MS,
+    load,
+  };
+}
+
+function summarize(
+  name: TargetName,
+  own: readonly Visit[],
+  echo: readonly Visit[],
+  options: BenchOptions,
+): TargetReport {
+  const single = latencyOf(own.map((visit) => visit.single));
+  const perSecond = own.map((visit) => visit.many.messagesPerSecond);
+  const p50 = (visit: Visit | undefined): number =>
+    visit === undefined ? Number.NaN : histogramOf([visit.single]).atPercentileNs(50);
+  const open = OPEN_RATES.map((ratePerSecond, i): OpenLoopReport => {
+    const answers = own.map((visit) => visit.open[i] as LoadAnswer);
+    const unanswered = answers.reduce((sum, answer) => sum + answer.unanswered, 0);
+    return { ratePerSecond, unanswered, ...latencyOf(answers) };
+  });
+  if (options.hgrm !== null) {
+    writeFileSync(`${options.hgrm}.${name}-single`, histogramOf(own.map((v) => v.single)).toHgrm());
+  }
+  return {
+    target: name,
+    single,
+    manyMessagesPerSecond: spreadOf(perSecond),
+    manyErrorShare: medianOf(own.map(({ many }) => many.errors / Math.max(1, many.messages))),
+    many: latencyOf(own.map((visit) => visit.many)),
+    open,
+    singleP50ToEcho: medianOf(own.map((visit, round) => p50(visit) / p50(echo[round]))),
+    manyToEcho: medianOf(
+      perSecond.map((rate, round) => rate / (echo[round]?.many.messagesPerSecond ?? Number.NaN)),
+    ),
+  };
+}
+
+/** All rounds in one histogram: the tail of the worst round belongs to the tail. */
+function latencyOf(answers: readonly LoadAnswer[]): LatencyReport {
+  return histogramOf(answers).summary();
+}
+
+function histogramOf(answers: readonly LoadAnswer[]): LatencyHistogram {
+  const sum = new LatencyHistogram();
+  for (const answer of answers) sum.addEncoded(answer.histogram);
+  return sum;
+}
