@@ -1,7 +1,9 @@
-import type { CreateShard } from './journal/command-line.js';
+import { createShardCore } from './compose.js';
 import { runJournalCommand } from './journal/run.js';
 import { standardOutput } from './journal/standard-output.js';
 
-const composition = './compose.js';
-const { createShardCore } = (await import(composition)) as { createShardCore: CreateShard };
-process.exitCode = runJournalCommand(process.argv.slice(2), createShardCore, standardOutput);
+process.exitCode = runJournalCommand(
+  process.argv.slice(2),
+  () => createShardCore(),
+  standardOutput,
+);

@@ -1,0 +1,23 @@
+import type { MarketParams } from '../market/market-params.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+
+/** A margin actor as the shard sees it (`risk/margin` implements it). */
+export interface AccountHome {
+  /** CMD_PLACE … CMD_MASS_CANCEL. Forwards to the inbox or answers in the events. */
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
+  /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER. */
+  onOperatorCommand(message: MessageBuffer, slot: number): void;
+  /** An event of a market: completes it in place. False: it must not leave the shard. */
+  onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean;
+  readonly canListMarket: boolean;
+  onMarketListed(marketId: number, params: MarketParams): void;
+  onMarketParams(marketId: number, params: MarketParams): void;
+  sumOfCollateral(): bigint;
+  /** Deposits − withdrawals. */
+  sumOfDeposits(): bigint;
+  writeTradingState(writer: CanonicalWriter): void;
+  readTradingState(reader: CanonicalReader): void;
+  writeDeliveryState(writer: CanonicalWriter): void;
+  readDeliveryState(reader: CanonicalReader): void;
+}

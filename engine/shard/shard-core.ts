@@ -1,0 +1,376 @@
+import { assert } from '../assert.js';
+import { FeeSchedule } from '../market/fee-schedule.js';
+import { type CreateBook, MarketActor } from '../market/market-actor.js';
+import {
+  type MarketParams,
+  marketParamsProblem,
+  PARAM_WORDS,
+  readMarketParams,
+  writeMarketParams,
+} from '../market/market-params.js';
+import { TOTAL_CLEARING, TOTAL_FEES } from '../market/positions.js';
+import { checkPositions } from '../market/positions-canonical.js';
+import {
+  EF_LOTS,
+  EF_SEQUENCE,
+  EVENT_SLOTS,
+  EW_FLAGS,
+  EW_REQUEST,
+  EW_SESSION,
+  F_QTY,
+  headOf,
+  marketOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../messages/layout.js';
+import { MessageBuffer } from '../messages/message-buffer.js';
+import { REJECT } from '../messages/reject-codes.js';
+import { pushRejection } from '../messages/rejection.js';
+import {
+  CMD_BEGIN_EPOCH,
+  CMD_LIST_MARKET,
+  CMD_MASS_CANCEL,
+  CMD_ORACLE_PRICE,
+  CMD_SET_FEE_RATES,
+  CMD_SET_MARKET_PARAMS,
+  CMD_SET_MARKET_STATE,
+  CMD_TIMER,
+  EVT_DONE,
+  EVT_EPOCH,
+  EVT_FRAME,
+  EVT_MARK_PRICE,
+  EVT_MARKET_LISTED,
+} from '../messages/types.js';
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import type { AccountHome } from './account-home.js';
+import type { Frame } from './frame.js';
+import type { Shard } from './shard.js';
+import { readShardSnapshot, writeShardSnapshot } from './shard-snapshot.js';
+
+/** Word of the parameter block in CMD_LIST_MARKET and EVT_MARKET_LISTED. */
+const W_COMMAND_PARAMS = SLOT_WORDS;
+const W_EVENT_PARAMS = EVENT_SLOTS * SLOT_WORDS;
+const PARAM_SLOTS = PARAM_WORDS / SLOT_WORDS;
+
+export type CreateHome = (
+  inbox: MessageBuffer,
+  events: MessageBuffer,
+  fees: FeeSchedule,
+) => AccountHome;
+
+/**
+ * All actors of one shard, run to completion message by message: command → margin actor → (inbox) → market actors → (events) →
+ * margin actor → … until nothing is left. A deterministic function of its frames.
+ */
+export class ShardCore implements Shard {
+  readonly events = new MessageBuffer(4096);
+  readonly fees = new FeeSchedule();
+  readonly home: AccountHome;
+  readonly markets: MarketActor[] = [];
+  sequence = 0;
+  timeMs = 0;
+  epoch = 0;
+  private readonly inbox = new MessageBuffer(64);
+  private readonly byId: (MarketActor | undefined)[] = [];
+  private readonly createBook: CreateBook | undefined;
+
+  constructor(createHome: CreateHome, createBook?: CreateBook) {
+    this.home = createHome(this.inbox, this.events, this.fees);
+    this.createBook = createBook;
+  }
+
+  applyFrame(frame: Frame): void {
+    assert(
+      frame.firstSequence === this.sequence + 1,
+      'frames must follow each other without a gap',
+    );
+    assert(frame.timeMs >= this.timeMs, 'the time of the exchange must not go back');
+    this.timeMs = frame.timeMs;
+    this.announceFrame(frame);
+    const messages = frame.messages;
+    let slot = 0;
+    for (let i = 0; i < frame.count; i++) {
+      this.sequence++;
+      this.apply(messages, slot);
+      slot += slotsOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+    }
+    assert(slot === messages.length, 'the messages of a frame must fill its slots');
+  }
+
+  nextTimerMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const market of this.markets) next = Math.min(next, market.book.nextExpiryMs());
+    return next;
+  }
+
+  market(marketId: number): MarketActor | null {
+    return this.byId[marketId] ?? null;
+  }
+
+  /** Σ collateral + fees + clearing − (deposits − withdrawals), micro-USD: zero always. */
+  moneyDifferenceMicroUsd(): bigint {
+    let sum = this.home.sumOfCollateral() - this.home.sumOfDeposits();
+    for (const market of this.markets) {
+      sum += BigInt(market.positions.totals[TOTAL_CLEARING] as number);
+      sum += BigInt(market.positions.totals[TOTAL_FEES] as number);
+    }
+    return sum;
+  }
+
+  writeTradingState(writer: CanonicalWriter): void {
+    for (const rates of [this.fees.makerPpm, this.fees.takerPpm]) {
+      for (const rate of rates) writer.put(rate);
+    }
+    writer.put(this.markets.length);
+    for (const market of this.sortedMarkets()) market.writeCanonical(writer, false);
+    this.home.writeTradingState(writer);
+  }
+
+  writeDeliveryState(writer: CanonicalWriter): void {
+    writer.put(this.timeMs);
+    writer.put(this.epoch);
+    this.home.writeDeliveryState(writer);
+  }
+
+  writeSnapshot(writer: CanonicalWriter): void {
+    writeShardSnapshot(this, writer);
+  }
+
+  readSnapshot(reader: CanonicalReader): void {
+    readShardSnapshot(this, reader);
+  }
+
+  check(): void {
+    for (const market of this.markets) {
+      market.book.check();
+      checkPositions(market.positions);
+    }
+    const difference = this.moneyDifferenceMicroUsd();
+    assert(difference === 0n, `money must balance, but differs by ${difference} micro-USD`);
+  }
+
+  /** Adds a market that exists already (snapshot) or is being listed. */
+  openMarket(marketId: number, params: MarketParams): MarketActor {
+    const market = new MarketActor(marketId, params, this.fees, this.events, this.createBook);
+    this.markets.push(market);
+    this.byId[marketId] = market;
+    this.home.onMarketListed(marketId, params);
+    return market;
+  }
+
+  private sortedMarkets(): MarketActor[] {
+    return [...this.markets].sort((a, b) => a.marketId - b.marketId);
+  }
+
+  private announceFrame(frame: Frame): void {
+    const event = this.events.pushZeroed(1);
+    const f = event * SLOT_FLOATS;
+    this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(EVT_FRAME, 1, 0);
+    this.events.floats[f + 1] = frame.firstSequence;
+    this.events.floats[f + 2] = frame.timeMs;
+    this.events.floats[f + 3] = this.epoch;
+  }
+
+  private apply(messages: MessageBuffer, slot: number): void {
+    const firstEvent = this.events.length;
+    const type = typeOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+    if (type <= CMD_MASS_CANCEL) this.home.onTradeCommand(messages, slot, this.timeMs);
+    else this.applyOperator(messages, slot, type);
+    this.drain(firstEvent);
+  }
+
+  /** First in, first out: all forwarded messages, then all new events, until neither makes more. */
+  private drain(firstEvent: number): void {
+    const inbox = this.inbox;
+    const events = this.events;
+    let message = 0;
+    let event = firstEvent;
+    while (message < inbox.length || event < events.length) {
+      while (message < inbox.length) {
+        const head = inbox.words[message * SLOT_WORDS + W_HEAD] as number;
+        // The margin actor forwards only to markets that were listed here.
+        (this.byId[marketOf(head)] as MarketActor).onMessage(inbox, message, this.timeMs);
+        message += slotsOf(head);
+      }
+      while (event < events.length) {
+        const head = events.words[event * SLOT_WORDS + W_HEAD] as number;
+        events.floats[event * SLOT_FLOATS + EF_SEQUENCE] = this.sequence;
+        const concerns =
+          (events.words[event * SLOT_WORDS + W_ACCOUNT] as number) !== 0 ||
+          typeOf(head) === EVT_MARK_PRICE;
+        if (concerns && !this.home.onEvent(events, event, this.timeMs)) {
+          // Only a question between the actors, and always the last event of its message.
+          assert(event + slotsOf(head) === events.length, 'a question must be the last event');
+          events.length = event;
+          break;
+        }
+        event += slotsOf(head);
+      }
+    }
+    inbox.reset();
+  }
+
+  private applyOperator(messages: MessageBuffer, slot: number, type: number): void {
+    switch (type) {
+      case CMD_ORACLE_PRICE:
+        this.withMarket(messages, slot)?.setIndexPrice(messages, slot);
+        break;
+      case CMD_SET_MARKET_STATE:
+        this.withMarket(messages, slot)?.setState(messages, slot);
+        break;
+      case CMD_TIMER:
+        for (const market of this.markets) market.onTime(this.timeMs);
+        break;
+      case CMD_LIST_MARKET:
+        this.listMarket(messages, slot);
+        break;
+      case CMD_SET_MARKET_PARAMS:
+        this.setMarketParams(messages, slot);
+        break;
+      case CMD_SET_FEE_RATES:
+        this.setFeeRates(messages, slot);
+        break;
+      case CMD_BEGIN_EPOCH:
+        this.beginEpoch(messages, slot);
+        break;
+      default:
+        this.home.onOperatorCommand(messages, slot);
+    }
+  }
+
+  private withMarket(messages: MessageBuffer, slot: number): MarketActor | null {
+    const id = marketOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+    const market = this.market(id);
+    if (market === null) {
+      pushRejection(this.events, messages, slot, REJECT.unknown_market, id, 0);
+    }
+    return market;
+  }
+
+  private listMarket(messages: MessageBuffer, slot: number): void {
+    const id = marketOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+    if (this.market(id) !== null) {
+      pushRejection(this.events, messages, slot, REJECT.market_id_is_already_used, id, 0);
+      return;
+    }
+    const params = this.paramsOf(messages, slot);
+    if (params === null) return;
+    if (!this.home.canListMarket) {
+      pushRejection(
+        this.events,
+        messages,
+        slot,
+        REJECT.market_limit_reached,
+        this.markets.length,
+        0,
+      );
+      return;
+    }
+    this.openMarket(id, params);
+    this.announceMarket(messages, slot, id, params);
+  }
+
+  /** All parameters but those that are fixed once listed: symbol, tick, lot. */
+  private setMarketParams(messages: MessageBuffer, slot: number): void {
+    const market = this.withMarket(messages, slot);
+    if (market === null) return;
+    const params = this.paramsOf(messages, slot);
+    if (params === null) return;
+    const now = market.params;
+    const fixed: (keyof MarketParams)[] = [
+      'symbol',
+      'tickMantissa',
+      'tickDecimals',
+      'lotMantissa',
+      'lotDecimals',
+      'priceTicksMax',
+    ];
+    if (fixed.some((field) => params[field] !== now[field])) {
+      pushRejection(this.events, messages, slot, REJECT.market_parameters_are_invalid, 0, 0);
+      return;
+    }
+    market.params = params;
+    this.home.onMarketParams(market.marketId, params);
+    this.announceMarket(messages, slot, market.marketId, params);
+  }
+
+  private paramsOf(messages: MessageBuffer, slot: number): MarketParams | null {
+    const head = messages.words[slot * SLOT_WORDS + W_HEAD] as number;
+    if (slotsOf(head) !== 1 + PARAM_SLOTS) {
+      pushRejection(this.events, messages, slot, REJECT.message_is_malformed, slotsOf(head), 0);
+      return null;
+    }
+    const at = slot * SLOT_WORDS + W_COMMAND_PARAMS;
+    const params = readMarketParams(messages.words, messages.floats, at);
+    if (marketParamsProblem(params) === null) return params;
+    pushRejection(this.events, messages, slot, REJECT.market_parameters_are_invalid, 0, 0);
+    return null;
+  }
+
+  private announceMarket(
+    messages: MessageBuffer,
+    slot: number,
+    id: number,
+    params: MarketParams,
+  ): void {
+    const event = this.answer(messages, slot, EVT_MARKET_LISTED, EVENT_SLOTS + PARAM_SLOTS, id);
+    const at = event * SLOT_WORDS + W_EVENT_PARAMS;
+    writeMarketParams(this.events.words, this.events.floats, at, params);
+  }
+
+  private setFeeRates(messages: MessageBuffer, slot: number): void {
+    const w = slot * SLOT_WORDS;
+    const tier = messages.words[w + W_FLAGS] as number;
+    const takerPpm = messages.words[w + W_PRICE] as number;
+    const makerPpm = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (tier < 0 || tier >= this.fees.makerPpm.length) {
+      const code = REJECT.fee_tier_must_be_within_0_and_15;
+      pushRejection(this.events, messages, slot, code, tier, this.fees.makerPpm.length - 1);
+      return;
+    }
+    const problem = this.fees.problem(tier, makerPpm, takerPpm);
+    if (problem !== null) {
+      const code = REJECT.fee_rate_ppm_must_be_within_limits;
+      pushRejection(this.events, messages, slot, code, problem.value, problem.limit);
+      return;
+    }
+    this.fees.set(tier, makerPpm, takerPpm);
+    this.answer(messages, slot, EVT_DONE, EVENT_SLOTS, 0);
+  }
+
+  private beginEpoch(messages: MessageBuffer, slot: number): void {
+    const epoch = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (!(epoch > this.epoch)) {
+      pushRejection(this.events, messages, slot, REJECT.epoch_must_increase, epoch, this.epoch);
+      return;
+    }
+    this.epoch = epoch;
+    const event = this.answer(messages, slot, EVT_EPOCH, EVENT_SLOTS, 0);
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = epoch;
+  }
+
+  private answer(
+    messages: MessageBuffer,
+    slot: number,
+    type: number,
+    slots: number,
+    market: number,
+  ): number {
+    const event = this.events.pushZeroed(slots);
+    const words = this.events.words;
+    const e = event * SLOT_WORDS;
+    words[e + W_HEAD] = headOf(type, slots, market);
+    words[e + EW_SESSION] = messages.words[slot * SLOT_WORDS + W_SESSION] as number;
+    words[e + EW_REQUEST] = messages.words[slot * SLOT_WORDS + W_REQUEST] as number;
+    words[e + EW_FLAGS] = messages.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    return event;
+  }
+}

@@ -1,0 +1,57 @@
+import { PARAM_WORDS, readMarketParams, writeMarketParams } from '../market/market-params.js';
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import type { ShardCore } from './shard-core.js';
+
+/** Version of the snapshot's content. Every release reads the previous one. */
+const SNAPSHOT_VERSION = 1;
+
+/**
+ * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, state with client
+ * references); then the margin actor's trading and delivery state.
+ */
+export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): void {
+  writer.put(SNAPSHOT_VERSION);
+  writer.put(core.sequence);
+  writer.put(core.timeMs);
+  writer.put(core.epoch);
+  for (const rates of [core.fees.makerPpm, core.fees.takerPpm]) {
+    for (const rate of rates) writer.put(rate);
+  }
+  writer.put(core.markets.length);
+  const words = new Int32Array(PARAM_WORDS);
+  const floats = new Float64Array(words.buffer);
+  for (const market of core.markets) {
+    writer.put(market.marketId);
+    writeMarketParams(words, floats, 0, market.params);
+    for (const word of words) writer.put(word);
+  }
+  for (const market of core.markets) market.writeCanonical(writer, true);
+  core.home.writeTradingState(writer);
+  core.home.writeDeliveryState(writer);
+}
+
+export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): void {
+  const version = reader.take();
+  if (version !== SNAPSHOT_VERSION) {
+    throw new RangeError(
+      `snapshot version ${version} is not ${SNAPSHOT_VERSION}, which this release reads`,
+    );
+  }
+  core.sequence = reader.take();
+  core.timeMs = reader.take();
+  core.epoch = reader.take();
+  for (const rates of [core.fees.makerPpm, core.fees.takerPpm]) {
+    for (let tier = 0; tier < rates.length; tier++) rates[tier] = reader.take();
+  }
+  const count = reader.take();
+  const words = new Int32Array(PARAM_WORDS);
+  const floats = new Float64Array(words.buffer);
+  for (let i = 0; i < count; i++) {
+    const id = reader.take();
+    for (let k = 0; k < PARAM_WORDS; k++) words[k] = reader.take();
+    core.openMarket(id, readMarketParams(words, floats, 0));
+  }
+  for (const market of core.markets) market.readCanonical(reader);
+  core.home.readTradingState(reader);
+  core.home.readDeliveryState(reader);
+}

@@ -1,0 +1,35 @@
+import { AccountRows } from '../../engine/book/account-rows.js';
+import type { MarketParams } from '../../engine/market/market-params.js';
+import { PPM_ONE } from '../../engine/units/units.js';
+
+/** Floats of an account's row in one market, as its margin actor sees it. */
+export const SF_POSITION = 0;
+export const SF_ENTRY_VALUE = 1;
+/** Lots of open orders on each side. */
+export const SF_BID_LOTS = 2;
+export const SF_ASK_LOTS = 3;
+/** Σ lots × loss ticks of open orders on each side: what they lose at once against the mark when they fill. */
+export const SF_BID_LOSS = 4;
+export const SF_ASK_LOSS = 5;
+
+/**
+ * What a margin actor knows of one market: parameters, mark price, and for each of its accounts position and open
+ * orders, fed by events. With the reservations it is never more optimistic than the market's own rows.
+ */
+export class MarketSummary {
+  readonly marketId: number;
+  /** Place among this actor's markets, 0–63: the bit in an account's active set. */
+  readonly index: number;
+  readonly rows = new AccountRows();
+  params: MarketParams;
+  markTicks = 0;
+  /** Divisor of every product of a value, the micro-USD numerator and a rate in ppm. */
+  readonly rateDivisor: number;
+
+  constructor(marketId: number, index: number, params: MarketParams) {
+    this.marketId = marketId;
+    this.index = index;
+    this.params = params;
+    this.rateDivisor = params.microUsdPerTickLotDenominator * PPM_ONE;
+  }
+}

@@ -1,0 +1,160 @@
+import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_COLLATERAL,
+  EF_LOTS,
+  EF_ORDER_ID,
+  EVENT_SLOTS,
+  EW_CLIENT_TEXT,
+  EW_FLAGS,
+  EW_REQUEST,
+  EW_SESSION,
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  W_ACCOUNT,
+  W_FLAGS,
+  W_HEAD,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
+import { pushRejection } from '../../engine/messages/rejection.js';
+import { EVT_ACCOUNT_CREATED, EVT_BALANCE, EVT_FEE_TIER } from '../../engine/messages/types.js';
+import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
+import type { CashLedger } from './cash-ledger.js';
+import { withdrawableMicroUsd } from './equity.js';
+import type { MarginState } from './trade-commands.js';
+
+/** Word of the public key in CMD_CREATE_ACCOUNT (its second slot). */
+const W_PUBLIC_KEY = SLOT_WORDS;
+/** Words of the idempotency key of a deposit or withdrawal. */
+const W_IDEMPOTENCY_KEY = 6;
+
+/** Commands about accounts and their money, from the operator or the settlement. */
+export class OperatorCommands {
+  private readonly state: MarginState;
+  private readonly cash: CashLedger;
+  private readonly events: MessageBuffer;
+
+  constructor(state: MarginState, cash: CashLedger, events: MessageBuffer) {
+    this.state = state;
+    this.cash = cash;
+    this.events = events;
+  }
+
+  createAccount(message: MessageBuffer, slot: number): void {
+    const { accounts } = this.state;
+    const w = slot * SLOT_WORDS;
+    const parent = message.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+    if (parent !== 0 && !accounts.exists(parent)) {
+      this.reject(message, slot, REJECT.unknown_account, parent, 0);
+      return;
+    }
+    if (accounts.lastId >= ACCOUNT_ID_MAX) {
+      this.reject(message, slot, REJECT.account_limit_reached, accounts.lastId, ACCOUNT_ID_MAX);
+      return;
+    }
+    const holder = accounts.withKey(message.words, w + W_PUBLIC_KEY);
+    if (holder !== 0) {
+      this.reject(message, slot, REJECT.public_key_is_already_used, holder, 0);
+      return;
+    }
+    const account = accounts.create(parent, message.words, w + W_PUBLIC_KEY);
+    const event = this.answer(message, slot, EVT_ACCOUNT_CREATED, EVENT_SLOTS + 1);
+    this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
+    this.events.floats[event * SLOT_FLOATS + EF_ORDER_ID] = parent;
+    accounts.copyKey(account, this.events.words, event * SLOT_WORDS + EW_CLIENT_TEXT);
+  }
+
+  /** Deposit (sign 1) or withdrawal (sign −1). */
+  moveCash(message: MessageBuffer, slot: number, sign: 1 | -1): void {
+    const { accounts } = this.state;
+    const w = slot * SLOT_WORDS;
+    const account = message.words[w + W_ACCOUNT] as number;
+    const amount = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (!accounts.exists(account)) {
+      this.reject(message, slot, REJECT.unknown_account, account, 0);
+      return;
+    }
+    if (!Number.isInteger(amount) || amount < 1 || amount > MICRO_USD_MAX) {
+      const code = REJECT.amount_micro_usd_must_be_within_1_and_limit;
+      this.reject(message, slot, code, amount, MICRO_USD_MAX);
+      return;
+    }
+    if (this.cash.isRepeat(message.words, w + W_IDEMPOTENCY_KEY)) {
+      this.balance(message, slot, account, 0, false);
+      return;
+    }
+    if (sign > 0 && accounts.collateral(account) + amount > MICRO_USD_MAX) {
+      const code = REJECT.collateral_micro_usd_must_not_exceed_limit;
+      this.reject(message, slot, code, accounts.collateral(account) + amount, MICRO_USD_MAX);
+      return;
+    }
+    const withdrawable = sign < 0 ? withdrawableMicroUsd(this.state, account) : 0;
+    if (sign < 0 && withdrawable < amount) {
+      this.reject(message, slot, REJECT.insufficient_free_collateral, amount, withdrawable);
+      return;
+    }
+    this.cash.move(message.words, w + W_IDEMPOTENCY_KEY, sign * amount);
+    accounts.addCollateral(account, sign * amount);
+    this.balance(message, slot, account, sign * amount, true);
+  }
+
+  setFeeTier(message: MessageBuffer, slot: number): void {
+    const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    const tier = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    if (!this.state.accounts.exists(account)) {
+      this.reject(message, slot, REJECT.unknown_account, account, 0);
+      return;
+    }
+    if (tier < 0 || tier >= FEE_TIERS) {
+      this.reject(message, slot, REJECT.fee_tier_must_be_within_0_and_15, tier, FEE_TIERS - 1);
+      return;
+    }
+    this.state.accounts.setTier(account, tier);
+    const event = this.answer(message, slot, EVT_FEE_TIER, EVENT_SLOTS);
+    this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
+    this.events.words[event * SLOT_WORDS + EW_FLAGS] = tier;
+  }
+
+  private balance(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    change: number,
+    numbered: boolean,
+  ): void {
+    const event = this.answer(message, slot, EVT_BALANCE, EVENT_SLOTS);
+    const f = event * SLOT_FLOATS;
+    this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
+    this.events.floats[f + EF_LOTS] = change;
+    this.events.floats[f + EF_COLLATERAL] = this.state.accounts.collateral(account);
+    if (numbered) {
+      this.events.floats[f + EF_ACCOUNT_SEQUENCE] = this.state.accounts.nextSequence(account);
+    }
+  }
+
+  private answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
+    const event = this.events.pushZeroed(slots);
+    const e = event * SLOT_WORDS;
+    const w = slot * SLOT_WORDS;
+    this.events.words[e + W_HEAD] = headOf(type, slots, 0);
+    this.events.words[e + EW_SESSION] = message.words[w + W_SESSION] as number;
+    this.events.words[e + EW_REQUEST] = message.words[w + W_REQUEST] as number;
+    return event;
+  }
+
+  private reject(
+    message: MessageBuffer,
+    slot: number,
+    code: RejectCode,
+    value: number,
+    limit: number,
+  ): void {
+    pushRejection(this.events, message, slot, code, value, limit);
+  }
+}

@@ -1,0 +1,444 @@
+import { assert } from '../../engine/assert.js';
+import { ROW_FLOATS } from '../../engine/book/account-rows.js';
+import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
+import {
+  EF_CLIENT_ID,
+  EF_ORDER_ID,
+  EVENT_SLOTS,
+  EW_CODE,
+  EW_FLAGS,
+  EW_REQUEST,
+  EW_SESSION,
+  F_DEADLINE,
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  marketOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  TARGET_F_CLIENT_ID,
+  TARGET_F_ORDER_ID,
+  TARGET_W_TEXT,
+  TARGET_W_TEXT_LENGTH,
+  typeOf,
+  W_ACCOUNT,
+  W_CLIENT_REF,
+  W_FLAGS,
+  W_HEAD,
+  W_MARK_DISTANCE,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
+import { lossTicksOf, pushRejection } from '../../engine/messages/rejection.js';
+import {
+  CLIENT_FLAGS,
+  CMD_AMEND,
+  CMD_CANCEL,
+  CMD_MASS_CANCEL,
+  CMD_PLACE,
+  CMD_REPLACE,
+  EVT_DUPLICATE,
+  FLAG_CLIENT_TEXT,
+  FLAG_MARKET_ORDER,
+  FLAG_MASS_ASKS,
+  FLAG_MASS_BIDS,
+  FLAG_SIDE,
+  MSG_AMEND,
+  MSG_CANCEL,
+  MSG_MASS_CANCEL,
+  MSG_PLACE,
+  MSG_REPLACE,
+  SIDE_BUY,
+  TIER_SHIFT,
+} from '../../engine/messages/types.js';
+import { MARKET_ID_ALL, MICRO_USD_MAX, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
+import type { Accounts } from './accounts.js';
+import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
+import { freeCollateralMicroUsd } from './equity.js';
+import {
+  type MarketSummary,
+  SF_ASK_LOSS,
+  SF_ASK_LOTS,
+  SF_BID_LOSS,
+  SF_BID_LOTS,
+  SF_POSITION,
+} from './market-summaries.js';
+import type { MarketTable } from './market-table.js';
+import { initialMarginMicroUsd } from './requirement.js';
+
+/** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
+export interface MarginState {
+  readonly accounts: Accounts;
+  readonly markets: MarketTable;
+  readonly clientIds: ClientIds;
+  readonly fees: FeeSchedule;
+}
+
+/**
+ * Traders' commands at the home of their account: who asks, is it a retry, is it in time, can the account bear the
+ * worst case. What passes is reserved and forwarded to the market actor; what does not is answered here.
+ */
+export class TradeCommands {
+  private readonly state: MarginState;
+  private readonly inbox: MessageBuffer;
+  private readonly events: MessageBuffer;
+
+  constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
+    this.state = state;
+    this.inbox = inbox;
+    this.events = events;
+  }
+
+  handle(message: MessageBuffer, slot: number, nowMs: number): void {
+    const w = slot * SLOT_WORDS;
+    const account = message.words[w + W_ACCOUNT] as number;
+    if (!this.state.accounts.exists(account)) {
+      this.reject(message, slot, REJECT.unknown_account, account, 0);
+      return;
+    }
+    const type = typeOf(message.words[w + W_HEAD] as number);
+    const places = type === CMD_PLACE || type === CMD_REPLACE;
+    let key: number | string | null = null;
+    if (places) {
+      const flags = message.words[w + W_FLAGS] as number;
+      key = ClientIds.keyOf(message.words, message.floats, slot, (flags & FLAG_CLIENT_TEXT) !== 0);
+      if (key !== null && this.answersRetry(message, slot, account, key)) return;
+    }
+    const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
+    if (deadline !== 0 && deadline < nowMs) {
+      this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
+      return;
+    }
+    if (places) this.place(message, slot, account, key);
+    else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot, account);
+    else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
+    else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
+  }
+
+  /** A known client id: the answer says which order it is. True when answered. */
+  private answersRetry(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    key: number | string,
+  ): boolean {
+    const ids = this.state.clientIds;
+    const ref = ids.find(account, key);
+    if (ref === NO_CLIENT_REF) return false;
+    const event = this.events.pushZeroed(EVENT_SLOTS);
+    const words = this.events.words;
+    const e = event * SLOT_WORDS;
+    const w = slot * SLOT_WORDS;
+    words[e + W_HEAD] = headOf(EVT_DUPLICATE, EVENT_SLOTS, ids.marketOf(ref));
+    words[e + W_ACCOUNT] = account;
+    words[e + EW_FLAGS] = message.words[w + W_FLAGS] as number;
+    words[e + EW_SESSION] = message.words[w + W_SESSION] as number;
+    words[e + EW_REQUEST] = message.words[w + W_REQUEST] as number;
+    words[e + EW_CODE] = ids.stateOf(ref);
+    const floats = this.events.floats;
+    floats[event * SLOT_FLOATS + EF_ORDER_ID] = ids.orderIdOf(ref);
+    floats[event * SLOT_FLOATS + EF_CLIENT_ID] = typeof key === 'number' ? key : 0;
+    return true;
+  }
+
+  private place(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    key: number | string | null,
+  ): void {
+    const w = slot * SLOT_WORDS;
+    const market = this.market(message, slot);
+    if (market === null) return;
+    const flags = (message.words[w + W_FLAGS] as number) & CLIENT_FLAGS;
+    const problem = flagsProblem(flags);
+    if (problem !== 0) {
+      this.reject(message, slot, problem, flags, 0);
+      return;
+    }
+    const side = flags & FLAG_SIDE;
+    const price = this.limitPrice(message, slot, market, flags);
+    if (price === 0) return;
+    const lots = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (!Number.isInteger(lots) || lots < 1 || lots > market.params.qtyLotsMax) {
+      const code = REJECT.qty_lots_must_be_within_1_and_limit;
+      this.reject(message, slot, code, lots, market.params.qtyLotsMax);
+      return;
+    }
+    const replaced = this.replacedId(message, slot, account, market);
+    if (replaced < 0) return;
+    const distance = price - market.markTicks;
+    if (
+      !this.reserve(message, slot, account, market, side, lots, lossTicksOf(side, distance), price)
+    ) {
+      return;
+    }
+    const ref =
+      key === null ? NO_CLIENT_REF : this.state.clientIds.add(account, key, market.marketId);
+    const type = typeOf(message.words[w + W_HEAD] as number);
+    const out = this.forward(message, slot, type === CMD_PLACE ? MSG_PLACE : MSG_REPLACE, replaced);
+    const o = out * SLOT_WORDS;
+    this.inbox.words[o + W_FLAGS] = flags | (this.state.accounts.tier(account) << TIER_SHIFT);
+    this.inbox.words[o + W_PRICE] = price;
+    this.inbox.words[o + W_CLIENT_REF] = ref;
+    this.inbox.words[o + W_MARK_DISTANCE] = distance;
+  }
+
+  /**
+   * Price that the order is reserved at, 0 when it was rejected. A market order without a bound of its own gets the
+   * price band's: it can fill no worse than an allowed limit order.
+   */
+  private limitPrice(
+    message: MessageBuffer,
+    slot: number,
+    market: MarketSummary,
+    flags: number,
+  ): number {
+    const price = message.words[slot * SLOT_WORDS + W_PRICE] as number;
+    const isMarketOrder = (flags & FLAG_MARKET_ORDER) !== 0;
+    const unbounded = isMarketOrder && price === 0;
+    if (!unbounded && (price < 1 || price > market.params.priceTicksMax)) {
+      const code = REJECT.price_ticks_must_be_within_1_and_limit;
+      this.reject(message, slot, code, price, market.params.priceTicksMax);
+      return 0;
+    }
+    if (market.markTicks === 0) {
+      this.reject(message, slot, REJECT.market_has_no_mark_price, 0, 0);
+      return 0;
+    }
+    if (!isMarketOrder) return price;
+    const side = flags & FLAG_SIDE;
+    const band = bandPriceTicks(market.params, side, market.markTicks);
+    if (unbounded) return band;
+    return side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
+  }
+
+  /**
+   * Adds the order to the account's summary when its worst case is covered. An order that does not raise the
+   * requirement of its market passes even below the line: closing must always be possible.
+   */
+  private reserve(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    market: MarketSummary,
+    side: number,
+    lots: number,
+    lossTicks: number,
+    price: number,
+  ): boolean {
+    market.rows.ensure(account);
+    const rows = market.rows.floats;
+    const row = account * ROW_FLOATS;
+    const position = rows[row + SF_POSITION] as number;
+    const worstLots =
+      (position < 0 ? -position : position) +
+      (rows[row + SF_BID_LOTS] as number) +
+      (rows[row + SF_ASK_LOTS] as number) +
+      lots;
+    const worstValue = worstLots * Math.max(price, market.markTicks);
+    const limit = this.valueLimit(market);
+    if (worstValue > limit) {
+      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
+      this.reject(message, slot, code, worstValue, limit);
+      return false;
+    }
+    const taker = this.state.fees.takerPpm[this.state.accounts.tier(account)] as number;
+    const before = initialMarginMicroUsd(market, account, taker);
+    addOpen(rows, row, side, lots, lots * lossTicks);
+    const after = initialMarginMicroUsd(market, account, taker);
+    this.state.accounts.setActive(account, market.index);
+    if (after <= before) return true;
+    const free = freeCollateralMicroUsd(this.state, account);
+    if (free >= 0) return true;
+    addOpen(rows, row, side, -lots, -lots * lossTicks);
+    clearActiveIfFlat(this.state.accounts, market, account);
+    this.reject(message, slot, REJECT.insufficient_margin, after - before, free + (after - before));
+    return false;
+  }
+
+  /** Highest worst-case value in tick·lots: 2^52 itself, and 2^52 micro-USD. */
+  private valueLimit(market: MarketSummary): number {
+    const params = market.params;
+    const money = MICRO_USD_MAX / params.microUsdPerTickLotNumerator;
+    return Math.min(VALUE_TICK_LOTS_MAX, Math.floor(money * params.microUsdPerTickLotDenominator));
+  }
+
+  /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */
+  private replacedId(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    market: MarketSummary,
+  ): number {
+    const head = message.words[slot * SLOT_WORDS + W_HEAD] as number;
+    if (typeOf(head) !== CMD_REPLACE) return 0;
+    const target = slot + slotsOf(head) - 1;
+    const f = target * SLOT_FLOATS;
+    const id = message.floats[f + TARGET_F_ORDER_ID] as number;
+    if (id !== 0) return id;
+    const w = target * SLOT_WORDS;
+    const text = textAt(message.words, w + TARGET_W_TEXT_LENGTH, w + TARGET_W_TEXT);
+    const numeric = message.floats[f + TARGET_F_CLIENT_ID] as number;
+    const found = this.openOrderWith(account, text === '' ? numeric : text, market.marketId);
+    if (found !== 0) return found;
+    this.reject(message, slot, REJECT.order_is_not_open, numeric, 0);
+    return -1;
+  }
+
+  /** Cancel and amend: the order is named by id, or by client id, which only this actor knows. */
+  private forwardToOrder(message: MessageBuffer, slot: number, account: number): void {
+    const market = this.market(message, slot);
+    if (market === null) return;
+    const w = slot * SLOT_WORDS;
+    const f = slot * SLOT_FLOATS;
+    const cancels = typeOf(message.words[w + W_HEAD] as number) === CMD_CANCEL;
+    const price = message.words[w + W_PRICE] as number;
+    const lots = message.floats[f + F_QTY] as number;
+    if (!cancels && !this.amendIsSound(message, slot, market, price, lots)) return;
+    let id = message.floats[f + F_ORDER_ID] as number;
+    if (id === 0) {
+      const text = ((message.words[w + W_FLAGS] as number) & FLAG_CLIENT_TEXT) !== 0;
+      const key = ClientIds.keyOf(message.words, message.floats, slot, text);
+      if (key !== null) id = this.openOrderWith(account, key, market.marketId);
+      if (id === 0) {
+        const named = typeof key === 'number' ? key : 0;
+        this.reject(message, slot, REJECT.order_is_not_open, named, 0);
+        return;
+      }
+    }
+    const out = this.forward(message, slot, cancels ? MSG_CANCEL : MSG_AMEND, 0);
+    const o = out * SLOT_WORDS;
+    this.inbox.floats[out * SLOT_FLOATS + F_ORDER_ID] = id;
+    this.inbox.words[o + W_MARK_DISTANCE] = price === 0 ? 0 : price - market.markTicks;
+  }
+
+  private amendIsSound(
+    message: MessageBuffer,
+    slot: number,
+    market: MarketSummary,
+    price: number,
+    lots: number,
+  ): boolean {
+    if (price === 0 && lots === 0) {
+      return this.reject(message, slot, REJECT.amend_must_change_something, 0, 0);
+    }
+    if (price < 0 || price > market.params.priceTicksMax) {
+      const code = REJECT.price_ticks_must_be_within_1_and_limit;
+      return this.reject(message, slot, code, price, market.params.priceTicksMax);
+    }
+    if (!Number.isInteger(lots) || lots < 0 || lots > market.params.qtyLotsMax) {
+      const code = REJECT.qty_lots_must_be_within_1_and_limit;
+      return this.reject(message, slot, code, lots, market.params.qtyLotsMax);
+    }
+    return true;
+  }
+
+  private massCancel(message: MessageBuffer, slot: number): void {
+    const w = slot * SLOT_WORDS;
+    const flags = message.words[w + W_FLAGS] as number;
+    if ((flags & (FLAG_MASS_BIDS | FLAG_MASS_ASKS)) === 0) {
+      this.reject(message, slot, REJECT.flags_are_contradictory, flags, 0);
+      return;
+    }
+    if (marketOf(message.words[w + W_HEAD] as number) !== MARKET_ID_ALL) {
+      const market = this.market(message, slot);
+      if (market !== null) this.forwardMassCancel(message, slot, market.marketId);
+      return;
+    }
+    for (const market of this.state.markets.all) {
+      this.forwardMassCancel(message, slot, market.marketId);
+    }
+  }
+
+  private forwardMassCancel(message: MessageBuffer, slot: number, marketId: number): void {
+    const out = this.forward(message, slot, MSG_MASS_CANCEL, 0);
+    this.inbox.words[out * SLOT_WORDS + W_HEAD] = headOf(MSG_MASS_CANCEL, 1, marketId);
+  }
+
+  /** Copies the first slot of the command as a message to the market; a replace gets its target slot. */
+  private forward(message: MessageBuffer, slot: number, type: number, replaced: number): number {
+    const slots = type === MSG_REPLACE ? 2 : 1;
+    const out = this.inbox.push(slots);
+    const from = slot * SLOT_FLOATS;
+    const to = out * SLOT_FLOATS;
+    const source = message.floats;
+    const target = this.inbox.floats;
+    for (let i = 0; i < SLOT_FLOATS; i++) target[to + i] = source[from + i] as number;
+    const market = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
+    const o = out * SLOT_WORDS;
+    this.inbox.words[o + W_HEAD] = headOf(type, slots, market);
+    this.inbox.words[o + W_CLIENT_REF] = NO_CLIENT_REF;
+    this.inbox.words[o + W_MARK_DISTANCE] = 0;
+    if (slots === 2) {
+      target.fill(0, to + SLOT_FLOATS, to + 2 * SLOT_FLOATS);
+      target[to + SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
+    }
+    return out;
+  }
+
+  private openOrderWith(account: number, key: number | string, marketId: number): number {
+    const ids = this.state.clientIds;
+    const ref = ids.find(account, key);
+    if (ref === NO_CLIENT_REF || ids.marketOf(ref) !== marketId) return 0;
+    return ids.orderIdOf(ref);
+  }
+
+  private market(message: MessageBuffer, slot: number): MarketSummary | null {
+    const id = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
+    const market = this.state.markets.find(id);
+    if (market === null) this.reject(message, slot, REJECT.unknown_market, id, 0);
+    return market;
+  }
+
+  private reject(
+    message: MessageBuffer,
+    slot: number,
+    code: RejectCode,
+    value: number,
+    limit: number,
+  ): false {
+    pushRejection(this.events, message, slot, code, value, limit);
+    return false;
+  }
+}
+
+/** Changes what an account has open on a side. */
+export function addOpen(
+  rows: Float64Array,
+  row: number,
+  side: number,
+  lots: number,
+  lossValue: number,
+): void {
+  if (side === SIDE_BUY) {
+    rows[row + SF_BID_LOTS]! += lots;
+    rows[row + SF_BID_LOSS]! += lossValue;
+  } else {
+    rows[row + SF_ASK_LOTS]! += lots;
+    rows[row + SF_ASK_LOSS]! += lossValue;
+  }
+}
+
+/** Takes the market out of the account's active set when nothing of it is left. */
+export function clearActiveIfFlat(
+  accounts: Accounts,
+  market: MarketSummary,
+  account: number,
+): void {
+  const rows = market.rows.floats;
+  const row = account * ROW_FLOATS;
+  const flat =
+    rows[row + SF_POSITION] === 0 && rows[row + SF_BID_LOTS] === 0 && rows[row + SF_ASK_LOTS] === 0;
+  if (!flat) return;
+  assert(
+    rows[row + SF_BID_LOSS] === 0 && rows[row + SF_ASK_LOSS] === 0,
+    'an account without open orders must have no loss reserve',
+  );
+  accounts.clearActive(account, market.index);
+}
