@@ -17,6 +17,7 @@ import {
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
   EVT_CANCELED,
+  EVT_EPOCH,
   EVT_FILL,
   EVT_FRAME,
   EVT_MARK_PRICE,
@@ -134,6 +135,10 @@ export class EventRouter {
       case EVT_MARKET_STATE:
       case EVT_MARKET_LISTED:
         this.market(type, marketId, words, floats, at);
+        break;
+      case EVT_EPOCH:
+        // Announced in the frame in which it begins; later frames carry it at their head.
+        this.epoch = floats[at / 2 + EF_LOTS] as number;
         break;
       case EVT_ACCOUNT_CREATED:
         this.account(words, at);

@@ -265,7 +265,7 @@ export class EventMessages {
 /** Side, type, time in force, post-only and reduce-only, as the order and its snapshot show them. */
 export function orderFlags(sink: MessageSink, flags: number): void {
   sink.choice('side', flags & FLAG_SIDE, SIDES);
-  sink.choice('type', (flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0, ORDER_TYPES);
+  sink.choice('orderType', (flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0, ORDER_TYPES);
   sink.choice('timeInForce', tifOf(flags), TIMES_IN_FORCE);
   sink.choice('postOnly', postOnlyOf(flags), POST_ONLY_MODES);
   sink.flag('reduceOnly', (flags & FLAG_REDUCE_ONLY) !== 0);

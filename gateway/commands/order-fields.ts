@@ -63,7 +63,7 @@ export class OrderFields {
     draft.side = this.choice('side', -1);
     draft.priceTicks = this.price(market);
     draft.qtyLots = this.qty(market);
-    draft.type = this.choice('type', draft.type);
+    draft.type = this.choice('orderType', draft.type);
     draft.timeInForce = this.choice('timeInForce', draft.timeInForce);
     draft.postOnly = this.choice('postOnly', draft.postOnly);
     draft.reduceOnly = this.flag('reduceOnly');

@@ -89,7 +89,7 @@ export class PrivateSnapshots {
       orderId: order.orderId,
       clientOrderId: order.clientOrderId === '' ? undefined : order.clientOrderId,
       side: SIDES[flags & FLAG_SIDE],
-      type: ORDER_TYPES[(flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0],
+      orderType: ORDER_TYPES[(flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0],
       timeInForce: TIMES_IN_FORCE[tifOf(flags)],
       postOnly: POST_ONLY_MODES[postOnlyOf(flags)],
       reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,

@@ -23,7 +23,7 @@ const ORDER_FIELDS = [
   'side',
   'price',
   'qty',
-  'type',
+  'orderType',
   'timeInForce',
   'postOnly',
   'reduceOnly',
@@ -128,7 +128,7 @@ export const MARKET_STATES = [
 /** Fields of requests whose values are names: the table of names each. */
 export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   side: SIDES,
-  type: ORDER_TYPES,
+  orderType: ORDER_TYPES,
   timeInForce: TIMES_IN_FORCE,
   postOnly: POST_ONLY_MODES,
   selfTradePrevention: SELF_TRADE_MODES,
@@ -173,7 +173,7 @@ export const MESSAGES = {
     'orderId',
     'clientOrderId',
     'side',
-    'type',
+    'orderType',
     'timeInForce',
     'postOnly',
     'reduceOnly',

@@ -1,0 +1,97 @@
+import type { ServerMessage } from './codec.js';
+
+/** An open order as its owner sees it. */
+export interface OrderState {
+  market: string;
+  orderId: number;
+  clientOrderId?: string;
+  side: 'buy' | 'sell';
+  orderType: string;
+  timeInForce: string;
+  price?: string;
+  qty: string;
+  remaining: string;
+}
+
+export interface PositionState {
+  market: string;
+  /** Signed: positive is long. */
+  position: string;
+  entryValue: string;
+}
+
+/**
+ * Open orders, positions and collateral of the account, folded from the private feed. `apply` returns false when an
+ * event is missing before this one: then the feed has to be subscribed anew.
+ */
+export class AccountState {
+  epoch = 0;
+  /** Number of the last event; with the epoch it is what a resume names. */
+  accountSequence = 0;
+  /** A snapshot or a resume has brought the state up to date. */
+  valid = false;
+  collateral = '0';
+  readonly orders = new Map<string, OrderState>();
+  readonly positions = new Map<string, PositionState>();
+
+  order(market: string, orderId: number): OrderState | undefined {
+    return this.orders.get(`${market}:${orderId}`);
+  }
+
+  apply(message: ServerMessage): boolean {
+    if (message.type === 'privateSnapshot') {
+      this.applySnapshot(message);
+      return true;
+    }
+    const sequence = message.accountSequence as number;
+    if (!this.valid || sequence !== this.accountSequence + 1) {
+      this.valid = false;
+      return false;
+    }
+    this.accountSequence = sequence;
+    this.epoch = message.epoch as number;
+    if (message.type === 'order') this.applyOrder(message);
+    else if (message.type === 'fill') this.applyFill(message);
+    if (typeof message.collateral === 'string') this.collateral = message.collateral;
+    return true;
+  }
+
+  private applySnapshot(message: ServerMessage): void {
+    if (message.part === 1) {
+      this.orders.clear();
+      this.positions.clear();
+      this.collateral = message.collateral as string;
+      for (const position of message.positions as PositionState[]) {
+        this.positions.set(position.market, position);
+      }
+    }
+    for (const order of message.orders as OrderState[]) {
+      this.orders.set(`${order.market}:${order.orderId}`, order);
+    }
+    if (message.part !== message.parts) return;
+    this.epoch = message.epoch as number;
+    this.accountSequence = message.accountSequence as number;
+    this.valid = true;
+  }
+
+  private applyOrder(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    if (message.event === 'canceled') this.orders.delete(key);
+    else this.orders.set(key, message as unknown as OrderState);
+  }
+
+  private applyFill(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    const order = this.orders.get(key);
+    if (Number(message.remaining) === 0) this.orders.delete(key);
+    else if (order !== undefined) {
+      this.orders.set(key, { ...order, remaining: message.remaining as string });
+    }
+    const market = message.market as string;
+    const position = message.position as string;
+    if (Number(position) === 0) this.positions.delete(market);
+    else {
+      this.positions.set(market, { market, position, entryValue: message.entryValue as string });
+    }
+  }
+}

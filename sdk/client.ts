@@ -1,0 +1,310 @@
+import { EventEmitter } from 'node:events';
+import WebSocket from 'ws';
+import { AccountState } from './account-state.js';
+import {
+  type BatchItem,
+  type Codec,
+  JsonCodec,
+  MsgpackCodec,
+  type ServerMessage,
+} from './codec.js';
+import { LocalBook } from './local-book.js';
+import { type Login, loginText } from './login.js';
+import type { RequestName } from './protocol.js';
+import * as requests from './requests.js';
+import { Subscriptions } from './subscriptions.js';
+
+export interface ClientOptions {
+  /** Such as ws://127.0.0.1:8080/v1 */
+  url: string;
+  codec?: 'json' | 'msgpack';
+  login?: Login;
+  /** Refuses to sign a login for another venue than this one. */
+  venue?: string;
+  /** Comes back after a lost connection and resumes all feeds; default true. */
+  reconnect?: boolean;
+  reconnectDelayMinMs?: number;
+  reconnectDelayMaxMs?: number;
+}
+
+interface Pending {
+  resolve: (message: ServerMessage) => void;
+  reject: (error: Error) => void;
+}
+
+const DELAY_MIN_MS = 50;
+const DELAY_MAX_MS = 5_000;
+
+/**
+ * A connection to the exchange that mends itself. Events: every message of the server by its type (`order`, `fill`,
+ * `balance`, `privateSnapshot`, `bookSnapshot`, `bookDelta`, `trades` …), `connected`, `disconnected` (code, reason),
+ * `resumed` (channel, whether nothing was missed), and `error` only when a login is refused.
+ */
+export class PlimsollClient extends EventEmitter {
+  /** Open orders, positions and collateral; kept up to date once `private` is subscribed. */
+  readonly account = new AccountState();
+  accountId = 0;
+  instruments: readonly requests.Instrument[] = [];
+  private readonly options: ClientOptions;
+  private readonly codec: Codec;
+  private readonly pending = new Map<number, Pending>();
+  private readonly books = new Map<string, LocalBook>();
+  private readonly subscriptions: Subscriptions;
+  private readonly symbols = new Map<number, string>();
+  private socket: WebSocket | null = null;
+  private ready = false;
+  private stopped = false;
+  private lastId = 0;
+  private failures = 0;
+
+  private constructor(options: ClientOptions) {
+    super();
+    this.options = options;
+    this.codec =
+      options.codec === 'msgpack'
+        ? new MsgpackCodec((id) => this.symbols.get(id) ?? String(id))
+        : new JsonCodec();
+    this.subscriptions = new Subscriptions(
+      (op, fields) => this.request(op, fields),
+      this.account,
+      (market) => this.book(market),
+      (channel, complete) => this.emit('resumed', channel, complete),
+    );
+  }
+
+  /** Connects and, with a login, logs in. Fails when the first attempt does. */
+  static async connect(options: ClientOptions): Promise<PlimsollClient> {
+    const client = new PlimsollClient(options);
+    await client.open();
+    return client;
+  }
+
+  get connected(): boolean {
+    return this.ready;
+  }
+
+  place(order: requests.NewOrder): Promise<requests.Ack> {
+    return this.ack('place', order);
+  }
+
+  cancel(name: requests.OrderName): Promise<requests.Ack> {
+    return this.ack('cancel', name);
+  }
+
+  amend(amendment: requests.Amendment): Promise<requests.Ack> {
+    return this.ack('amend', amendment);
+  }
+
+  replace(replacement: requests.Replacement): Promise<requests.Ack> {
+    return this.ack('replace', replacement);
+  }
+
+  cancelAll(scope: requests.MassCancel = {}): Promise<requests.Ack> {
+    return this.ack('cancelAll', scope);
+  }
+
+  /**
+   * Sends up to 50 requests as one. Either all are sent, and each has its own outcome, or the batch itself fails and
+   * none was.
+   */
+  async batch(
+    list: readonly requests.BatchRequest[],
+  ): Promise<PromiseSettledResult<requests.Ack>[]> {
+    const items: BatchItem[] = list.map(({ op, ...fields }) => ({ op, id: this.nextId(), fields }));
+    const answers = items.map((item) => this.expect(item.id));
+    // Until the batch is through, nobody else looks at them.
+    for (const answer of answers) answer.catch(() => {});
+    const id = this.nextId();
+    const sent = this.expect(id);
+    this.write(this.codec.encodeBatch(id, items), id);
+    try {
+      await sent;
+    } catch (error) {
+      for (const item of items) this.settle(item.id, (entry) => entry.reject(error as Error));
+      throw error;
+    }
+    return Promise.allSettled(answers as unknown as Promise<requests.Ack>[]);
+  }
+
+  /** The book of a market, empty until `book.SYMBOL` is subscribed. */
+  book(market: string): LocalBook {
+    let book = this.books.get(market);
+    if (book === undefined) {
+      book = new LocalBook();
+      this.books.set(market, book);
+    }
+    return book;
+  }
+
+  /** Begins a channel; after a reconnect it resumes by itself. */
+  async subscribe(channel: string): Promise<void> {
+    await this.subscriptions.begin(channel);
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    await this.subscriptions.end(channel);
+  }
+
+  async ping(): Promise<void> {
+    await this.request('ping', {});
+  }
+
+  /** The exchange's time. */
+  async time(): Promise<number> {
+    const answer = await this.request('time', {});
+    return (answer.data as { time: number }).time;
+  }
+
+  /** Any request by its name, for what has no method here. */
+  request(op: RequestName, fields: object): Promise<ServerMessage> {
+    const id = this.nextId();
+    const answer = this.expect(id);
+    this.write(this.codec.encode(op, id, fields as Record<string, unknown>), id);
+    return answer;
+  }
+
+  /** Drops the connection as a network would; the client comes back. For tests and drills. */
+  drop(): void {
+    this.socket?.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.stopped = true;
+    const { socket } = this;
+    if (socket === null || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve());
+      socket.close();
+    });
+  }
+
+  private async ack(op: RequestName, fields: object): Promise<requests.Ack> {
+    return (await this.request(op, fields)) as unknown as requests.Ack;
+  }
+
+  private nextId(): number {
+    // Ids may come round again: after two billion requests nothing of then is in flight.
+    this.lastId = this.lastId >= 0x7fffffff ? 1 : this.lastId + 1;
+    return this.lastId;
+  }
+
+  private expect(id: number): Promise<ServerMessage> {
+    return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
+  }
+
+  private settle(id: number, how: (entry: Pending) => void): void {
+    const entry = this.pending.get(id);
+    if (entry === undefined) return;
+    this.pending.delete(id);
+    how(entry);
+  }
+
+  private write(message: string | Uint8Array, id: number): void {
+    if (this.socket === null || this.socket.readyState !== WebSocket.OPEN) {
+      const error = new requests.RequestError('not_connected', 'not connected; nothing was sent');
+      this.settle(id, (entry) => entry.reject(error));
+      return;
+    }
+    this.socket.send(message);
+  }
+
+  private open(): Promise<void> {
+    const socket = new WebSocket(this.options.url, this.codec.subprotocol);
+    socket.binaryType = 'nodebuffer';
+    this.socket = socket;
+    return new Promise((resolve, reject) => {
+      socket.on('message', (data: Buffer) => {
+        const message = this.codec.decode(data);
+        if (message.type !== 'hello') this.receive(message);
+        else {
+          this.begin(message).then(resolve, (error: Error) => {
+            reject(error);
+            socket.close();
+          });
+        }
+      });
+      // A lost connection also closes, and is handled there.
+      socket.on('error', (error) => reject(error));
+      socket.on('close', (code, reason) => {
+        reject(new Error(`connection closed: ${code} ${reason}`));
+        this.closed(code, reason.toString());
+      });
+    });
+  }
+
+  /** After the server's greeting: who is who, then the feeds. */
+  private async begin(hello: ServerMessage): Promise<void> {
+    const answer = await this.request('instruments', {});
+    this.instruments = answer.data as requests.Instrument[];
+    for (const { market, marketId } of this.instruments) this.symbols.set(marketId, market);
+    if (this.options.login !== undefined) await this.logIn(this.options.login, hello);
+    this.failures = 0;
+    this.ready = true;
+    this.emit('connected');
+    await this.subscriptions.resumeAll();
+  }
+
+  private async logIn(login: Login, hello: ServerMessage): Promise<void> {
+    const venue = hello.venue as string;
+    if (this.options.venue !== undefined && this.options.venue !== venue) {
+      throw new Error(`the server is ${venue}, but the login is for ${this.options.venue}`);
+    }
+    const challenge = hello.challenge as string;
+    const time = hello.time as number;
+    const signature = login.sign(loginText(venue, challenge, time));
+    const fields = { ...login.identity, challenge, time, signature };
+    const answer = await this.request('login', fields);
+    this.accountId = (answer.data as { accountId: number }).accountId;
+  }
+
+  private receive(message: ServerMessage): void {
+    const { type } = message;
+    if (type === 'ack' || type === 'done' || type === 'error') {
+      this.answered(message);
+      return;
+    }
+    this.subscriptions.receive(message);
+    this.emit(type, message);
+    this.emit('message', message);
+  }
+
+  private answered(message: ServerMessage): void {
+    this.settle(message.id as number, (entry) => {
+      if (message.type === 'error') {
+        const { code, message: sentence } = message as unknown as { code: string; message: string };
+        entry.reject(new requests.RequestError(code, sentence));
+      } else entry.resolve(message);
+    });
+  }
+
+  private closed(code: number, reason: string): void {
+    const wasReady = this.ready;
+    this.ready = false;
+    this.socket = null;
+    this.subscriptions.connectionLost();
+    const error = new requests.RequestError(
+      'connection_lost',
+      'the connection was lost before the answer; the private feed tells the outcome',
+    );
+    for (const id of [...this.pending.keys()]) this.settle(id, (entry) => entry.reject(error));
+    if (wasReady) this.emit('disconnected', code, reason);
+    const mayReturn = wasReady || this.failures > 0;
+    if (this.stopped || this.options.reconnect === false || !mayReturn) return;
+    this.failures++;
+    const { reconnectDelayMinMs = DELAY_MIN_MS, reconnectDelayMaxMs = DELAY_MAX_MS } = this.options;
+    const delay = Math.min(reconnectDelayMaxMs, reconnectDelayMinMs * 2 ** (this.failures - 1));
+    // Half of it by chance: clients that lost one server must not come back as one.
+    setTimeout(() => this.comeBack(), delay * (0.5 + Math.random() / 2));
+  }
+
+  private comeBack(): void {
+    if (this.stopped) return;
+    this.open().catch((error: Error) => {
+      // Lost connections try again from `closed`; a refused login would be refused again.
+      if (error instanceof requests.RequestError && error.code !== 'connection_lost') {
+        this.stopped = true;
+        if (this.listenerCount('error') > 0) this.emit('error', error);
+      }
+    });
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The public protocol as tables, in this folder's own copy, so that it works alone: gateway/PROTOCOL.md is the
+ * original. In JSON a message is an object with these field names; in msgpack it is an array of code, then
+ * (requests) the id, then the fields in this order.
+ */
+export interface RequestShape {
+  readonly name: string;
+  readonly code: number;
+  readonly fields: readonly string[];
+}
+
+export interface MessageShape {
+  readonly name: string;
+  readonly code: number;
+  readonly fields: readonly string[];
+}
+
+export const PROTOCOL_VERSION = 1;
+export const SUBPROTOCOL_JSON = 'plimsoll.json';
+export const SUBPROTOCOL_MSGPACK = 'plimsoll.msgpack';
+
+const ORDER_FIELDS = [
+  'side',
+  'price',
+  'qty',
+  'orderType',
+  'timeInForce',
+  'postOnly',
+  'reduceOnly',
+  'selfTradePrevention',
+  'clientOrderId',
+  'expiresAt',
+  'deadline',
+  'timestamp',
+  'recvWindow',
+] as const;
+const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
+
+function request(name: string, code: number, fields: readonly string[]): RequestShape {
+  return { name, code, fields };
+}
+
+export const REQUESTS = {
+  place: request('place', 1, ['market', ...ORDER_FIELDS]),
+  cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
+  amend: request('amend', 3, [
+    'market',
+    'orderId',
+    'clientOrderId',
+    'price',
+    'qty',
+    ...WINDOW_FIELDS,
+  ]),
+  replace: request('replace', 4, [
+    'market',
+    'targetOrderId',
+    'targetClientOrderId',
+    ...ORDER_FIELDS,
+  ]),
+  cancelAll: request('cancelAll', 5, ['market', 'side', ...WINDOW_FIELDS]),
+  batch: request('batch', 6, ['requests']),
+  challenge: request('challenge', 7, []),
+  login: request('login', 8, ['publicKey', 'apiKey', 'challenge', 'time', 'signature']),
+  subscribe: request('subscribe', 9, ['channel', 'epoch', 'sequence']),
+  unsubscribe: request('unsubscribe', 10, ['channel']),
+  ping: request('ping', 11, []),
+  time: request('time', 12, []),
+  instruments: request('instruments', 13, []),
+} as const;
+
+export type RequestName = keyof typeof REQUESTS;
+
+/** Requests that become a command of the shard. */
+export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
+  'place',
+  'cancel',
+  'amend',
+  'replace',
+  'cancelAll',
+]);
+
+/** Names in JSON; in msgpack their index. */
+export const SIDES = ['buy', 'sell'] as const;
+export const ORDER_TYPES = ['limit', 'market'] as const;
+export const TIMES_IN_FORCE = ['gtc', 'ioc', 'fok', 'gtd'] as const;
+export const POST_ONLY_MODES = ['none', 'reject', 'slide'] as const;
+export const SELF_TRADE_MODES = [
+  'none',
+  'cancel_taker',
+  'cancel_maker',
+  'cancel_both',
+  'decrement',
+] as const;
+export const ACK_RESULTS = [
+  'accepted',
+  'amended',
+  'canceled',
+  'massCanceled',
+  'duplicate',
+  'done',
+] as const;
+export const ORDER_EVENTS = ['accepted', 'amended', 'canceled'] as const;
+/** Index = number of the reason in the engine's events. */
+export const REASONS = [
+  'none',
+  'user',
+  'ioc_remainder',
+  'fok_unfillable',
+  'self_trade',
+  'expired',
+  'reduce_only',
+  'mass_cancel',
+  'replaced',
+  'market_state',
+  'no_liquidity',
+] as const;
+export const MARKET_STATES = [
+  'initializing',
+  'open',
+  'post_only',
+  'cancel_only',
+  'reduce_only',
+  'halted',
+  'settling',
+  'closed',
+] as const;
+
+/** Fields of requests whose values are names: the table of names each. */
+export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  side: SIDES,
+  orderType: ORDER_TYPES,
+  timeInForce: TIMES_IN_FORCE,
+  postOnly: POST_ONLY_MODES,
+  selfTradePrevention: SELF_TRADE_MODES,
+};
+
+function message(name: string, code: number, fields: readonly string[]): MessageShape {
+  return { name, code, fields };
+}
+
+export const MESSAGES = {
+  hello: message('hello', 64, [
+    'version',
+    'venue',
+    'epoch',
+    'time',
+    'challenge',
+    'challengeExpiresAt',
+  ]),
+  ack: message('ack', 65, [
+    'id',
+    'result',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'side',
+    'price',
+    'qty',
+    'remaining',
+    'reason',
+    'count',
+    'sequence',
+    'accountSequence',
+    'time',
+  ]),
+  error: message('error', 66, ['id', 'code', 'message']),
+  done: message('done', 67, ['id', 'op', 'data']),
+  order: message('order', 70, [
+    'event',
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'side',
+    'orderType',
+    'timeInForce',
+    'postOnly',
+    'reduceOnly',
+    'price',
+    'qty',
+    'remaining',
+    'reason',
+    'expiresAt',
+    'sequence',
+    'time',
+  ]),
+  fill: message('fill', 71, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'side',
+    'price',
+    'qty',
+    'remaining',
+    'maker',
+    'fee',
+    'realizedPnl',
+    'position',
+    'entryValue',
+    'collateral',
+    'tradeId',
+    'sequence',
+    'time',
+  ]),
+  balance: message('balance', 72, [
+    'epoch',
+    'accountSequence',
+    'change',
+    'collateral',
+    'sequence',
+    'time',
+  ]),
+  privateSnapshot: message('privateSnapshot', 73, [
+    'accountId',
+    'epoch',
+    'accountSequence',
+    'collateral',
+    'positions',
+    'orders',
+    'part',
+    'parts',
+  ]),
+  bookSnapshot: message('bookSnapshot', 80, [
+    'market',
+    'epoch',
+    'sequence',
+    'checksum',
+    'bids',
+    'asks',
+    'time',
+  ]),
+  bookDelta: message('bookDelta', 81, [
+    'market',
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'checksum',
+    'bids',
+    'asks',
+    'time',
+  ]),
+  tradesSnapshot: message('tradesSnapshot', 82, ['market', 'epoch', 'sequence', 'trades']),
+  trades: message('trades', 83, ['market', 'epoch', 'previousSequence', 'sequence', 'trades']),
+  markSnapshot: message('markSnapshot', 84, [
+    'market',
+    'epoch',
+    'sequence',
+    'markPrice',
+    'indexPrice',
+    'time',
+  ]),
+  mark: message('mark', 85, [
+    'market',
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'markPrice',
+    'indexPrice',
+    'time',
+  ]),
+  marketStateSnapshot: message('marketStateSnapshot', 86, ['epoch', 'sequence', 'states']),
+  marketState: message('marketState', 87, ['epoch', 'previousSequence', 'sequence', 'states']),
+  notice: message('notice', 90, ['code', 'channel', 'message']),
+} as const;
+
+export type MessageName = keyof typeof MESSAGES;

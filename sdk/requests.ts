@@ -1,0 +1,92 @@
+/** What a client may ask for, with the names of PROTOCOL.md. */
+export interface NewOrder {
+  market: string;
+  side: 'buy' | 'sell';
+  /** Decimal text; absent in a market order. */
+  price?: string;
+  qty: string;
+  orderType?: 'limit' | 'market';
+  timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
+  postOnly?: 'none' | 'reject' | 'slide';
+  reduceOnly?: boolean;
+  selfTradePrevention?: 'none' | 'cancel_taker' | 'cancel_maker' | 'cancel_both' | 'decrement';
+  clientOrderId?: string | number;
+  expiresAt?: number;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
+/** Names one open order: by the exchange's id or by the client's own. */
+export interface OrderName {
+  market: string;
+  orderId?: number;
+  clientOrderId?: string | number;
+  deadline?: number;
+}
+
+export interface Amendment extends OrderName {
+  price?: string;
+  /** The new total, fills included. */
+  qty?: string;
+}
+
+export interface Replacement extends NewOrder {
+  targetOrderId?: number;
+  targetClientOrderId?: string | number;
+}
+
+export interface MassCancel {
+  market?: string;
+  side?: 'buy' | 'sell';
+  deadline?: number;
+}
+
+export type BatchRequest =
+  | ({ op: 'place' } & NewOrder)
+  | ({ op: 'cancel' } & OrderName)
+  | ({ op: 'amend' } & Amendment)
+  | ({ op: 'replace' } & Replacement)
+  | ({ op: 'cancelAll' } & MassCancel);
+
+/** The exchange's answer to an order request. */
+export interface Ack {
+  type: 'ack';
+  id: number;
+  result: 'accepted' | 'amended' | 'canceled' | 'massCanceled' | 'duplicate' | 'done';
+  market?: string;
+  orderId?: number;
+  clientOrderId?: string;
+  side?: 'buy' | 'sell';
+  price?: string;
+  qty?: string;
+  remaining?: string;
+  reason?: string;
+  count?: number;
+  sequence: number;
+  accountSequence?: number;
+  time: number;
+}
+
+export interface Instrument {
+  market: string;
+  marketId: number;
+  tickSize: string;
+  lotSize: string;
+  priceMax: string;
+  qtyMax: string;
+  minNotional: string;
+  state: string;
+}
+
+/** The exchange refused a request, or the connection ended before its answer came. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  /** Stable; `connection_lost` means that the outcome is unknown until the private feed has resumed. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,140 @@
+import type { AccountState } from './account-state.js';
+import type { ServerMessage } from './codec.js';
+import type { LocalBook } from './local-book.js';
+import type { RequestName } from './protocol.js';
+
+type Ask = (op: RequestName, fields: object) => Promise<ServerMessage>;
+
+interface Position {
+  epoch: number;
+  sequence: number;
+}
+
+const PRIVATE = 'private';
+const PRIVATE_TYPES = new Set(['order', 'fill', 'balance', 'privateSnapshot']);
+
+/**
+ * The channels a client wants, and how far it has read each. After a reconnect every channel is asked for from there;
+ * a gap, which should not happen, leads to a new snapshot instead of a wrong state.
+ */
+export class Subscriptions {
+  private readonly wanted = new Set<string>();
+  private readonly positions = new Map<string, Position>();
+  private readonly ask: Ask;
+  private readonly account: AccountState;
+  private readonly bookOf: (market: string) => LocalBook;
+  private readonly resumed: (channel: string, complete: boolean) => void;
+
+  constructor(
+    ask: Ask,
+    account: AccountState,
+    bookOf: (market: string) => LocalBook,
+    resumed: (channel: string, complete: boolean) => void,
+  ) {
+    this.ask = ask;
+    this.account = account;
+    this.bookOf = bookOf;
+    this.resumed = resumed;
+  }
+
+  async begin(channel: string): Promise<void> {
+    this.wanted.add(channel);
+    try {
+      await this.ask('subscribe', { channel });
+    } catch (error) {
+      this.wanted.delete(channel);
+      throw error;
+    }
+  }
+
+  async end(channel: string): Promise<void> {
+    this.wanted.delete(channel);
+    this.positions.delete(channel);
+    await this.ask('unsubscribe', { channel });
+  }
+
+  async resumeAll(): Promise<void> {
+    await Promise.all([...this.wanted].map((channel) => this.resume(channel)));
+  }
+
+  connectionLost(): void {
+    for (const channel of this.positions.keys()) {
+      const isBook = channel.startsWith('book.');
+      const valid = isBook ? this.bookOf(channel.slice(5)).valid : true;
+      if (!valid || (channel === PRIVATE && !this.account.valid)) this.positions.delete(channel);
+    }
+  }
+
+  /** Reads a message of a feed. */
+  receive(message: ServerMessage): void {
+    if (PRIVATE_TYPES.has(message.type)) {
+      this.receivePrivate(message);
+      return;
+    }
+    const channel = channelOf(message);
+    if (channel === null) return;
+    const epoch = message.epoch as number;
+    const sequence = message.sequence as number;
+    if (channel.startsWith('book.')) {
+      if (!this.bookOf(channel.slice(5)).apply(message)) {
+        this.again(channel);
+        return;
+      }
+    } else if (message.previousSequence !== undefined && !this.follows(channel, message)) {
+      this.again(channel);
+      return;
+    }
+    this.positions.set(channel, { epoch, sequence });
+  }
+
+  private receivePrivate(message: ServerMessage): void {
+    if (!this.account.apply(message)) this.again(PRIVATE);
+    else if (this.account.valid) {
+      const { epoch, accountSequence } = this.account;
+      this.positions.set(PRIVATE, { epoch, sequence: accountSequence });
+    }
+  }
+
+  private follows(channel: string, message: ServerMessage): boolean {
+    const last = this.positions.get(channel);
+    return (
+      last !== undefined &&
+      last.epoch === message.epoch &&
+      last.sequence === message.previousSequence
+    );
+  }
+
+  private async resume(channel: string): Promise<void> {
+    const last = this.positions.get(channel);
+    const answer = await this.ask('subscribe', { channel, ...last });
+    this.resumed(channel, (answer.data as { resumed: boolean }).resumed);
+  }
+
+  /** Asks for a snapshot after a gap. */
+  private again(channel: string): void {
+    if (!this.positions.delete(channel)) return;
+    this.ask('unsubscribe', { channel })
+      .then(() => (this.wanted.has(channel) ? this.resume(channel) : undefined))
+      // The connection went away: the reconnect asks for the snapshot.
+      .catch(() => {});
+  }
+}
+
+function channelOf(message: ServerMessage): string | null {
+  switch (message.type) {
+    case 'bookSnapshot':
+    case 'bookDelta':
+      return `book.${message.market}`;
+    case 'tradesSnapshot':
+    case 'trades':
+      return `trades.${message.market}`;
+    case 'markSnapshot':
+    case 'mark':
+      return `mark.${message.market}`;
+    case 'marketStateSnapshot':
+    case 'marketState':
+      return 'marketState';
+    default:
+      return null;
+  }
+}
