@@ -133,11 +133,11 @@ export class NaiveBook implements OrderBook {
   }
 
   nextExpiryMs(): number {
-    const expiries = this.orders
-      .all()
-      .filter(isGoodTillDate)
-      .map((order) => order.expiryMs);
-    return Math.min(...expiries);
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const order of this.orders.all()) {
+      if (isGoodTillDate(order)) earliest = Math.min(earliest, order.expiryMs);
+    }
+    return earliest;
   }
 
   /** Handles are order ids. */

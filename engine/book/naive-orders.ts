@@ -11,6 +11,7 @@ export class NaiveOrders {
   readonly bids: NaiveOrder[] = [];
   readonly asks: NaiveOrder[] = [];
   private readonly byId = new Map<number, NaiveOrder>();
+  private readonly byAccount = new Map<number, Set<NaiveOrder>>();
 
   get count(): number {
     return this.byId.size;
@@ -22,7 +23,7 @@ export class NaiveOrders {
   }
 
   ofAccount(account: number): NaiveOrder[] {
-    return this.all().filter((order) => order.account === account);
+    return [...(this.byAccount.get(account) ?? [])];
   }
 
   sideOf(side: number): NaiveOrder[] {
@@ -33,20 +34,26 @@ export class NaiveOrders {
     return this.byId.get(id) ?? null;
   }
 
+  /** At the end of the queue of its price: before the first worse order. */
   add(order: NaiveOrder): void {
     const side = this.sideOf(sideOf(order.flags));
-    const isWorse = (other: NaiveOrder) =>
-      isBuy(order) ? other.priceTicks < order.priceTicks : other.priceTicks > order.priceTicks;
-    const at = side.findIndex(isWorse);
-    side.splice(at < 0 ? side.length : at, 0, order);
-    this.byId.set(order.id, order);
+    side.splice(
+      countWhile(side, (other) => ticksWorse(other, order) <= 0),
+      0,
+      order,
+    );
+    this.index(order);
   }
 
   remove(order: NaiveOrder): void {
     const side = this.sideOf(sideOf(order.flags));
-    const at = side.indexOf(order);
+    const better = countWhile(side, (other) => ticksWorse(other, order) < 0);
+    const at = side.indexOf(order, better);
     assert(at >= 0 && this.byId.delete(order.id), 'an order that is removed is open');
     side.splice(at, 1);
+    const others = this.byAccount.get(order.account);
+    others?.delete(order);
+    if (others?.size === 0) this.byAccount.delete(order.account);
   }
 
   write(writer: CanonicalWriter, references: boolean): void {
@@ -81,7 +88,7 @@ export class NaiveOrders {
           clientRef: reader.take(),
         };
         side.push(order);
-        this.byId.set(order.id, order);
+        this.index(order);
       }
     }
   }
@@ -94,14 +101,44 @@ export class NaiveOrders {
         assert(this.byId.get(order.id) === order, 'each open order is found by its id');
         assert(isBuy(order) === (side === this.bids), 'each order stands on its own side');
         checkOrder(order, lastOrderId, priceTicksMax);
-        const previous = side[at - 1]?.priceTicks ?? order.priceTicks;
-        const gap = isBuy(order) ? previous - order.priceTicks : order.priceTicks - previous;
-        assert(gap >= 0, 'a side is sorted by price, best first');
+        assert(
+          ticksWorse(order, side[at - 1] ?? order) >= 0,
+          'a side is sorted by price, best first',
+        );
+        const own = this.byAccount.get(order.account);
+        assert(own?.has(order) === true, 'each open order is among those of its account');
       }
     }
+    const sizes = [...this.byAccount.values()].map((own) => own.size);
+    const sum = sizes.reduce((total, size) => total + size, 0);
+    assert(sum === this.byId.size, 'the orders of all accounts are all orders');
     const [bid, ask] = [this.bids[0], this.asks[0]];
     if (bid && ask) assert(bid.priceTicks < ask.priceTicks, 'the book is not crossed');
   }
+
+  private index(order: NaiveOrder): void {
+    this.byId.set(order.id, order);
+    const own = this.byAccount.get(order.account);
+    if (own === undefined) this.byAccount.set(order.account, new Set([order]));
+    else own.add(order);
+  }
+}
+
+/** How many ticks the first order is worse than the second of the same side; negative: better. */
+function ticksWorse(order: NaiveOrder, than: NaiveOrder): number {
+  return isBuy(order) ? than.priceTicks - order.priceTicks : order.priceTicks - than.priceTicks;
+}
+
+/** Length of the run at the front for which the condition holds; behind it, it holds for none. */
+function countWhile(orders: NaiveOrder[], holds: (order: NaiveOrder) => boolean): number {
+  let from = 0;
+  let to = orders.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (holds(orders[middle] as NaiveOrder)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function checkOrder(order: NaiveOrder, lastOrderId: number, priceTicksMax: number): void {
