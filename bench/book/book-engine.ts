@@ -74,15 +74,11 @@ export class BookEngine implements BenchEngine {
   }
 
   result(): WorkloadResult {
-    const bids = sumLevels(this.book, SIDE_BUY);
-    const asks = sumLevels(this.book, SIDE_SELL);
     return {
       trades: this.tally.trades,
       volume: this.tally.volume,
       checksum: this.tally.checksum,
-      restingOrders: bids.orders + asks.orders,
-      restingQtyBid: bids.qtyLots,
-      restingQtyAsk: asks.qtyLots,
+      ...sumBook(this.book),
     };
   }
 
@@ -111,6 +107,19 @@ export class BookEngine implements BenchEngine {
       }
     }
   }
+}
+
+/** What rests in a book. */
+export function sumBook(
+  book: OrderBook,
+): Pick<WorkloadResult, 'restingOrders' | 'restingQtyBid' | 'restingQtyAsk'> {
+  const bids = sumLevels(book, SIDE_BUY);
+  const asks = sumLevels(book, SIDE_SELL);
+  return {
+    restingOrders: bids.orders + asks.orders,
+    restingQtyBid: bids.qtyLots,
+    restingQtyAsk: asks.qtyLots,
+  };
 }
 
 function sumLevels(book: OrderBook, side: number): { orders: number; qtyLots: number } {

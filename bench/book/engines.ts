@@ -3,11 +3,14 @@ import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';
 import { FastBook } from '../../engine/book/fast-book.js';
 import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
+import { createShardCore } from '../../main/compose.js';
 import type { Workload } from '../workload/format.js';
 import { BookEngine } from './book-engine.js';
+import { CoreEngine } from './core-engine.js';
 import { BENCH_MARKET } from './encode.js';
 import type { BenchEngine } from './engine.js';
 import type { Passes } from './measure-speed.js';
+import { openNullJournal } from './null-journal.js';
 import { type PeerBook, PeerEngine } from './peer-engine.js';
 
 export interface EngineOptions {
@@ -38,6 +41,16 @@ export const ENGINES: readonly EngineKind[] = [
     name: 'book',
     note: 'the fast book behind its messages, encoding and reading of events included',
     open: (workload) => new BookEngine(new FastBook(book), workload),
+    passes: { count: 9, warmup: 3 },
+    opsMax: all,
+    isOurs: true,
+    inDetail: true,
+  },
+  {
+    name: 'core',
+    note: 'the whole core: margin, positions, journal frames, events; accounts spread by --accounts',
+    open: (workload, { accounts }) =>
+      new CoreEngine(createShardCore(), openNullJournal(), accounts, workload),
     passes: { count: 9, warmup: 3 },
     opsMax: all,
     isOurs: true,

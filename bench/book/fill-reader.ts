@@ -10,10 +10,10 @@ import {
   typeOf,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import { EVT_FILL, EVT_REJECTED, FLAG_MAKER } from '../../engine/messages/types.js';
 import type { TradeTally } from '../workload/trade-tally.js';
+import type { MessageWindow } from './event-ring.js';
 
 /** Reads trades back from an engine's events, as a consumer would; a rejection ends the benchmark. */
 export class FillReader {
@@ -24,7 +24,7 @@ export class FillReader {
     this.tally = tally;
   }
 
-  readAll(events: MessageBuffer): void {
+  readAll(events: MessageWindow): void {
     const { words, length } = events;
     for (let slot = 0; slot < length; ) {
       const head = words[slot * SLOT_WORDS + W_HEAD] as number;
