@@ -7,12 +7,19 @@ import { REPLAY_MARKET } from './market/encode-command.js';
 import type { OpenMarket } from './market/replay-market.js';
 import type { EngineName } from './options.js';
 
+/**
+ * Recorded ticks are finer than those that are used: LOBSTER counts 1/10,000 of a dollar where shares trade in
+ * cents. The fast book's window then has to be wider than usual to hold the same levels.
+ */
+const WINDOW_BITS = 17;
+
 /** How a market is opened in each engine that a replay can run on. */
 export function marketOpener(engine: EngineName): OpenMarket {
   const options = {
     marketId: REPLAY_MARKET,
     priceTicksMax: PRICE_TICKS_MAX,
     ledger: noPositions,
+    windowBits: WINDOW_BITS,
   };
   if (engine === 'naive') return () => new BookMarket(new NaiveBook(options));
   return () => new BookMarket(new FastBook(options));

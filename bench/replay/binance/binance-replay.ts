@@ -300,7 +300,7 @@ export class BinanceReplay implements Replay {
 
   private expectRunning(): RunningMarket {
     if (this.running !== null && this.isMirroring) return this.running;
-    const { file } = this.lines.current;
-    throw new ReplayError(`${file}: the recording has no depth snapshot to begin with`);
+    const { file, line } = this.lines.current;
+    throw new ReplayError(`${file}:${line}: no depth snapshot came until here`);
   }
 }

@@ -99,6 +99,7 @@ class StreamSource implements ByteSource {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
+    this.consumed = 0;
     const source = this.stored();
     const stream = this.unpack === null ? this.count(source) : this.count(source, this.unpack());
     let bytes = 0;

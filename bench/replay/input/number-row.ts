@@ -46,9 +46,9 @@ export class NumberRow {
       }
       const digits = at - firstDigit;
       if (at < end && buffer[at] === POINT && this.decimals.has(column)) {
-        at++;
+        const point = at++;
         while (at < end && isDigit(buffer[at] as number)) at++;
-        value = Number(buffer.toString('latin1', firstDigit, at));
+        value += fractionOf(buffer, point + 1, at);
       }
       const isLast = column === columns - 1;
       const ends = isLast ? at === end : at < end && buffer[at] === COMMA;
@@ -77,6 +77,17 @@ export function countColumns(reader: LineReader): number {
   let columns = 1;
   for (let at = reader.start; at < reader.end; at++) if (reader.buffer[at] === COMMA) columns++;
   return columns;
+}
+
+/** Further digits than nine would only cost precision: a fraction is at most nanoseconds. */
+function fractionOf(buffer: Uint8Array, from: number, end: number): number {
+  let fraction = 0;
+  let scale = 1;
+  for (let at = from; at < Math.min(end, from + 9); at++) {
+    fraction = fraction * 10 + (buffer[at] as number) - DIGIT_0;
+    scale *= 10;
+  }
+  return fraction / scale;
 }
 
 function isDigit(byte: number): boolean {

@@ -104,12 +104,14 @@ export class BookWindow {
     this.dropWhere(side, (price) => end === null || isBetter(side, end, price));
   }
 
+  /** What has to go follows on the levels that are right, so it is among the first ones until none is left. */
   private dropWhere(side: number, isGone: (priceTicks: number) => boolean): void {
-    const gone: number[] = [];
-    this.market.forEachLevel(side, Number.POSITIVE_INFINITY, (price) => {
-      if (isGone(price)) gone.push(price);
-    });
-    for (const price of gone) this.flow.drop(side, price);
+    for (;;) {
+      this.look(side);
+      const gone = this.prices.subarray(0, this.seen).filter(isGone);
+      if (gone.length === 0) return;
+      for (const price of gone) this.flow.drop(side, price);
+    }
   }
 }
 
