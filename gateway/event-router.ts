@@ -5,6 +5,7 @@ import {
   EF_TRADE_SEQUENCE,
   EW_FLAGS,
   EW_PRICE,
+  EW_REQUEST,
   EW_SESSION,
   marketOf,
   slotsOf,
@@ -96,8 +97,17 @@ export class EventRouter {
     if (session >>> 24 !== this.to.portId) return -1;
     const connection = this.to.connections.find(session & CONNECTION_MASK);
     if (connection === undefined) return -1;
-    const kept = this.to.outbox.keep(words, firstWord, slots);
-    this.to.outbox.addAnswer(connection, kept, this.timeMs);
+    const { outbox } = this.to;
+    const kept = outbox.keep(words, firstWord, slots);
+    if (connection.massCancels.any) {
+      const copy = outbox.kept;
+      const request = words[firstWord + EW_REQUEST] as number;
+      if (!connection.massCancels.passes(request, copy.words, copy.floats, kept)) {
+        outbox.dropKept(slots);
+        return -1;
+      }
+    }
+    outbox.addAnswer(connection, kept, this.timeMs);
     return kept;
   }
 

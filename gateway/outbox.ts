@@ -53,6 +53,16 @@ export class Outbox {
     return at;
   }
 
+  /** What `keep` has copied, to be changed in place. */
+  get kept(): MessageBuffer {
+    return this.events;
+  }
+
+  /** Takes back the last kept event. */
+  dropKept(slots: number): void {
+    this.events.length -= slots;
+  }
+
   addAnswer(connection: Connection, event: number, timeMs: number): void {
     this.add(connection, ANSWER, event, 0, timeMs);
   }

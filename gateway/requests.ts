@@ -1,4 +1,5 @@
 import type { ShardPort } from '../engine/shard/shard-port.js';
+import { MARKET_ID_ALL } from '../engine/units/units.js';
 import { FastRequests } from './codec/fast-requests.js';
 import {
   isUnreadable,
@@ -15,11 +16,17 @@ import { type Problem, problem, shown } from './commands/problem.js';
 import type { GatewayLimits } from './limits.js';
 import type { Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
-import { ORDER_REQUESTS, REQUESTS } from './protocol/messages.js';
+import { MARKET_STATES, ORDER_REQUESTS, REQUESTS } from './protocol/messages.js';
 import type { Connection } from './session/connection.js';
-import { replyDone, replyError } from './session/replies.js';
+import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { SessionRequests } from './session-requests.js';
 
+/** Room for a command in each market, however short batches are. */
+const COMMANDS_MIN = 64;
+/** By market state: an order may be open, even where it may not be canceled. */
+const MAY_HAVE_ORDERS: readonly boolean[] = MARKET_STATES.map(
+  (name) => name !== 'initializing' && name !== 'settling' && name !== 'closed',
+);
 /** A kilobyte of a message costs as much as a request. */
 const BYTES_PER_TOKEN = 1024;
 
@@ -53,6 +60,7 @@ export class Requests {
   private readonly fast: FastRequests;
   private readonly fields: OrderFields;
   private readonly writer: CommandWriter;
+  private readonly markets: Markets;
   private readonly portBits: number;
 
   constructor(
@@ -70,7 +78,8 @@ export class Requests {
     this.coarseNowMs = nowMs;
     this.fast = new FastRequests(markets);
     this.fields = new OrderFields(markets);
-    this.writer = new CommandWriter(limits.batchRequestsMax);
+    this.markets = markets;
+    this.writer = new CommandWriter(Math.max(limits.batchRequestsMax, COMMANDS_MIN));
     this.portBits = port.portId << 24;
   }
 
@@ -136,8 +145,33 @@ export class Requests {
       return;
     }
     this.writer.reset();
+    if (this.draft.marketId === MARKET_ID_ALL) {
+      this.cancelEverywhere(connection, request.id);
+      return;
+    }
     this.write(request.shape.name, connection, request.id);
     this.send(connection, request.id);
+  }
+
+  /** One command for each market that can have open orders; their answers become one. */
+  private cancelEverywhere(connection: Connection, id: number): void {
+    const markets = this.markets.all().filter(({ state }) => MAY_HAVE_ORDERS[state] === true);
+    for (const market of markets) {
+      this.draft.marketId = market.id;
+      this.write('cancelAll', connection, id);
+    }
+    if (markets.length === 0) {
+      replyAck(connection, id, 'massCanceled', 0);
+      return;
+    }
+    if (!this.port.trySendAll(this.writer.words, 0, this.writer.slots)) {
+      this.busy(connection, id);
+      return;
+    }
+    connection.massCancels.begin(id, markets.length);
+    connection.strikes = 0;
+    this.counters.commands += markets.length;
+    this.wake();
   }
 
   /** All commands of a batch or none: one wrong item refuses it, and so does a full ring. */
@@ -196,6 +230,9 @@ export class Requests {
     ids.add(item.id);
     const found = this.read(connection, item);
     if (found !== null) return found;
+    if (this.draft.marketId === MARKET_ID_ALL) {
+      return problem('field_is_missing', 'market must be present for cancelAll in a batch');
+    }
     this.write(item.shape.name, connection, item.id);
     return null;
   }

@@ -57,7 +57,7 @@ export function formatScaled(units: number, mantissa: number, decimals: number):
   const product = units * mantissa;
   const digits = Number.isSafeInteger(product)
     ? Math.abs(product).toString()
-    : (BigInt(Math.abs(units)) * BigInt(mantissa)).toString();
+    : (BigInt(Math.abs(Math.round(units))) * BigInt(Math.round(mantissa))).toString();
   const sign = product < 0 ? '-' : '';
   if (decimals === 0) return sign + digits;
   const padded = digits.length > decimals ? digits : digits.padStart(decimals + 1, '0');

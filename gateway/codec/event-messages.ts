@@ -1,3 +1,4 @@
+import type { MarketParams } from '../../engine/market/market-params.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_CLIENT_ID,
@@ -149,6 +150,7 @@ export class EventMessages {
     if (accountSequence === 0) sink.none('accountSequence');
     else sink.uint('accountSequence', accountSequence);
     sink.uint('time', timeMs);
+    canceledQty(sink, floats, f, type, market?.params);
   }
 
   private sizes(
@@ -164,10 +166,7 @@ export class EventMessages {
     const flags = words[at + EW_FLAGS] as number;
     sink.choice('side', flags & FLAG_SIDE, SIDES);
     price(sink, words[at + EW_PRICE] as number, flags, market);
-    sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
-    // Of a canceled order nothing remains; its event tells how much was taken away.
-    const remaining = type === EVT_CANCELED ? 0 : (floats[f + EF_REMAINING] as number);
-    sink.decimal('remaining', remaining, p.lotMantissa, p.lotDecimals);
+    quantities(sink, floats, f, type, p);
     reason(sink, flags);
   }
 
@@ -194,15 +193,14 @@ export class EventMessages {
     clientId(sink, words, floats, at, head);
     orderFlags(sink, flags);
     price(sink, words[at + EW_PRICE] as number, flags, market);
-    sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
-    const remaining = type === EVT_CANCELED ? 0 : (floats[f + EF_REMAINING] as number);
-    sink.decimal('remaining', remaining, p.lotMantissa, p.lotDecimals);
+    quantities(sink, floats, f, type, p);
     reason(sink, flags);
     const expiry = type === EVT_ACCEPTED ? (floats[f + EF_EXPIRY] as number) : 0;
     if (expiry === 0) sink.none('expiresAt');
     else sink.uint('expiresAt', expiry);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
+    canceledQty(sink, floats, f, type, p);
   }
 
   private fill(
@@ -297,6 +295,37 @@ function resultOf(type: number): number {
 function price(sink: MessageSink, ticks: number, flags: number, market: Market): void {
   if ((flags & FLAG_MARKET_ORDER) !== 0) sink.none('price');
   else sink.decimal('price', ticks, market.params.tickMantissa, market.params.tickDecimals);
+}
+
+/** Total and remaining quantity. The event of a cancel has no total, and nothing remains. */
+function quantities(
+  sink: MessageSink,
+  floats: Float64Array,
+  f: number,
+  type: number,
+  p: MarketParams,
+): void {
+  if (type === EVT_CANCELED) {
+    sink.none('qty');
+    sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
+    return;
+  }
+  sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+  sink.decimal('remaining', floats[f + EF_REMAINING] as number, p.lotMantissa, p.lotDecimals);
+}
+
+function canceledQty(
+  sink: MessageSink,
+  floats: Float64Array,
+  f: number,
+  type: number,
+  p: MarketParams | undefined,
+): void {
+  if (type !== EVT_CANCELED || p === undefined) sink.none('canceledQty');
+  else {
+    const lots = floats[f + EF_REMAINING] as number;
+    sink.decimal('canceledQty', lots, p.lotMantissa, p.lotDecimals);
+  }
 }
 
 function reason(sink: MessageSink, flags: number): void {

@@ -19,7 +19,6 @@ export function checkNewOrder(draft: OrderDraft, market: Market): Problem | null
   const tif = draft.timeInForce;
   const immediate = tif === IOC || tif === FOK;
   if (isMarketOrder) {
-    if (draft.priceTicks !== 0) return contradiction('price must be absent in a market order');
     if (!immediate) {
       return contradiction(
         `timeInForce of a market order must be ioc or fok, but is ${TIMES_IN_FORCE[tif]}`,
@@ -40,7 +39,7 @@ export function checkNewOrder(draft: OrderDraft, market: Market): Problem | null
   if (draft.qtyLots === 0) {
     return problem('field_is_missing', 'qty must be present in a new order');
   }
-  return checkSizes(draft, market);
+  return checkSizes(draft, market) ?? checkNotional(draft, market);
 }
 
 /** Price and quantity against the market's limits; zero means that the field is not given. */
@@ -58,7 +57,13 @@ export function checkSizes(draft: OrderDraft, market: Market): Problem | null {
       `qty must be from ${qtyText(market, 1)} to ${qtyText(market, p.qtyLotsMax)}, but is ${qtyText(market, draft.qtyLots)}`,
     );
   }
-  if (draft.priceTicks === 0 || draft.qtyLots === 0 || draft.reduceOnly) return null;
+  return null;
+}
+
+/** A market order's notional depends on the mark price, and closing must be possible at any size. */
+function checkNotional(draft: OrderDraft, market: Market): Problem | null {
+  const p = market.params;
+  if (draft.type === TYPE_MARKET || draft.reduceOnly) return null;
   // Beyond 2^53 the product is rounded, and far above any minimum.
   const tickLots = draft.priceTicks * draft.qtyLots;
   const notional = (tickLots * p.microUsdPerTickLotNumerator) / p.microUsdPerTickLotDenominator;

@@ -162,6 +162,7 @@ export const MESSAGES = {
     'sequence',
     'accountSequence',
     'time',
+    'canceledQty',
   ]),
   error: message('error', 66, ['id', 'code', 'message']),
   done: message('done', 67, ['id', 'op', 'data']),
@@ -184,6 +185,7 @@ export const MESSAGES = {
     'expiresAt',
     'sequence',
     'time',
+    'canceledQty',
   ]),
   fill: message('fill', 71, [
     'epoch',

@@ -3,11 +3,11 @@ import { formatScaled } from '../codec/decimal-text.js';
 import { type Market, priceText, qtyText } from '../markets.js';
 
 /** What kind of number value and limit of a rejection are. */
-type Unit = 'price' | 'qty' | 'money' | 'number' | 'time' | 'none';
+type Unit = 'price' | 'qty' | 'money' | 'value' | 'number' | 'none';
 
 interface Wording {
   readonly unit: Unit;
-  /** VALUE and LIMIT stand for the numbers. */
+  /** VALUE and LIMIT stand for the numbers, MARKET for the symbol. */
   readonly sentence: string;
 }
 
@@ -16,19 +16,19 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   unknown_market: { unit: 'none', sentence: 'the market does not exist' },
   market_does_not_accept_new_orders: {
     unit: 'none',
-    sentence: 'the market accepts no new orders in its present state',
+    sentence: 'MARKET accepts no new orders in its present state',
   },
   market_accepts_only_post_only_orders: {
     unit: 'none',
-    sentence: 'the market accepts only orders with postOnly in its present state',
+    sentence: 'MARKET accepts only orders with postOnly in its present state',
   },
   market_accepts_only_reduce_only_orders: {
     unit: 'none',
-    sentence: 'the market accepts only orders with reduceOnly in its present state',
+    sentence: 'MARKET accepts only orders with reduceOnly in its present state',
   },
   market_does_not_accept_cancels: {
     unit: 'none',
-    sentence: 'the market accepts no cancels in its present state',
+    sentence: 'MARKET accepts no cancels in its present state',
   },
   price_ticks_must_be_within_1_and_limit: {
     unit: 'price',
@@ -43,8 +43,8 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     sentence: 'price × qty must be at least LIMIT, but is VALUE',
   },
   notional_micro_usd_must_not_exceed_limit: {
-    unit: 'money',
-    sentence: 'price × qty must be at most LIMIT, but is VALUE',
+    unit: 'value',
+    sentence: 'position and open orders must be worth at most LIMIT, but would be VALUE',
   },
   price_ticks_must_not_exceed_upper_band: {
     unit: 'price',
@@ -64,7 +64,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
   order_is_not_open: {
     unit: 'number',
-    sentence: 'the order VALUE is not open, or belongs to another account',
+    sentence: 'the named order is not open, or belongs to another account',
   },
   insufficient_margin: {
     unit: 'money',
@@ -72,14 +72,14 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
   market_has_no_mark_price: {
     unit: 'none',
-    sentence: 'the market has no mark price yet, so no margin can be computed',
+    sentence: 'MARKET has no mark price yet, so no margin can be computed',
   },
   receive_window_has_passed: {
-    unit: 'time',
-    sentence: 'the deadline LIMIT has passed: the exchange time is VALUE',
+    unit: 'number',
+    sentence: 'the deadline VALUE has passed: the exchange time is LIMIT',
   },
   expiry_time_must_be_in_the_future: {
-    unit: 'time',
+    unit: 'number',
     sentence: 'expiresAt must be later than the exchange time LIMIT, but is VALUE',
   },
   flags_are_contradictory: { unit: 'none', sentence: 'flags of the order contradict each other' },
@@ -109,6 +109,7 @@ export function rejectionOf(
     return { code, message: `${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})` };
   }
   const message = wording.sentence
+    .replace('MARKET', market?.params.symbol ?? 'the market')
     .replace('VALUE', numberText(value, wording.unit, market))
     .replace('LIMIT', numberText(limit, wording.unit, market));
   return { code, message };
@@ -116,6 +117,10 @@ export function rejectionOf(
 
 function numberText(value: number, unit: Unit, market: Market | undefined): string {
   if (unit === 'money') return formatScaled(value, 1, 6);
+  if (market !== undefined && unit === 'value') {
+    const p = market.params;
+    return formatScaled(value, p.tickMantissa * p.lotMantissa, p.tickDecimals + p.lotDecimals);
+  }
   if (market !== undefined && unit === 'price') return priceText(market, value);
   if (market !== undefined && unit === 'qty') return qtyText(market, value);
   return String(value);

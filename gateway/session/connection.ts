@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
 import type { LoginChallenge } from './login.js';
+import { MassCancels } from './mass-cancels.js';
 import type { TokenBucket } from './token-bucket.js';
 
 /** A public channel that a connection reads. */
@@ -28,6 +29,7 @@ export class Connection {
   readonly number: number;
   readonly challenge: LoginChallenge;
   readonly bucket: TokenBucket;
+  readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
   /** 0 until the login. */
   account = 0;

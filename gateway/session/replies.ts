@@ -3,7 +3,7 @@ import type { MessageSink } from '../codec/message-sink.js';
 import { MsgpackSink } from '../codec/msgpack-sink.js';
 import type { Problem } from '../commands/problem.js';
 import type { Frame } from '../feeds/frame.js';
-import { MESSAGES } from '../protocol/messages.js';
+import { ACK_RESULTS, MESSAGES } from '../protocol/messages.js';
 import type { Connection } from './connection.js';
 
 const json = new JsonSink();
@@ -35,6 +35,19 @@ export function replyError(connection: Connection, id: number | null, problem: P
     else sink.uint('id', id);
     sink.text('code', problem.code);
     sink.text('message', problem.message);
+  });
+}
+
+/** The answer to an order request that had nothing to do, in the form of all others. */
+export function replyAck(connection: Connection, id: number, result: string, count: number): void {
+  reply(connection, (sink) => {
+    sink.begin(MESSAGES.ack);
+    sink.uint('id', id);
+    sink.choice('result', ACK_RESULTS.indexOf(result as 'done'), ACK_RESULTS);
+    for (const name of MESSAGES.ack.fields.slice(2)) {
+      if (name === 'count') sink.uint(name, count);
+      else sink.none(name);
+    }
   });
 }
 
