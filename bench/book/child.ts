@@ -4,12 +4,13 @@
  */
 import { readWorkload, type Workload } from '../workload/format.js';
 import { engineNamed } from './engines.js';
+import { type AccountMemoryFigures, measureAccounts } from './measure-accounts.js';
 import { measureOpLatency, type OpLatencyFigures } from './measure-latency.js';
 import { type MemoryFigures, measureMemory } from './measure-memory.js';
 import { measureSpeed, type SpeedFigures } from './measure-speed.js';
 
 export interface ChildTask {
-  kind: 'speed' | 'latency' | 'memory';
+  kind: 'speed' | 'latency' | 'memory' | 'accounts';
   engine: string;
   file: string;
   ops: number;
@@ -20,6 +21,7 @@ export interface ChildAnswer {
   speed?: SpeedFigures;
   latency?: OpLatencyFigures;
   memory?: MemoryFigures;
+  accounts?: AccountMemoryFigures;
   error?: string;
 }
 
@@ -32,6 +34,7 @@ process.once('message', (message) => {
 });
 
 async function answer(task: ChildTask): Promise<ChildAnswer> {
+  if (task.kind === 'accounts') return { accounts: measureAccounts(task.accounts) };
   const kind = engineNamed(task.engine);
   const options = { accounts: task.accounts };
   if (task.kind === 'memory') {

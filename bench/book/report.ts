@@ -3,6 +3,7 @@ import { type Conditions, formatConditions } from '../report/conditions.js';
 import type { Spread } from '../report/statistics.js';
 import { formatCount, formatPercent, formatRatio, formatTable, formatUs } from '../report/table.js';
 import type { WorkloadResult } from '../workload/format.js';
+import type { AccountMemoryFigures } from './measure-accounts.js';
 import type { MemoryFigures } from './measure-memory.js';
 
 /** One engine on one workload. */
@@ -38,6 +39,8 @@ export interface BookReport {
   /** Sentences on what did not run, and why. */
   notes: string[];
   engines: EngineReport[];
+  /** Null when `core` was not measured. */
+  accountMemory: AccountMemoryFigures | null;
 }
 
 export function spreadShare(spread: Spread): number {
@@ -51,6 +54,13 @@ export function formatBookReport(report: BookReport): string {
     parts.push(`Mix ${engines[0]?.mix} (${workload})\n${formatSpeed(engines)}`);
     const detailed = engines.filter((engine) => engine.opLatency !== null);
     if (detailed.length > 0) parts.push(formatDetails(detailed));
+  }
+  if (report.accountMemory !== null) {
+    const { accounts, markets, megabytes, residentMegabytes } = report.accountMemory;
+    parts.push(
+      `${formatCount(accounts)} accounts with a position in each of ${markets} markets: ` +
+        `${megabytes} MB in the shard, ${residentMegabytes} MB the whole process`,
+    );
   }
   parts.push(
     [

@@ -10,6 +10,7 @@ import { openWorkload, type PreparedWorkload, prepareWorkload } from '../workloa
 import { referenceResult } from '../workload/reference-result.js';
 import { ENGINES, type EngineKind } from './engines.js';
 import { EXCHANGE_CORE, exchangeCoreProblem, runExchangeCore } from './exchange-core.js';
+import type { AccountMemoryFigures } from './measure-accounts.js';
 import type { MemoryFigures } from './measure-memory.js';
 import type { SpeedFigures } from './measure-speed.js';
 import { type BookReport, type EngineReport, spreadShare } from './report.js';
@@ -28,8 +29,12 @@ export async function runBookBench(options: BenchOptions): Promise<BookReport> {
     accounts: options.accounts,
     notes,
     engines: [],
+    accountMemory: null,
   };
   const memory = await measureMemories(kinds);
+  if (kinds.some((kind) => kind.name === 'core')) {
+    report.accountMemory = await measureAccountMemory(options.accounts);
+  }
   for (const prepared of workloadsOf(options)) {
     const rounds = await runRounds(prepared, kinds, withExchangeCore, options);
     const engines = summarize(prepared, rounds, memory);
@@ -118,6 +123,11 @@ async function measureMemories(kinds: readonly EngineKind[]): Promise<Map<string
     say(`${kind.name}: ${figures.get(kind.name)?.bytesPerRestingOrder} bytes a resting order`);
   }
   return figures;
+}
+
+async function measureAccountMemory(accounts: number): Promise<AccountMemoryFigures | null> {
+  const task = { kind: 'accounts', engine: 'core', file: '', ops: 0, accounts } as const;
+  return (await runChild(task)).accounts ?? null;
 }
 
 function summarize(
