@@ -2,7 +2,9 @@ import { FastBook } from '../../engine/book/fast-book.js';
 import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
 import { PRICE_TICKS_MAX } from '../../engine/units/units.js';
+import { createShardCore } from '../../main/compose.js';
 import { BookMarket } from './market/book-market.js';
+import { CoreMarket } from './market/core-market.js';
 import { REPLAY_MARKET } from './market/encode-command.js';
 import type { OpenMarket } from './market/replay-market.js';
 import type { EngineName } from './options.js';
@@ -22,5 +24,6 @@ export function marketOpener(engine: EngineName): OpenMarket {
     windowBits: WINDOW_BITS,
   };
   if (engine === 'naive') return () => new BookMarket(new NaiveBook(options));
+  if (engine === 'core') return (units) => new CoreMarket(createShardCore(), units);
   return () => new BookMarket(new FastBook(options));
 }

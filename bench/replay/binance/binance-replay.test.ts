@@ -12,7 +12,7 @@ import {
 
 const first = sharedRecording('perp', 'btcusdt_20230404.dat.gz');
 const second = sharedRecording('perp', 'btcusdt_20230405.dat.gz');
-const engines = ['fast', 'naive'];
+const engines = ['fast', 'naive', 'core'];
 
 describe('a generated capture', () => {
   it.each([1, 2, 3, 4])('seed %i: best prices and sizes are equal in every row', async (seed) => {
@@ -98,8 +98,18 @@ describe('the BTCUSDT capture', () => {
   };
   const isHere = first !== null && second !== null;
 
-  it.skipIf(!isHere)('has equal best prices and sizes in every row', async () => {
-    const report = await replayToJson(first as string, second as string, '--engine', 'fast');
+  it.skipIf(!isHere)(
+    'has equal best prices and sizes in every row, on the whole core',
+    async () => {
+      expect(await replayToJson(first as string, second as string)).toMatchObject(expected);
+    },
+  );
+
+  it.skipIf(!isHere)('has the same on the book alone, and after an interruption', async () => {
+    const checkpoint = `${temporaryFolder()}/checkpoint`;
+    const args = [first as string, second as string, '--engine', 'fast'];
+    await replayToJson(...args, '--checkpoint', checkpoint, '--limit', '20000');
+    const report = await replayToJson(...args, '--checkpoint', checkpoint);
     expect(report).toMatchObject(expected);
   });
 });

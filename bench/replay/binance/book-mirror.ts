@@ -8,7 +8,7 @@ import {
   TIF_SHIFT,
 } from '../../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../../engine/state/canonical-writer.js';
-import { MAKER_ACCOUNT, type ReplayMarket, TAKER_ACCOUNT } from '../market/replay-market.js';
+import { makerAccountAt, type ReplayMarket, TAKER_ACCOUNT } from '../market/replay-market.js';
 import { RecordedLevels } from './recorded-levels.js';
 import type { BestPrices } from './ticker-check.js';
 
@@ -127,7 +127,7 @@ export class BookMirror {
       this.resize(maker, priceTicks, lots);
       return;
     }
-    this.market.cancel(MAKER_ACCOUNT, maker.orderId);
+    this.market.cancel(makerAccountAt(priceTicks), maker.orderId);
     const { rejection } = this.market.outcome;
     if (rejection !== null) throw new InvariantError(`a mirrored level must go: ${rejection}`);
     this.makersOf(side).delete(priceTicks);
@@ -141,14 +141,19 @@ export class BookMirror {
       return;
     }
     if (lots === 0) return;
-    this.market.place(MAKER_ACCOUNT, side | RESTING, priceTicks, lots);
+    this.market.place(makerAccountAt(priceTicks), side | RESTING, priceTicks, lots);
     const { orderId, rejection } = this.market.outcome;
     if (rejection === null) this.makersOf(side).set(priceTicks, { orderId, lots, filledLots: 0 });
     else this.refuse(side, priceTicks);
   }
 
   private resize(maker: MakerOrder, priceTicks: number, lots: number): void {
-    this.market.amend(MAKER_ACCOUNT, maker.orderId, priceTicks, maker.filledLots + lots);
+    this.market.amend(
+      makerAccountAt(priceTicks),
+      maker.orderId,
+      priceTicks,
+      maker.filledLots + lots,
+    );
     if (this.market.outcome.rejection === null) maker.lots = lots;
     else this.ordersRefused++;
   }

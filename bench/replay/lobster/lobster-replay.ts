@@ -150,6 +150,7 @@ export class LobsterReplay implements Replay {
     const levels = this.readLevelCount();
     const running = this.start(levels, priceUnitOf(this.bookLines, levels));
     this.readRow(running);
+    running.market.setIndexPrice(middleOf(running.row), running.message.timeMs);
     running.row.sides.forEach((recorded, side) => {
       for (let level = 0; level < recorded.count; level++) {
         const price = recorded.priceTicks[level] as number;
@@ -216,6 +217,13 @@ export class LobsterReplay implements Replay {
     if (this.running !== null) return this.running;
     throw new ReplayError('nothing was replayed yet');
   }
+}
+
+/** What the shares are worth, for an engine that wants to know: a recording of shares has no other mark. */
+function middleOf({ sides: [bids, asks] }: BookRow): number {
+  const bid = bids.count > 0 ? bids.priceTicks[0] : asks.priceTicks[0];
+  const ask = asks.count > 0 ? asks.priceTicks[0] : bids.priceTicks[0];
+  return Math.max(1, Math.floor(((bid as number) + (ask as number)) / 2));
 }
 
 function unitsOf(priceUnit: number): MarketUnits {

@@ -1,6 +1,6 @@
 import { InvariantError } from '../../../engine/assert.js';
 import { FLAG_POST_ONLY, TIF_GTC, TIF_IOC, TIF_SHIFT } from '../../../engine/messages/types.js';
-import { MAKER_ACCOUNT, type ReplayMarket, TAKER_ACCOUNT } from '../market/replay-market.js';
+import { makerAccountAt, type ReplayMarket, TAKER_ACCOUNT } from '../market/replay-market.js';
 import type { LobsterCounters } from './lobster-counters.js';
 import {
   ANONYMOUS,
@@ -33,7 +33,7 @@ export class OrderFlow {
   }
 
   add(recordedId: number, side: number, priceTicks: number, lots: number): void {
-    this.market.place(MAKER_ACCOUNT, side | RESTING, priceTicks, lots);
+    this.market.place(makerAccountAt(priceTicks), side | RESTING, priceTicks, lots);
     const { orderId, rejection } = this.market.outcome;
     if (rejection !== null) this.counters.ordersRefused++;
     else this.orders.add(recordedId, orderId, side, priceTicks, lots);
@@ -118,14 +118,15 @@ export class OrderFlow {
       this.remove(order);
       return;
     }
+    const { priceTicks } = order.level;
     order.lots -= lots;
     order.totalLots -= lots;
-    this.market.amend(MAKER_ACCOUNT, order.orderId, order.level.priceTicks, order.totalLots);
+    this.market.amend(makerAccountAt(priceTicks), order.orderId, priceTicks, order.totalLots);
     this.expectDone();
   }
 
   private remove(order: MirroredOrder): void {
-    this.market.cancel(MAKER_ACCOUNT, order.orderId);
+    this.market.cancel(makerAccountAt(order.level.priceTicks), order.orderId);
     this.expectDone();
     this.orders.remove(order);
   }

@@ -30,13 +30,14 @@ export function encodeCommand(
   priceTicks: number,
   qtyLots: number,
   orderId: number,
+  slots = 1,
 ): void {
   inbox.reset();
-  const slot = inbox.pushZeroed(1);
+  const slot = inbox.pushZeroed(slots);
   const { words, floats } = inbox;
   const w = slot * SLOT_WORDS;
   const f = slot * SLOT_FLOATS;
-  words[w + W_HEAD] = headOf(type, 1, REPLAY_MARKET);
+  words[w + W_HEAD] = headOf(type, slots, REPLAY_MARKET);
   words[w + W_ACCOUNT] = account;
   words[w + W_FLAGS] = flags;
   words[w + W_PRICE] = priceTicks;

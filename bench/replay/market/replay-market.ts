@@ -2,9 +2,20 @@ import type { LevelVisitor } from '../../../engine/book/order-book.js';
 import type { CanonicalReader, CanonicalWriter } from '../../../engine/state/canonical-writer.js';
 import type { CommandOutcome } from './command-outcome.js';
 
-/** The recorded orders rest under one account and the recorded trades are taken by the other. */
-export const MAKER_ACCOUNT = 1;
-export const TAKER_ACCOUNT = 2;
+/** Takes the recorded trades. */
+export const TAKER_ACCOUNT = 1;
+const FIRST_MAKER_ACCOUNT = 2;
+const MAKER_BITS = 6;
+/** Accounts 1 … this are the replay's. */
+export const LAST_ACCOUNT = FIRST_MAKER_ACCOUNT + 2 ** MAKER_BITS - 1;
+
+/**
+ * The account under which the recorded orders of a price rest. A whole book is worth more than one account may
+ * hold, so it is spread over many; by price alone, so that nothing has to be remembered.
+ */
+export function makerAccountAt(priceTicks: number): number {
+  return FIRST_MAKER_ACCOUNT + (Math.imul(priceTicks, 0x9e3779b1) >>> (32 - MAKER_BITS));
+}
 
 /** Tick and lot size of a recorded market, as mantissa × 10^−decimals. */
 export interface MarketUnits {

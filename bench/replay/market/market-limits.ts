@@ -1,0 +1,40 @@
+import type { MarketParams } from '../../../engine/market/market-params.js';
+import {
+  ACCOUNT_ID_MAX,
+  PPM_ONE,
+  PRICE_TICKS_MAX,
+  QTY_LOTS_MAX,
+} from '../../../engine/units/units.js';
+import type { MarketUnits } from './replay-market.js';
+
+/** Few accounts have to afford a whole recorded book at once. */
+const INITIAL_MARGIN_PPM = 1000;
+
+/** Limits as wide as the engine has them: the recorded venue has decided already what it lets in. */
+export function wideMarketParams(units: MarketUnits): MarketParams {
+  const { tickMantissa, tickDecimals, lotMantissa, lotDecimals } = units;
+  const numerator = BigInt(tickMantissa) * BigInt(lotMantissa) * 1_000_000n;
+  const denominator = 10n ** BigInt(tickDecimals + lotDecimals);
+  const divisor = greatestCommonDivisor(numerator, denominator);
+  return {
+    symbol: units.symbol.replace(/[^A-Z0-9-]/g, '-').slice(0, 16),
+    tickMantissa,
+    tickDecimals,
+    lotMantissa,
+    lotDecimals,
+    microUsdPerTickLotNumerator: Number(numerator / divisor),
+    microUsdPerTickLotDenominator: Number(denominator / divisor),
+    priceTicksMax: PRICE_TICKS_MAX,
+    qtyLotsMax: QTY_LOTS_MAX,
+    minNotionalMicroUsd: 0,
+    priceBandPpm: PPM_ONE,
+    initialMarginPpm: INITIAL_MARGIN_PPM,
+    maintenanceMarginPpm: 1,
+    openOrdersMax: ACCOUNT_ID_MAX,
+  };
+}
+
+function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b];
+  return a;
+}
