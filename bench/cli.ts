@@ -34,6 +34,11 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const holds = report.engines.every((engine) => engine.resultIsExpected);
     return { text: formatBookReport(report), json: report, holds };
   },
+  kernels: async (options) => {
+    const { runKernelBench, formatKernelsReport } = await import('./kernels/run-kernels.js');
+    const report = await runKernelBench(options);
+    return { text: formatKernelsReport(report), json: report, holds: true };
+  },
   gateway: async (options) => {
     const { runGatewayBench } = await import('./gateway/run-gateway.js');
     const { formatGatewayReport } = await import('./gateway/report.js');

@@ -8,6 +8,8 @@ export interface Step {
 }
 
 const DECIMALS_MAX = 12;
+const POINT = 46;
+const DIGIT_0 = 48;
 const PLAIN_DECIMAL = /^\d{1,15}(\.\d{1,18})?$/;
 
 /** What the venue says of markets whose printed prices are finer than their ticks. */
@@ -57,13 +59,32 @@ export function unitsOf(
   };
 }
 
-/** The exact number of steps in a printed decimal, null when there is none. */
+/**
+ * The exact number of steps in a printed decimal, null when there is none. Digit by digit, because a capture is
+ * mostly prices and sizes.
+ */
 export function toSteps(text: string, step: Step): number | null {
-  if (!PLAIN_DECIMAL.test(text)) return null;
-  const [whole = '', fraction = ''] = text.split('.');
-  const kept = fraction.slice(0, step.decimals).padEnd(step.decimals, '0');
-  if (/[^0]/.test(fraction.slice(step.decimals))) return null;
-  const steps = Number(whole + kept) / step.mantissa;
+  const { mantissa, decimals } = step;
+  let value = 0;
+  let fractionDigits = -1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === POINT && fractionDigits < 0 && i > 0) {
+      fractionDigits = 0;
+      continue;
+    }
+    const digit = code - DIGIT_0;
+    if (digit < 0 || digit > 9) return null;
+    // Digits beyond the step's decimals have to be zeros.
+    if (fractionDigits >= decimals) {
+      if (digit !== 0) return null;
+    } else {
+      value = value * 10 + digit;
+      if (fractionDigits >= 0) fractionDigits++;
+    }
+  }
+  if (text.length === 0 || text.charCodeAt(text.length - 1) === POINT) return null;
+  const steps = (value * 10 ** (decimals - Math.max(0, fractionDigits))) / mantissa;
   return Number.isSafeInteger(steps) ? steps : null;
 }
 
