@@ -68,7 +68,8 @@ export class LoginChallenge {
       );
     }
     const distance = Math.abs(nowMs - request.time);
-    if (distance > this.context.timeToleranceMs) {
+    // Turned round, so that NaN, whose distance is NaN, is out of range too.
+    if (!(distance <= this.context.timeToleranceMs)) {
       return failure(
         'login_time_is_out_of_range',
         `time must be within ${this.context.timeToleranceMs} ms of the server's ${nowMs}, but is ${request.time}`,

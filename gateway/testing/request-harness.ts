@@ -1,0 +1,136 @@
+import type { ShardPort } from '../../engine/shard/shard-port.js';
+import { MsgpackCodec, type ServerMessage } from '../../sdk/codec.js';
+import { EventMessages } from '../codec/event-messages.js';
+import { EventRouter } from '../event-router.js';
+import { AccountViews } from '../feeds/account-views.js';
+import { OpenOrders } from '../feeds/open-orders.js';
+import { OrderFold } from '../feeds/order-fold.js';
+import { PrivateFeed } from '../feeds/private-feed.js';
+import { PrivateLog } from '../feeds/private-log.js';
+import { PrivateSnapshots } from '../feeds/private-snapshot.js';
+import { PublicFeeds } from '../feeds/public-feeds.js';
+import { DEFAULT_LIMITS } from '../limits.js';
+import { Markets } from '../markets.js';
+import { Outbox } from '../outbox.js';
+import { Requests } from '../requests.js';
+import { Accounts } from '../session/accounts.js';
+import { Connection, type Socket } from '../session/connection.js';
+import { Connections } from '../session/connections.js';
+import { LoginChallenge } from '../session/login.js';
+import { TokenBucket } from '../session/token-bucket.js';
+import { SessionRequests } from '../session-requests.js';
+import { BTC, ODD } from './test-market.js';
+
+/** Counts what it is sent and answers nothing. */
+class CountingPort implements ShardPort {
+  readonly portId = 1;
+  sent = 0;
+  trySend(): boolean {
+    this.sent++;
+    return true;
+  }
+  trySendAll(): boolean {
+    return this.trySend();
+  }
+  flush(): void {}
+  onEvents(): void {}
+  occupancy() {
+    return { inbound: 0, outbound: 0 };
+  }
+}
+
+/** The handling of requests without sockets: messages in, what would be sent out. */
+export class RequestHarness {
+  readonly port = new CountingPort();
+  /** Logged in, JSON. */
+  readonly connection: Connection;
+  private readonly binary: Connection;
+  private readonly requests: Requests;
+  private sent: ServerMessage[] = [];
+  private readonly codec = new MsgpackCodec(String);
+
+  constructor() {
+    const limits = {
+      ...DEFAULT_LIMITS,
+      requestsPerSecond: 1e9,
+      requestsBurst: 1e9,
+      strikesMax: 1e9,
+      loginFailuresMax: 1e9,
+    };
+    const markets = new Markets();
+    markets.put(1, BTC).state = 1;
+    markets.put(2, ODD).state = 1;
+    const session = this.sessionRequests(markets, limits);
+    this.requests = new Requests(this.port, markets, limits, session, () => {}, 0);
+    this.connection = this.newConnection(false, limits);
+    this.binary = this.newConnection(true, limits);
+  }
+
+  /** What a JSON message is answered with. */
+  json(text: string): ServerMessage[] {
+    return this.receive(this.connection, new TextEncoder().encode(text));
+  }
+
+  msgpack(bytes: Uint8Array): ServerMessage[] {
+    return this.receive(this.binary, bytes);
+  }
+
+  private receive(connection: Connection, bytes: Uint8Array): ServerMessage[] {
+    this.sent = [];
+    const message = new ArrayBuffer(bytes.length);
+    new Uint8Array(message).set(bytes);
+    this.requests.receive(connection, message, connection.binary);
+    return this.sent;
+  }
+
+  private newConnection(binary: boolean, limits: typeof DEFAULT_LIMITS): Connection {
+    const data = { binary, connection: null };
+    const socket = {
+      getUserData: () => data,
+      send: (message: string | Uint8Array) => {
+        const decoded =
+          typeof message === 'string' ? JSON.parse(message) : this.codec.decode(message);
+        this.sent.push(decoded);
+        return 1;
+      },
+      cork: (send: () => void) => send(),
+      end: () => {},
+      getBufferedAmount: () => 0,
+    };
+    const context = {
+      venue: 'test',
+      operatorKey: new Uint8Array(32),
+      accounts: new Accounts(),
+      challengeLifeMs: 1_000,
+      timeToleranceMs: 1_000,
+    };
+    const connection = new Connection(
+      socket as unknown as Socket,
+      binary ? 2 : 1,
+      new LoginChallenge(context),
+      new TokenBucket(limits, 0),
+      0,
+    );
+    connection.account = 1;
+    return connection;
+  }
+
+  private sessionRequests(markets: Markets, limits: typeof DEFAULT_LIMITS): SessionRequests {
+    const views = new AccountViews();
+    const openOrders = new OpenOrders();
+    const orders = new OrderFold(openOrders);
+    const messages = new EventMessages(markets);
+    const outbox = new Outbox(messages, 1e9);
+    const log = new PrivateLog();
+    const snapshots = new PrivateSnapshots(markets, views, openOrders);
+    const privateFeed = new PrivateFeed(log, views, snapshots, messages, 1e9);
+    const publicFeeds = new PublicFeeds(markets, orders, outbox, limits);
+    const connections = new Connections(16);
+    const accounts = new Accounts();
+    const targets = { accounts, connections, markets, views, orders, log, outbox };
+    const router = new EventRouter({ ...targets, portId: 1, privateFeed, publicFeeds });
+    const nowMs = () => 0;
+    const context = { limits, markets, publicFeeds, privateFeed, router, nowMs };
+    return new SessionRequests({ ...context, exchangeTimeMs: nowMs });
+  }
+}
