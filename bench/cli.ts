@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { type BenchOptions, parseOptions, UsageError } from './options.js';
 import { say } from './output.js';
+import { WorkloadError } from './workload/format.js';
 
 const HELP = `usage: npm run bench -- COMMAND [options]
 
@@ -72,10 +74,16 @@ async function main(args: readonly string[]): Promise<number> {
   return report.holds ? 0 : 1;
 }
 
+/** What a wrong file causes: a sentence says all. Anything else is shown with its stack. */
+function isExpected(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return error instanceof WorkloadError || 'syscall' in error;
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const isUsage = error instanceof UsageError;
-  say(error instanceof Error && !isUsage ? (error.stack ?? error.message) : String(error));
+  say(isUsage || isExpected(error) ? error.message : inspect(error));
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createShardCore } from '../../main/compose.js';
 import { generateWorkload } from '../workload/generator.js';
 import { referenceResult } from '../workload/reference-result.js';
-import { accountOfOrder, CoreEngine } from './core-engine.js';
+import { CoreEngine } from './core-engine.js';
 import { openNullJournal } from './null-journal.js';
+import { accountOfOrder } from './shard-commands.js';
 
 describe('the whole core driven by a workload', () => {
   it.each([1, 2] as const)('trades like the reference, mix %d', (mix) => {

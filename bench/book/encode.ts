@@ -19,7 +19,7 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 /** The market of all benchmarks. */
 export const BENCH_MARKET = 1;
 /** Who asks, in commands that want an answer: connection 1 of port 1. */
-const BENCH_SESSION = (1 << 24) | 1;
+export const BENCH_SESSION = (1 << 24) | 1;
 
 /**
  * Writes a command of one slot with every word of it, because the buffer is reused. Commands from outside

@@ -26,13 +26,16 @@ export class FillReader {
 
   readAll(events: MessageWindow): void {
     const { words, length } = events;
-    for (let slot = 0; slot < length; ) {
-      const head = words[slot * SLOT_WORDS + W_HEAD] as number;
-      const type = typeOf(head);
-      if (type === EVT_FILL) this.readFill(words, events.floats, slot);
-      else if (type === EVT_REJECTED) throw rejection(words, slot);
-      slot += slotsOf(head);
-    }
+    for (let slot = 0; slot < length; ) slot += this.read(words, events.floats, slot);
+  }
+
+  /** Reads one event; returns its slots. */
+  read(words: Int32Array, floats: Float64Array, slot: number): number {
+    const head = words[slot * SLOT_WORDS + W_HEAD] as number;
+    const type = typeOf(head);
+    if (type === EVT_FILL) this.readFill(words, floats, slot);
+    else if (type === EVT_REJECTED) throw rejection(words, slot);
+    return slotsOf(head);
   }
 
   /** The maker's event comes first, the taker's second, with the same price and lots. */

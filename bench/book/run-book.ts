@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { LatencyHistogram } from '../load/latency-histogram.js';
-import type { BenchOptions } from '../options.js';
+import { type BenchOptions, UsageError } from '../options.js';
 import { say } from '../output.js';
 import { conditionsNow } from '../report/conditions.js';
 import { medianOf, spreadOf } from '../report/statistics.js';
@@ -57,7 +57,7 @@ function chosenEngines(options: BenchOptions): EngineKind[] {
   const known = new Set(ENGINES.map((kind) => kind.name).concat(EXCHANGE_CORE));
   for (const name of options.engines) {
     if (!known.has(name))
-      throw new Error(`no engine '${name}'; there are ${[...known].join(', ')}`);
+      throw new UsageError(`no engine '${name}'; there are ${[...known].join(', ')}`);
   }
   return ENGINES.filter((kind) => options.engines?.includes(kind.name));
 }
@@ -67,7 +67,7 @@ function decideExchangeCore(options: BenchOptions, notes: string[]): boolean {
   if (options.peers === 'no' || !wanted) return false;
   const problem = exchangeCoreProblem();
   if (problem === null) return true;
-  if (options.peers === 'required') throw new Error(problem);
+  if (options.peers === 'required') throw new UsageError(problem);
   notes.push(`Not run: ${problem}`);
   return false;
 }
