@@ -57,6 +57,9 @@ async function findDirectory(path: string): Promise<Directory> {
   const tail = await readBytes(path, size - tailBytes, tailBytes);
   for (let at = tail.length - DIRECTORY_END_BYTES; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== DIRECTORY_END) continue;
+    // A comment may hold anything, this signature too; only the true record ends with the file.
+    const commentBytes = tail.readUInt16LE(at + DIRECTORY_END_BYTES - 2);
+    if (at + DIRECTORY_END_BYTES + commentBytes !== tail.length) continue;
     const locator = at - LOCATOR_64_BYTES;
     if (locator >= 0 && tail.readUInt32LE(locator) === LOCATOR_64) {
       return readDirectoryEnd64(path, Number(tail.readBigUInt64LE(locator + 8)));
