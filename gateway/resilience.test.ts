@@ -155,7 +155,8 @@ describe('a client that reads too slowly', () => {
     const slow = await Bare.open();
     await slow.logIn(1);
     const channels = ['book.BTC-PERP', 'trades.BTC-PERP', 'private'];
-    channels.forEach((channel, i) => slow.send({ op: 'subscribe', id: 2 + i, channel }));
+    for (const [i, channel] of channels.entries())
+      slow.send({ op: 'subscribe', id: 2 + i, channel });
     await until(() => slow.messages.length === 2 + channels.length * 2, 'it is subscribed');
     slow.socket.pause();
     let trades = 0;

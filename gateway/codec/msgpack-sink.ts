@@ -2,6 +2,8 @@ import type { MessageShape } from '../protocol/messages.js';
 import { formatScaled, writeScaled } from './decimal-text.js';
 import type { MessageSink } from './message-sink.js';
 
+/** Room for the longest head of an array; the short one, of a byte, ends where that does. */
+const HEAD_BYTES = 3;
 const VIEWS_MAX = 512;
 const FIRST_BYTES = 64 * 1024;
 /** The longest field that is written without looking at the room left. */
@@ -18,19 +20,26 @@ export class MsgpackSink implements MessageSink {
   private bytes = new Uint8Array(FIRST_BYTES);
   private data = new DataView(this.bytes.buffer);
   private at = 0;
+  /** Fields of the message with its code, and how many of the last of them were nil. */
+  private items = 0;
+  private nils = 0;
+  /** By length: views of messages with a short head. */
   private readonly views: Uint8Array[] = [];
 
   begin(shape: MessageShape): void {
-    this.at = 0;
-    this.arrayHead(shape.fields.length + 1);
+    this.at = HEAD_BYTES;
+    this.items = shape.fields.length + 1;
+    this.nils = 0;
     this.number(shape.code);
   }
 
   uint(_name: string, value: number): void {
+    this.nils = 0;
     this.number(value);
   }
 
   decimal(_name: string, units: number, mantissa: number, decimals: number): void {
+    this.nils = 0;
     const scaled = units * mantissa;
     if (!Number.isSafeInteger(scaled)) {
       this.string(formatScaled(units, mantissa, decimals));
@@ -44,10 +53,12 @@ export class MsgpackSink implements MessageSink {
   }
 
   text(_name: string, value: string): void {
+    this.nils = 0;
     this.string(value);
   }
 
   market(_name: string, _symbol: string, id: number): void {
+    this.nils = 0;
     this.number(id);
   }
 
@@ -56,6 +67,7 @@ export class MsgpackSink implements MessageSink {
   }
 
   ascii(_name: string, words: Int32Array, firstWord: number, length: number): void {
+    this.nils = 0;
     this.stringHead(length);
     for (let i = 0; i < length; i++) {
       const word = words[firstWord + (i >> 2)] as number;
@@ -64,30 +76,41 @@ export class MsgpackSink implements MessageSink {
   }
 
   flag(_name: string, value: boolean): void {
-    this.reserve(1);
-    this.bytes[this.at++] = value ? 0xc3 : 0xc2;
+    this.nils = 0;
+    this.byte(value ? 0xc3 : 0xc2);
   }
 
   choice(_name: string, index: number, _names: readonly string[]): void {
+    this.nils = 0;
     this.number(index);
   }
 
   none(_name: string): void {
-    this.reserve(1);
-    this.bytes[this.at++] = 0xc0;
+    this.nils++;
+    this.byte(0xc0);
   }
 
   value(_name: string, value: unknown): void {
+    this.nils = 0;
     this.any(value);
   }
 
+  /** Fields at the end that are nil are left out. */
   end(): Uint8Array {
-    const length = this.at;
-    if (length >= VIEWS_MAX) return this.bytes.subarray(0, length);
-    let view = this.views[length];
+    const end = this.at - this.nils;
+    const items = this.items - this.nils;
+    if (items > 15) {
+      this.bytes[0] = 0xdc;
+      this.data.setUint16(1, items);
+      return this.bytes.subarray(0, end);
+    }
+    const from = HEAD_BYTES - 1;
+    this.bytes[from] = 0x90 | items;
+    if (end >= VIEWS_MAX) return this.bytes.subarray(from, end);
+    let view = this.views[end];
     if (view === undefined) {
-      view = new Uint8Array(this.bytes.buffer, 0, length);
-      this.views[length] = view;
+      view = this.bytes.subarray(from, end);
+      this.views[end] = view;
     }
     return view;
   }
@@ -95,8 +118,8 @@ export class MsgpackSink implements MessageSink {
   private any(value: unknown): void {
     if (typeof value === 'string') this.string(value);
     else if (typeof value === 'number') this.number(value);
-    else if (typeof value === 'boolean') this.flag('', value);
-    else if (value === null || value === undefined) this.none('');
+    else if (typeof value === 'boolean') this.byte(value ? 0xc3 : 0xc2);
+    else if (value === null || value === undefined) this.byte(0xc0);
     else if (Array.isArray(value)) {
       this.arrayHead(value.length);
       for (const item of value) this.any(item);
@@ -108,6 +131,11 @@ export class MsgpackSink implements MessageSink {
         this.any(item);
       }
     }
+  }
+
+  private byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.at++] = value;
   }
 
   private number(value: number): void {

@@ -33,15 +33,31 @@ export class EventWriter {
 
   accountCreated(account: number, key: Uint8Array): void {
     const at = this.event(types.EVT_ACCOUNT_CREATED, 3, 0, { W_ACCOUNT: account });
-    key.forEach((byte, i) => {
-      const word = at + 33 + (i >> 2);
-      this.buffer.words[word] = (this.buffer.words[word] as number) | (byte << ((i & 3) * 8));
-    });
+    this.writeKey(at + 33, key);
+  }
+
+  /** CMD_LIST_MARKET, whose parameters stand one slot earlier than those of its event. */
+  listMarket(marketId: number, params: MarketParams): void {
+    const at = this.event(types.CMD_LIST_MARKET, 3, marketId, {});
+    writeMarketParams(this.buffer.words, this.buffer.floats, at + 16, params);
+  }
+
+  /** CMD_CREATE_ACCOUNT. */
+  createAccount(key: Uint8Array): void {
+    const at = this.event(types.CMD_CREATE_ACCOUNT, 2, 0, {});
+    this.writeKey(at + 16, key);
   }
 
   marketListed(marketId: number, params: MarketParams): void {
     const at = this.event(types.EVT_MARKET_LISTED, 4, marketId, {});
     writeMarketParams(this.buffer.words, this.buffer.floats, at + 32, params);
+  }
+
+  private writeKey(firstWord: number, key: Uint8Array): void {
+    key.forEach((byte, i) => {
+      const word = firstWord + (i >> 2);
+      this.buffer.words[word] = (this.buffer.words[word] as number) | (byte << ((i & 3) * 8));
+    });
   }
 
   /** Hands the events over, one by one, and forgets them. */
