@@ -86,14 +86,13 @@ const STP = {
 };
 
 export function place(options: PlaceOptions): TestMessage {
-  return {
-    ...envelope(type.MSG_PLACE, options),
-    flags: flagsOf(options),
-    priceTicks: options.price,
-    qtyLots: options.lots,
-    expiryMs: options.expiryMs ?? 0,
-    markDistanceTicks: options.markDistance ?? 0,
-  };
+  const message = envelope(type.MSG_PLACE, options);
+  message.flags = flagsOf(options);
+  message.priceTicks = options.price;
+  message.qtyLots = options.lots;
+  message.expiryMs = options.expiryMs ?? 0;
+  message.markDistanceTicks = options.markDistance ?? 0;
+  return message;
 }
 
 export function buy(price: number, lots: number, options: Partial<PlaceOptions> = {}): TestMessage {

@@ -140,8 +140,12 @@ export class RandomTrader {
     const isResting = tif === 'gtc' || tif === 'gtd';
     const isPostOnly = isResting && random.chance(20);
     const hasText = random.chance(10);
+    const { session, request } = this.envelope(account);
+    // Without a spread, which takes longer than both books do for the order.
     return place({
-      ...this.envelope(account),
+      account,
+      session,
+      request,
       side,
       price,
       lots: this.anyLots(),
