@@ -31,7 +31,7 @@ describe.each(['json', 'msgpack'] as const)('trading over %s', (codec) => {
     const amended = await client.amend({ market: 'BTC-PERP', orderId: 1, qty: '0.02' });
     expect(amended).toMatchObject({ result: 'amended', qty: '0.020', price: '50000.0' });
     const canceled = await client.cancel({ market: 'BTC-PERP', clientOrderId: 'first:1' });
-    expect(canceled).toMatchObject({ result: 'canceled', orderId: 1, reason: 'user' });
+    expect(canceled).toMatchObject({ result: 'canceled', orderId: 1, canceledQty: '0.020' });
     await expect(client.cancel({ market: 'BTC-PERP', orderId: 1 })).rejects.toMatchObject({
       code: 'order_is_not_open',
     });

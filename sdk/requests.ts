@@ -61,11 +61,11 @@ export interface Ack {
   price?: string;
   qty?: string;
   remaining?: string;
-  reason?: string;
   count?: number;
   sequence: number;
   accountSequence?: number;
   time: number;
+  canceledQty?: string;
 }
 
 export interface Instrument {

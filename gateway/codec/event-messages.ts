@@ -141,7 +141,6 @@ export class EventMessages {
       sink.none('price');
       sink.none('qty');
       sink.none('remaining');
-      sink.none('reason');
     }
     if (type === EVT_MASS_CANCELED) sink.uint('count', floats[f + EF_LOTS] as number);
     else sink.none('count');
@@ -167,7 +166,6 @@ export class EventMessages {
     sink.choice('side', flags & FLAG_SIDE, SIDES);
     price(sink, words[at + EW_PRICE] as number, flags, market);
     quantities(sink, floats, f, type, p);
-    reason(sink, flags);
   }
 
   private order(

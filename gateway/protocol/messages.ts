@@ -157,7 +157,6 @@ export const MESSAGES = {
     'price',
     'qty',
     'remaining',
-    'reason',
     'count',
     'sequence',
     'accountSequence',
