@@ -5,6 +5,8 @@
  */
 export const ROW_WORDS = 16;
 export const ROW_FLOATS = 8;
+/** An account id shifted by this is its row's first word. */
+export const ROW_SHIFT = 4;
 
 export const RF_POSITION = 0;
 export const RF_ENTRY_VALUE = 1;

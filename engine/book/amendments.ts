@@ -11,6 +11,7 @@ import {
   SLOT_WORDS,
   typeOf,
   W_HEAD,
+  W_MARK_DISTANCE,
   W_PRICE,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
@@ -18,8 +19,10 @@ import { lossTicksOf, writeGrant } from '../messages/rejection.js';
 import {
   EVT_AMENDED,
   EVT_RESERVE_AMEND,
+  FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
+  MSG_AMEND,
   MSG_AMEND_GRANTED,
   REASON_REDUCE_ONLY,
   REASON_SHIFT,
@@ -30,14 +33,14 @@ import { keyOf } from './ladder.js';
 import type { FillLedger } from './order-book.js';
 import { cancelResting } from './order-changes.js';
 import {
+  FLOAT_SHIFT,
   OF_REMAINING,
   OF_TOTAL,
   OW_ACCOUNT,
   OW_FLAGS,
   OW_LOSS_TICKS,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 import type { Placement } from './placement.js';
 
@@ -56,20 +59,57 @@ export class Amendments {
     this.ledger = ledger;
   }
 
+  /**
+   * Whether the amend is the market makers' everyday move: another price for what is left, no flag that has a say in it,
+   * and no more to reserve. `move` does it in one step; all else goes through `apply`.
+   */
+  movesPlainly(inbox: MessageBuffer, slot: number, order: number): boolean {
+    const w = slot << 4;
+    const flags = this.store.pool.words[(order << WORD_SHIFT) | OW_FLAGS] as number;
+    if ((flags & (FLAG_REDUCE_ONLY | FLAG_POST_ONLY)) !== 0) return false;
+    if (inbox.words[w | W_PRICE] === 0 || inbox.floats[(slot << 3) | F_QTY] !== 0) return false;
+    if (((inbox.words[w | W_HEAD] as number) & 0xff) !== MSG_AMEND) return false;
+    const distance = inbox.words[w | W_MARK_DISTANCE] as number;
+    const oldLoss = this.store.pool.words[(order << WORD_SHIFT) | OW_LOSS_TICKS] as number;
+    return lossTicksOf(flags & FLAG_SIDE, distance) <= oldLoss;
+  }
+
+  /** The order leaves its queue for its new price; the caller lets it match or queue again. */
+  move(inbox: MessageBuffer, slot: number, order: number): void {
+    const store = this.store;
+    const words = store.pool.words;
+    const record = order << WORD_SHIFT;
+    const w = slot << 4;
+    const side = (words[record | OW_FLAGS] as number) & FLAG_SIDE;
+    const oldPrice = words[record | OW_PRICE] as number;
+    const oldLoss = words[record | OW_LOSS_TICKS] as number;
+    const remaining = store.pool.floats[(order << FLOAT_SHIFT) | OF_REMAINING] as number;
+    store.ladder(side).remove(order, keyOf(side, oldPrice), remaining);
+    words[record | OW_PRICE] = inbox.words[w | W_PRICE] as number;
+    words[record | OW_LOSS_TICKS] = lossTicksOf(side, inbox.words[w | W_MARK_DISTANCE] as number);
+    const event = store.report.order(EVT_AMENDED, order, REASON_USER << REASON_SHIFT);
+    const e = event << 4;
+    const out = store.events.words;
+    out[e + EW_OLD_PRICE] = oldPrice;
+    out[e + EW_OLD_LOSS_TICKS] = oldLoss;
+    store.events.floats[(event << 3) + EF_OLD_REMAINING] = remaining;
+    store.report.answer(event, inbox, slot);
+  }
+
   /** True when the order has left its queue and has to match and rest again; else the amend is done. */
   apply(inbox: MessageBuffer, slot: number, order: number): boolean {
     const pool = this.store.pool;
-    const record = order * RECORD_WORDS;
-    const at = order * RECORD_FLOATS;
-    const flags = pool.words[record + OW_FLAGS] as number;
-    const remaining = pool.floats[at + OF_REMAINING] as number;
-    const total = pool.floats[at + OF_TOTAL] as number;
+    const record = order << WORD_SHIFT;
+    const at = order << FLOAT_SHIFT;
+    const flags = pool.words[record | OW_FLAGS] as number;
+    const remaining = pool.floats[at | OF_REMAINING] as number;
+    const total = pool.floats[at | OF_TOTAL] as number;
     const asked = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
     let newTotal = asked === 0 ? total : asked;
     let newRemaining = remaining + (newTotal - total);
     if (newRemaining <= 0) return this.cancel(inbox, slot, order, REASON_USER);
     if ((flags & FLAG_REDUCE_ONLY) !== 0) {
-      const account = pool.words[record + OW_ACCOUNT] as number;
+      const account = pool.words[record | OW_ACCOUNT] as number;
       const closable = this.ledger.closableLots(account, flags & FLAG_SIDE);
       if (closable === 0) return this.cancel(inbox, slot, order, REASON_REDUCE_ONLY);
       if (newRemaining > closable) {
@@ -91,8 +131,8 @@ export class Amendments {
 
   private change(inbox: MessageBuffer, slot: number, order: number, granted: boolean): boolean {
     const store = this.store;
-    const flags = store.pool.words[order * RECORD_WORDS + OW_FLAGS] as number;
-    const oldPrice = store.pool.words[order * RECORD_WORDS + OW_PRICE] as number;
+    const flags = store.pool.words[(order << WORD_SHIFT) | OW_FLAGS] as number;
+    const oldPrice = store.pool.words[(order << WORD_SHIFT) | OW_PRICE] as number;
     const newRemaining = this.lots[1] as number;
     const oldRemaining = this.lots[2] as number;
     const keepsPlace = this.placement.price === oldPrice && newRemaining < oldRemaining;
@@ -105,20 +145,20 @@ export class Amendments {
     const bits = REASON_USER << REASON_SHIFT;
     const event = this.report(EVT_AMENDED, inbox, slot, order, bits);
     if (granted) writeGrant(store.events, event, inbox, slot);
-    store.pool.floats[order * RECORD_FLOATS + OF_TOTAL] = this.lots[0] as number;
-    store.pool.floats[order * RECORD_FLOATS + OF_REMAINING] = newRemaining;
-    store.pool.words[order * RECORD_WORDS + OW_PRICE] = this.placement.price;
-    store.pool.words[order * RECORD_WORDS + OW_LOSS_TICKS] = this.lossTicks;
+    store.pool.floats[(order << FLOAT_SHIFT) | OF_TOTAL] = this.lots[0] as number;
+    store.pool.floats[(order << FLOAT_SHIFT) | OF_REMAINING] = newRemaining;
+    store.pool.words[(order << WORD_SHIFT) | OW_PRICE] = this.placement.price;
+    store.pool.words[(order << WORD_SHIFT) | OW_LOSS_TICKS] = this.lossTicks;
     return !keepsPlace;
   }
 
   /** Price of the message or the order's own; its loss reserve. False when post-only rejected it. */
   private resolvePrice(inbox: MessageBuffer, slot: number, order: number, flags: number): boolean {
-    const oldPrice = this.store.pool.words[order * RECORD_WORDS + OW_PRICE] as number;
+    const oldPrice = this.store.pool.words[(order << WORD_SHIFT) | OW_PRICE] as number;
     const price = inbox.words[slot * SLOT_WORDS + W_PRICE] as number;
     if (price === 0) {
       this.placement.price = oldPrice;
-      this.lossTicks = this.store.pool.words[order * RECORD_WORDS + OW_LOSS_TICKS] as number;
+      this.lossTicks = this.store.pool.words[(order << WORD_SHIFT) | OW_LOSS_TICKS] as number;
       return true;
     }
     if (!this.placement.resolvePrice(inbox, slot, flags, price)) return false;
@@ -132,7 +172,7 @@ export class Amendments {
     const oldRemaining = this.lots[2] as number;
     if (newRemaining > oldRemaining) return true;
     if (this.lossTicks === 0) return false;
-    const oldLoss = this.store.pool.words[order * RECORD_WORDS + OW_LOSS_TICKS] as number;
+    const oldLoss = this.store.pool.words[(order << WORD_SHIFT) | OW_LOSS_TICKS] as number;
     if (this.lossTicks <= oldLoss) return false;
     const product = newRemaining * this.lossTicks;
     const oldProduct = oldRemaining * oldLoss;
@@ -161,14 +201,14 @@ export class Amendments {
     const event = store.report.order(type, order, flagBits);
     const w = event * SLOT_WORDS;
     const f = event * SLOT_FLOATS;
-    const record = order * RECORD_WORDS;
+    const record = order << WORD_SHIFT;
     const events = store.events;
     events.floats[f + EF_LOTS] = this.lots[0] as number;
     events.floats[f + EF_REMAINING] = this.lots[1] as number;
     events.floats[f + EF_OLD_REMAINING] = this.lots[2] as number;
     events.words[w + EW_PRICE] = this.placement.price;
-    events.words[w + EW_OLD_PRICE] = store.pool.words[record + OW_PRICE] as number;
-    events.words[w + EW_OLD_LOSS_TICKS] = store.pool.words[record + OW_LOSS_TICKS] as number;
+    events.words[w + EW_OLD_PRICE] = store.pool.words[record | OW_PRICE] as number;
+    events.words[w + EW_OLD_LOSS_TICKS] = store.pool.words[record | OW_LOSS_TICKS] as number;
     events.words[w + EW_LOSS_TICKS] = this.lossTicks;
     store.report.answer(event, inbox, slot);
     return event;

@@ -3,6 +3,9 @@ import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer
 import { type BookStore, COUNTER_LAST_ORDER_ID, COUNTER_LAST_TRADE } from './book-store.js';
 import { NO_KEY } from './ladder.js';
 import {
+  FLOAT_SHIFT,
+  LINK_NEXT,
+  LINK_SHIFT,
   OF_ID,
   OF_REMAINING,
   OF_TOTAL,
@@ -11,10 +14,8 @@ import {
   OW_EXPIRY_POSITION,
   OW_FLAGS,
   OW_LOSS_TICKS,
-  OW_NEXT,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 
 /** Canonical form of a book; fields and order are given at `OrderBook.writeCanonical`. */
@@ -31,7 +32,7 @@ export function writeBook(store: BookStore, writer: CanonicalWriter, references:
       while (slot !== 0) {
         writeOrder(store, writer, slot, references);
         count++;
-        slot = store.pool.words[slot * RECORD_WORDS + OW_NEXT] as number;
+        slot = store.pool.links[(slot << LINK_SHIFT) | LINK_NEXT] as number;
       }
     }
     writer.patch(countAt, count);
@@ -55,7 +56,7 @@ export function readBook(store: BookStore, reader: CanonicalReader): void {
   }
   const byId = slots.map((_slot, i) => i);
   const idOf = (i: number) =>
-    store.pool.floats[(slots[i] as number) * RECORD_FLOATS + OF_ID] as number;
+    store.pool.floats[((slots[i] as number) << FLOAT_SHIFT) | OF_ID] as number;
   byId.sort((a, b) => idOf(a) - idOf(b));
   for (const i of byId) {
     store.register(slots[i] as number);
@@ -71,34 +72,34 @@ function writeOrder(
 ): void {
   const words = store.pool.words;
   const floats = store.pool.floats;
-  const record = slot * RECORD_WORDS;
-  const at = slot * RECORD_FLOATS;
-  writer.put(floats[at + OF_ID] as number);
-  writer.put(words[record + OW_ACCOUNT] as number);
-  writer.put(words[record + OW_FLAGS] as number);
-  writer.put(words[record + OW_PRICE] as number);
-  writer.put(floats[at + OF_REMAINING] as number);
-  writer.put(floats[at + OF_TOTAL] as number);
+  const record = slot << WORD_SHIFT;
+  const at = slot << FLOAT_SHIFT;
+  writer.put(floats[at | OF_ID] as number);
+  writer.put(words[record | OW_ACCOUNT] as number);
+  writer.put(words[record | OW_FLAGS] as number);
+  writer.put(words[record | OW_PRICE] as number);
+  writer.put(floats[at | OF_REMAINING] as number);
+  writer.put(floats[at | OF_TOTAL] as number);
   writer.put(store.expiry.expiryOf(slot));
-  writer.put(words[record + OW_LOSS_TICKS] as number);
-  if (references) writer.put(words[record + OW_CLIENT_REF] as number);
+  writer.put(words[record | OW_LOSS_TICKS] as number);
+  if (references) writer.put(words[record | OW_CLIENT_REF] as number);
 }
 
 /** Returns the order's expiry, 0 for none. */
 function readOrder(store: BookStore, reader: CanonicalReader, slot: number): number {
   const words = store.pool.words;
   const floats = store.pool.floats;
-  const record = slot * RECORD_WORDS;
-  const at = slot * RECORD_FLOATS;
-  floats[at + OF_ID] = reader.take();
-  words[record + OW_ACCOUNT] = reader.take();
-  words[record + OW_FLAGS] = reader.take();
-  words[record + OW_PRICE] = reader.take();
-  floats[at + OF_REMAINING] = reader.take();
-  floats[at + OF_TOTAL] = reader.take();
+  const record = slot << WORD_SHIFT;
+  const at = slot << FLOAT_SHIFT;
+  floats[at | OF_ID] = reader.take();
+  words[record | OW_ACCOUNT] = reader.take();
+  words[record | OW_FLAGS] = reader.take();
+  words[record | OW_PRICE] = reader.take();
+  floats[at | OF_REMAINING] = reader.take();
+  floats[at | OF_TOTAL] = reader.take();
   const expiry = reader.take();
-  words[record + OW_LOSS_TICKS] = reader.take();
-  words[record + OW_CLIENT_REF] = reader.take();
-  words[record + OW_EXPIRY_POSITION] = 0;
+  words[record | OW_LOSS_TICKS] = reader.take();
+  words[record | OW_CLIENT_REF] = reader.take();
+  words[record | OW_EXPIRY_POSITION] = 0;
   return expiry;
 }

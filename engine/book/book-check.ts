@@ -9,16 +9,17 @@ import {
 import type { BookStore } from './book-store.js';
 import { keyOf, NO_KEY, priceOfKey } from './ladder.js';
 import {
+  FLOAT_SHIFT,
+  LINK_NEXT,
+  LINK_PREVIOUS,
+  LINK_SHIFT,
   OF_ID,
   OF_REMAINING,
   OF_TOTAL,
   OW_ACCOUNT_OLDER,
   OW_FLAGS,
-  OW_NEXT,
-  OW_PREVIOUS,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 
 /** Every order is in exactly one queue, found by its id and its account; sums and counts agree; not crossed. */
@@ -44,25 +45,28 @@ function checkSide(store: BookStore, side: number): number {
     let count = 0;
     let previous = 0;
     for (let slot = ladder.headAt(key); slot !== 0; ) {
-      const record = slot * RECORD_WORDS;
+      const record = slot << WORD_SHIFT;
       const words = store.pool.words;
-      const flags = words[record + OW_FLAGS] as number;
-      const remaining = store.pool.floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
-      assert(words[record + OW_PREVIOUS] === previous, 'queue links must agree both ways');
+      const flags = words[record | OW_FLAGS] as number;
+      const remaining = store.pool.floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
+      assert(
+        store.pool.links[(slot << LINK_SHIFT) | LINK_PREVIOUS] === previous,
+        'queue links must agree both ways',
+      );
       assert((flags & FLAG_SIDE) === side, 'an order must rest on its own side');
-      assert(keyOf(side, words[record + OW_PRICE] as number) === key, 'price must be the level’s');
+      assert(keyOf(side, words[record | OW_PRICE] as number) === key, 'price must be the level’s');
       assert(remaining > 0, 'a resting order must have lots left');
       assert(
-        remaining <= (store.pool.floats[slot * RECORD_FLOATS + OF_TOTAL] as number),
+        remaining <= (store.pool.floats[(slot << FLOAT_SHIFT) | OF_TOTAL] as number),
         'remaining must not exceed the total',
       );
-      const id = store.pool.floats[slot * RECORD_FLOATS + OF_ID] as number;
+      const id = store.pool.floats[(slot << FLOAT_SHIFT) | OF_ID] as number;
       assert(store.index.find(id) === slot, `order ${id} must be found by its id`);
       if ((flags & FLAG_REDUCE_ONLY) !== 0) reduceOnly++;
       lots += remaining;
       count++;
       previous = slot;
-      slot = words[record + OW_NEXT] as number;
+      slot = store.pool.links[(slot << LINK_SHIFT) | LINK_NEXT] as number;
     }
     assert(lots === ladder.lotsAt(key), 'lots of a level must be the sum of its orders');
     assert(count === ladder.countAt(key) && count > 0, 'count of a level must be its orders’');
@@ -83,9 +87,9 @@ function checkAccounts(store: BookStore): void {
     let slot = rows.words[row + RW_NEWEST_ORDER] as number;
     while (slot !== 0) {
       count++;
-      const flags = store.pool.words[slot * RECORD_WORDS + OW_FLAGS] as number;
+      const flags = store.pool.words[(slot << WORD_SHIFT) | OW_FLAGS] as number;
       if ((flags & FLAG_REDUCE_ONLY) !== 0) reduceOnly++;
-      slot = store.pool.words[slot * RECORD_WORDS + OW_ACCOUNT_OLDER] as number;
+      slot = store.pool.words[(slot << WORD_SHIFT) | OW_ACCOUNT_OLDER] as number;
     }
     assert(count === rows.words[row + RW_OPEN_ORDERS], 'an account’s open orders must be counted');
     assert(

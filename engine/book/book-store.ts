@@ -1,8 +1,8 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { FLAG_REDUCE_ONLY, FLAG_SIDE, SIDE_BUY } from '../messages/types.js';
+import { FLAG_REDUCE_ONLY, FLAG_SIDE } from '../messages/types.js';
 import {
   type AccountRows,
-  ROW_WORDS,
+  ROW_SHIFT,
   RW_NEWEST_ORDER,
   RW_OPEN_ORDERS,
   RW_REDUCE_ONLY_ORDERS,
@@ -12,6 +12,7 @@ import { keyOf, Ladder } from './ladder.js';
 import { OrderEvents } from './order-events.js';
 import { OrderIndex } from './order-index.js';
 import {
+  FLOAT_SHIFT,
   OF_REMAINING,
   OrderPool,
   OW_ACCOUNT,
@@ -19,8 +20,7 @@ import {
   OW_ACCOUNT_OLDER,
   OW_FLAGS,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 
 /** Indices into `BookStore.counters`: floats in a typed array, because a field of an object would be boxed. */
@@ -37,6 +37,7 @@ export class BookStore {
   readonly expiry = new ExpiryQueue(this.pool);
   readonly bids: Ladder;
   readonly asks: Ladder;
+  private readonly ladders: readonly Ladder[];
   readonly rows: AccountRows;
   readonly events: MessageBuffer;
   readonly report: OrderEvents;
@@ -49,29 +50,30 @@ export class BookStore {
     this.events = events;
     this.bids = new Ladder(this.pool, windowBits);
     this.asks = new Ladder(this.pool, windowBits);
+    this.ladders = [this.bids, this.asks];
     this.rows = rows;
     this.report = new OrderEvents(this.events, this.pool, marketId);
   }
 
   ladder(side: number): Ladder {
-    return side === SIDE_BUY ? this.bids : this.asks;
+    return this.ladders[side] as Ladder;
   }
 
   /** Puts an order at the end of its price's queue. */
   enqueue(slot: number): void {
-    const record = slot * RECORD_WORDS;
-    const side = (this.pool.words[record + OW_FLAGS] as number) & FLAG_SIDE;
-    const key = keyOf(side, this.pool.words[record + OW_PRICE] as number);
-    const lots = this.pool.floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
+    const record = slot << WORD_SHIFT;
+    const side = (this.pool.words[record | OW_FLAGS] as number) & FLAG_SIDE;
+    const key = keyOf(side, this.pool.words[record | OW_PRICE] as number);
+    const lots = this.pool.floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
     this.ladder(side).append(slot, key, lots);
   }
 
   /** Takes an order, with what it has left, out of its price's queue. */
   dequeue(slot: number): void {
-    const record = slot * RECORD_WORDS;
-    const side = (this.pool.words[record + OW_FLAGS] as number) & FLAG_SIDE;
-    const key = keyOf(side, this.pool.words[record + OW_PRICE] as number);
-    const lots = this.pool.floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
+    const record = slot << WORD_SHIFT;
+    const side = (this.pool.words[record | OW_FLAGS] as number) & FLAG_SIDE;
+    const key = keyOf(side, this.pool.words[record | OW_PRICE] as number);
+    const lots = this.pool.floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
     this.ladder(side).remove(slot, key, lots);
   }
 
@@ -80,20 +82,20 @@ export class BookStore {
     this.index.insert(slot);
     this.openOrders++;
     const orders = this.pool.words;
-    const record = slot * RECORD_WORDS;
-    const account = orders[record + OW_ACCOUNT] as number;
+    const record = slot << WORD_SHIFT;
+    const account = orders[record | OW_ACCOUNT] as number;
     this.rows.ensure(account);
     const rows = this.rows.words;
-    const row = account * ROW_WORDS;
-    const older = rows[row + RW_NEWEST_ORDER] as number;
-    orders[record + OW_ACCOUNT_OLDER] = older;
-    orders[record + OW_ACCOUNT_NEWER] = 0;
-    if (older !== 0) orders[older * RECORD_WORDS + OW_ACCOUNT_NEWER] = slot;
-    rows[row + RW_NEWEST_ORDER] = slot;
-    rows[row + RW_OPEN_ORDERS]!++;
-    const flags = orders[record + OW_FLAGS] as number;
+    const row = account << ROW_SHIFT;
+    const older = rows[row | RW_NEWEST_ORDER] as number;
+    orders[record | OW_ACCOUNT_OLDER] = older;
+    orders[record | OW_ACCOUNT_NEWER] = 0;
+    if (older !== 0) orders[(older << WORD_SHIFT) | OW_ACCOUNT_NEWER] = slot;
+    rows[row | RW_NEWEST_ORDER] = slot;
+    rows[row | RW_OPEN_ORDERS] = ((rows[row | RW_OPEN_ORDERS] as number) + 1) | 0;
+    const flags = orders[record | OW_FLAGS] as number;
     if ((flags & FLAG_REDUCE_ONLY) !== 0) {
-      rows[row + RW_REDUCE_ONLY_ORDERS]!++;
+      rows[row | RW_REDUCE_ONLY_ORDERS]!++;
       this.reduceOnlyOrders[flags & FLAG_SIDE]!++;
     }
   }
@@ -104,18 +106,18 @@ export class BookStore {
     this.expiry.remove(slot);
     this.openOrders--;
     const orders = this.pool.words;
-    const record = slot * RECORD_WORDS;
-    const row = (orders[record + OW_ACCOUNT] as number) * ROW_WORDS;
+    const record = slot << WORD_SHIFT;
+    const row = (orders[record | OW_ACCOUNT] as number) << ROW_SHIFT;
     const rows = this.rows.words;
-    const older = orders[record + OW_ACCOUNT_OLDER] as number;
-    const newer = orders[record + OW_ACCOUNT_NEWER] as number;
-    if (older !== 0) orders[older * RECORD_WORDS + OW_ACCOUNT_NEWER] = newer;
-    if (newer !== 0) orders[newer * RECORD_WORDS + OW_ACCOUNT_OLDER] = older;
-    else rows[row + RW_NEWEST_ORDER] = older;
-    rows[row + RW_OPEN_ORDERS]!--;
-    const flags = orders[record + OW_FLAGS] as number;
+    const older = orders[record | OW_ACCOUNT_OLDER] as number;
+    const newer = orders[record | OW_ACCOUNT_NEWER] as number;
+    if (older !== 0) orders[(older << WORD_SHIFT) | OW_ACCOUNT_NEWER] = newer;
+    if (newer !== 0) orders[(newer << WORD_SHIFT) | OW_ACCOUNT_OLDER] = older;
+    else rows[row | RW_NEWEST_ORDER] = older;
+    rows[row | RW_OPEN_ORDERS] = ((rows[row | RW_OPEN_ORDERS] as number) - 1) | 0;
+    const flags = orders[record | OW_FLAGS] as number;
     if ((flags & FLAG_REDUCE_ONLY) !== 0) {
-      rows[row + RW_REDUCE_ONLY_ORDERS]!--;
+      rows[row | RW_REDUCE_ONLY_ORDERS]!--;
       this.reduceOnlyOrders[flags & FLAG_SIDE]!--;
     }
     this.pool.give(slot);

@@ -1,9 +1,9 @@
 import {
+  FLOAT_SHIFT,
   OF_ID,
   type OrderPool,
   OW_EXPIRY_POSITION,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 
 /**
@@ -31,7 +31,7 @@ export class ExpiryQueue {
   }
 
   expiryOf(slot: number): number {
-    const position = this.pool.words[slot * RECORD_WORDS + OW_EXPIRY_POSITION] as number;
+    const position = this.pool.words[(slot << WORD_SHIFT) | OW_EXPIRY_POSITION] as number;
     return position === 0 ? 0 : (this.times[position - 1] as number);
   }
 
@@ -44,9 +44,9 @@ export class ExpiryQueue {
 
   /** Does nothing when the order does not expire. */
   remove(slot: number): void {
-    const position = this.pool.words[slot * RECORD_WORDS + OW_EXPIRY_POSITION] as number;
+    const position = this.pool.words[(slot << WORD_SHIFT) | OW_EXPIRY_POSITION] as number;
     if (position === 0) return;
-    this.pool.words[slot * RECORD_WORDS + OW_EXPIRY_POSITION] = 0;
+    this.pool.words[(slot << WORD_SHIFT) | OW_EXPIRY_POSITION] = 0;
     const at = position - 1;
     this.length--;
     if (at === this.length) return;
@@ -58,7 +58,7 @@ export class ExpiryQueue {
   private put(at: number, slot: number, expiryMs: number): void {
     this.slots[at] = slot;
     this.times[at] = expiryMs;
-    this.pool.words[slot * RECORD_WORDS + OW_EXPIRY_POSITION] = at + 1;
+    this.pool.words[(slot << WORD_SHIFT) | OW_EXPIRY_POSITION] = at + 1;
   }
 
   private before(a: number, b: number): boolean {
@@ -68,7 +68,7 @@ export class ExpiryQueue {
   }
 
   private idAt(at: number): number {
-    return this.pool.floats[(this.slots[at] as number) * RECORD_FLOATS + OF_ID] as number;
+    return this.pool.floats[((this.slots[at] as number) << FLOAT_SHIFT) | OF_ID] as number;
   }
 
   private swap(a: number, b: number): void {

@@ -57,7 +57,7 @@ import { readBook, writeBook } from './book-canonical.js';
 import { checkBook } from './book-check.js';
 import { BookStore, COUNTER_LAST_ORDER_ID } from './book-store.js';
 import { fillsCompletely } from './fill-test.js';
-import { NO_KEY, priceOfKey } from './ladder.js';
+import { keyOf, NO_KEY, priceOfKey } from './ladder.js';
 import { Matcher } from './matcher.js';
 import {
   type FillLedger,
@@ -69,6 +69,7 @@ import {
 } from './order-book.js';
 import { cancelResting, reportCanceled } from './order-changes.js';
 import {
+  FLOAT_SHIFT,
   OF_ID,
   OF_REMAINING,
   OF_TOTAL,
@@ -79,8 +80,7 @@ import {
   OW_FLAGS,
   OW_LOSS_TICKS,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 import { Placement } from './placement.js';
 import { ReduceOnlyTrimmer } from './reduce-only.js';
@@ -180,7 +180,13 @@ export class FastBook implements OrderBook {
       this.rejectNotOpen(inbox, slot);
       return;
     }
-    if (this.amendments.apply(inbox, slot, order)) this.matchAndRest(order, true);
+    if (this.amendments.movesPlainly(inbox, slot, order)) {
+      this.amendments.move(inbox, slot, order);
+      if (this.crosses(order)) this.matchAndRest(order, true);
+      else this.store.enqueue(order);
+    } else if (this.amendments.apply(inbox, slot, order)) {
+      this.matchAndRest(order, true);
+    }
     this.trimmer.trimTouched();
   }
 
@@ -191,9 +197,9 @@ export class FastBook implements OrderBook {
     let count = 0;
     let order = account < this.store.rows.rows ? this.newestOf(account) : 0;
     while (order !== 0) {
-      const record = order * RECORD_WORDS;
-      const older = this.store.pool.words[record + OW_ACCOUNT_OLDER] as number;
-      const side = (this.store.pool.words[record + OW_FLAGS] as number) & FLAG_SIDE;
+      const record = order << WORD_SHIFT;
+      const older = this.store.pool.words[record | OW_ACCOUNT_OLDER] as number;
+      const side = (this.store.pool.words[record | OW_FLAGS] as number) & FLAG_SIDE;
       if ((flags & (side === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS)) !== 0) {
         cancelResting(this.store, order, REASON_MASS_CANCEL);
         count++;
@@ -233,19 +239,19 @@ export class FastBook implements OrderBook {
   }
 
   flagsOf(order: OrderHandle): number {
-    return this.store.pool.words[order * RECORD_WORDS + OW_FLAGS] as number;
+    return this.store.pool.words[(order << WORD_SHIFT) | OW_FLAGS] as number;
   }
 
   priceOf(order: OrderHandle): number {
-    return this.store.pool.words[order * RECORD_WORDS + OW_PRICE] as number;
+    return this.store.pool.words[(order << WORD_SHIFT) | OW_PRICE] as number;
   }
 
   totalLotsOf(order: OrderHandle): number {
-    return this.store.pool.floats[order * RECORD_FLOATS + OF_TOTAL] as number;
+    return this.store.pool.floats[(order << FLOAT_SHIFT) | OF_TOTAL] as number;
   }
 
   remainingLotsOf(order: OrderHandle): number {
-    return this.store.pool.floats[order * RECORD_FLOATS + OF_REMAINING] as number;
+    return this.store.pool.floats[(order << FLOAT_SHIFT) | OF_REMAINING] as number;
   }
 
   openOrdersOf(account: number): number {
@@ -287,21 +293,21 @@ export class FastBook implements OrderBook {
     const order = store.pool.take();
     const words = store.pool.words;
     const floats = store.pool.floats;
-    const record = order * RECORD_WORDS;
-    const at = order * RECORD_FLOATS;
+    const record = order << WORD_SHIFT;
+    const at = order << FLOAT_SHIFT;
     const id = (store.counters[COUNTER_LAST_ORDER_ID] as number) + 1;
     store.counters[COUNTER_LAST_ORDER_ID] = id;
     const flags = (inbox.words[w + W_FLAGS] as number) & KEPT_FLAGS;
     const lots = this.placement.lots[0] as number;
-    floats[at + OF_ID] = id;
-    floats[at + OF_REMAINING] = lots;
-    floats[at + OF_TOTAL] = lots;
-    words[record + OW_PRICE] = this.placement.price;
-    words[record + OW_ACCOUNT] = inbox.words[w + W_ACCOUNT] as number;
-    words[record + OW_FLAGS] = flags;
-    words[record + OW_CLIENT_REF] = inbox.words[w + W_CLIENT_REF] as number;
-    words[record + OW_LOSS_TICKS] = lossTicksOf(flags & FLAG_SIDE, this.placement.distance);
-    words[record + OW_EXPIRY_POSITION] = 0;
+    floats[at | OF_ID] = id;
+    floats[at | OF_REMAINING] = lots;
+    floats[at | OF_TOTAL] = lots;
+    words[record | OW_PRICE] = this.placement.price;
+    words[record | OW_ACCOUNT] = inbox.words[w + W_ACCOUNT] as number;
+    words[record | OW_FLAGS] = flags;
+    words[record | OW_CLIENT_REF] = inbox.words[w + W_CLIENT_REF] as number;
+    words[record | OW_LOSS_TICKS] = lossTicksOf(flags & FLAG_SIDE, this.placement.distance);
+    words[record | OW_EXPIRY_POSITION] = 0;
     const event = store.report.order(EVT_ACCEPTED, order, 0);
     const e = event * SLOT_FLOATS;
     this.events.floats[e + EF_VALUE] = inbox.floats[f + F_QTY] as number;
@@ -330,15 +336,15 @@ export class FastBook implements OrderBook {
   private matchAndRest(order: number, registered: boolean): boolean {
     const store = this.store;
     this.matcher.run(order);
-    const flags = store.pool.words[order * RECORD_WORDS + OW_FLAGS] as number;
-    const remaining = store.pool.floats[order * RECORD_FLOATS + OF_REMAINING] as number;
+    const flags = store.pool.words[(order << WORD_SHIFT) | OW_FLAGS] as number;
+    const remaining = store.pool.floats[(order << FLOAT_SHIFT) | OF_REMAINING] as number;
     const tif = tifOf(flags);
     const rests = (flags & FLAG_MARKET_ORDER) === 0 && (tif === TIF_GTC || tif === TIF_GTD);
     if (remaining !== 0 && rests) {
       if (!registered) store.register(order);
       store.enqueue(order);
       if ((flags & FLAG_REDUCE_ONLY) !== 0) {
-        this.trimmer.touch(store.pool.words[order * RECORD_WORDS + OW_ACCOUNT] as number);
+        this.trimmer.touch(store.pool.words[(order << WORD_SHIFT) | OW_ACCOUNT] as number);
       }
       return true;
     }
@@ -352,6 +358,15 @@ export class FastBook implements OrderBook {
     return false;
   }
 
+  /** Whether the order, which is in no queue, would find a maker. */
+  private crosses(order: number): boolean {
+    const words = this.store.pool.words;
+    const record = order << WORD_SHIFT;
+    const makerSide = ((words[record | OW_FLAGS] as number) & FLAG_SIDE) ^ 1;
+    const limitKey = keyOf(makerSide, words[record | OW_PRICE] as number);
+    return this.store.ladder(makerSide).bestKey <= limitKey;
+  }
+
   private newestOf(account: number): number {
     return this.store.rows.words[account * ROW_WORDS + RW_NEWEST_ORDER] as number;
   }
@@ -360,14 +375,14 @@ export class FastBook implements OrderBook {
   private target(inbox: MessageBuffer, slot: number): number {
     const order = this.store.index.find(inbox.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number);
     if (order === 0) return 0;
-    const owner = this.store.pool.words[order * RECORD_WORDS + OW_ACCOUNT] as number;
+    const owner = this.store.pool.words[(order << WORD_SHIFT) | OW_ACCOUNT] as number;
     return owner === (inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number) ? order : 0;
   }
 
   private lookUp(id: number, account: number): number {
     const order = this.store.index.find(id);
     if (order === 0) return 0;
-    return this.store.pool.words[order * RECORD_WORDS + OW_ACCOUNT] === account ? order : 0;
+    return this.store.pool.words[(order << WORD_SHIFT) | OW_ACCOUNT] === account ? order : 0;
   }
 
   private rejectNotOpen(inbox: MessageBuffer, slot: number): void {

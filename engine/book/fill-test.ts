@@ -10,13 +10,14 @@ import type { BookStore } from './book-store.js';
 import { keyOf, type Ladder } from './ladder.js';
 import type { FillLedger } from './order-book.js';
 import {
+  FLOAT_SHIFT,
+  LINK_NEXT,
+  LINK_SHIFT,
   OF_REMAINING,
   OW_ACCOUNT,
   OW_FLAGS,
-  OW_NEXT,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 
 /**
@@ -25,11 +26,11 @@ import {
  */
 export function fillsCompletely(store: BookStore, ledger: FillLedger, taker: number): boolean {
   const words = store.pool.words;
-  const flags = words[taker * RECORD_WORDS + OW_FLAGS] as number;
-  const account = words[taker * RECORD_WORDS + OW_ACCOUNT] as number;
+  const flags = words[(taker << WORD_SHIFT) | OW_FLAGS] as number;
+  const account = words[(taker << WORD_SHIFT) | OW_ACCOUNT] as number;
   const makerSide = (flags & FLAG_SIDE) ^ 1;
   const ladder = store.ladder(makerSide);
-  const limitKey = keyOf(makerSide, words[taker * RECORD_WORDS + OW_PRICE] as number);
+  const limitKey = keyOf(makerSide, words[(taker << WORD_SHIFT) | OW_PRICE] as number);
   const own =
     account < store.rows.rows ? store.rows.words[account * ROW_WORDS + RW_OPEN_ORDERS] : 0;
   if (store.reduceOnlyOrders[makerSide] === 0 && (own === 0 || stpOf(flags) === STP_NONE)) {
@@ -39,7 +40,7 @@ export function fillsCompletely(store: BookStore, ledger: FillLedger, taker: num
 }
 
 function sumOfLevels(store: BookStore, ladder: Ladder, taker: number, limitKey: number): boolean {
-  let missing = store.pool.floats[taker * RECORD_FLOATS + OF_REMAINING] as number;
+  let missing = store.pool.floats[(taker << FLOAT_SHIFT) | OF_REMAINING] as number;
   for (let key = ladder.bestKey; key <= limitKey && missing > 0; key = ladder.nextKey(key)) {
     missing -= ladder.lotsAt(key);
   }
@@ -55,18 +56,18 @@ function walkOrders(
 ): boolean {
   const words = store.pool.words;
   const floats = store.pool.floats;
-  const flags = words[taker * RECORD_WORDS + OW_FLAGS] as number;
-  const account = words[taker * RECORD_WORDS + OW_ACCOUNT] as number;
+  const flags = words[(taker << WORD_SHIFT) | OW_FLAGS] as number;
+  const account = words[(taker << WORD_SHIFT) | OW_ACCOUNT] as number;
   const stp = stpOf(flags);
   /** What each reduce-only account could still close; a trade with itself leaves its position as it is. */
   const filled = new Map<number, number>();
-  let missing = floats[taker * RECORD_FLOATS + OF_REMAINING] as number;
+  let missing = floats[(taker << FLOAT_SHIFT) | OF_REMAINING] as number;
   for (let key = ladder.bestKey; key <= limitKey && missing > 0; key = ladder.nextKey(key)) {
     for (let slot = ladder.headAt(key); slot !== 0 && missing > 0; ) {
-      const maker = words[slot * RECORD_WORDS + OW_ACCOUNT] as number;
-      const makerFlags = words[slot * RECORD_WORDS + OW_FLAGS] as number;
-      let lots = floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
-      slot = words[slot * RECORD_WORDS + OW_NEXT] as number;
+      const maker = words[(slot << WORD_SHIFT) | OW_ACCOUNT] as number;
+      const makerFlags = words[(slot << WORD_SHIFT) | OW_FLAGS] as number;
+      let lots = floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
+      slot = store.pool.links[(slot << LINK_SHIFT) | LINK_NEXT] as number;
       if ((makerFlags & FLAG_REDUCE_ONLY) !== 0) {
         const closable =
           ledger.closableLots(maker, makerFlags & FLAG_SIDE) - (filled.get(maker) ?? 0);

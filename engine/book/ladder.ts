@@ -1,6 +1,6 @@
 import { PRICE_TICKS_MAX } from '../units/units.js';
 import { FarLevels } from './far-levels.js';
-import { type OrderPool, OW_NEXT, OW_PREVIOUS, RECORD_WORDS } from './order-pool.js';
+import { LINK_NEXT, LINK_PREVIOUS, LINK_SHIFT, type OrderPool } from './order-pool.js';
 import { PriceBitmap } from './price-bitmap.js';
 
 /** Key of an empty side: worse than every price. */
@@ -8,7 +8,8 @@ export const NO_KEY = PRICE_TICKS_MAX;
 
 /** Words of a price level's record: head and tail of its queue, number of orders, lots (a float). */
 const LEVEL_WORDS = 8;
-const LEVEL_FLOATS = 4;
+const LEVEL_SHIFT = 3;
+const LEVEL_FLOAT_SHIFT = 2;
 const LW_HEAD = 0;
 const LW_TAIL = 1;
 const LW_COUNT = 2;
@@ -16,10 +17,11 @@ const LF_LOTS = 2;
 
 /**
  * Key of a price: smaller is better on both sides, so that one ladder serves bids and asks.
- * Ask: price − 1. Bid: 2^31 − 1 − price. Both map 1 … 2^31 − 1 onto 0 … 2^31 − 2.
+ * Ask: price − 1. Bid: 2^31 − 1 − price, which is price with all bits turned. Both map 1 … 2^31 − 1 onto 0 … 2^31 − 2.
+ * Without a branch, for which side comes next cannot be predicted.
  */
 export function keyOf(side: number, priceTicks: number): number {
-  return side === 0 ? PRICE_TICKS_MAX - priceTicks : priceTicks - 1;
+  return ((priceTicks ^ ((side - 1) & PRICE_TICKS_MAX)) - side) | 0;
 }
 export function priceOfKey(side: number, key: number): number {
   return side === 0 ? PRICE_TICKS_MAX - key : key + 1;
@@ -59,24 +61,26 @@ export class Ladder {
       this.appendFar(slot, key, lots);
       return;
     }
-    const level = (key & this.mask) * LEVEL_WORDS;
+    const index = key & this.mask;
+    const level = index << LEVEL_SHIFT;
+    const total = (index << LEVEL_FLOAT_SHIFT) | LF_LOTS;
     const words = this.words;
-    const orders = this.pool.words;
-    const tail = words[level + LW_TAIL] as number;
-    const at = slot * RECORD_WORDS;
-    orders[at + OW_NEXT] = 0;
-    orders[at + OW_PREVIOUS] = tail;
-    words[level + LW_TAIL] = slot;
-    words[level + LW_COUNT]!++;
-    const total = (key & this.mask) * LEVEL_FLOATS + LF_LOTS;
+    const floats = this.floats;
+    const links = this.pool.links;
+    const tail = words[level | LW_TAIL] as number;
+    const at = slot << LINK_SHIFT;
+    links[at | LINK_NEXT] = 0;
+    links[at | LINK_PREVIOUS] = tail;
+    words[level | LW_TAIL] = slot;
+    words[level | LW_COUNT] = ((words[level | LW_COUNT] as number) + 1) | 0;
     if (tail === 0) {
-      words[level + LW_HEAD] = slot;
-      this.floats[total] = lots;
-      this.bitmap.add(key & this.mask);
+      words[level | LW_HEAD] = slot;
+      floats[total] = lots;
+      this.bitmap.add(index);
       this.windowLevels++;
     } else {
-      orders[tail * RECORD_WORDS + OW_NEXT] = slot;
-      this.floats[total]! += lots;
+      links[(tail << LINK_SHIFT) | LINK_NEXT] = slot;
+      floats[total] = (floats[total] as number) + lots;
     }
   }
 
@@ -86,32 +90,44 @@ export class Ladder {
       this.removeFar(slot, key, lots);
       return;
     }
-    const orders = this.pool.words;
-    const at = slot * RECORD_WORDS;
-    const next = orders[at + OW_NEXT] as number;
-    const previous = orders[at + OW_PREVIOUS] as number;
+    const links = this.pool.links;
+    const at = slot << LINK_SHIFT;
+    const next = links[at | LINK_NEXT] as number;
+    const previous = links[at | LINK_PREVIOUS] as number;
     const index = key & this.mask;
-    const level = index * LEVEL_WORDS;
+    const level = index << LEVEL_SHIFT;
     const words = this.words;
-    if (previous === 0) words[level + LW_HEAD] = next;
-    else orders[previous * RECORD_WORDS + OW_NEXT] = next;
-    if (next === 0) words[level + LW_TAIL] = previous;
-    else orders[next * RECORD_WORDS + OW_PREVIOUS] = previous;
-    words[level + LW_COUNT]!--;
-    this.floats[index * LEVEL_FLOATS + LF_LOTS]! -= lots;
-    if (next === 0 && previous === 0) this.dropLevel(key);
+    if (next === previous) {
+      // Only the last order of a level has no neighbour on either side.
+      words[level | LW_HEAD] = 0;
+      words[level | LW_TAIL] = 0;
+      words[level | LW_COUNT] = 0;
+      this.dropLevel(key);
+      return;
+    }
+    const floats = this.floats;
+    const total = (index << LEVEL_FLOAT_SHIFT) | LF_LOTS;
+    if (previous === 0) words[level | LW_HEAD] = next;
+    else links[(previous << LINK_SHIFT) | LINK_NEXT] = next;
+    if (next === 0) words[level | LW_TAIL] = previous;
+    else links[(next << LINK_SHIFT) | LINK_PREVIOUS] = previous;
+    words[level | LW_COUNT] = ((words[level | LW_COUNT] as number) - 1) | 0;
+    floats[total] = (floats[total] as number) - lots;
   }
 
   /** The order stays, but loses lots. */
   reduce(key: number, lots: number): void {
     if (key - this.base >= this.size) this.far.lots[this.far.lowerBound(key)]! -= lots;
-    else this.floats[(key & this.mask) * LEVEL_FLOATS + LF_LOTS]! -= lots;
+    else {
+      const total = ((key & this.mask) << LEVEL_FLOAT_SHIFT) | LF_LOTS;
+      this.floats[total] = (this.floats[total] as number) - lots;
+    }
   }
 
   /** Oldest order of the best level, 0 when the side is empty. */
   bestHead(): number {
     if (this.bestKey === NO_KEY) return 0;
-    return this.words[(this.bestKey & this.mask) * LEVEL_WORDS + LW_HEAD] as number;
+    return this.words[((this.bestKey & this.mask) << LEVEL_SHIFT) | LW_HEAD] as number;
   }
 
   /** Next worse non-empty key after `key`, NO_KEY at the end. */
@@ -127,17 +143,17 @@ export class Ladder {
 
   headAt(key: number): number {
     if (key - this.base >= this.size) return this.far.heads[this.far.lowerBound(key)] as number;
-    return this.words[(key & this.mask) * LEVEL_WORDS + LW_HEAD] as number;
+    return this.words[((key & this.mask) << LEVEL_SHIFT) | LW_HEAD] as number;
   }
 
   lotsAt(key: number): number {
     if (key - this.base >= this.size) return this.far.lots[this.far.lowerBound(key)] as number;
-    return this.floats[(key & this.mask) * LEVEL_FLOATS + LF_LOTS] as number;
+    return this.floats[((key & this.mask) << LEVEL_FLOAT_SHIFT) | LF_LOTS] as number;
   }
 
   countAt(key: number): number {
     if (key - this.base >= this.size) return this.far.counts[this.far.lowerBound(key)] as number;
-    return this.words[(key & this.mask) * LEVEL_WORDS + LW_COUNT] as number;
+    return this.words[((key & this.mask) << LEVEL_SHIFT) | LW_COUNT] as number;
   }
 
   get levels(): number {
@@ -218,10 +234,10 @@ export class Ladder {
     for (let key = this.nextInWindow(from); at < count; key = this.nextInWindow(key + 1)) {
       const index = key & this.mask;
       far.keys[at] = key;
-      far.heads[at] = this.words[index * LEVEL_WORDS + LW_HEAD] as number;
-      far.tails[at] = this.words[index * LEVEL_WORDS + LW_TAIL] as number;
-      far.counts[at] = this.words[index * LEVEL_WORDS + LW_COUNT] as number;
-      far.lots[at] = this.floats[index * LEVEL_FLOATS + LF_LOTS] as number;
+      far.heads[at] = this.words[(index << LEVEL_SHIFT) | LW_HEAD] as number;
+      far.tails[at] = this.words[(index << LEVEL_SHIFT) | LW_TAIL] as number;
+      far.counts[at] = this.words[(index << LEVEL_SHIFT) | LW_COUNT] as number;
+      far.lots[at] = this.floats[(index << LEVEL_FLOAT_SHIFT) | LF_LOTS] as number;
       this.clearLevel(index);
       at++;
     }
@@ -239,10 +255,10 @@ export class Ladder {
     let count = 0;
     while (count < far.length && (far.keys[count] as number) - this.base < this.size) {
       const index = (far.keys[count] as number) & this.mask;
-      this.words[index * LEVEL_WORDS + LW_HEAD] = far.heads[count] as number;
-      this.words[index * LEVEL_WORDS + LW_TAIL] = far.tails[count] as number;
-      this.words[index * LEVEL_WORDS + LW_COUNT] = far.counts[count] as number;
-      this.floats[index * LEVEL_FLOATS + LF_LOTS] = far.lots[count] as number;
+      this.words[(index << LEVEL_SHIFT) | LW_HEAD] = far.heads[count] as number;
+      this.words[(index << LEVEL_SHIFT) | LW_TAIL] = far.tails[count] as number;
+      this.words[(index << LEVEL_SHIFT) | LW_COUNT] = far.counts[count] as number;
+      this.floats[(index << LEVEL_FLOAT_SHIFT) | LF_LOTS] = far.lots[count] as number;
       this.bitmap.add(index);
       this.windowLevels++;
       count++;
@@ -255,11 +271,11 @@ export class Ladder {
     const at = far.lowerBound(key);
     if (at === far.length || far.keys[at] !== key) far.insertAt(at, key);
     const tail = far.tails[at] as number;
-    const orders = this.pool.words;
-    orders[slot * RECORD_WORDS + OW_NEXT] = 0;
-    orders[slot * RECORD_WORDS + OW_PREVIOUS] = tail;
+    const links = this.pool.links;
+    links[(slot << LINK_SHIFT) | LINK_NEXT] = 0;
+    links[(slot << LINK_SHIFT) | LINK_PREVIOUS] = tail;
     if (tail === 0) far.heads[at] = slot;
-    else orders[tail * RECORD_WORDS + OW_NEXT] = slot;
+    else links[(tail << LINK_SHIFT) | LINK_NEXT] = slot;
     far.tails[at] = slot;
     far.counts[at]!++;
     far.lots[at]! += lots;
@@ -268,13 +284,13 @@ export class Ladder {
   private removeFar(slot: number, key: number, lots: number): void {
     const far = this.far;
     const at = far.lowerBound(key);
-    const orders = this.pool.words;
-    const next = orders[slot * RECORD_WORDS + OW_NEXT] as number;
-    const previous = orders[slot * RECORD_WORDS + OW_PREVIOUS] as number;
+    const links = this.pool.links;
+    const next = links[(slot << LINK_SHIFT) | LINK_NEXT] as number;
+    const previous = links[(slot << LINK_SHIFT) | LINK_PREVIOUS] as number;
     if (previous === 0) far.heads[at] = next;
-    else orders[previous * RECORD_WORDS + OW_NEXT] = next;
+    else links[(previous << LINK_SHIFT) | LINK_NEXT] = next;
     if (next === 0) far.tails[at] = previous;
-    else orders[next * RECORD_WORDS + OW_PREVIOUS] = previous;
+    else links[(next << LINK_SHIFT) | LINK_PREVIOUS] = previous;
     far.counts[at]!--;
     far.lots[at]! -= lots;
     if (far.counts[at] === 0) far.removeAt(at, 1);

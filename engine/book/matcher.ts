@@ -25,12 +25,12 @@ import { keyOf, type Ladder } from './ladder.js';
 import type { FillLedger } from './order-book.js';
 import { cancelResting, cutRecord, cutResting, reportCanceled } from './order-changes.js';
 import {
+  FLOAT_SHIFT,
   OF_REMAINING,
   OW_ACCOUNT,
   OW_FLAGS,
   OW_PRICE,
-  RECORD_FLOATS,
-  RECORD_WORDS,
+  WORD_SHIFT,
 } from './order-pool.js';
 import type { ReduceOnlyTrimmer } from './reduce-only.js';
 
@@ -52,16 +52,16 @@ export class Matcher {
    */
   run(taker: number): boolean {
     const pool = this.store.pool;
-    const flags = pool.words[taker * RECORD_WORDS + OW_FLAGS] as number;
-    const account = pool.words[taker * RECORD_WORDS + OW_ACCOUNT] as number;
+    const flags = pool.words[(taker << WORD_SHIFT) | OW_FLAGS] as number;
+    const account = pool.words[(taker << WORD_SHIFT) | OW_ACCOUNT] as number;
     const makerSide = (flags & FLAG_SIDE) ^ 1;
     const ladder = this.store.ladder(makerSide);
-    const limitKey = keyOf(makerSide, pool.words[taker * RECORD_WORDS + OW_PRICE] as number);
+    const limitKey = keyOf(makerSide, pool.words[(taker << WORD_SHIFT) | OW_PRICE] as number);
     const selfTrades = stpOf(flags) === STP_NONE;
-    while (ladder.bestKey <= limitKey && pool.floats[taker * RECORD_FLOATS + OF_REMAINING] !== 0) {
+    while (ladder.bestKey <= limitKey && pool.floats[(taker << FLOAT_SHIFT) | OF_REMAINING] !== 0) {
       const maker = ladder.bestHead();
-      const makerFlags = pool.words[maker * RECORD_WORDS + OW_FLAGS] as number;
-      const makerAccount = pool.words[maker * RECORD_WORDS + OW_ACCOUNT] as number;
+      const makerFlags = pool.words[(maker << WORD_SHIFT) | OW_FLAGS] as number;
+      const makerAccount = pool.words[(maker << WORD_SHIFT) | OW_ACCOUNT] as number;
       if ((makerFlags & FLAG_REDUCE_ONLY) !== 0) {
         if (this.ledger.closableLots(makerAccount, makerSide) === 0) {
           cancelResting(this.store, maker, REASON_REDUCE_ONLY);
@@ -81,7 +81,7 @@ export class Matcher {
   private preventSelfTrade(taker: number, maker: number, mode: number): boolean {
     const store = this.store;
     const floats = store.pool.floats;
-    const takerAt = taker * RECORD_FLOATS + OF_REMAINING;
+    const takerAt = (taker << FLOAT_SHIFT) | OF_REMAINING;
     if (mode === STP_CANCEL_MAKER || mode === STP_CANCEL_BOTH) {
       cancelResting(store, maker, REASON_SELF_TRADE);
     }
@@ -92,7 +92,7 @@ export class Matcher {
       return false;
     }
     // Decrement and cancel: both lose the smaller remaining; nobody trades.
-    const makerLots = floats[maker * RECORD_FLOATS + OF_REMAINING] as number;
+    const makerLots = floats[(maker << FLOAT_SHIFT) | OF_REMAINING] as number;
     const takerLots = floats[takerAt] as number;
     if (makerLots <= takerLots) cancelResting(store, maker, REASON_SELF_TRADE);
     else cutResting(store, maker, takerLots, REASON_SELF_TRADE);
@@ -110,13 +110,13 @@ export class Matcher {
     const store = this.store;
     const floats = store.pool.floats;
     const words = store.pool.words;
-    const makerAt = maker * RECORD_FLOATS + OF_REMAINING;
-    const takerAt = taker * RECORD_FLOATS + OF_REMAINING;
+    const makerAt = (maker << FLOAT_SHIFT) | OF_REMAINING;
+    const takerAt = (taker << FLOAT_SHIFT) | OF_REMAINING;
     const makerLots = floats[makerAt] as number;
     const takerLots = floats[takerAt] as number;
     let lots = makerLots < takerLots ? makerLots : takerLots;
-    const makerFlags = words[maker * RECORD_WORDS + OW_FLAGS] as number;
-    const makerAccount = words[maker * RECORD_WORDS + OW_ACCOUNT] as number;
+    const makerFlags = words[(maker << WORD_SHIFT) | OW_FLAGS] as number;
+    const makerAccount = words[(maker << WORD_SHIFT) | OW_ACCOUNT] as number;
     if ((makerFlags & FLAG_REDUCE_ONLY) !== 0) {
       lots = Math.min(lots, this.ledger.closableLots(makerAccount, makerFlags & FLAG_SIDE));
     }
@@ -130,13 +130,13 @@ export class Matcher {
     }
     const trade = (store.counters[COUNTER_LAST_TRADE] as number) + 1;
     store.counters[COUNTER_LAST_TRADE] = trade;
-    const price = words[maker * RECORD_WORDS + OW_PRICE] as number;
+    const price = words[(maker << WORD_SHIFT) | OW_PRICE] as number;
     this.report(maker, FLAG_MAKER, price, lots, trade);
     this.report(taker, 0, price, lots, trade);
     this.touch(
       makerAccount,
-      words[taker * RECORD_WORDS + OW_ACCOUNT] as number,
-      words[taker * RECORD_WORDS + OW_FLAGS] as number,
+      words[(taker << WORD_SHIFT) | OW_ACCOUNT] as number,
+      words[(taker << WORD_SHIFT) | OW_FLAGS] as number,
     );
     if (lots === makerLots) store.forget(maker);
   }

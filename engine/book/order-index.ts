@@ -1,4 +1,4 @@
-import { OF_ID, type OrderPool, RECORD_FLOATS } from './order-pool.js';
+import { FLOAT_SHIFT, OF_ID, type OrderPool } from './order-pool.js';
 
 /**
  * Order id → slot: open addressing with linear probing. A cell holds only the slot; the key is compared in
@@ -26,7 +26,7 @@ export class OrderIndex {
     let at = hash(id) >>> this.shift;
     for (;;) {
       const slot = cells[at] as number;
-      if (slot === 0 || floats[slot * RECORD_FLOATS + OF_ID] === id) return slot;
+      if (slot === 0 || floats[(slot << FLOAT_SHIFT) | OF_ID] === id) return slot;
       at = (at + 1) & mask;
     }
   }
@@ -43,7 +43,7 @@ export class OrderIndex {
     const cells = this.cells;
     const mask = cells.length - 1;
     const floats = this.pool.floats;
-    let at = hash(floats[slot * RECORD_FLOATS + OF_ID] as number) >>> this.shift;
+    let at = hash(floats[(slot << FLOAT_SHIFT) | OF_ID] as number) >>> this.shift;
     while (cells[at] !== slot) at = (at + 1) & mask;
     this.used--;
     // Shift back every later cell of the cluster whose home is not after the hole.
@@ -52,7 +52,7 @@ export class OrderIndex {
       at = (at + 1) & mask;
       const other = cells[at] as number;
       if (other === 0) break;
-      const home = hash(floats[other * RECORD_FLOATS + OF_ID] as number) >>> this.shift;
+      const home = hash(floats[(other << FLOAT_SHIFT) | OF_ID] as number) >>> this.shift;
       if (((at - home) & mask) >= ((at - hole) & mask)) {
         cells[hole] = other;
         hole = at;
@@ -68,7 +68,7 @@ export class OrderIndex {
   private insertCell(slot: number): void {
     const cells = this.cells;
     const mask = cells.length - 1;
-    let at = hash(this.pool.floats[slot * RECORD_FLOATS + OF_ID] as number) >>> this.shift;
+    let at = hash(this.pool.floats[(slot << FLOAT_SHIFT) | OF_ID] as number) >>> this.shift;
     while (cells[at] !== 0) at = (at + 1) & mask;
     cells[at] = slot;
   }

@@ -9,13 +9,7 @@ import { ROW_WORDS, RW_NEWEST_ORDER, RW_REDUCE_ONLY_ORDERS } from './account-row
 import type { BookStore } from './book-store.js';
 import type { FillLedger } from './order-book.js';
 import { cancelResting, cutResting } from './order-changes.js';
-import {
-  OF_REMAINING,
-  OW_ACCOUNT_OLDER,
-  OW_FLAGS,
-  RECORD_FLOATS,
-  RECORD_WORDS,
-} from './order-pool.js';
+import { FLOAT_SHIFT, OF_REMAINING, OW_ACCOUNT_OLDER, OW_FLAGS, WORD_SHIFT } from './order-pool.js';
 
 /**
  * Keeps reduce-only orders within what they may close: after each command, every account that traded or placed is
@@ -65,9 +59,9 @@ export class ReduceOnlyTrimmer {
     const orders = this.store.pool;
     let slot = this.store.rows.words[account * ROW_WORDS + RW_NEWEST_ORDER] as number;
     while (slot !== 0 && excess > 0) {
-      const older = orders.words[slot * RECORD_WORDS + OW_ACCOUNT_OLDER] as number;
+      const older = orders.words[(slot << WORD_SHIFT) | OW_ACCOUNT_OLDER] as number;
       if (this.counts(slot, side)) {
-        const remaining = orders.floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
+        const remaining = orders.floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
         if (remaining <= excess) cancelResting(this.store, slot, REASON_REDUCE_ONLY);
         else cutResting(this.store, slot, excess, REASON_REDUCE_ONLY);
         excess -= Math.min(remaining, excess);
@@ -82,14 +76,14 @@ export class ReduceOnlyTrimmer {
     let slot = this.store.rows.words[account * ROW_WORDS + RW_NEWEST_ORDER] as number;
     while (slot !== 0) {
       if (this.counts(slot, side))
-        sum += orders.floats[slot * RECORD_FLOATS + OF_REMAINING] as number;
-      slot = orders.words[slot * RECORD_WORDS + OW_ACCOUNT_OLDER] as number;
+        sum += orders.floats[(slot << FLOAT_SHIFT) | OF_REMAINING] as number;
+      slot = orders.words[(slot << WORD_SHIFT) | OW_ACCOUNT_OLDER] as number;
     }
     return sum;
   }
 
   private counts(slot: number, side: number): boolean {
-    const flags = this.store.pool.words[slot * RECORD_WORDS + OW_FLAGS] as number;
+    const flags = this.store.pool.words[(slot << WORD_SHIFT) | OW_FLAGS] as number;
     return (flags & FLAG_REDUCE_ONLY) !== 0 && (flags & FLAG_SIDE) === side;
   }
 }

@@ -2,7 +2,8 @@ import { SLOT_FLOATS, SLOT_WORDS } from './layout.js';
 
 /**
  * A growing arena of message slots: words and floats are two views of the same bytes. Positions are slot
- * numbers. It is reset after each frame, so in steady state nothing is allocated and the memory stays hot.
+ * numbers. Unused slots hold zeros, so that who writes a message writes only what is not zero; they are
+ * cleared all at once by `reset`, which costs next to nothing a message.
  */
 export class MessageBuffer {
   words: Int32Array;
@@ -17,23 +18,33 @@ export class MessageBuffer {
     this.floats = new Float64Array(this.words.buffer);
   }
 
-  /** Reserves slots and returns the first one's number. Their content is left over: write every word. */
+  /** Takes slots, which hold zeros, and returns the first one's number. */
   push(slots: number): number {
     const slot = this.length;
-    const end = slot + slots;
+    const end = (slot + slots) | 0;
     if (end > this.capacity) this.grow(end);
     this.length = end;
     return slot;
   }
 
-  /** Reserves slots that hold zeros. */
+  /** The same; says at the call that zeros are relied on. */
   pushZeroed(slots: number): number {
-    const slot = this.push(slots);
-    this.words.fill(0, slot * SLOT_WORDS, (slot + slots) * SLOT_WORDS);
-    return slot;
+    return this.push(slots);
   }
 
+  /** Gives back and clears everything from `slot` on. */
+  truncate(slot: number): void {
+    this.words.fill(0, slot * SLOT_WORDS, this.length * SLOT_WORDS);
+    this.length = slot;
+  }
+
+  /** Empties the buffer. */
   reset(): void {
+    this.truncate(0);
+  }
+
+  /** Empties the buffer without clearing it: only for those who then write every word of what they push. */
+  rewind(): void {
     this.length = 0;
   }
 

@@ -41,7 +41,6 @@ import {
   MSG_AMEND_GRANTED,
   MSG_PLACE,
   MSG_REPLACE,
-  SIDE_BUY,
   sideOf,
 } from './types.js';
 
@@ -84,8 +83,9 @@ export function pushRejection(
 
 /** Loss reserve a lot of an order `distance` = price − mark away: what it loses at once when it fills. */
 export function lossTicksOf(side: number, distance: number): number {
-  const loss = side === SIDE_BUY ? distance : -distance;
-  return loss > 0 ? loss : 0;
+  // Negated for a sell, and zero when negative; without branches, which nobody could predict.
+  const loss = ((distance ^ -side) + side) | 0;
+  return loss & ~(loss >> 31);
 }
 
 /**

@@ -209,13 +209,13 @@ export class ShardCore implements Shard {
         if (concerns && !this.home.onEvent(events, event, this.timeMs)) {
           // Only a question between the actors, and always the last event of its message.
           assert(event + slotsOf(head) === events.length, 'a question must be the last event');
-          events.length = event;
+          events.truncate(event);
           break;
         }
         event += slotsOf(head);
       }
     }
-    inbox.reset();
+    inbox.rewind();
   }
 
   private applyOperator(messages: MessageBuffer, slot: number, type: number): void {

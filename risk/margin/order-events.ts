@@ -258,8 +258,10 @@ export class OrderEventHandler {
   private grant(events: MessageBuffer, slot: number, side: number): void {
     const w = slot * SLOT_WORDS;
     const f = slot * SLOT_FLOATS;
-    const out = this.inbox.pushZeroed(1);
+    const out = this.inbox.push(1);
     const o = out * SLOT_WORDS;
+    // The inbox is rewound, not cleared, between commands.
+    this.inbox.words.fill(0, o, o + SLOT_WORDS);
     const p = out * SLOT_FLOATS;
     const words = this.inbox.words;
     const loss = events.words[w + EW_LOSS_TICKS] as number;

@@ -365,19 +365,20 @@ export class TradeCommands {
   private forward(message: MessageBuffer, slot: number, type: number, replaced: number): number {
     const slots = type === MSG_REPLACE ? 2 : 1;
     const out = this.inbox.push(slots);
-    const from = slot * SLOT_FLOATS;
-    const to = out * SLOT_FLOATS;
-    const source = message.floats;
-    const target = this.inbox.floats;
-    for (let i = 0; i < SLOT_FLOATS; i++) target[to + i] = source[from + i] as number;
+    const from = slot << 4;
+    const to = out << 4;
+    const source = message.words;
+    const target = this.inbox.words;
+    // Word by word, as they were written: a float read over two fresh words would stall the processor.
+    for (let i = 0; i < SLOT_WORDS; i++) target[to | i] = source[from | i] as number;
     const market = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
     const o = out * SLOT_WORDS;
     this.inbox.words[o + W_HEAD] = headOf(type, slots, market);
     this.inbox.words[o + W_CLIENT_REF] = NO_CLIENT_REF;
     this.inbox.words[o + W_MARK_DISTANCE] = 0;
     if (slots === 2) {
-      target.fill(0, to + SLOT_FLOATS, to + 2 * SLOT_FLOATS);
-      target[to + SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
+      target.fill(0, to + SLOT_WORDS, to + 2 * SLOT_WORDS);
+      this.inbox.floats[(out + 1) * SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
     }
     return out;
   }
