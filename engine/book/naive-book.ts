@@ -32,6 +32,8 @@ export interface NaiveBookOptions {
   ledger: FillLedger;
   /** Of the fast book; there is no window here. Accepted so that both are created alike. */
   windowBits?: number;
+  /** Where events go; an own buffer when left out. */
+  events?: MessageBuffer;
 }
 
 /** Flags that an order keeps; the others of a message belong to the message. */
@@ -50,7 +52,7 @@ interface Terms {
  * books byte for byte, so each is the other's oracle. A step number in a comment is one of that specification.
  */
 export class NaiveBook implements OrderBook {
-  readonly events = new MessageBuffer();
+  readonly events: MessageBuffer;
   private readonly orders = new NaiveOrders();
   private readonly matching: NaiveMatching;
   private readonly report: NaiveReport;
@@ -59,6 +61,7 @@ export class NaiveBook implements OrderBook {
 
   constructor(options: NaiveBookOptions) {
     this.priceTicksMax = options.priceTicksMax;
+    this.events = options.events ?? new MessageBuffer();
     this.report = new NaiveReport(this.events, options.marketId);
     this.matching = new NaiveMatching(this.orders, options.ledger, this.report, this.events);
   }
