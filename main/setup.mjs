@@ -114,7 +114,7 @@ async function install() {
  */
 function sourcesDigest() {
   const digest = createHash('sha256').update(lockDigest());
-  for (const file of ['tsconfig.json', ...sourceFolders.flatMap(listSources)]) {
+  for (const file of ['tsconfig.json', 'main/build.mjs', ...sourceFolders.flatMap(listSources)]) {
     const { size, mtimeMs } = fs.statSync(inRoot(file), { throwIfNoEntry: false }) ?? {};
     digest.update(`${file}\0${size}\0${mtimeMs}\n`);
   }
@@ -138,9 +138,11 @@ async function build() {
   // Without its stamp a half-finished or failed build is never taken for a good one.
   fs.rmSync(inRoot('dist/.plimsoll-build'), { force: true });
   say('compiling …');
-  const result = await runTool('tsc', ['-p', 'tsconfig.json'], ['ignore', 2, 2]);
+  const types = await runTool('tsc', ['-p', 'tsconfig.json', '--noEmit'], ['ignore', 2, 2]);
+  const args = [root, ...sourceFolders];
+  const compiled = await runNode(inRoot('main/build.mjs'), args, ['ignore', 2, 2]);
   removeOrphans();
-  if (result.code !== 0) return false;
+  if (types.code !== 0 || compiled.code !== 0) return false;
   fs.writeFileSync(inRoot('dist/.plimsoll-build'), digest);
   return true;
 }
@@ -149,7 +151,7 @@ async function build() {
 function removeOrphans() {
   if (!fs.existsSync(inRoot('dist'))) return;
   for (const name of fs.readdirSync(inRoot('dist'), { recursive: true }).map(String)) {
-    if (!/\.js(\.map)?$/.test(name)) continue;
+    if (!/\.js(\.map)?$/.test(name) || name.startsWith('_virtual')) continue;
     if (!fs.existsSync(inRoot(sourceOf(name)))) fs.rmSync(inRoot('dist', name));
   }
 }
