@@ -88,6 +88,8 @@ export class OrderEventHandler {
     const account = words[w + W_ACCOUNT] as number;
     const market = this.state.markets.find(marketOf(head));
     if (market === null) return true;
+    // The refusal of a stranger: a wild account id must not make rows grow up to it.
+    if (!this.state.accounts.exists(account)) return true;
     market.rows.ensure(account);
     const flags = words[w + EW_FLAGS] as number;
     if ((flags & FLAG_GRANTED) !== 0) this.undoGrant(events, slot, market, account);
