@@ -101,7 +101,11 @@ export class Gateway {
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
-  private flushArmed = false;
+  private turnArmed = false;
+  /** Commands sent to the shard in this turn of the event loop, and whether the last turn had no more than one. */
+  private turnCommands = 0;
+  private quiet = true;
+  private flushing = false;
   private drainArmed = false;
 
   constructor(options: GatewayOptions) {
@@ -204,23 +208,37 @@ export class Gateway {
     return new Requests(shardPort, markets, limits, session, this.wake, performance.now());
   }
 
-  /** After the messages of this turn of the event loop: one wake of the shard, one cork for each socket. */
+  /**
+   * A command was sent. Under load the shard is woken after the messages of this turn of the event loop: one wake for
+   * all, one cork for each socket. When commands come one by one, waiting for the turn's end would only delay them.
+   */
   private readonly wake = (): void => {
-    if (this.flushArmed) return;
-    this.flushArmed = true;
-    setImmediate(this.flushPort);
+    this.turnCommands++;
+    if (!this.turnArmed) {
+      this.turnArmed = true;
+      setImmediate(this.endTurn);
+    }
+    if (this.quiet) this.flushPort();
   };
 
-  private readonly flushPort = (): void => {
-    this.flushArmed = false;
+  private readonly endTurn = (): void => {
+    this.turnArmed = false;
+    if (!this.quiet) this.flushPort();
+    this.quiet = this.turnCommands <= 1;
+    this.turnCommands = 0;
+  };
+
+  private flushPort(): void {
+    this.flushing = true;
     this.options.shardPort.flush();
+    this.flushing = false;
     // Inline, the answers are here already.
     this.outbox.flush();
-  };
+  }
 
   private readonly onEvent: EventRouter['consume'] = (words, floats, firstWord, slots) => {
     this.router.consume(words, floats, firstWord, slots);
-    if (this.drainArmed || this.outbox.empty) return;
+    if (this.flushing || this.drainArmed || this.outbox.empty) return;
     this.drainArmed = true;
     // Runs when the call that drains the ring returns to the event loop.
     queueMicrotask(this.drainEnded);
@@ -287,6 +305,7 @@ export class Gateway {
       new LoginChallenge(this.loginContext),
       new TokenBucket(this.limits, this.requests.coarseNowMs),
       now,
+      this.limits.privateBufferBytesMax,
     );
     socket.getUserData().connection = connection;
     this.connections.add(connection);

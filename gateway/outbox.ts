@@ -4,8 +4,7 @@ import type { EventMessages } from './codec/event-messages.js';
 import { JsonSink } from './codec/json-sink.js';
 import { MsgpackSink } from './codec/msgpack-sink.js';
 import type { Frame } from './feeds/frame.js';
-import { CLOSE } from './protocol/close-codes.js';
-import type { Connection } from './session/connection.js';
+import { type Connection, SENT } from './session/connection.js';
 
 const ANSWER = 0;
 const FEED = 1;
@@ -85,11 +84,8 @@ export class Outbox {
     if (this.entries === 0) return;
     for (const connection of this.touched) {
       if (connection.closed) continue;
-      if (connection.socket.getBufferedAmount() > this.bufferBytesMax) {
-        connection.end(
-          CLOSE.slow_consumer,
-          `more than ${this.bufferBytesMax} bytes wait to be read; reconnect and resume`,
-        );
+      if (connection.clogged && connection.socket.getBufferedAmount() > this.bufferBytesMax) {
+        connection.endAsSlow();
         continue;
       }
       this.current = connection;
@@ -105,18 +101,21 @@ export class Outbox {
   private readonly sendCurrent = (): void => {
     const connection = this.current as Connection;
     const { socket, binary } = connection;
+    let status = SENT;
     for (let i = connection.outHead; i !== -1; i = this.next[i] as number) {
       if (this.kinds[i] === FRAME) {
         const frame = this.frames[this.refs[i] as number] as Frame;
-        socket.send(binary ? frame.asMsgpack() : frame.asJson(), binary);
+        status = socket.send(binary ? frame.asMsgpack() : frame.asJson(), binary);
       } else if (binary) {
         this.encode(this.msgpack, i);
-        socket.send(this.msgpack.end(), true);
+        status = socket.send(this.msgpack.end(), true);
       } else {
         this.encode(this.json, i);
-        socket.send(this.json.end(), false);
+        status = socket.send(this.json.end(), false);
       }
     }
+    // Asking the socket for its backlog costs a native call; mostly there is none.
+    connection.clogged = status !== SENT;
   };
 
   private encode(sink: JsonSink | MsgpackSink, i: number): void {

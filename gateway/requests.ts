@@ -208,8 +208,8 @@ export class Requests {
       return;
     }
     this.counters.commands += items.length;
-    this.wake();
     replyDone(connection, request.id, 'batch', { sent: items.length });
+    this.wake();
   }
 
   private batchItem(

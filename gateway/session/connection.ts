@@ -1,8 +1,12 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
+import { CLOSE } from '../protocol/close-codes.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
 import type { TokenBucket } from './token-bucket.js';
+
+/** What a socket says when nothing is left waiting. */
+export const SENT = 1;
 
 /** A public channel that a connection reads. */
 export interface Subscription {
@@ -31,6 +35,8 @@ export class Connection {
   readonly bucket: TokenBucket;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
+  /** Bytes that may wait for the socket. */
+  private readonly bufferBytesMax: number;
   /** 0 until the login. */
   account = 0;
   readonly subscriptions = new Map<string, Subscription>();
@@ -41,6 +47,8 @@ export class Connection {
   loginFailures = 0;
   strikes = 0;
   closed = false;
+  /** The socket held something back when it was last written to. */
+  clogged = false;
   /** First and last entry in the outbox, −1 for none. */
   outHead = -1;
   outTail = -1;
@@ -51,6 +59,7 @@ export class Connection {
     challenge: LoginChallenge,
     bucket: TokenBucket,
     nowMs: number,
+    bufferBytesMax: number,
   ) {
     this.socket = socket;
     this.binary = socket.getUserData().binary;
@@ -58,10 +67,23 @@ export class Connection {
     this.challenge = challenge;
     this.bucket = bucket;
     this.openedAtMs = nowMs;
+    this.bufferBytesMax = bufferBytesMax;
   }
 
   get idle(): boolean {
     return this.account === 0 && this.subscriptions.size === 0;
+  }
+
+  /** Sends a message. A client that asks and asks but does not read is cut when too much waits for it. */
+  send(message: string | Uint8Array): void {
+    if (this.socket.send(message, this.binary) === SENT) return;
+    this.clogged = true;
+    if (this.socket.getBufferedAmount() > this.bufferBytesMax) this.endAsSlow();
+  }
+
+  endAsSlow(): void {
+    const limit = this.bufferBytesMax;
+    this.end(CLOSE.slow_consumer, `more than ${limit} bytes wait to be read; reconnect and resume`);
   }
 
   /** Ends the connection with a code and a reason; the client reads what was sent before. */

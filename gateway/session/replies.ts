@@ -12,19 +12,13 @@ const msgpack = new MsgpackSink();
 /** Sends a message that only this connection gets, now. */
 export function reply(connection: Connection, write: (sink: MessageSink) => void): void {
   if (connection.closed) return;
-  if (connection.binary) {
-    write(msgpack);
-    connection.socket.send(msgpack.end(), true);
-  } else {
-    write(json);
-    connection.socket.send(json.end(), false);
-  }
+  write(connection.binary ? msgpack : json);
+  connection.send(connection.binary ? msgpack.end() : json.end());
 }
 
 export function replyFrame(connection: Connection, frame: Frame): void {
   if (connection.closed) return;
-  if (connection.binary) connection.socket.send(frame.asMsgpack(), true);
-  else connection.socket.send(frame.asJson(), false);
+  connection.send(connection.binary ? frame.asMsgpack() : frame.asJson());
 }
 
 /** The one answer to a request that failed; without an id when that could not be read. */

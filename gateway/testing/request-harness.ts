@@ -110,6 +110,7 @@ export class RequestHarness {
       new LoginChallenge(context),
       new TokenBucket(limits, 0),
       0,
+      1e9,
     );
     connection.account = 1;
     return connection;
