@@ -1,0 +1,86 @@
+import { EW_SESSION, SLOT_WORDS, slotsOf, typeOf, W_HEAD } from '../messages/layout.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import { EVT_FRAME } from '../messages/types.js';
+import type { EventConsumer } from '../shard/shard-port.js';
+import type { RingWriter } from './ring.js';
+
+/** Where a host puts the events that a port is to see. */
+export interface EventOutput {
+  /** Takes events from slot `from` on, as many as there is room for; returns the first slot not taken. */
+  write(events: MessageBuffer, from: number): number;
+  /** Makes what was taken visible. */
+  publish(): void;
+  /** Nobody reads any more. */
+  readonly closed: boolean;
+}
+
+/** Into a ring that another thread reads. */
+export class RingOutput implements EventOutput {
+  private readonly writer: RingWriter;
+  private readonly wake: () => void;
+  /** Above zero: only answers to this port's own commands. */
+  private readonly answersOf: number;
+
+  /** `wake` is called when the reader of the ring sleeps. */
+  constructor(writer: RingWriter, wake: () => void, answersOf = 0) {
+    this.writer = writer;
+    this.wake = wake;
+    this.answersOf = answersOf;
+  }
+
+  get closed(): boolean {
+    return this.writer.closed;
+  }
+
+  write(events: MessageBuffer, from: number): number {
+    const { words, length } = events;
+    const { writer, answersOf } = this;
+    let slot = from;
+    while (slot < length) {
+      const word = slot * SLOT_WORDS;
+      const slots = slotsOf(words[word + W_HEAD] as number);
+      const wanted = answersOf === 0 || isAnswerOf(words, word, answersOf);
+      if (wanted && !writer.tryWrite(words, word, slots)) break;
+      slot += slots;
+    }
+    return slot;
+  }
+
+  publish(): void {
+    if (this.writer.publish()) this.wake();
+  }
+}
+
+/** Hands events to a consumer in the same thread, without a copy. */
+export class DirectOutput implements EventOutput {
+  closed = false;
+  /** Until one is set, events are dropped: nobody has asked for them. */
+  consumer: EventConsumer | null = null;
+  private readonly answersOf: number;
+
+  constructor(answersOf = 0) {
+    this.answersOf = answersOf;
+  }
+
+  write(events: MessageBuffer, from: number): number {
+    const { consumer, answersOf } = this;
+    const { words, floats, length } = events;
+    if (consumer === null) return length;
+    for (let slot = from; slot < length; ) {
+      const word = slot * SLOT_WORDS;
+      const slots = slotsOf(words[word + W_HEAD] as number);
+      if (answersOf === 0 || isAnswerOf(words, word, answersOf)) {
+        consumer(words, floats, word, slots);
+      }
+      slot += slots;
+    }
+    return length;
+  }
+
+  publish(): void {}
+}
+
+function isAnswerOf(words: Int32Array, word: number, portId: number): boolean {
+  if (typeOf(words[word + W_HEAD] as number) === EVT_FRAME) return false;
+  return (words[word + EW_SESSION] as number) >>> 24 === portId;
+}

@@ -1,0 +1,82 @@
+import type { EventConsumer, ShardPort } from '../shard/shard-port.js';
+import type { Bell } from './bell.js';
+import type { RingReader, RingWriter } from './ring.js';
+
+/** Events handed over before other work of the thread gets its turn, and how often room is given back meanwhile. */
+const EVENTS_A_TURN = 4096;
+const EVENTS_A_RELEASE = 64;
+
+/** A port to a shard in another thread: a ring for commands, a ring for events. */
+export class RingPort implements ShardPort {
+  readonly portId: number;
+  private readonly commands: RingWriter;
+  private readonly events: RingReader;
+  private readonly bell: Bell;
+  private consumer: EventConsumer | null = null;
+  private draining = false;
+
+  constructor(portId: number, commands: RingWriter, events: RingReader, bell: Bell) {
+    this.portId = portId;
+    this.commands = commands;
+    this.events = events;
+    this.bell = bell;
+  }
+
+  trySend(words: Int32Array, firstWord: number, slots: number): boolean {
+    return this.commands.tryWrite(words, firstWord, slots);
+  }
+
+  trySendAll(words: Int32Array, firstWord: number, slots: number): boolean {
+    return this.commands.tryWriteAll(words, firstWord, slots);
+  }
+
+  flush(): void {
+    this.commands.publish();
+    this.bell.ring();
+  }
+
+  onEvents(consume: EventConsumer): void {
+    this.consumer = consume;
+    this.drain();
+  }
+
+  occupancy(): { inbound: number; outbound: number } {
+    return { inbound: this.commands.occupancy, outbound: this.events.occupancy };
+  }
+
+  /** Hands over what has arrived, then sleeps: call it when the shard's thread has woken this one. */
+  readonly drain = (): void => {
+    const { consumer, events } = this;
+    // A consumer that sends and flushes must not find itself called again.
+    if (consumer === null || this.draining) return;
+    this.draining = true;
+    try {
+      let handed = 0;
+      do {
+        for (let at = events.next(); at >= 0; at = events.next()) {
+          if (events.sound) consumer(events.words, events.floats, at, events.slots);
+          events.advance();
+          handed++;
+          if (handed % EVENTS_A_RELEASE === 0) events.release();
+          if (handed >= EVENTS_A_TURN) {
+            setImmediate(this.drain);
+            return;
+          }
+        }
+        events.release();
+      } while (!events.trySleep());
+    } finally {
+      events.release();
+      this.draining = false;
+      // The shard may have been waiting for this room.
+      if (events.occupancy === 0) this.bell.ring();
+    }
+  };
+
+  /** Tells the shard that nobody reads here any more. */
+  close(): void {
+    this.events.close();
+    this.commands.close();
+    this.bell.ring();
+  }
+}

@@ -1,0 +1,236 @@
+import { REJECT } from '../messages/reject-codes.js';
+import { CMD_BEGIN_EPOCH, CMD_TIMER } from '../messages/types.js';
+import type { Shard } from '../shard/shard.js';
+import type { Clock } from './clock.js';
+import { FrameBuilder } from './frame-builder.js';
+import { type HaltReport, reportHalt } from './halt-report.js';
+import type { HostPort } from './host-port.js';
+import { HostStats } from './host-stats.js';
+import { type Journal, JournalWriteError } from './journal/journal.js';
+import { OutputQueue } from './output-queue.js';
+
+export const HOST_RUNNING = 0;
+/** The journal takes nothing at the moment (disk full): the last frame is tried again, nothing new is taken. */
+export const HOST_STALLED = 1;
+/** An invariant is broken or the journal is dead: everything is refused, for good. */
+export const HOST_HALTED = 2;
+
+export interface ShardHostOptions {
+  shard: Shard;
+  journal: Journal;
+  clock: Clock;
+  ports: readonly HostPort[];
+  stats?: HostStats;
+  frameMessagesMax?: number;
+  /** Slots of events that may wait for the disk before input has to wait. */
+  heldSlotsMax?: number;
+  onHalt?: (report: HaltReport) => void;
+}
+
+const FRAME_MESSAGES_MAX = 256;
+const HELD_SLOTS_MAX = 1 << 17;
+
+/**
+ * Runs a shard, one frame at a time: takes what its ports have, stamps time, applies, journals, and lets the events out as
+ * far as the journal has released them. It knows nothing of threads: whoever owns it calls `step` whenever there may be
+ * something to do, and `release` when the journal has synced.
+ */
+export class ShardHost {
+  readonly stats: HostStats;
+  private readonly shard: Shard;
+  private readonly journal: Journal;
+  private readonly clock: Clock;
+  private ports: readonly HostPort[];
+  private readonly builder: FrameBuilder;
+  private readonly output: OutputQueue;
+  private readonly heldSlotsMax: number;
+  private readonly onHalt: (report: HaltReport) => void;
+  private state = HOST_RUNNING;
+  private retryAtMs = 0;
+  private closing = false;
+  /** A reader is slow or too much waits for the disk: input has to wait too. */
+  private blocked = false;
+
+  constructor(options: ShardHostOptions) {
+    this.stats = options.stats ?? new HostStats();
+    this.shard = options.shard;
+    this.journal = options.journal;
+    this.clock = options.clock;
+    this.ports = options.ports;
+    this.builder = new FrameBuilder(options.frameMessagesMax ?? FRAME_MESSAGES_MAX);
+    this.output = new OutputQueue(options.ports.map((port) => port.output));
+    this.heldSlotsMax = options.heldSlotsMax ?? HELD_SLOTS_MAX;
+    this.onHalt = options.onHalt ?? (() => {});
+    this.updateStats();
+  }
+
+  /** The first frame of a start. Call before the first `step`. */
+  begin(): void {
+    this.builder.begin(this.journal.nextSequence, this.stamp());
+    this.builder.add(CMD_BEGIN_EPOCH, this.journal.epoch);
+    this.runFrame();
+  }
+
+  get halted(): boolean {
+    return this.state === HOST_HALTED;
+  }
+
+  /** Everything that was released has reached its port, and nothing waits for the disk. */
+  get drained(): boolean {
+    return this.output.empty && this.state !== HOST_STALLED;
+  }
+
+  /** Something has arrived that `step` would take. */
+  get hasInput(): boolean {
+    if (this.blocked || this.closing) return false;
+    for (const port of this.ports) if (port.input.pending) return true;
+    return false;
+  }
+
+  /** Does at most one frame. False: there is nothing to do, or nothing can be done now. */
+  step(): boolean {
+    if (this.state === HOST_HALTED) return this.refuse();
+    if (this.state === HOST_STALLED && !this.retry()) return false;
+    this.blocked = !this.mayTakeInput();
+    if (this.blocked) return false;
+    const { builder, shard } = this;
+    const timeMs = this.stamp();
+    builder.begin(this.journal.nextSequence, timeMs);
+    if (shard.nextTimerMs() <= timeMs) builder.add(CMD_TIMER, 0);
+    const malformed = this.closing ? 0 : builder.take(this.ports, shard.events);
+    for (let i = 0; i < malformed; i++) this.stats.addMalformed();
+    if (builder.frame.count > 0) {
+      this.runFrame();
+      return true;
+    }
+    this.emit();
+    return malformed > 0;
+  }
+
+  /** Runs the timers that are due, and puts the present time into the journal though no message came. */
+  stepTimer(): void {
+    if (this.state !== HOST_RUNNING) return;
+    this.builder.begin(this.journal.nextSequence, this.stamp());
+    this.builder.add(CMD_TIMER, 0);
+    this.runFrame();
+  }
+
+  /** Call when the journal has synced, or a reader has made room. */
+  release(): void {
+    if (!this.output.flush(this.journal.releasedSequence)) this.detachClosed();
+    this.updateStats();
+  }
+
+  /** Takes no more input from now on; what is on its way goes out. */
+  stopInput(): void {
+    this.closing = true;
+  }
+
+  /** The journal is dead, or somebody else found the state to be wrong: refuses everything from now on. */
+  halt(error: Error): void {
+    if (this.state === HOST_HALTED) return;
+    this.state = HOST_HALTED;
+    this.shard.events.reset();
+    this.updateStats();
+    this.onHalt(reportHalt(error, this.shard, this.builder.frame, this.journal));
+  }
+
+  /** Time of the exchange: the clock's, but never less than what was stamped before. */
+  private stamp(): number {
+    return Math.max(this.shard.timeMs, Math.floor(this.clock.nowMs()));
+  }
+
+  private mayTakeInput(): boolean {
+    if (!this.output.flush(this.journal.releasedSequence)) {
+      // A reader is slow: input waits, so that its ring fills up and the senders hear of it.
+      this.detachClosed();
+      return false;
+    }
+    return this.output.heldSlots < this.heldSlotsMax;
+  }
+
+  private runFrame(): void {
+    const startedMs = performance.now();
+    const { frame } = this.builder;
+    try {
+      this.shard.applyFrame(frame);
+    } catch (error) {
+      // Whatever it was, the state may be half of something: it must not trade on, nor go into the journal.
+      this.halt(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (!this.record()) return;
+    this.stats.addFrame(frame.count, performance.now() - startedMs);
+    this.emit();
+  }
+
+  /** Puts the present frame into the journal. */
+  private record(): boolean {
+    try {
+      this.journal.append(this.builder.frame);
+      this.journal.write();
+      this.state = HOST_RUNNING;
+      return true;
+    } catch (error) {
+      // Whoever cannot write, waits. A dead journal has called `halt` before it throws.
+      if (!(error instanceof JournalWriteError)) this.halt(error as Error);
+      else if (!this.halted) this.state = HOST_STALLED;
+      this.retryAtMs = performance.now() + RETRY_MS;
+      this.updateStats();
+      return false;
+    }
+  }
+
+  private retry(): boolean {
+    if (performance.now() < this.retryAtMs || !this.record()) return false;
+    this.emit();
+    return true;
+  }
+
+  private emit(): void {
+    const { shard } = this;
+    if (shard.events.length > 0) {
+      this.stats.addEvents(shard.events);
+      this.output.offer(shard.events, shard.sequence, this.journal.releasedSequence);
+      shard.events.reset();
+    }
+    this.updateStats();
+  }
+
+  private refuse(): boolean {
+    this.detachClosed();
+    const code = REJECT.market_does_not_accept_new_orders;
+    const refused = this.builder.refuse(this.ports, this.shard.events, code);
+    if (refused === 0) return false;
+    this.stats.addEvents(this.shard.events);
+    // Not of any frame, hence of nothing that the journal could still lose.
+    const released = this.journal.releasedSequence;
+    this.output.flush(released);
+    this.output.offer(this.shard.events, released, released);
+    this.shard.events.reset();
+    return true;
+  }
+
+  private detachClosed(): void {
+    this.output.dropClosed();
+    if (this.ports.some((port) => port.output.closed)) {
+      this.ports = this.ports.filter((port) => !port.output.closed);
+    }
+  }
+
+  private updateStats(): void {
+    const { stats, journal, shard } = this;
+    stats.set('state', this.state);
+    stats.set('sequence', shard.sequence);
+    stats.set('timeMs', shard.timeMs);
+    stats.set('writtenSequence', journal.writtenSequence);
+    stats.set('durableSequence', journal.durableSequence);
+    stats.set('journalBytes', journal.bytes);
+    stats.set('journalSyncs', journal.syncs);
+    stats.set('journalSyncMs', journal.lastSyncMs);
+    stats.set('heldSlots', this.output.heldSlots);
+  }
+}
+
+/** How long a journal that refused is left alone. */
+const RETRY_MS = 100;

@@ -1,0 +1,184 @@
+import {
+  type MarketParams,
+  PARAM_WORDS,
+  writeMarketParams,
+} from '../../engine/market/market-params.js';
+import {
+  EF_COLLATERAL,
+  EF_LIMIT,
+  EF_LOTS,
+  EF_VALUE,
+  EW_CODE,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_REQUEST,
+  F_CLIENT_ID,
+  F_QTY,
+  headOf,
+  SLOT_WORDS,
+  typeOf,
+  W_ACCOUNT,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../../engine/messages/layout.js';
+import { rejectName } from '../../engine/messages/reject-codes.js';
+import * as type from '../../engine/messages/types.js';
+import type { ShardPort } from '../../engine/shard/shard-port.js';
+
+/** The shard refused an operator's command. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+  readonly code: string;
+  readonly value: number;
+  readonly limit: number;
+
+  constructor(code: string, value: number, limit: number) {
+    super(`${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})`);
+    this.code = code;
+    this.value = value;
+    this.limit = limit;
+  }
+}
+
+/** What answers carry; which fields mean something depends on the command. */
+interface Answer {
+  account: number;
+  flags: number;
+  price: number;
+  lots: number;
+  collateral: number;
+}
+
+interface Pending {
+  resolve(answer: Answer): void;
+  reject(error: OperatorError): void;
+}
+
+const KEY_WORDS = 8;
+/** Four words, 128 bits. */
+const IDEMPOTENCY_WORD = 6;
+const BUSY_RETRIES = 500;
+const BUSY_WAIT_MS = 10;
+
+/** Sends operator's commands to one shard and waits for their answers. */
+export class Operator {
+  private readonly port: ShardPort;
+  private readonly pending = new Map<number, Pending>();
+  private lastRequest = 0;
+
+  constructor(port: ShardPort) {
+    this.port = port;
+    port.onEvents(this.onEvent);
+  }
+
+  /** Gives the new account's id. */
+  async createAccount(publicKey: Uint8Array | null): Promise<number> {
+    const { words } = command(type.CMD_CREATE_ACCOUNT, 2, 0);
+    if (publicKey !== null) {
+      const key = new Uint8Array(words.buffer, SLOT_WORDS * 4, KEY_WORDS * 4);
+      key.set(publicKey);
+    }
+    return (await this.send(words)).account;
+  }
+
+  /** Gives the collateral afterwards. The same key again changes nothing. */
+  async deposit(account: number, microUsd: number, idempotencyKey: Int32Array | null) {
+    const { words, floats } = command(type.CMD_DEPOSIT, 1, 0);
+    words[W_ACCOUNT] = account;
+    floats[F_QTY] = microUsd;
+    if (idempotencyKey !== null) words.set(idempotencyKey, IDEMPOTENCY_WORD);
+    return (await this.send(words)).collateral;
+  }
+
+  async listMarket(marketId: number, params: MarketParams): Promise<void> {
+    await this.send(paramsCommand(type.CMD_LIST_MARKET, marketId, params));
+  }
+
+  async setMarketParams(marketId: number, params: MarketParams): Promise<void> {
+    await this.send(paramsCommand(type.CMD_SET_MARKET_PARAMS, marketId, params));
+  }
+
+  /** Gives the state as it is afterwards. */
+  async setMarketState(marketId: number, state: number): Promise<number> {
+    const { words } = command(type.CMD_SET_MARKET_STATE, 1, marketId);
+    words[W_FLAGS] = state;
+    return (await this.send(words)).flags;
+  }
+
+  async setFeeRates(tier: number, makerPpm: number, takerPpm: number): Promise<void> {
+    const { words, floats } = command(type.CMD_SET_FEE_RATES, 1, 0);
+    words[W_FLAGS] = tier;
+    words[W_PRICE] = takerPpm;
+    floats[F_QTY] = makerPpm;
+    await this.send(words);
+  }
+
+  async setIndexPrice(
+    marketId: number,
+    ticks: number,
+    publishTimeMs: number,
+    confidenceTicks: number,
+  ): Promise<{ indexTicks: number; markTicks: number }> {
+    const { words, floats } = command(type.CMD_ORACLE_PRICE, 1, marketId);
+    words[W_PRICE] = ticks;
+    floats[F_QTY] = publishTimeMs;
+    floats[F_CLIENT_ID] = confidenceTicks;
+    const { lots, price } = await this.send(words);
+    return { indexTicks: lots, markTicks: price };
+  }
+
+  private async send(words: Int32Array): Promise<Answer> {
+    this.lastRequest = (this.lastRequest + 1) & 0x7fffffff;
+    const request = this.lastRequest;
+    words[W_REQUEST] = request;
+    words[W_SESSION] = this.port.portId << 24;
+    const slots = words.length / SLOT_WORDS;
+    for (let i = 0; !this.port.trySend(words, 0, slots); i++) {
+      if (i === BUSY_RETRIES) throw new OperatorError('busy', 0, 0);
+      this.port.flush();
+      await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+    }
+    return new Promise((resolve, reject) => {
+      this.pending.set(request, { resolve, reject });
+      this.port.flush();
+    });
+  }
+
+  private readonly onEvent = (words: Int32Array, floats: Float64Array, at: number): void => {
+    const request = words[at + EW_REQUEST] as number;
+    const waiting = this.pending.get(request);
+    if (waiting === undefined) return;
+    this.pending.delete(request);
+    const f = at / 2;
+    if (typeOf(words[at + W_HEAD] as number) === type.EVT_REJECTED) {
+      const code = rejectName(words[at + EW_CODE] as number);
+      waiting.reject(
+        new OperatorError(code, floats[f + EF_VALUE] as number, floats[f + EF_LIMIT] as number),
+      );
+      return;
+    }
+    waiting.resolve({
+      account: words[at + W_ACCOUNT] as number,
+      flags: words[at + EW_FLAGS] as number,
+      price: words[at + EW_PRICE] as number,
+      lots: floats[f + EF_LOTS] as number,
+      collateral: floats[f + EF_COLLATERAL] as number,
+    });
+  };
+}
+
+function command(kind: number, slots: number, marketId: number) {
+  const words = new Int32Array(slots * SLOT_WORDS);
+  words[W_HEAD] = headOf(kind, slots, marketId);
+  return { words, floats: new Float64Array(words.buffer) };
+}
+
+function paramsCommand(kind: number, marketId: number, params: MarketParams): Int32Array {
+  const slots = 1 + PARAM_WORDS / SLOT_WORDS;
+  const { words, floats } = command(kind, slots, marketId);
+  writeMarketParams(words, floats, SLOT_WORDS, params);
+  return words;
+}

@@ -1,0 +1,105 @@
+import type { MarketParams } from '../../engine/market/market-params.js';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
+import { type Operator, OperatorError } from '../admin/operator.js';
+import type { Config } from '../config/config.js';
+import { StartError } from '../config/problem.js';
+import type { SeededMarket, ShardSeed } from './shard-seed.js';
+
+/** What stays as it was when the market was listed. */
+const FIXED = [
+  'symbol',
+  'tickMantissa',
+  'tickDecimals',
+  'lotMantissa',
+  'lotDecimals',
+  'priceTicksMax',
+] as const satisfies readonly (keyof MarketParams)[];
+
+/**
+ * Turns differences between the configuration and the state into journaled commands; what is equal already makes none. Returns
+ * sentences about what was done.
+ */
+export async function applyConfig(
+  config: Config,
+  seed: ShardSeed,
+  operator: Operator,
+): Promise<string[]> {
+  const done: string[] = [];
+  await applyFees(config, seed, operator, done);
+  for (const { marketId, params } of config.markets) {
+    const known = seed.markets.find((market) => market.marketId === marketId);
+    try {
+      if (known === undefined) {
+        await operator.listMarket(marketId, params);
+        done.push(`listed ${params.symbol}`);
+      } else if (changed(known.params, params).length > 0) {
+        refuseFixed(config, known, params);
+        await operator.setMarketParams(marketId, params);
+        done.push(`changed ${changed(known.params, params).join(', ')} of ${params.symbol}`);
+      }
+      if ((known?.state ?? MARKET_STATE.initializing) === MARKET_STATE.initializing) {
+        await operator.setMarketState(marketId, MARKET_STATE.open);
+        done.push(`opened ${params.symbol}`);
+      }
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      throw new StartError(
+        `${config.file}: the exchange refuses market ${params.symbol}: ${error.message}`,
+      );
+    }
+  }
+  for (const { marketId, params } of seed.markets) {
+    if (config.markets.some((market) => market.marketId === marketId)) continue;
+    done.push(`${params.symbol} is not in the configuration any more, and goes on as it is`);
+  }
+  return done;
+}
+
+async function applyFees(
+  config: Config,
+  seed: ShardSeed,
+  operator: Operator,
+  done: string[],
+): Promise<void> {
+  const open = config.feeTiers.filter(({ tier, makerPpm, takerPpm }) => {
+    return seed.makerPpm[tier] !== makerPpm || seed.takerPpm[tier] !== takerPpm;
+  });
+  // A rebate may not exceed the cheapest taker rate of any tier, so taker rates go up before makers go down; what is
+  // refused in one order may pass in another.
+  let last: OperatorError | null = null;
+  for (let left = open; left.length > 0; ) {
+    const refused: typeof open = [];
+    for (const fee of left) {
+      try {
+        await operator.setFeeRates(fee.tier, fee.makerPpm, fee.takerPpm);
+        done.push(`set the fees of tier ${fee.tier}`);
+      } catch (error) {
+        if (!(error instanceof OperatorError)) throw error;
+        last = error;
+        refused.push(fee);
+      }
+    }
+    if (refused.length === left.length) {
+      const tiers = refused.map(({ tier }) => tier).join(', ');
+      throw new StartError(
+        `${config.file}: the exchange refuses the fees of tier ${tiers}: ${last?.message}; ` +
+          'a maker rebate must not exceed the lowest taker fee of all 16 tiers',
+      );
+    }
+    left = refused;
+  }
+}
+
+function changed(before: MarketParams, after: MarketParams): (keyof MarketParams)[] {
+  const keys = Object.keys(after) as (keyof MarketParams)[];
+  return keys.filter((key) => before[key] !== after[key]);
+}
+
+function refuseFixed(config: Config, known: SeededMarket, params: MarketParams): void {
+  const field = FIXED.find((key) => known.params[key] !== params[key]);
+  if (field === undefined) return;
+  throw new StartError(
+    `${config.file}: ${field} of market ${known.marketId} must stay ${known.params[field]}, as it was listed, ` +
+      `but is ${params[field]}; list a market with another id instead`,
+  );
+}

@@ -1,0 +1,73 @@
+import { DirectOutput } from '../../engine/runtime/event-output.js';
+import type { HostPort } from '../../engine/runtime/host-port.js';
+import { HostStats } from '../../engine/runtime/host-stats.js';
+import { InlinePort } from '../../engine/runtime/inline-port.js';
+import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
+import { HostedShard } from './hosted-shard.js';
+import {
+  ADMIN_PORT_ID,
+  GATEWAY_PORT_ID,
+  type ShardAccess,
+  type ShardHooks,
+  type ShardSettings,
+} from './shard-access.js';
+
+const COMMAND_SLOTS = 16_384;
+/** Timers, retries and snapshots are looked after this often when nothing else happens. */
+const TICK_MS = 5;
+
+/** Opens a shard that lives in the thread of its gateway: a flush runs it to completion. */
+export async function openInlineShard(
+  settings: ShardSettings,
+  hooks: ShardHooks,
+): Promise<ShardAccess> {
+  const stats = new HostStats();
+  let begun: HostedShard | null = null;
+  const run = () => begun?.run();
+  const gateway = makePort(GATEWAY_PORT_ID, false, run);
+  const admin = makePort(ADMIN_PORT_ID, true, run);
+  const hosted = new HostedShard(settings, [gateway.host, admin.host], stats, hooks, run);
+  let tick: NodeJS.Timeout | null = null;
+  const begin = async () => {
+    hosted.host.begin();
+    begun = hosted;
+    tick = setInterval(() => {
+      run();
+      hosted.snapshotWhenDue();
+    }, TICK_MS);
+    await hosted.settle();
+  };
+  const stop = async () => {
+    if (tick !== null) clearInterval(tick);
+    await hosted.stop();
+  };
+  return {
+    shardId: settings.shardId,
+    report: hosted.report,
+    seed: hosted.seed,
+    stats,
+    gatewayPort: gateway.port,
+    adminPort: admin.port,
+    begin,
+    settle: () => hosted.settle(),
+    invariants: async () => {
+      await hosted.settle();
+      return hosted.invariants();
+    },
+    advance: (byMs) => hosted.advance(byMs),
+    stop,
+  };
+}
+
+function makePort(
+  portId: number,
+  mayOperate: boolean,
+  run: () => void,
+): { port: InlinePort; host: HostPort } {
+  const memory = createRing(COMMAND_SLOTS);
+  const output = new DirectOutput(mayOperate ? portId : 0);
+  return {
+    port: new InlinePort(portId, new RingWriter(memory), output, run),
+    host: { portId, input: new RingReader(memory), output, mayOperate },
+  };
+}

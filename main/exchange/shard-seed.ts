@@ -1,0 +1,158 @@
+import { RF_ENTRY_VALUE, RF_POSITION, ROW_FLOATS } from '../../engine/book/account-rows.js';
+import type { MarketParams } from '../../engine/market/market-params.js';
+import type { ShardCore } from '../../engine/shard/shard-core.js';
+import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import type { GatewaySeed } from '../../gateway/seed.js';
+import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
+import type { MarginActor } from '../../risk/margin/margin-actor.js';
+
+export interface SeededMarket {
+  marketId: number;
+  params: MarketParams;
+  state: number;
+  markTicks: number;
+  indexTicks: number;
+  publishTimeMs: number;
+}
+
+/** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
+export interface ShardSeed {
+  timeMs: number;
+  /** Epoch of the last event before this start. */
+  epoch: number;
+  markets: SeededMarket[];
+  makerPpm: number[];
+  takerPpm: number[];
+  /** Rows of account id, collateral, number of the last private event. */
+  accounts: Float64Array;
+  /** 32 bytes for each row of `accounts`, zeros for none. */
+  keys: Uint8Array;
+  /** Rows of account, market, lots, entry value. */
+  positions: Float64Array;
+  /** Rows of ORDER_COLUMNS, by market and id. */
+  orders: Float64Array;
+  /** Client ids of orders, by row of `orders`; rows without one are missing. */
+  clientIds: Map<number, string>;
+}
+
+const ACCOUNT_COLUMNS = 3;
+const POSITION_COLUMNS = 4;
+const ORDER_COLUMNS = 8;
+const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
+
+export function collectSeed(core: ShardCore): ShardSeed {
+  const home = core.home as MarginActor;
+  const { accounts } = home.state;
+  const ids: number[] = [];
+  for (let id = 1; id <= accounts.lastId; id++) if (accounts.exists(id)) ids.push(id);
+  const rows = new Float64Array(ids.length * ACCOUNT_COLUMNS);
+  const keyWords = new Int32Array(ids.length * PUBLIC_KEY_WORDS);
+  ids.forEach((id, i) => {
+    rows.set([id, accounts.collateral(id), accounts.sequence(id)], i * ACCOUNT_COLUMNS);
+    accounts.copyKey(id, keyWords, i * PUBLIC_KEY_WORDS);
+  });
+  return {
+    timeMs: core.timeMs,
+    epoch: core.epoch,
+    markets: core.markets.map(
+      ({ marketId, params, state, markTicks, indexTicks, publishTimeMs }) => ({
+        marketId,
+        params,
+        state,
+        markTicks,
+        indexTicks,
+        publishTimeMs,
+      }),
+    ),
+    makerPpm: [...core.fees.makerPpm],
+    takerPpm: [...core.fees.takerPpm],
+    accounts: rows,
+    keys: new Uint8Array(keyWords.buffer),
+    positions: collectPositions(core),
+    ...collectOrders(core, home),
+  };
+}
+
+/** Puts the state into a gateway that has seen no event yet. */
+export function applySeed(seed: ShardSeed, gateway: GatewaySeed): void {
+  for (const market of seed.markets) gateway.market(market);
+  for (let i = 0; i * ACCOUNT_COLUMNS < seed.accounts.length; i++) {
+    const at = i * ACCOUNT_COLUMNS;
+    const key = seed.keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+    gateway.account({
+      accountId: seed.accounts[at] as number,
+      publicKeys: key.some((byte) => byte !== 0) ? [key] : [],
+      collateralMicroUsd: seed.accounts[at + 1] as number,
+      accountSequence: seed.accounts[at + 2] as number,
+      epoch: seed.epoch,
+    });
+  }
+  for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {
+    const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
+    gateway.position({ accountId, marketId, lots, entryValue } as never);
+  }
+  for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
+    const at = row * ORDER_COLUMNS;
+    const column = (index: number) => seed.orders[at + index] as number;
+    gateway.order({
+      marketId: column(0),
+      orderId: column(1),
+      accountId: column(2),
+      flags: column(3),
+      priceTicks: column(4),
+      remainingLots: column(5),
+      qtyLots: column(6),
+      expiresAtMs: column(7),
+      clientOrderId: seed.clientIds.get(row) ?? '',
+    });
+  }
+}
+
+function collectPositions(core: ShardCore): Float64Array {
+  const found: number[] = [];
+  for (const { marketId, positions } of core.markets) {
+    const { floats, rows } = positions.rows;
+    for (let account = 0; account < rows; account++) {
+      const lots = floats[account * ROW_FLOATS + RF_POSITION] as number;
+      if (lots === 0) continue;
+      found.push(account, marketId, lots, floats[account * ROW_FLOATS + RF_ENTRY_VALUE] as number);
+    }
+  }
+  return Float64Array.from(found);
+}
+
+/** A book shows its orders in its canonical form only, which both books have. */
+function collectOrders(
+  core: ShardCore,
+  home: MarginActor,
+): { orders: Float64Array; clientIds: Map<number, string> } {
+  const found: { row: number[]; clientRef: number }[] = [];
+  const writer = new CanonicalWriter();
+  for (const { marketId, book } of core.markets) {
+    writer.reset();
+    book.writeCanonical(writer, true);
+    const reader = new CanonicalReader(writer.bytes());
+    // Last order id and last trade.
+    reader.take();
+    reader.take();
+    const own: typeof found = [];
+    for (let side = 0; side < 2; side++) {
+      const count = reader.take();
+      for (let i = 0; i < count; i++) {
+        const row = [marketId];
+        for (let k = 1; k < ORDER_COLUMNS; k++) row.push(reader.take());
+        // The loss reserve is the margin actor's own matter.
+        reader.take();
+        own.push({ row, clientRef: reader.take() });
+      }
+    }
+    found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
+  }
+  const orders = new Float64Array(found.length * ORDER_COLUMNS);
+  const clientIds = new Map<number, string>();
+  found.forEach(({ row, clientRef }, i) => {
+    orders.set(row, i * ORDER_COLUMNS);
+    if (clientRef >= 0) clientIds.set(i, String(home.state.clientIds.keyAt(clientRef)));
+  });
+  return { orders, clientIds };
+}

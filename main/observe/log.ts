@@ -1,0 +1,28 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { destination, type Logger, pino } from 'pino';
+
+/**
+ * Structured log of the exchange: one JSON object a line in DATA/log/exchange.log, warnings and worse also as a sentence
+ * on standard error. Keys, tokens, secrets and signatures are never handed to it, and would be blacked out.
+ */
+export function openLog(dataDir: string): Logger {
+  const folder = path.join(dataDir, 'log');
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = destination({ dest: path.join(folder, 'exchange.log'), sync: true, mode: 0o600 });
+  const secrets = ['token', 'apiSecret', 'secret', 'signature', 'operatorKey', 'authorization'];
+  const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' };
+  const hooks = {
+    logMethod(this: Logger, args: unknown[], method: (...rest: unknown[]) => void, level: number) {
+      if (level >= WARN) process.stderr.write(`plimsoll: ${sentenceOf(args)}\n`);
+      method.apply(this, args);
+    },
+  };
+  return pino({ level: 'info', base: null, redact, hooks: hooks as never }, file);
+}
+
+const WARN = 40;
+
+function sentenceOf(args: readonly unknown[]): string {
+  return String(args.find((argument) => typeof argument === 'string') ?? 'see the log');
+}

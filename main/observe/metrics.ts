@@ -1,0 +1,142 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { rejectName } from '../../engine/messages/reject-codes.js';
+import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.js';
+import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
+import type { ShardAccess } from '../exchange/shard-access.js';
+
+/** Figures of a shard by the name they are shown under; totals only grow. */
+const SHARD_FIGURES: readonly (readonly [Figure, string, string])[] = [
+  ['messages', 'plimsoll_messages_total', 'Messages that were journaled.'],
+  ['frames', 'plimsoll_frames_total', 'Frames that were journaled.'],
+  ['malformed', 'plimsoll_malformed_total', 'Messages that were no messages.'],
+  ['orders', 'plimsoll_orders_total', 'Orders that were accepted.'],
+  ['trades', 'plimsoll_trades_total', 'Trades.'],
+  ['sequence', 'plimsoll_sequence', 'Last journal sequence that was applied.'],
+  ['journalBytes', 'plimsoll_journal_bytes_total', 'Bytes written to the journal.'],
+  ['journalSyncs', 'plimsoll_journal_syncs_total', 'Syncs of the journal.'],
+  ['snapshots', 'plimsoll_snapshots_total', 'Snapshots written.'],
+  ['snapshotSequence', 'plimsoll_snapshot_sequence', 'Sequence of the last snapshot.'],
+  ['heldSlots', 'plimsoll_held_slots', 'Slots of events that wait for the disk or a reader.'],
+  ['state', 'plimsoll_shard_state', '0 runs, 1 waits for the journal, 2 has stopped.'],
+];
+/** In milliseconds there, in seconds here. */
+const SHARD_SECONDS: readonly (readonly [Figure, string, string])[] = [
+  ['journalSyncMs', 'plimsoll_journal_sync_seconds', 'How long the last sync took.'],
+  ['snapshotStoppedMs', 'plimsoll_snapshot_stopped_seconds', 'How long it stood still for it.'],
+];
+const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[] = [
+  ['connections', 'plimsoll_connections', 'Open connections.'],
+  ['openOrders', 'plimsoll_open_orders', 'Open orders.'],
+  ['messages', 'plimsoll_gateway_messages_total', 'Messages of clients.'],
+  ['commands', 'plimsoll_gateway_commands_total', 'Commands sent to the shard.'],
+  ['refused', 'plimsoll_gateway_refused_total', 'Requests refused by the gateway.'],
+  ['busy', 'plimsoll_gateway_busy_total', 'Requests refused because a ring was full.'],
+  ['rateLimited', 'plimsoll_gateway_rate_limited_total', 'Requests over the rate limit.'],
+];
+
+/** Everything that /metrics shows, read when it is asked for. */
+export class Metrics {
+  private readonly registry = new Registry();
+
+  constructor(shards: readonly ShardAccess[], gateway: Gateway) {
+    collectDefaultMetrics({ register: this.registry });
+    for (const [figure, name, help] of SHARD_FIGURES) {
+      this.perShard(shards, name, help, ({ stats }) => stats.get(figure));
+    }
+    for (const [figure, name, help] of SHARD_SECONDS) {
+      this.perShard(shards, name, help, ({ stats }) => stats.get(figure) / 1000);
+    }
+    const lag = 'Messages written and not yet synced.';
+    this.perShard(shards, 'plimsoll_journal_lag_messages', lag, ({ stats }) => {
+      return stats.get('writtenSequence') - stats.get('durableSequence');
+    });
+    this.addRings(shards);
+    this.addRejections(shards);
+    this.addFrameTimes(shards);
+    for (const [figure, name, help] of GATEWAY_FIGURES) {
+      this.gauge(name, help, [], (gauge) => gauge.set(gateway.stats()[figure]));
+    }
+  }
+
+  async text(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  private gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    collect: (gauge: Gauge) => void,
+  ): void {
+    const registers = [this.registry];
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect: () => collect(gauge),
+    });
+  }
+
+  private perShard(
+    shards: readonly ShardAccess[],
+    name: string,
+    help: string,
+    value: (shard: ShardAccess) => number,
+  ): void {
+    this.gauge(name, help, ['shard'], (gauge) => {
+      for (const shard of shards) gauge.set({ shard: shard.shardId }, value(shard));
+    });
+  }
+
+  private addRings(shards: readonly ShardAccess[]): void {
+    const help = 'Share of a ring that is full.';
+    this.gauge('plimsoll_ring_occupancy', help, ['shard', 'port', 'direction'], (gauge) => {
+      for (const { shardId: shard, gatewayPort, adminPort } of shards) {
+        for (const [port, { inbound, outbound }] of [
+          ['gateway', gatewayPort.occupancy()],
+          ['admin', adminPort.occupancy()],
+        ] as const) {
+          gauge.set({ shard, port, direction: 'in' }, inbound);
+          gauge.set({ shard, port, direction: 'out' }, outbound);
+        }
+      }
+    });
+  }
+
+  private addRejections(shards: readonly ShardAccess[]): void {
+    const counter: Counter = new Counter({
+      name: 'plimsoll_rejections_total',
+      help: 'Commands that the shard refused, by code.',
+      labelNames: ['shard', 'code'],
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const { shardId: shard, stats } of shards) {
+          for (const { code, count } of stats.rejections()) {
+            counter.inc({ shard, code: rejectName(code) }, count);
+          }
+        }
+      },
+    });
+  }
+
+  /** A histogram as Prometheus has them, from counts that the shard keeps. */
+  private addFrameTimes(shards: readonly ShardAccess[]): void {
+    const help = 'How long frames took from their first message to the journal.';
+    this.gauge('plimsoll_frame_seconds_bucket', help, ['shard', 'le'], (gauge) => {
+      for (const { shardId: shard, stats } of shards) {
+        let sum = 0;
+        stats.frameClasses().forEach((count, i) => {
+          sum += count;
+          const limit = FRAME_MS_CLASSES[i];
+          gauge.set({ shard, le: limit === undefined ? '+Inf' : String(limit / 1000) }, sum);
+        });
+      }
+    });
+    this.perShard(shards, 'plimsoll_frame_seconds_sum', help, ({ stats }) => {
+      return stats.get('frameMs') / 1000;
+    });
+    this.perShard(shards, 'plimsoll_frame_seconds_count', help, ({ stats }) => stats.get('frames'));
+  }
+}

@@ -1,0 +1,90 @@
+import os from 'node:os';
+import { configOf, HELP } from './config/command-line.js';
+import type { Config, Layout } from './config/config.js';
+import { StartError } from './config/problem.js';
+import { Exchange } from './exchange/exchange.js';
+import { StatusLine } from './observe/status-line.js';
+
+/** From here on a core for the shard alone is worth the hand-over between threads. */
+const COMPACT_CORES = 4;
+
+async function main(): Promise<void> {
+  const config = configOf(process.argv.slice(2));
+  if (config === null) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const layout = layoutOf(config);
+  refuseWhatIsMissing(config, layout);
+  const exchange = await Exchange.open(config, layout);
+  try {
+    await exchange.start();
+  } catch (error) {
+    await exchange.stop();
+    throw error;
+  }
+  announce(exchange, config);
+  const status = new StatusLine(exchange);
+  status.start();
+  await stopSignal();
+  status.stop();
+  say('stopping …');
+  await exchange.stop();
+}
+
+function layoutOf(config: Config): Layout {
+  if (config.layout !== 'auto') return config.layout;
+  return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
+}
+
+function refuseWhatIsMissing(config: Config, layout: Layout): void {
+  if (layout === 'spread') throw new StartError('spread is not available yet', 2);
+  if (config.oracle === 'pyth') {
+    throw new StartError('--oracle pyth is not available yet: it comes with settlement', 2);
+  }
+}
+
+function announce(exchange: Exchange, config: Config): void {
+  for (const notice of exchange.notices) say(notice);
+  const { port, adminPort, adminToken, layout } = exchange;
+  say(`layout ${layout}, journal synced by policy ${config.fsync}, data in ${config.dataDir}`);
+  say(`traders: ws://${config.host}:${port}/v1   health: http://${config.host}:${port}/health`);
+  say(`operators: http://${config.adminHost}:${adminPort}/admin/v1`);
+  const ready = { port, fixpPort: null, fixPort: null, adminPort, adminToken };
+  process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
+}
+
+/** Resolves at the first signal; at the second one the process ends at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = () => {
+      // The journal is what counts, and it is as good as after a kill.
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  });
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`plimsoll: ${sentence}\n`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: Error) => {
+    // People need a sentence; what nobody expected shows where it came from.
+    const known = error instanceof StartError || KNOWN_ERRORS.has(error.name);
+    say(known ? error.message : (error.stack ?? error.message));
+    process.exit(error instanceof StartError ? error.exitCode : 1);
+  },
+);
+
+const KNOWN_ERRORS = new Set([
+  'LockedError',
+  'JournalDamageError',
+  'JournalGapError',
+  'JournalWriteError',
+]);
