@@ -41,6 +41,14 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const report = await runKernelBench(options);
     return { text: formatKernelsReport(report), json: report, holds: true };
   },
+  shard: async (options) => {
+    const { runShardBench } = await import('./shard/run-shard.js');
+    const { formatShardReport } = await import('./shard/report.js');
+    const report = await runShardBench(options);
+    const hosts = report.runs.flatMap((run) => run.hosts);
+    const holds = hosts.every((host) => host.resultIsExpected);
+    return { text: formatShardReport(report), json: report, holds };
+  },
   gateway: async (options) => {
     const { runGatewayBench } = await import('./gateway/run-gateway.js');
     const { formatGatewayReport } = await import('./gateway/report.js');

@@ -1,6 +1,7 @@
 import { EW_REQUEST, EW_SESSION, SLOT_WORDS } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
+import type { ShardAccess } from '../../main/exchange/shard-access.js';
 import { setUpShard } from '../book/core-setup.js';
 import { BENCH_SESSION } from '../book/encode.js';
 import { FillReader } from '../book/fill-reader.js';
@@ -16,6 +17,8 @@ const BURST = 64;
 /** Latencies of more requests than this at a time are not a queue but a collapse. */
 const IN_FLIGHT_MAX = 2 ** 20;
 const SILENCE_MS = 20_000;
+/** Answers that come together share a reading of the clock, which costs as much as an answer does. */
+const ANSWERS_A_READING = 16;
 
 /**
  * Producer and consumer of a shard on this thread, as a gateway is: commands into the inbound ring, answers
@@ -30,7 +33,8 @@ export class ShardDriver {
   private readonly times = new InFlightTimes(IN_FLIGHT_MAX);
   private histogram: LatencyHistogram | null = null;
   private answered = 0;
-  private events = 0;
+  private answersToReading = 0;
+  private readNs = 0;
 
   constructor(port: ShardPort, workload: Workload, accounts: number) {
     this.port = port;
@@ -39,23 +43,22 @@ export class ShardDriver {
     port.onEvents((words, floats, firstWord) => this.onEvent(words, floats, firstWord));
   }
 
-  /** Lists the market and creates the accounts; waits until all of it has been applied. */
-  async setUp(accounts: number): Promise<void> {
+  /** Lists the market and creates the accounts, as an operator; waits until all of it has been applied. */
+  async setUp(shard: Pick<ShardAccess, 'adminPort' | 'settle'>, accounts: number): Promise<void> {
+    const { adminPort } = shard;
     const messages = new MessageBuffer(1024);
-    const frames: (() => Promise<void>)[] = [];
-    setUpShard(accounts, 1, (write) => {
-      frames.push(async () => {
-        messages.reset();
-        const count = write(messages);
-        // Each of these commands makes one event at least, and the next frame may need its effect.
-        const wanted = this.events + count;
-        const { words, length } = messages;
-        await this.until(() => this.port.trySendAll(words, 0, length));
-        this.port.flush();
-        await this.until(() => this.events >= wanted);
-      });
-    });
-    for (const send of frames) await send();
+    const frames: ((messages: MessageBuffer) => number)[] = [];
+    setUpShard(accounts, 1, (write) => frames.push(write));
+    // A ring whose events nobody takes would stop the shard.
+    adminPort.onEvents(() => {});
+    for (const write of frames) {
+      messages.reset();
+      write(messages);
+      const { words, length } = messages;
+      await this.until(() => adminPort.trySendAll(words, 0, length));
+      adminPort.flush();
+    }
+    await shard.settle();
   }
 
   /** Sends records `from` … `to − 1` as fast as the ring takes them; nanoseconds until the last answer. */
@@ -66,7 +69,7 @@ export class ShardDriver {
     for (let start = from; start < to; start += BURST) {
       const end = Math.min(start + BURST, to);
       this.commands.write(out.words, out.floats, start, end);
-      while (!port.trySendAll(out.words, 0, end - start)) await turn();
+      while (!port.trySendAll(out.words, 0, end - start)) await this.turn();
       port.flush();
     }
     await this.until(() => this.answered >= wanted);
@@ -97,19 +100,22 @@ export class ShardDriver {
         sent++;
       }
       if (sent > 0) port.flush();
-      await turn();
+      await this.turn();
     }
     await this.until(() => this.answered >= wanted);
     this.histogram = null;
   }
 
   private onEvent(words: Int32Array, floats: Float64Array, firstWord: number): void {
-    this.events++;
     this.fills.read(words, floats, firstWord / SLOT_WORDS);
     if (words[firstWord + EW_SESSION] !== BENCH_SESSION) return;
     this.answered++;
     if (this.histogram === null) return;
-    const latency = this.times.end(words[firstWord + EW_REQUEST] as number, nowNs());
+    if (--this.answersToReading < 0) {
+      this.readNs = nowNs();
+      this.answersToReading = ANSWERS_A_READING - 1;
+    }
+    const latency = this.times.end(words[firstWord + EW_REQUEST] as number, this.readNs);
     this.histogram.recordNs(latency);
   }
 
@@ -117,12 +123,13 @@ export class ShardDriver {
     const latest = nowNs() + SILENCE_MS * 1e6;
     while (!holds()) {
       if (nowNs() > latest) throw new Error('the shard did not answer in time');
-      await turn();
+      await this.turn();
     }
   }
-}
 
-/** Lets the event loop deliver what the shard has sent. */
-function turn(): Promise<void> {
-  return new Promise(setImmediate);
+  /** Lets the event loop deliver what the shard has sent; the first answer then reads the clock. */
+  private turn(): Promise<void> {
+    this.answersToReading = 0;
+    return new Promise(setImmediate);
+  }
 }
