@@ -18,8 +18,8 @@ export interface ShardLoopOptions {
   busyElsewhere: () => boolean;
   /** Something is under way that ends in the event loop, but nobody waits for it. */
   unsynced: () => boolean;
-  /** Called when there is nothing to do. */
-  onIdle: () => void;
+  /** Called between frames, at least every few milliseconds while there is work. */
+  onTurn: () => void;
 }
 
 /**
@@ -56,6 +56,7 @@ export class ShardLoop {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     const { host, bell } = this.options;
+    this.options.onTurn();
     const startedMs = performance.now();
     for (;;) {
       let worked = false;
@@ -68,7 +69,6 @@ export class ShardLoop {
         return;
       }
       if (worked || this.spin()) continue;
-      this.options.onIdle();
       if (this.options.busyElsewhere()) {
         this.sleepInEventLoop();
         return;

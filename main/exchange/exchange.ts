@@ -211,6 +211,9 @@ function hooksOf(config: Config, log: Log, feed: FeedLog): ShardHooks {
     onSnapshotFailed: (error) => {
       log.error({ err: error }, `a snapshot could not be written: ${error.message}`);
     },
+    onDied: (error) => {
+      log.fatal({ err: error }, `trading has stopped: the shard's thread ended: ${error.message}`);
+    },
   };
 }
 

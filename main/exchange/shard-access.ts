@@ -22,6 +22,8 @@ export interface ShardHooks {
   onReplayed(words: Int32Array): void;
   onHalt(report: HaltReport): void;
   onSnapshotFailed(error: Error): void;
+  /** The shard's thread has ended by itself. */
+  onDied(error: Error): void;
 }
 
 /** State of one shard between two frames. */

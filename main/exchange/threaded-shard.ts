@@ -1,9 +1,191 @@
-import { StartError } from '../config/problem.js';
-import type { ShardAccess, ShardHooks, ShardSettings } from './shard-access.js';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { Bell, createBell } from '../../engine/runtime/bell.js';
+import { HostStats } from '../../engine/runtime/host-stats.js';
+import type { RecoveryReport } from '../../engine/runtime/journal/open-shard.js';
+import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
+import { RingPort } from '../../engine/runtime/ring-port.js';
+import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
+import {
+  ADMIN_PORT_ID,
+  GATEWAY_PORT_ID,
+  type ShardAccess,
+  type ShardHooks,
+  type ShardInvariants,
+  type ShardSettings,
+} from './shard-access.js';
+import type { ShardSeed } from './shard-seed.js';
+import type { Operation, PortMemory, ThreadMessage, ThreadStart } from './thread-messages.js';
 
+const COMMAND_SLOTS = 16_384;
+const EVENT_SLOTS = 65_536;
+
+/** Opens a shard in a thread of its own; commands and events pass through rings in shared memory. */
 export async function openThreadedShard(
-  _settings: ShardSettings,
-  _hooks: ShardHooks,
+  settings: ShardSettings,
+  hooks: ShardHooks,
 ): Promise<ShardAccess> {
-  throw new StartError('compact is not available yet');
+  const shard = new ThreadedShard(settings, hooks);
+  await shard.opened;
+  return shard;
+}
+
+interface Waiting {
+  resolve(result: never): void;
+  reject(error: Error): void;
+}
+
+class ThreadedShard implements ShardAccess {
+  readonly shardId: number;
+  readonly stats = new HostStats();
+  readonly gatewayPort: RingPort;
+  readonly adminPort: RingPort;
+  readonly opened: Promise<void>;
+  report: RecoveryReport = null as never;
+  seed: ShardSeed = null as never;
+  private readonly hooks: ShardHooks;
+  private readonly worker: Worker;
+  private readonly wake: MessageChannel;
+  private readonly bell: Bell;
+  private readonly waiting = new Map<number, Waiting>();
+  private lastRequest = 0;
+  private settleOpening: Waiting = null as never;
+  private stopped = false;
+
+  constructor(settings: ShardSettings, hooks: ShardHooks) {
+    this.shardId = settings.shardId;
+    this.hooks = hooks;
+    const bellMemory = createBell();
+    this.bell = new Bell(bellMemory);
+    const gateway = portMemory(GATEWAY_PORT_ID, false);
+    const admin = portMemory(ADMIN_PORT_ID, true);
+    this.gatewayPort = ringPort(gateway, this.bell);
+    this.adminPort = ringPort(admin, this.bell);
+    this.wake = new MessageChannel();
+    // The gateway first: who hears of an account through the admin API may log in at once.
+    this.wake.port1.on('message', () => this.drain());
+    const workerData: ThreadStart = {
+      settings,
+      ports: [gateway, admin],
+      bell: bellMemory,
+      stats: this.stats.memory,
+      wake: this.wake.port2,
+    };
+    this.opened = new Promise((resolve, reject) => {
+      this.settleOpening = { resolve, reject };
+    });
+    const transferList = [this.wake.port2];
+    const file = new URL('./shard-thread.js', import.meta.url);
+    this.worker = new Worker(file, { workerData, transferList });
+    this.worker.on('message', (message: ThreadMessage) => this.receive(message));
+    this.worker.on('error', (error) => this.died(error));
+    this.worker.on('exit', () => this.died(new Error('the thread of the shard has ended')));
+  }
+
+  async begin(): Promise<void> {
+    await this.request('begin');
+  }
+
+  async settle(): Promise<void> {
+    this.gatewayPort.flush();
+    this.adminPort.flush();
+    await this.request('settle');
+    this.drain();
+  }
+
+  invariants(): Promise<ShardInvariants> {
+    return this.request('invariants');
+  }
+
+  async advance(byMs: number): Promise<number> {
+    const timeMs = await this.request<number>('advance', byMs);
+    this.drain();
+    return timeMs;
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.request('stop');
+    } finally {
+      this.stopped = true;
+      this.wake.port1.close();
+      await this.worker.terminate();
+    }
+  }
+
+  private drain(): void {
+    this.gatewayPort.drain();
+    this.adminPort.drain();
+  }
+
+  private request<T>(operation: Operation, byMs = 0): Promise<T> {
+    if (this.stopped) return Promise.reject(new Error('the shard has ended'));
+    const id = ++this.lastRequest;
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, operation, byMs });
+      this.bell.callToEventLoop();
+    });
+  }
+
+  private receive(message: ThreadMessage): void {
+    switch (message.kind) {
+      case 'replayed':
+        this.hooks.onReplayed(message.words);
+        break;
+      case 'opened':
+        this.report = message.report;
+        this.seed = message.seed;
+        this.settleOpening.resolve(undefined as never);
+        break;
+      case 'failed':
+        this.settleOpening.reject(named(message.name, message.message));
+        this.stopped = true;
+        void this.worker.terminate();
+        break;
+      case 'halted':
+        this.hooks.onHalt(message.report);
+        break;
+      case 'snapshotFailed':
+        this.hooks.onSnapshotFailed(new Error(message.message));
+        break;
+      case 'answer':
+        this.waiting.get(message.id)?.resolve(message.result as never);
+        this.waiting.delete(message.id);
+        break;
+      case 'refusal':
+        this.waiting.get(message.id)?.reject(new Error(message.message));
+        this.waiting.delete(message.id);
+        break;
+    }
+  }
+
+  /** Whatever it was: the state is in the journal, and nothing is taken any more. */
+  private died(error: Error): void {
+    this.settleOpening.reject(error);
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+    if (this.stopped) return;
+    this.stopped = true;
+    this.stats.set('state', HOST_HALTED);
+    this.gatewayPort.close();
+    this.adminPort.close();
+    this.hooks.onDied(error);
+  }
+}
+
+function portMemory(portId: number, mayOperate: boolean): PortMemory {
+  const commands = createRing(COMMAND_SLOTS);
+  const events = createRing(EVENT_SLOTS);
+  return { portId, mayOperate, commands, events };
+}
+
+function ringPort({ portId, commands, events }: PortMemory, bell: Bell): RingPort {
+  return new RingPort(portId, new RingWriter(commands), new RingReader(events), bell);
+}
+
+/** An error of the other thread, with the name by which it is known. */
+function named(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = name;
+  return error;
 }
