@@ -101,11 +101,13 @@ function tradeProblem(
 
 function operatorProblem(floats: Float64Array, f: number, kind: number): RejectCode | 0 {
   const qty = floats[f + F_QTY] as number;
+  let sound = isNumber(qty);
   // A publish time that is endless would lock out every later price.
-  const sound =
-    kind === type.CMD_ORACLE_PRICE
-      ? isCount(qty) && isCount(floats[f + F_CLIENT_ID] as number)
-      : isNumber(qty) && isNumber(floats[f + F_ORDER_ID] as number);
+  if (kind === type.CMD_ORACLE_PRICE) {
+    sound = isCount(qty) && isCount(floats[f + F_CLIENT_ID] as number);
+  }
+  // Only here it is a parent; in deposits and withdrawals a part of the idempotency key, which may be any bits.
+  if (kind === type.CMD_CREATE_ACCOUNT) sound &&= isCount(floats[f + F_ORDER_ID] as number);
   return sound ? 0 : REJECT.message_is_malformed;
 }
 
