@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { type CommandLine, HELP, parseCommandLine, UsageError } from './command-line.js';
+import { Simulation, SimulationFailure, type SimulationResult } from './simulation.js';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let line: CommandLine | null;
+  try {
+    line = parseCommandLine(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (line === null) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  return runAll(line);
+}
+
+async function runAll(line: CommandLine): Promise<number> {
+  let failed = 0;
+  const seeds = line.lastSeed - line.firstSeed + 1;
+  for (let seed = line.firstSeed; seed <= line.lastSeed; seed++) {
+    try {
+      const { steps, faults } = line;
+      tell(line, await new Simulation({ seed, steps, faults }).run());
+    } catch (error) {
+      if (!(error instanceof SimulationFailure)) throw error;
+      failed++;
+      tellFailure(line, seed, error);
+    }
+  }
+  if (seeds > 1 && !line.json) {
+    process.stdout.write(`checks: ${seeds - failed} of ${seeds} held\n`);
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+function tell(line: CommandLine, result: SimulationResult): void {
+  if (line.json) {
+    process.stdout.write(`${JSON.stringify({ ok: true, ...result })}\n`);
+    return;
+  }
+  const { seed, steps, sequence, stateHash, counts } = result;
+  const happened = Object.entries(counts).filter(([, count]) => count > 0);
+  const told = happened.map(([name, count]) => `${name} ${count}`).join(', ');
+  process.stdout.write(
+    `seed ${seed}: ok, ${steps} steps, sequence ${sequence}, stateHash ${stateHash.slice(0, 16)}\n  ${told}\n`,
+  );
+}
+
+/** Seed, step, commit and message: enough to see it again on any machine. */
+function tellFailure(line: CommandLine, seed: number, failure: SimulationFailure): void {
+  const commit = currentCommit();
+  const { step, message, cause } = failure;
+  if (line.json) {
+    process.stdout.write(`${JSON.stringify({ ok: false, seed, step, commit, message })}\n`);
+    return;
+  }
+  const faults = line.faultList === 'all' ? '' : ` --faults ${line.faultList}`;
+  process.stdout.write(
+    `seed ${seed}: FAILED at step ${step}, commit ${commit}\n  ${message}\n` +
+      `  again: npm run sim -- --seed ${seed} --steps ${Math.max(step, 1)}${faults}\n`,
+  );
+  if (cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+}
+
+function currentCommit(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return `${git('rev-parse', '--short=12', 'HEAD')}${isChanged ? ' with local changes' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}

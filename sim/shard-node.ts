@@ -1,0 +1,202 @@
+import fs from 'node:fs';
+import { assert } from '../engine/assert.js';
+import type { MessageBuffer } from '../engine/messages/message-buffer.js';
+import { JournalDamageError } from '../engine/runtime/journal/damage.js';
+import { shardDirectory } from '../engine/runtime/journal/directories.js';
+import { type OpenedShard, openShard } from '../engine/runtime/journal/open-shard.js';
+import { repairJournal } from '../engine/runtime/journal/repair.js';
+import { stateHash } from '../engine/runtime/journal/state-hash.js';
+import type { SyncPolicy } from '../engine/runtime/journal/sync-scheduler.js';
+import type { Frame } from '../engine/shard/frame.js';
+import type { ShardCore } from '../engine/shard/shard-core.js';
+import type { Xorshift } from '../engine/testing/xorshift.js';
+import { createShardCore } from '../main/compose.js';
+import { FrameChecks } from './checks/frame-checks.js';
+import type { Twins } from './checks/twins.js';
+import { flipOneByte } from './disk/flip.js';
+import { type Loss, VirtualDisk } from './disk/virtual-disk.js';
+import { SimHost } from './host/sim-host.js';
+import type { SimPort } from './host/sim-port.js';
+import type { Knowledge } from './traffic/knowledge.js';
+
+const SHARD = 0;
+
+export interface NodeCounts {
+  recoveries: number;
+  repairs: number;
+  flips: number;
+  flipsRefused: number;
+  snapshots: number;
+  framesReplayed: number;
+}
+
+/** What a start finds beside the shard: who hears the replayed events. */
+export interface NodeHooks {
+  onReplay(words: Int32Array, floats: Float64Array, slots: number): void;
+}
+
+/** One shard process: starts from its files, runs, and dies by faults. Its files and their faults outlive it. */
+export class ShardNode {
+  disk = new VirtualDisk();
+  readonly counts: NodeCounts = {
+    recoveries: 0,
+    repairs: 0,
+    flips: 0,
+    flipsRefused: 0,
+    snapshots: 0,
+    framesReplayed: 0,
+  };
+  private opened: OpenedShard<ShardCore> | null = null;
+  private running: SimHost | null = null;
+  /** What no crash may take away: it was written (kill) or durable (power failure). */
+  private promised = 0;
+  /** What recovery from files with a flipped byte came to, null when it refused. */
+  private flipped: { sequence: number; hash: string } | null = null;
+  private readonly dataDir: string;
+  private readonly random: Xorshift;
+  private readonly twins: Twins;
+  private readonly knowledge: Knowledge;
+
+  constructor(dataDir: string, random: Xorshift, twins: Twins, knowledge: Knowledge) {
+    this.dataDir = dataDir;
+    this.random = random;
+    this.twins = twins;
+    this.knowledge = knowledge;
+  }
+
+  get host(): SimHost {
+    assert(this.running !== null, 'the shard must be running');
+    return this.running;
+  }
+  get shard(): ShardCore {
+    assert(this.opened !== null, 'the shard must be running');
+    return this.opened.shard;
+  }
+
+  /** Recovers, proves the recovered state against the twins, and begins a new epoch. */
+  start(ports: SimPort[], nowMs: number, hooks: NodeHooks): void {
+    this.disk = new VirtualDisk();
+    const opened = this.open(hooks);
+    this.opened = opened;
+    this.twins.recovered(opened.report.sequence);
+    this.twins.compare(opened.shard);
+    opened.shard.check();
+    const { shard, journal } = opened;
+    const checks = new FrameChecks(shard);
+    this.running = new SimHost(shard, journal, ports, {
+      onFrame: (frame) => {
+        this.knowledge.hear(shard.events);
+        checks.check(frame);
+        this.twins.heard(frame, shard.events);
+      },
+    });
+    this.running.beginEpoch(nowMs);
+  }
+
+  /** Frames that the disk has promised to keep go to the twins. */
+  advanceTwins(): void {
+    this.twins.advance(this.opened?.journal.durableSequence ?? 0);
+  }
+
+  /** Writes a whole snapshot; nothing else happens meanwhile. */
+  async snapshot(): Promise<void> {
+    const { snapshots, shard, journal } = this.opened as OpenedShard<ShardCore>;
+    const written = snapshots.write(shard, journal);
+    this.disk.finishAllSyncs();
+    await written;
+    this.counts.snapshots++;
+  }
+
+  /** Leaves behind what a process leaves that dies while it writes a snapshot. */
+  leaveHalfSnapshot(): void {
+    const folder = `${shardDirectory(this.dataDir, SHARD)}/snapshots`;
+    fs.mkdirSync(folder, { recursive: true });
+    const name = String(this.shard.sequence).padStart(16, '0');
+    fs.writeFileSync(`${folder}/${name}.snapshot.new`, new Uint8Array(this.random.below(300)));
+  }
+
+  /**
+   * Ends the process. `none`: killed, all that was written stays. Otherwise power fails. Checks on the way that nothing that
+   * was promised is lost.
+   */
+  crash(loss: Loss, flips: boolean): void {
+    const { journal } = this.opened as OpenedShard<ShardCore>;
+    this.promised = loss === 'none' ? journal.writtenSequence : journal.durableSequence;
+    this.disk.crash(loss, this.random);
+    fs.rmSync(`${shardDirectory(this.dataDir, SHARD)}/lock`, { force: true });
+    this.opened = null;
+    this.running = null;
+    if (flips) this.flip();
+  }
+
+  private open(hooks: NodeHooks): OpenedShard<ShardCore> {
+    const policy = this.random.pick<SyncPolicy>(['always', 'batch', 'never']);
+    const segmentBytesMax = this.random.pick([16_384, 65_536, 1 << 20]);
+    const options = {
+      policy,
+      segmentBytesMax,
+      syncIntervalMs: 0,
+      createFile: this.disk.create,
+      onEvents: (events: MessageBuffer, frame: Frame) => {
+        this.counts.framesReplayed++;
+        this.twins.replayed(frame, events);
+        hooks.onReplay(events.words, events.floats, events.length);
+      },
+    };
+    const opened = this.openOrRepair(() =>
+      openShard(this.dataDir, SHARD, () => createShardCore(), options),
+    );
+    const { sequence } = opened.report;
+    assert(
+      sequence >= this.promised,
+      `sequence ${this.promised} was promised, recovery ends at ${sequence}`,
+    );
+    if (this.flipped?.sequence === sequence) {
+      assert(this.flipped.hash === stateHash(opened.shard), 'a flip changed the recovered state');
+    }
+    this.flipped = null;
+    this.counts.recoveries++;
+    return opened;
+  }
+
+  /** Sectors lost out of order look like damage: the operator gives up what nobody was promised. */
+  private openOrRepair(open: () => OpenedShard<ShardCore>): OpenedShard<ShardCore> {
+    try {
+      return open();
+    } catch (error) {
+      if (!(error instanceof JournalDamageError)) throw error;
+      const { sequence } = error.damage;
+      const problem = `sequence ${this.promised} was promised, but ${error.message}`;
+      assert(sequence > this.promised, problem);
+      repairJournal(this.dataDir, SHARD, sequence);
+      this.counts.repairs++;
+      return open();
+    }
+  }
+
+  /**
+   * A byte flips in the files; a copy was kept. Recovery either refuses or comes to the very state it would have come to
+   * without the flip, and then the files are restored from the copy.
+   */
+  private flip(): void {
+    const copy = `${this.dataDir}-copy`;
+    fs.cpSync(this.dataDir, copy, { recursive: true });
+    const flipped = flipOneByte(shardDirectory(copy, SHARD), this.random);
+    this.counts.flips++;
+    try {
+      const opened = openShard(copy, SHARD, () => createShardCore(), { policy: 'never' });
+      void opened.close();
+      const { sequence } = opened.report;
+      const problem = `a flip at ${flipped} went unnoticed: recovery ends at ${sequence}`;
+      assert(sequence >= this.promised, problem);
+      this.flipped = { sequence, hash: stateHash(opened.shard) };
+    } catch (error) {
+      if (!(error instanceof Error) || !/JournalDamageError|JournalGapError/.test(error.name)) {
+        throw error;
+      }
+      this.counts.flipsRefused++;
+    } finally {
+      fs.rmSync(copy, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { NaiveBook } from '../engine/book/naive-book.js';
+import { deliveryHash, stateHash } from '../engine/runtime/journal/state-hash.js';
+import { Xorshift } from '../engine/testing/xorshift.js';
+import { createShardCore } from '../main/compose.js';
+import { Twins } from './checks/twins.js';
+import { ClientCrowd } from './clients/client-crowd.js';
+import { FaultDice, type FaultName } from './faults.js';
+import { ShardNode } from './shard-node.js';
+import { Knowledge } from './traffic/knowledge.js';
+import { Traffic } from './traffic/traffic.js';
+
+export interface SimulationOptions {
+  seed: number;
+  steps: number;
+  faults: ReadonlySet<FaultName>;
+}
+
+export interface SimulationResult {
+  seed: number;
+  steps: number;
+  sequence: number;
+  stateHash: string;
+  deliveryHash: string;
+  counts: Record<string, number>;
+}
+
+/** A failure with all that is needed to see it again. */
+export class SimulationFailure extends Error {
+  override readonly name = 'SimulationFailure';
+  readonly step: number;
+
+  constructor(step: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.step = step;
+  }
+}
+
+const START_MS = 1_767_225_600_000;
+
+/** One shard with its gateways, clients and disk on a virtual clock. Nothing but the seed decides what happens. */
+export class Simulation {
+  private readonly options: SimulationOptions;
+  private readonly random: Xorshift;
+  private readonly dice: FaultDice;
+  private readonly knowledge = new Knowledge();
+  private readonly traffic: Traffic;
+  private readonly twins: Twins;
+  private readonly node: ShardNode;
+  private readonly crowd: ClientCrowd;
+  private readonly dataDir: string;
+  private readonly counts = { commands: 0, busy: 0, kills: 0, powerFailures: 0, diskFull: 0 };
+  private nowMs = START_MS;
+  private fullUntilStep = 0;
+
+  constructor(options: SimulationOptions) {
+    this.options = options;
+    // Streams of their own: switching a fault off does not change the traffic.
+    const stream = (n: number) => new Xorshift(options.seed * 16 + n);
+    this.random = stream(1);
+    this.dice = new FaultDice(stream(2), options.faults);
+    this.traffic = new Traffic(stream(3), this.knowledge);
+    this.twins = new Twins([
+      { name: 'the uninterrupted twin', shard: createShardCore(), comparesDelivery: true },
+      {
+        name: 'the twin with naive books',
+        shard: createShardCore((book) => new NaiveBook(book)),
+        comparesDelivery: true,
+      },
+    ]);
+    this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sim-'));
+    this.node = new ShardNode(this.dataDir, stream(4), this.twins, this.knowledge);
+    this.crowd = new ClientCrowd(stream(5), this.dice, this.twins.history);
+  }
+
+  async run(): Promise<SimulationResult> {
+    let step = 0;
+    try {
+      this.start();
+      this.traffic.open(this.nowMs);
+      for (step = 1; step <= this.options.steps; step++) await this.step(step);
+      this.finish();
+      return this.result();
+    } catch (error) {
+      throw new SimulationFailure(step, error);
+    } finally {
+      fs.rmSync(this.dataDir, { recursive: true, force: true });
+    }
+  }
+
+  private async step(step: number): Promise<void> {
+    const { random, node, crowd, dice } = this;
+    this.nowMs += random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
+    this.send();
+    if (dice.strikes('full')) this.fillDisk(step);
+    if (step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;
+    if (dice.strikes('kill') && this.diesWhileWriting()) return;
+    if (!random.chance(10)) node.host.poll(this.nowMs, random.between(1, 6));
+    if (node.disk.dead || this.syncsFail()) return this.restart('none');
+    node.host.publish();
+    crowd.read();
+    node.advanceTwins();
+    if (dice.strikes('snapshot')) await this.snapshot();
+    if (dice.strikes('vanish')) this.vanish();
+    if (dice.strikes('power')) this.restart(random.pick(['tail', 'sectors']));
+  }
+
+  /** Clients talk through their gateways; a full ring says so, and nothing was sent. */
+  private send(): void {
+    for (const port of this.crowd.ports) {
+      for (let i = this.random.below(4); i > 0; i--) {
+        const wire = this.traffic.next(port.portId, this.nowMs);
+        if (wire === null) continue;
+        if (port.trySend(wire, 0, wire.length / 16)) this.counts.commands++;
+        else this.counts.busy++;
+      }
+      port.flush();
+    }
+  }
+
+  private fillDisk(step: number): void {
+    this.counts.diskFull++;
+    this.node.disk.bytesFree = this.random.below(600);
+    this.fullUntilStep = step + this.random.between(1, 8);
+  }
+
+  /** Killed between two steps, or within a write, which the next poll then does not finish. True: dead at once. */
+  private diesWhileWriting(): boolean {
+    if (this.random.chance(50)) {
+      this.node.disk.bytesUntilDeath = this.random.between(1, 1_500);
+      return false;
+    }
+    this.restart('none');
+    return true;
+  }
+
+  private syncsFail(): boolean {
+    const { disk } = this.node;
+    const fails = this.dice.strikes('sync') && disk.syncsWaiting > 0;
+    if (fails) disk.finishSync(new Error('the virtual disk lost the pages'));
+    for (let i = this.random.below(3); i > 0; i--) disk.finishSync();
+    return fails;
+  }
+
+  private async snapshot(): Promise<void> {
+    if (this.random.chance(75)) {
+      await this.node.snapshot();
+      return;
+    }
+    this.node.leaveHalfSnapshot();
+    if (this.dice.strikes('kill')) this.restart('none');
+  }
+
+  private vanish(): void {
+    if (this.node.host.isDrained) this.crowd.replaceGateway(this.node.host.ports, this.node.shard);
+  }
+
+  private restart(loss: 'none' | 'tail' | 'sectors'): void {
+    if (loss === 'none') this.counts.kills++;
+    else this.counts.powerFailures++;
+    const mayLose = loss !== 'none' && this.node.host.journal.policy !== 'always';
+    this.node.crash(loss, this.dice.strikes('flip'));
+    this.fullUntilStep = 0;
+    this.start();
+    this.crowd.checkAcknowledged(mayLose);
+  }
+
+  private start(): void {
+    const ports = this.crowd.newGateways();
+    this.node.start(ports, this.nowMs, {
+      onReplay: (words, floats, slots) => this.crowd.hearReplay(words, floats, slots),
+    });
+    this.crowd.seed(this.node.shard);
+  }
+
+  /** Everything comes to rest; then live shard, twins and every client must agree. */
+  private finish(): void {
+    const { node, crowd } = this;
+    node.disk.bytesFree = Number.POSITIVE_INFINITY;
+    node.disk.bytesUntilDeath = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 10_000 && !(node.host.poll(this.nowMs, 100) && node.host.isDrained); i++) {
+      node.disk.finishAllSyncs();
+      node.host.publish();
+      crowd.readAll();
+    }
+    node.host.journal.syncNow();
+    node.host.publish();
+    crowd.readAll();
+    node.shard.check();
+    this.twins.recovered(node.shard.sequence);
+    this.twins.compare(node.shard);
+    crowd.connectAll(node.shard);
+    crowd.checkAgainstHistory();
+  }
+
+  private result(): SimulationResult {
+    const { shard, counts } = this.node;
+    return {
+      seed: this.options.seed,
+      steps: this.options.steps,
+      sequence: shard.sequence,
+      stateHash: stateHash(shard),
+      deliveryHash: deliveryHash(shard),
+      counts: { ...this.counts, ...counts, ...this.crowd.counts(), ...this.knowledge.counts },
+    };
+  }
+}

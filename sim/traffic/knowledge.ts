@@ -1,0 +1,134 @@
+import {
+  EF_CLIENT_ID,
+  EF_ORDER_ID,
+  EF_REMAINING,
+  EVENT_SLOTS,
+  EW_CLIENT_TEXT,
+  EW_CLIENT_TEXT_LENGTH,
+  EW_FLAGS,
+  EW_PRICE,
+  marketOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import {
+  EVT_ACCEPTED,
+  EVT_ACCOUNT_CREATED,
+  EVT_AMENDED,
+  EVT_CANCELED,
+  EVT_DUPLICATE,
+  EVT_FILL,
+  EVT_MARK_PRICE,
+  EVT_REJECTED,
+} from '../../engine/messages/types.js';
+import type { MarketPlan } from './market-menu.js';
+import type { ClientKey } from './wire.js';
+
+export interface KnownOrder {
+  marketId: number;
+  orderId: number;
+  account: number;
+  flags: number;
+  price: number;
+  client: ClientKey;
+}
+
+/** Markets that were asked for, whether the command has arrived yet or not. */
+export interface KnownMarket {
+  marketId: number;
+  plan: MarketPlan;
+  markTicks: number;
+}
+
+/**
+ * What the traders and operators have heard so far. It only makes the traffic meaningful: after a power failure parts of
+ * it are wrong, as with real clients.
+ */
+export class Knowledge {
+  readonly markets: KnownMarket[] = [];
+  readonly open: KnownOrder[] = [];
+  accounts = 0;
+  /** How often each kind of thing happened: shows whether a run was worth anything. */
+  readonly counts = { accepted: 0, fills: 0, canceled: 0, amended: 0, rejected: 0, duplicates: 0 };
+  private readonly places = new Map<string, number>();
+
+  market(marketId: number): KnownMarket | undefined {
+    return this.markets.find((market) => market.marketId === marketId);
+  }
+
+  hear(events: MessageBuffer): void {
+    for (let slot = 0; slot < events.length; ) {
+      const w = slot * SLOT_WORDS;
+      const head = events.words[w + W_HEAD] as number;
+      this.hearOne(events, slot, typeOf(head), marketOf(head));
+      slot += slotsOf(head);
+    }
+  }
+
+  private hearOne(events: MessageBuffer, slot: number, type: number, marketId: number): void {
+    const w = slot * SLOT_WORDS;
+    const f = slot * SLOT_FLOATS;
+    const orderId = events.floats[f + EF_ORDER_ID] as number;
+    const account = events.words[w + W_ACCOUNT] as number;
+    this.count(type);
+    if (type === EVT_ACCEPTED) {
+      const flags = events.words[w + EW_FLAGS] as number;
+      const price = events.words[w + EW_PRICE] as number;
+      this.add({ marketId, orderId, account, flags, price, client: clientOf(events, slot) });
+    } else if (type === EVT_CANCELED) {
+      this.drop(marketId, orderId);
+    } else if (type === EVT_FILL) {
+      if (events.floats[f + EF_REMAINING] === 0) this.drop(marketId, orderId);
+    } else if (type === EVT_ACCOUNT_CREATED) {
+      this.accounts = Math.max(this.accounts, account);
+    } else if (type === EVT_MARK_PRICE) {
+      const market = this.market(marketId);
+      if (market !== undefined) market.markTicks = events.words[w + EW_PRICE] as number;
+    }
+  }
+
+  private count(type: number): void {
+    if (type === EVT_ACCEPTED) this.counts.accepted++;
+    else if (type === EVT_FILL) this.counts.fills++;
+    else if (type === EVT_CANCELED) this.counts.canceled++;
+    else if (type === EVT_AMENDED) this.counts.amended++;
+    else if (type === EVT_REJECTED) this.counts.rejected++;
+    else if (type === EVT_DUPLICATE) this.counts.duplicates++;
+  }
+
+  private add(order: KnownOrder): void {
+    this.drop(order.marketId, order.orderId);
+    this.places.set(`${order.marketId}:${order.orderId}`, this.open.length);
+    this.open.push(order);
+  }
+
+  private drop(marketId: number, orderId: number): void {
+    const key = `${marketId}:${orderId}`;
+    const place = this.places.get(key);
+    if (place === undefined) return;
+    this.places.delete(key);
+    const last = this.open.pop() as KnownOrder;
+    if (place === this.open.length) return;
+    this.open[place] = last;
+    this.places.set(`${last.marketId}:${last.orderId}`, place);
+  }
+}
+
+/** The client id that an event carries, 0 for none. */
+export function clientOf(events: MessageBuffer, slot: number): ClientKey {
+  const w = slot * SLOT_WORDS;
+  const isText = slotsOf(events.words[w + W_HEAD] as number) > EVENT_SLOTS;
+  if (!isText) return events.floats[slot * SLOT_FLOATS + EF_CLIENT_ID] as number;
+  const length = events.words[w + EW_CLIENT_TEXT_LENGTH] as number;
+  let text = '';
+  for (let i = 0; i < length; i++) {
+    const word = events.words[w + EW_CLIENT_TEXT + (i >> 2)] as number;
+    text += String.fromCharCode((word >>> ((i & 3) * 8)) & 0xff);
+  }
+  return text;
+}

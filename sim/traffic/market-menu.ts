@@ -1,0 +1,113 @@
+import type { MarketParams } from '../../engine/market/market-params.js';
+import type { Xorshift } from '../../engine/testing/xorshift.js';
+import { PRICE_TICKS_MAX, QTY_LOTS_MAX } from '../../engine/units/units.js';
+
+/** A market as the simulation lists it, with the prices and sizes around which its traffic moves. */
+export interface MarketPlan {
+  params: MarketParams;
+  firstPriceTicks: number;
+  /** How far orders usually stand from the mark. */
+  spreadTicks: number;
+  usualLots: number;
+}
+
+const BASE: MarketParams = {
+  symbol: 'BTC-PERP',
+  tickMantissa: 1,
+  tickDecimals: 1,
+  lotMantissa: 1,
+  lotDecimals: 3,
+  microUsdPerTickLotNumerator: 100,
+  microUsdPerTickLotDenominator: 1,
+  priceTicksMax: 100_000_000,
+  qtyLotsMax: 10_000_000,
+  minNotionalMicroUsd: 5_000_000,
+  priceBandPpm: 100_000,
+  initialMarginPpm: 50_000,
+  maintenanceMarginPpm: 25_000,
+  openOrdersMax: 40,
+};
+
+/** An ordinary market, one whose tick·lot is a fraction of a micro-USD, and two at the limits of the units. */
+const MENU: readonly MarketPlan[] = [
+  { params: BASE, firstPriceTicks: 600_000, spreadTicks: 60, usualLots: 50 },
+  {
+    params: {
+      ...BASE,
+      symbol: 'ETH-PERP',
+      tickMantissa: 1,
+      tickDecimals: 4,
+      microUsdPerTickLotNumerator: 1,
+      microUsdPerTickLotDenominator: 10,
+      minNotionalMicroUsd: 0,
+      openOrdersMax: 200,
+    },
+    firstPriceTicks: 30_000_000,
+    spreadTicks: 500,
+    usualLots: 1_000,
+  },
+  {
+    params: {
+      ...BASE,
+      symbol: 'TINY-PERP',
+      tickMantissa: 1,
+      tickDecimals: 8,
+      lotMantissa: 7,
+      lotDecimals: 1,
+      microUsdPerTickLotNumerator: 7,
+      microUsdPerTickLotDenominator: 1000,
+      priceTicksMax: 5_000,
+      qtyLotsMax: QTY_LOTS_MAX,
+      minNotionalMicroUsd: 1,
+      priceBandPpm: 1_000_000,
+    },
+    firstPriceTicks: 40,
+    spreadTicks: 6,
+    usualLots: 1_000_000,
+  },
+  {
+    params: {
+      ...BASE,
+      symbol: 'WIDE-PERP',
+      tickMantissa: 1,
+      tickDecimals: 2,
+      lotMantissa: 1,
+      lotDecimals: 0,
+      microUsdPerTickLotNumerator: 10_000,
+      priceTicksMax: PRICE_TICKS_MAX,
+      qtyLotsMax: QTY_LOTS_MAX,
+      minNotionalMicroUsd: 0,
+      priceBandPpm: 900_000,
+      initialMarginPpm: 1_000_000,
+      maintenanceMarginPpm: 500_000,
+    },
+    firstPriceTicks: 1_000_000,
+    spreadTicks: 40_000,
+    usualLots: 3,
+  },
+];
+
+/** The n-th market of a simulation; small variations make no two alike. */
+export function planMarket(n: number, random: Xorshift): MarketPlan {
+  const plan = MENU[n % MENU.length] as MarketPlan;
+  const symbol = n < MENU.length ? plan.params.symbol : `M${n}-PERP`;
+  const params = { ...plan.params, symbol, openOrdersMax: random.between(5, 200) };
+  return { ...plan, params };
+}
+
+/** What an operator may change later, and sometimes what he must not. */
+export function changedParams(params: MarketParams, random: Xorshift): MarketParams {
+  const initialMarginPpm = random.chance(80)
+    ? random.between(1_000, 200_000)
+    : random.between(1, 1_000_000);
+  return {
+    ...params,
+    symbol: random.chance(5) ? 'OTHER' : params.symbol,
+    initialMarginPpm,
+    maintenanceMarginPpm: random.between(1, initialMarginPpm + 100),
+    priceBandPpm: random.chance(80) ? random.between(50_000, 1_000_000) : random.between(1, 50_000),
+    minNotionalMicroUsd: random.pick([0, 1, 5_000_000]),
+    openOrdersMax: random.between(3, 200),
+    qtyLotsMax: random.chance(90) ? params.qtyLotsMax : random.pick([1_000, QTY_LOTS_MAX]),
+  };
+}

@@ -1,0 +1,204 @@
+import {
+  CMD_AMEND,
+  CMD_CANCEL,
+  CMD_MASS_CANCEL,
+  CMD_PLACE,
+  CMD_REPLACE,
+  FLAG_MARKET_ORDER,
+  FLAG_MASS_ASKS,
+  FLAG_MASS_BIDS,
+  FLAG_POST_ONLY,
+  FLAG_POST_ONLY_SLIDE,
+  FLAG_REDUCE_ONLY,
+  STP_SHIFT,
+  TIF_FOK,
+  TIF_GTC,
+  TIF_GTD,
+  TIF_IOC,
+  TIF_SHIFT,
+} from '../../engine/messages/types.js';
+import type { Xorshift } from '../../engine/testing/xorshift.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import type { Knowledge, KnownMarket, KnownOrder } from './knowledge.js';
+import { type ClientKey, command, type Fields, type Wire } from './wire.js';
+
+/** Commands that are remembered, so that some can be sent again. */
+const RETRIES_MAX = 64;
+const OPEN_ORDERS_AIM = 160;
+
+/** Random orders, cancels, amends and retries of the accounts that exist. */
+export class TraderTraffic {
+  private readonly random: Xorshift;
+  private readonly knowledge: Knowledge;
+  private readonly sent: Wire[] = [];
+  private clients = 0;
+
+  constructor(random: Xorshift, knowledge: Knowledge) {
+    this.random = random;
+    this.knowledge = knowledge;
+  }
+
+  /** Null while there is nothing to trade with. */
+  next(nowMs: number): Wire | null {
+    const { random, knowledge } = this;
+    if (knowledge.accounts === 0 || knowledge.markets.length === 0) return null;
+    const isFull = knowledge.open.length > OPEN_ORDERS_AIM;
+    const dice = random.below(1000);
+    const isThin = knowledge.open.length < OPEN_ORDERS_AIM / 4;
+    if (isThin && dice >= 60 && random.chance(60)) return this.place(nowMs);
+    if (dice < 60 && this.sent.length > 0) return random.pick(this.sent).slice();
+    if (dice < (isFull ? 420 : 200)) return this.cancel(nowMs);
+    if (dice < (isFull ? 560 : 340)) return this.remember(this.amend(nowMs));
+    if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
+    if (dice < (isFull ? 695 : 436)) return this.massCancel();
+    return this.place(nowMs);
+  }
+
+  private place(nowMs: number): Wire {
+    return this.remember(command(CMD_PLACE, this.order(this.anyAccount(), nowMs)));
+  }
+
+  private order(account: number, nowMs: number): Fields {
+    const { random } = this;
+    const market = random.pick(this.knowledge.markets);
+    const side = random.below(2);
+    const isMarket = random.chance(7);
+    const tif = isMarket ? random.pick([TIF_IOC, TIF_FOK]) : this.anyTif();
+    const rests = tif === TIF_GTC || tif === TIF_GTD;
+    let flags = side | (tif << TIF_SHIFT) | (this.anyPrevention() << STP_SHIFT);
+    if (isMarket) flags |= FLAG_MARKET_ORDER;
+    if (rests && random.chance(20)) {
+      flags |= FLAG_POST_ONLY | (random.chance(50) ? FLAG_POST_ONLY_SLIDE : 0);
+    }
+    if (random.chance(12)) flags |= FLAG_REDUCE_ONLY;
+    return {
+      marketId: market.marketId,
+      account,
+      flags,
+      price: isMarket && random.chance(60) ? 0 : this.anyPrice(market, side),
+      qty: this.anyLots(market),
+      client: this.anyClient(account),
+      deadlineMs: this.anyDeadline(nowMs),
+      expiryMs: tif === TIF_GTD ? nowMs + random.between(-20, 4_000) : 0,
+    };
+  }
+
+  private cancel(nowMs: number): Wire {
+    const order = this.anyOrder();
+    return command(CMD_CANCEL, { ...this.naming(order), deadlineMs: this.anyDeadline(nowMs) });
+  }
+
+  private amend(nowMs: number): Wire {
+    const { random } = this;
+    const order = this.anyOrder();
+    const market = this.knowledge.market(order.marketId);
+    const price = market === undefined ? 1 : this.anyPrice(market, order.flags & 1);
+    return command(CMD_AMEND, {
+      ...this.naming(order),
+      price: random.chance(55) ? price : random.pick([0, order.price]),
+      qty: random.chance(60) ? this.anyLots(market) : 0,
+      deadlineMs: this.anyDeadline(nowMs),
+    });
+  }
+
+  private replace(nowMs: number): Wire {
+    const order = this.anyOrder();
+    const { orderId = 0, client = 0 } = this.naming(order);
+    const fields = this.order(order.account, nowMs);
+    const marketId = this.random.chance(95) ? order.marketId : (fields.marketId ?? 0);
+    return command(CMD_REPLACE, { ...fields, marketId, target: { orderId, client } });
+  }
+
+  private massCancel(): Wire {
+    const flags = this.random.pick([
+      FLAG_MASS_BIDS,
+      FLAG_MASS_ASKS,
+      FLAG_MASS_BIDS | FLAG_MASS_ASKS,
+    ]);
+    const one = this.random.pick(this.knowledge.markets).marketId;
+    const marketId = this.random.chance(60) ? one : MARKET_ID_ALL;
+    return command(CMD_MASS_CANCEL, { marketId, account: this.anyAccount(), flags });
+  }
+
+  /** By order id or by client id; now and then in another's name. */
+  private naming(order: KnownOrder): Fields {
+    const { random } = this;
+    const account = random.chance(98) ? order.account : this.anyAccount();
+    const byClient = order.client !== 0 && random.chance(50);
+    return {
+      marketId: order.marketId,
+      account,
+      ...(byClient ? { client: order.client } : { orderId: order.orderId }),
+    };
+  }
+
+  /** Mostly an open one. */
+  private anyOrder(): KnownOrder {
+    const { random, knowledge } = this;
+    if (knowledge.open.length > 0 && random.chance(97)) return random.pick(knowledge.open);
+    return {
+      marketId: random.pick(knowledge.markets).marketId,
+      orderId: random.between(1, 500),
+      account: this.anyAccount(),
+      flags: 0,
+      price: 0,
+      client: random.chance(50) ? random.between(1, 50) : 0,
+    };
+  }
+
+  private anyAccount(): number {
+    return this.random.between(1, this.knowledge.accounts);
+  }
+
+  private anyTif(): number {
+    const dice = this.random.below(100);
+    if (dice < 70) return TIF_GTC;
+    if (dice < 80) return TIF_IOC;
+    if (dice < 88) return TIF_FOK;
+    return TIF_GTD;
+  }
+
+  private anyPrevention(): number {
+    return this.random.chance(50) ? 0 : this.random.between(1, 4);
+  }
+
+  /** Around the mark, a little more often on the passive side; seldom far away, or nowhere. */
+  private anyPrice(market: KnownMarket, side: number): number {
+    const { random } = this;
+    const mark = market.markTicks || market.plan.firstPriceTicks;
+    const dice = random.below(100);
+    if (dice < 3) return random.between(1, market.plan.params.priceTicksMax);
+    const width = dice < 10 ? market.plan.spreadTicks * 20 : market.plan.spreadTicks;
+    const away = random.between(-Math.floor(width / 2), width);
+    return Math.max(1, mark + (side === 0 ? -away : away));
+  }
+
+  private anyLots(market: KnownMarket | undefined): number {
+    const { random } = this;
+    const usual = market?.plan.usualLots ?? 1;
+    const dice = random.below(100);
+    if (dice < 2) return random.between(1, market?.plan.params.qtyLotsMax ?? 1);
+    if (dice < 10) return random.between(1, usual * 100);
+    return random.between(1, usual * 2);
+  }
+
+  private anyClient(account: number): ClientKey {
+    const { random } = this;
+    const dice = random.below(100);
+    if (dice < 35) return 0;
+    if (dice < 40) return random.between(1, 30);
+    this.clients++;
+    const number = account * 1_000_000 + this.clients;
+    return dice < 70 ? number : `o-${number}`.padEnd(random.between(4, 36), 'x');
+  }
+
+  private anyDeadline(nowMs: number): number {
+    return this.random.chance(90) ? 0 : nowMs + this.random.between(-5, 500);
+  }
+
+  private remember(wire: Wire): Wire {
+    if (this.sent.length < RETRIES_MAX) this.sent.push(wire.slice());
+    else this.sent[this.random.below(RETRIES_MAX)] = wire.slice();
+    return wire;
+  }
+}
