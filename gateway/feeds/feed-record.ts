@@ -42,10 +42,18 @@ export function recordSequence(block: WordBlock, at: number): number {
   return block.floats[(at + HEAD_WORDS) / 2 + EF_SEQUENCE] as number;
 }
 
-/** Tells a whole record from one that a power failure cut; it guards against nothing else. */
-export function checksumOf(words: Int32Array, at: number, length: number): number {
+/**
+ * Tells a whole record from one that a power failure cut; it guards against nothing else. Covers the first `count`
+ * words of a record of `length`.
+ */
+export function checksumOf(
+  words: Int32Array,
+  at: number,
+  count: number,
+  length = words[at + R_LENGTH] as number,
+): number {
   let sum = length;
-  for (let i = at + R_CHECKSUM + 1; i < at + length; i++) {
+  for (let i = at + R_CHECKSUM + 1; i < at + count; i++) {
     sum = (Math.imul(sum, 31) + (words[i] as number)) | 0;
   }
   return sum;

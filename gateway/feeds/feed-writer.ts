@@ -40,6 +40,11 @@ export class FeedWriter {
     this.fail = fail;
   }
 
+  /** A write is under way, and reads from a chunk. */
+  get busy(): boolean {
+    return this.writing;
+  }
+
   /** Starts to write up to `end`, unless a write is under way: then that one's end goes on. */
   write(end: () => number): void {
     if (this.writing || this.written >= end()) return;

@@ -119,10 +119,14 @@ export class PrivateLog {
       sequence === last + 1 ? (this.positions[account] as number) : -1;
     this.chunk.floats[f + RF_TIME] = timeMs;
     this.chunk.floats[f + RF_EPOCH] = epoch;
+    // One pass for copy and checksum: this is the hot path of every event.
+    let sum = checksumOf(target, at, HEAD_WORDS, length);
     for (let i = 0, to = at + HEAD_WORDS; i < eventWords; i++) {
-      target[to + i] = words[firstWord + i] as number;
+      const word = words[firstWord + i] as number;
+      target[to + i] = word;
+      sum = (Math.imul(sum, 31) + word) | 0;
     }
-    target[at + R_CHECKSUM] = checksumOf(target, at, length);
+    target[at + R_CHECKSUM] = sum;
     this.positions[account] = this.chunkNumber * CHUNK_WORDS + at;
     this.sequences[account] = sequence;
     this.at = at + length;
@@ -191,6 +195,8 @@ export class PrivateLog {
 
   private nextChunk(): void {
     const finished = this.chunkNumber;
+    // A chunk that was used before has old records behind the last one.
+    this.chunk.words.fill(0, this.at);
     this.chunkNumber++;
     this.at = 0;
     const old = this.chunkNumber - this.options.memoryChunks;
@@ -201,7 +207,9 @@ export class PrivateLog {
       this.chunks.delete(old);
       if (this.writer === null) this.firstPosition = (old + 1) * CHUNK_WORDS;
     }
-    this.chunk = newBlock(CHUNK_WORDS);
+    // Memory that was used before costs no page faults, but a write may still be reading from it.
+    const free = this.writer?.busy === true ? undefined : reused;
+    this.chunk = free ?? newBlock(CHUNK_WORDS);
     this.chunks.set(this.chunkNumber, this.chunk);
     if (this.chunkNumber % CHUNKS_PER_SEGMENT === 0) {
       this.finishSegment(Math.floor(finished / CHUNKS_PER_SEGMENT));
