@@ -24,11 +24,14 @@ export interface ShardHostOptions {
   frameMessagesMax?: number;
   /** Slots of events that may wait for the disk before input has to wait. */
   heldSlotsMax?: number;
+  /** How long a journal that refused is left alone; default 100. */
+  retryMs?: number;
   onHalt?: (report: HaltReport) => void;
 }
 
 const FRAME_MESSAGES_MAX = 256;
 const HELD_SLOTS_MAX = 1 << 17;
+const RETRY_MS = 100;
 
 /**
  * Runs a shard, one frame at a time: takes what its ports have, stamps time, applies, journals, and lets the events out as
@@ -46,6 +49,7 @@ export class ShardHost {
   private readonly heldSlotsMax: number;
   private readonly onHalt: (report: HaltReport) => void;
   private state = HOST_RUNNING;
+  private readonly retryMs: number;
   private retryAtMs = 0;
   private closing = false;
   /** A reader is slow or too much waits for the disk: input has to wait too. */
@@ -60,6 +64,7 @@ export class ShardHost {
     this.builder = new FrameBuilder(options.frameMessagesMax ?? FRAME_MESSAGES_MAX);
     this.output = new OutputQueue(options.ports.map((port) => port.output));
     this.heldSlotsMax = options.heldSlotsMax ?? HELD_SLOTS_MAX;
+    this.retryMs = options.retryMs ?? RETRY_MS;
     this.onHalt = options.onHalt ?? (() => {});
     this.updateStats();
   }
@@ -142,9 +147,9 @@ export class ShardHost {
 
   private mayTakeInput(): boolean {
     if (!this.output.flush(this.journal.releasedSequence)) {
-      // A reader is slow: input waits, so that its ring fills up and the senders hear of it.
       this.detachClosed();
-      return false;
+      // A reader is slow: input waits, so that its ring fills up and the senders hear of it.
+      if (!this.output.flush(this.journal.releasedSequence)) return false;
     }
     return this.output.heldSlots < this.heldSlotsMax;
   }
@@ -175,7 +180,7 @@ export class ShardHost {
       // Whoever cannot write, waits. A dead journal has called `halt` before it throws.
       if (!(error instanceof JournalWriteError)) this.halt(error as Error);
       else if (!this.halted) this.state = HOST_STALLED;
-      this.retryAtMs = performance.now() + RETRY_MS;
+      this.retryAtMs = performance.now() + this.retryMs;
       this.updateStats();
       return false;
     }
@@ -231,6 +236,3 @@ export class ShardHost {
     stats.set('heldSlots', this.output.heldSlots);
   }
 }
-
-/** How long a journal that refused is left alone. */
-const RETRY_MS = 100;
