@@ -17,7 +17,7 @@ export interface LastSeen {
 }
 
 /** Records that one turn of a resume sends before it looks at the socket again. */
-const RECORDS_PER_TURN = 256;
+const RECORDS_PER_TURN = 32;
 
 /**
  * The private feed: live events to whoever follows an account, and the way there, by resume or snapshot. A connection
@@ -103,7 +103,7 @@ export class PrivateFeed {
       replyDone(connection, id, 'subscribe', data);
       this.snapshots.write(connection.account, epoch, (write) => reply(connection, write));
     });
-    this.follow(connection);
+    if (!connection.closed) this.follow(connection);
   }
 
   /** Sends records as long as the socket takes them, then whatever came in the meantime, then goes live. */
@@ -111,6 +111,7 @@ export class PrivateFeed {
     let next = from;
     const last = found.starts.length;
     while (next < last) {
+      if (connection.closed) return;
       if (connection.socket.getBufferedAmount() > this.bufferBytesMax / 2) {
         connection.onDrain = () => this.pump(connection, found, next, seen);
         return;
@@ -119,6 +120,7 @@ export class PrivateFeed {
       connection.socket.cork(() => this.sendRecords(connection, found, next, end));
       next = end;
     }
+    if (connection.closed) return;
     connection.onDrain = null;
     const now = last === 0 ? seen : lastOf(found);
     if (this.log.lastOf(connection.account) === now.sequence) {
