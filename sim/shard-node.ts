@@ -1,12 +1,16 @@
 import fs from 'node:fs';
 import { assert } from '../engine/assert.js';
 import type { MessageBuffer } from '../engine/messages/message-buffer.js';
+import type { Clock } from '../engine/runtime/clock.js';
+import type { HaltReport } from '../engine/runtime/halt-report.js';
 import { JournalDamageError } from '../engine/runtime/journal/damage.js';
 import { shardDirectory } from '../engine/runtime/journal/directories.js';
+import type { Journal } from '../engine/runtime/journal/journal.js';
 import { type OpenedShard, openShard } from '../engine/runtime/journal/open-shard.js';
 import { repairJournal } from '../engine/runtime/journal/repair.js';
 import { stateHash } from '../engine/runtime/journal/state-hash.js';
 import type { SyncPolicy } from '../engine/runtime/journal/sync-scheduler.js';
+import { ShardHost } from '../engine/runtime/shard-host.js';
 import type { Frame } from '../engine/shard/frame.js';
 import type { ShardCore } from '../engine/shard/shard-core.js';
 import type { Xorshift } from '../engine/testing/xorshift.js';
@@ -15,7 +19,7 @@ import { FrameChecks } from './checks/frame-checks.js';
 import type { Twins } from './checks/twins.js';
 import { flipOneByte } from './disk/flip.js';
 import { type Loss, VirtualDisk } from './disk/virtual-disk.js';
-import { SimHost } from './host/sim-host.js';
+import { ObservedShard } from './host/observed-shard.js';
 import type { SimPort } from './host/sim-port.js';
 import type { Knowledge } from './traffic/knowledge.js';
 
@@ -47,7 +51,10 @@ export class ShardNode {
     framesReplayed: 0,
   };
   private opened: OpenedShard<ShardCore> | null = null;
-  private running: SimHost | null = null;
+  private running: ShardHost | null = null;
+  /** The host halted because the journal can write no more, or because an invariant was broken. */
+  journalIsDead = false;
+  private mistake: Error | null = null;
   /** What no crash may take away: it was written (kill) or durable (power failure). */
   private promised = 0;
   /** What recovery from files with a flipped byte came to, null when it refused. */
@@ -56,17 +63,23 @@ export class ShardNode {
   private readonly random: Xorshift;
   private readonly twins: Twins;
   private readonly knowledge: Knowledge;
+  private readonly clock: Clock;
 
-  constructor(dataDir: string, random: Xorshift, twins: Twins, knowledge: Knowledge) {
+  constructor(dataDir: string, random: Xorshift, twins: Twins, knowledge: Knowledge, clock: Clock) {
+    this.clock = clock;
     this.dataDir = dataDir;
     this.random = random;
     this.twins = twins;
     this.knowledge = knowledge;
   }
 
-  get host(): SimHost {
+  get host(): ShardHost {
     assert(this.running !== null, 'the shard must be running');
     return this.running;
+  }
+  get journal(): Journal {
+    assert(this.opened !== null, 'the shard must be running');
+    return this.opened.journal;
   }
   get shard(): ShardCore {
     assert(this.opened !== null, 'the shard must be running');
@@ -74,23 +87,42 @@ export class ShardNode {
   }
 
   /** Recovers, proves the recovered state against the twins, and begins a new epoch. */
-  start(ports: SimPort[], nowMs: number, hooks: NodeHooks): void {
+  start(ports: readonly SimPort[], hooks: NodeHooks): void {
     this.disk = new VirtualDisk();
+    this.journalIsDead = false;
     const opened = this.open(hooks);
     this.opened = opened;
     this.twins.recovered(opened.report.sequence);
     this.twins.compare(opened.shard);
     opened.shard.check();
-    const { shard, journal } = opened;
-    const checks = new FrameChecks(shard);
-    this.running = new SimHost(shard, journal, ports, {
-      onFrame: (frame) => {
-        this.knowledge.hear(shard.events);
-        checks.check(frame);
-        this.twins.heard(frame, shard.events);
-      },
+    const { shard: core, journal } = opened;
+    const checks = new FrameChecks(core);
+    const shard = new ObservedShard(core, (frame, events, firstSlot) => {
+      this.knowledge.hear(events, firstSlot);
+      checks.check(frame, firstSlot);
+      this.twins.heard(frame, events, firstSlot);
     });
-    this.running.beginEpoch(nowMs);
+    this.running = new ShardHost({
+      shard,
+      journal,
+      clock: this.clock,
+      ports: ports.map((port) => port.hostPort),
+      frameMessagesMax: this.random.pick([1, 3, 16, 256]),
+      heldSlotsMax: this.random.pick([64, 1 << 17]),
+      retryMs: 0,
+      onHalt: (report) => this.halted(report),
+    });
+    this.running.begin();
+  }
+
+  private halted(report: HaltReport): void {
+    // A dead journal is a fault of the disk; everything else is a mistake of the shard.
+    if (!this.journalIsDead) this.mistake = new Error(`${report.error}\n${report.stack}`);
+  }
+
+  /** Throws when the shard has halted for another reason than its disk. */
+  refuseMistakes(): void {
+    if (this.mistake !== null) throw this.mistake;
   }
 
   /** Frames that the disk has promised to keep go to the twins. */
@@ -136,6 +168,11 @@ export class ShardNode {
       policy,
       segmentBytesMax,
       syncIntervalMs: 0,
+      onDurable: () => this.running?.release(),
+      onFailure: (error: Error) => {
+        this.journalIsDead = true;
+        this.running?.halt(error);
+      },
       createFile: this.disk.create,
       onEvents: (events: MessageBuffer, frame: Frame) => {
         this.counts.framesReplayed++;

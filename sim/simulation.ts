@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { NaiveBook } from '../engine/book/naive-book.js';
+import { ManualClock } from '../engine/runtime/clock.js';
 import { deliveryHash, stateHash } from '../engine/runtime/journal/state-hash.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
 import { createShardCore } from '../main/compose.js';
@@ -52,7 +53,7 @@ export class Simulation {
   private readonly crowd: ClientCrowd;
   private readonly dataDir: string;
   private readonly counts = { commands: 0, busy: 0, kills: 0, powerFailures: 0, diskFull: 0 };
-  private nowMs = START_MS;
+  private readonly clock = new ManualClock(START_MS);
   private fullUntilStep = 0;
 
   constructor(options: SimulationOptions) {
@@ -71,7 +72,7 @@ export class Simulation {
       },
     ]);
     this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sim-'));
-    this.node = new ShardNode(this.dataDir, stream(4), this.twins, this.knowledge);
+    this.node = new ShardNode(this.dataDir, stream(4), this.twins, this.knowledge, this.clock);
     this.crowd = new ClientCrowd(stream(5), this.dice, this.twins.history);
   }
 
@@ -79,7 +80,7 @@ export class Simulation {
     let step = 0;
     try {
       this.start();
-      this.traffic.open(this.nowMs);
+      this.traffic.open(this.clock.nowMs());
       for (step = 1; step <= this.options.steps; step++) await this.step(step);
       this.finish();
       return this.result();
@@ -92,15 +93,17 @@ export class Simulation {
 
   private async step(step: number): Promise<void> {
     const { random, node, crowd, dice } = this;
-    this.nowMs += random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
+    const passedMs = random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
+    this.clock.set(this.clock.nowMs() + passedMs);
     this.send();
     if (dice.strikes('full')) this.fillDisk(step);
     if (step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;
     if (dice.strikes('kill') && this.diesWhileWriting()) return;
-    if (!random.chance(10)) node.host.poll(this.nowMs, random.between(1, 6));
+    for (let i = random.below(4); i > 0; i--) node.host.step();
+    node.refuseMistakes();
     if (node.disk.dead || this.syncsFail()) return this.restart('none');
-    node.host.publish();
     crowd.read();
+    node.host.release();
     node.advanceTwins();
     if (dice.strikes('snapshot')) await this.snapshot();
     if (dice.strikes('vanish')) this.vanish();
@@ -111,7 +114,7 @@ export class Simulation {
   private send(): void {
     for (const port of this.crowd.ports) {
       for (let i = this.random.below(4); i > 0; i--) {
-        const wire = this.traffic.next(port.portId, this.nowMs);
+        const wire = this.traffic.next(port.portId, this.clock.nowMs());
         if (wire === null) continue;
         if (port.trySend(wire, 0, wire.length / 16)) this.counts.commands++;
         else this.counts.busy++;
@@ -145,6 +148,8 @@ export class Simulation {
   }
 
   private async snapshot(): Promise<void> {
+    // While the disk is full the state is ahead of the journal, and no snapshot may be taken.
+    if (this.node.journal.writtenSequence < this.node.shard.sequence) return;
     if (this.random.chance(75)) {
       await this.node.snapshot();
       return;
@@ -154,13 +159,14 @@ export class Simulation {
   }
 
   private vanish(): void {
-    if (this.node.host.isDrained) this.crowd.replaceGateway(this.node.host.ports, this.node.shard);
+    if (this.random.chance(90)) this.crowd.replaceGateway(this.node.shard);
+    else this.crowd.closeGateway();
   }
 
   private restart(loss: 'none' | 'tail' | 'sectors'): void {
     if (loss === 'none') this.counts.kills++;
     else this.counts.powerFailures++;
-    const mayLose = loss !== 'none' && this.node.host.journal.policy !== 'always';
+    const mayLose = loss !== 'none' && this.node.journal.policy !== 'always';
     this.node.crash(loss, this.dice.strikes('flip'));
     this.fullUntilStep = 0;
     this.start();
@@ -169,7 +175,7 @@ export class Simulation {
 
   private start(): void {
     const ports = this.crowd.newGateways();
-    this.node.start(ports, this.nowMs, {
+    this.node.start(ports, {
       onReplay: (words, floats, slots) => this.crowd.hearReplay(words, floats, slots),
     });
     this.crowd.seed(this.node.shard);
@@ -180,13 +186,14 @@ export class Simulation {
     const { node, crowd } = this;
     node.disk.bytesFree = Number.POSITIVE_INFINITY;
     node.disk.bytesUntilDeath = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < 10_000 && !(node.host.poll(this.nowMs, 100) && node.host.isDrained); i++) {
+    do {
+      while (node.host.step());
       node.disk.finishAllSyncs();
-      node.host.publish();
       crowd.readAll();
-    }
-    node.host.journal.syncNow();
-    node.host.publish();
+      node.host.release();
+      node.refuseMistakes();
+    } while (node.host.hasInput || !node.host.drained);
+    node.journal.syncNow();
     crowd.readAll();
     node.shard.check();
     this.twins.recovered(node.shard.sequence);

@@ -18,9 +18,10 @@ export function chainOf(before: number, words: Int32Array, at: number, length: n
   return chain | 0;
 }
 
-/** Whole event stream of one frame in one number. */
-export function streamChain(events: MessageBuffer): number {
-  return chainOf(0, events.words, 0, events.length * SLOT_WORDS);
+/** The event stream of one frame, from its first slot on, in one number. */
+export function streamChain(events: MessageBuffer, firstSlot = 0): number {
+  const length = (events.length - firstSlot) * SLOT_WORDS;
+  return chainOf(0, events.words, firstSlot * SLOT_WORDS, length);
 }
 
 /**

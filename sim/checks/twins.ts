@@ -35,8 +35,8 @@ export class Twins {
   }
 
   /** The live shard has applied a frame. */
-  heard(frame: Frame, events: MessageBuffer): void {
-    this.chains.set(frame.firstSequence, streamChain(events));
+  heard(frame: Frame, events: MessageBuffer, firstSlot = 0): void {
+    this.chains.set(frame.firstSequence, streamChain(events, firstSlot));
     this.waiting.push(copyFrame(frame));
   }
 

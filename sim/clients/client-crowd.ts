@@ -22,6 +22,7 @@ export class ClientCrowd {
   private readonly connectedTo = new Map<VirtualClient, VirtualGateway>();
   private nextPort = 1;
   private gatewaysLost = 0;
+  private gatewaysClosed = 0;
 
   constructor(random: Xorshift, dice: FaultDice, history: FeedHistory) {
     this.random = random;
@@ -44,25 +45,29 @@ export class ClientCrowd {
     for (const gateway of this.gateways) gateway.hearAll(words, floats, slots);
   }
 
-  /** What a gateway cannot know from events: the feeds' numbers in the state that it began with. */
+  /** What a gateway cannot know from events: the feeds' numbers in the state that it begins with. */
   seed(shard: ShardCore): void {
     for (const gateway of this.gateways) seedGateway(gateway, shard);
   }
 
-  /** One gateway dies with its log and its clients' connections; a new one takes its place on a port of its own. */
-  replaceGateway(ports: SimPort[], shard: ShardCore): void {
+  /** One gateway dies with its log and its clients' connections; a new one takes over its rings. */
+  replaceGateway(shard: ShardCore): void {
     const at = this.random.below(this.gateways.length);
-    const lost = this.gateways[at] as VirtualGateway;
-    // Nothing waits in its ring, or the new one would be seeded with events that it hears again.
-    lost.port.read(Number.POSITIVE_INFINITY);
-    for (const [client, gateway] of this.connectedTo) {
-      if (gateway === lost) this.connectedTo.delete(client);
-    }
-    const gateway = this.newGateway();
+    const gateway = new VirtualGateway(this.dropClients(at).port);
+    gateway.port.reattach();
     this.gateways[at] = gateway;
-    ports[at] = gateway.port;
+    // It is told a state that is ahead of what waits in its ring.
     seedGateway(gateway, shard);
     this.gatewaysLost++;
+  }
+
+  /** One gateway goes for good; the others must not notice. */
+  closeGateway(): void {
+    if (this.gateways.length === 1) return;
+    const at = this.random.below(this.gateways.length);
+    this.dropClients(at).port.close();
+    this.gateways.splice(at, 1);
+    this.gatewaysClosed++;
   }
 
   /** Gateways read at their own speed; clients connect, leave, and come back. */
@@ -123,7 +128,8 @@ export class ClientCrowd {
       resumed += client.resumed;
       startedAnew += client.startedAnew;
     }
-    return { gatewaysLost: this.gatewaysLost, eventsResumed: resumed, startedAnew };
+    const { gatewaysLost, gatewaysClosed } = this;
+    return { gatewaysLost, gatewaysClosed, eventsResumed: resumed, startedAnew };
   }
 
   private comeAndGo(): void {
@@ -153,6 +159,14 @@ export class ClientCrowd {
       this.clients.set(account, client);
     }
     return client;
+  }
+
+  private dropClients(at: number): VirtualGateway {
+    const lost = this.gateways[at] as VirtualGateway;
+    for (const [client, gateway] of this.connectedTo) {
+      if (gateway === lost) this.connectedTo.delete(client);
+    }
+    return lost;
   }
 
   private newGateway(): VirtualGateway {

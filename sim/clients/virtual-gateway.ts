@@ -68,11 +68,17 @@ export class VirtualGateway {
       this.epoch = floats[f + 3] as number;
     } else if (type === EVT_EPOCH) {
       this.epoch = floats[f + 2] as number;
-    } else if ((floats[f + EF_ACCOUNT_SEQUENCE] as number) > 0) {
+    } else if (this.isNews(words, floats, firstWord)) {
       this.log.append(words, floats, firstWord, this.epoch, this.timeMs);
       const client = this.clients.get(words[firstWord + W_ACCOUNT] as number);
       client?.receive(words, floats, firstWord, this.epoch);
     }
+  }
+
+  /** Numbered, and not in the state that this gateway began with. */
+  private isNews(words: Int32Array, floats: Float64Array, firstWord: number): boolean {
+    const seed = this.seeds.get(words[firstWord + W_ACCOUNT] as number) ?? 0;
+    return (floats[firstWord / 2 + EF_ACCOUNT_SEQUENCE] as number) > seed;
   }
 
   /** The events of a frame in a shard's buffer. */

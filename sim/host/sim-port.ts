@@ -1,26 +1,26 @@
+import { RingOutput } from '../../engine/runtime/event-output.js';
+import type { HostPort } from '../../engine/runtime/host-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
 import type { EventConsumer, ShardPort } from '../../engine/shard/shard-port.js';
 
-/** A pair of the product's rings between a virtual gateway and the host, both in this thread. */
+/** The product's rings between a virtual gateway and the host, both in this thread. The memory outlives a gateway. */
 export class SimPort implements ShardPort {
   readonly portId: number;
-  readonly mayOperate: boolean;
-  /** The host's ends. */
-  readonly inbound: RingReader;
-  readonly outbound: RingWriter;
-  private readonly sender: RingWriter;
-  private readonly receiver: RingReader;
+  readonly hostPort: HostPort;
+  private readonly toShard: SharedArrayBuffer;
+  private readonly fromShard: SharedArrayBuffer;
+  private sender: RingWriter;
+  private receiver: RingReader;
   private consume: EventConsumer | null = null;
 
   constructor(portId: number, mayOperate: boolean, slotsIn: number, slotsOut: number) {
     this.portId = portId;
-    this.mayOperate = mayOperate;
-    const toShard = createRing(slotsIn);
-    const fromShard = createRing(slotsOut);
-    this.sender = new RingWriter(toShard);
-    this.inbound = new RingReader(toShard);
-    this.outbound = new RingWriter(fromShard);
-    this.receiver = new RingReader(fromShard);
+    this.toShard = createRing(slotsIn);
+    this.fromShard = createRing(slotsOut);
+    this.sender = new RingWriter(this.toShard);
+    this.receiver = new RingReader(this.fromShard);
+    const output = new RingOutput(new RingWriter(this.fromShard), () => {});
+    this.hostPort = { portId, mayOperate, input: new RingReader(this.toShard), output };
   }
 
   trySend(words: Int32Array, firstWord: number, slots: number): boolean {
@@ -54,5 +54,16 @@ export class SimPort implements ShardPort {
     }
     this.receiver.release();
     return read;
+  }
+
+  /** A new gateway in the place of one that died: it goes on where the other one had given room back. */
+  reattach(): void {
+    this.sender = new RingWriter(this.toShard);
+    this.receiver = new RingReader(this.fromShard);
+  }
+
+  /** Nobody will read here any more. */
+  close(): void {
+    this.receiver.close();
   }
 }

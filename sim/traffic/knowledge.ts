@@ -61,8 +61,8 @@ export class Knowledge {
     return this.markets.find((market) => market.marketId === marketId);
   }
 
-  hear(events: MessageBuffer): void {
-    for (let slot = 0; slot < events.length; ) {
+  hear(events: MessageBuffer, firstSlot: number): void {
+    for (let slot = firstSlot; slot < events.length; ) {
       const w = slot * SLOT_WORDS;
       const head = events.words[w + W_HEAD] as number;
       this.hearOne(events, slot, typeOf(head), marketOf(head));
