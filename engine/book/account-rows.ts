@@ -1,19 +1,17 @@
 /**
- * One 64-byte row (a cache line) for each account in one market, indexed by account id. The book uses the
- * words for its list of the account's orders; the positions of the market use the floats. They share the
- * row because a fill or cancel touches both.
+ * One 64-byte row (a cache line) for each account in one market, indexed by account id. Several owners share it, because
+ * an order touches all of them and with many accounts every line is fetched from memory: the market's position, what the
+ * margin actor of the same shard has reserved (`risk/margin`, floats 2–5), and the book's list of the account's orders.
  */
 export const ROW_WORDS = 16;
 export const ROW_FLOATS = 8;
 /** An account id shifted by this is its row's first word. */
 export const ROW_SHIFT = 4;
+export const ROW_FLOAT_SHIFT = 3;
 
+/** Position in lots and its entry value in tick·lots, both signed. */
 export const RF_POSITION = 0;
 export const RF_ENTRY_VALUE = 1;
-export const RF_REALIZED = 2;
-export const RF_FEE = 3;
-/** Cumulative funding index at the last settlement of the position. */
-export const RF_FUNDING_INDEX = 4;
 /** Newest open order of the account (slot in the order pool), 0 for none. */
 export const RW_NEWEST_ORDER = 12;
 export const RW_OPEN_ORDERS = 13;

@@ -1,21 +1,18 @@
 import { assert } from '../assert.js';
-import {
-  RF_ENTRY_VALUE,
-  RF_FEE,
-  RF_FUNDING_INDEX,
-  RF_POSITION,
-  RF_REALIZED,
-  ROW_FLOATS,
-} from '../book/account-rows.js';
+import { RF_ENTRY_VALUE, RF_POSITION, ROW_FLOATS } from '../book/account-rows.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import {
   type MarketPositions,
+  SETTLED_FLOATS,
+  STF_FEE,
+  STF_FUNDING_INDEX,
+  STF_REALIZED,
   TOTAL_CLEARING,
   TOTAL_FEES,
   TOTAL_OPEN_INTEREST,
 } from './positions.js';
 
-const COLUMNS = [RF_POSITION, RF_ENTRY_VALUE, RF_REALIZED, RF_FEE, RF_FUNDING_INDEX];
+const SETTLED_COLUMNS = [STF_REALIZED, STF_FEE, STF_FUNDING_INDEX];
 
 /** Totals, then count and rows (account id, position, entry value, realised, fees, funding index) by account id. */
 export function writePositions(positions: MarketPositions, writer: CanonicalWriter): void {
@@ -25,10 +22,11 @@ export function writePositions(positions: MarketPositions, writer: CanonicalWrit
   let count = 0;
   const { floats, rows } = positions.rows;
   for (let account = 0; account < rows; account++) {
-    const row = account * ROW_FLOATS;
-    if (isEmpty(floats, row)) continue;
+    if (isEmpty(positions, account)) continue;
     writer.put(account);
-    for (const column of COLUMNS) writer.put(floats[row + column] as number);
+    writer.put(floats[account * ROW_FLOATS + RF_POSITION] as number);
+    writer.put(floats[account * ROW_FLOATS + RF_ENTRY_VALUE] as number);
+    for (const column of SETTLED_COLUMNS) writer.put(settledOf(positions, account, column));
     count++;
   }
   writer.patch(countAt, count);
@@ -39,9 +37,12 @@ export function readPositions(positions: MarketPositions, reader: CanonicalReade
   const count = reader.take();
   for (let i = 0; i < count; i++) {
     const account = reader.take();
-    positions.rows.ensure(account);
-    const row = account * ROW_FLOATS;
-    for (const column of COLUMNS) positions.rows.floats[row + column] = reader.take();
+    positions.ensure(account);
+    positions.rows.floats[account * ROW_FLOATS + RF_POSITION] = reader.take();
+    positions.rows.floats[account * ROW_FLOATS + RF_ENTRY_VALUE] = reader.take();
+    for (const column of SETTLED_COLUMNS) {
+      positions.settled[account * SETTLED_FLOATS + column] = reader.take();
+    }
   }
 }
 
@@ -69,8 +70,8 @@ export function checkPositions(positions: MarketPositions): void {
     if (position > 0) long += position;
     assert(position !== 0 || entry === 0, 'a flat position must have no entry value');
     assert(position * entry >= 0, 'size and entry value must have the same sign');
-    realized += BigInt(floats[row + RF_REALIZED] as number);
-    fees += BigInt(floats[row + RF_FEE] as number);
+    realized += BigInt(settledOf(positions, account, STF_REALIZED));
+    fees += BigInt(settledOf(positions, account, STF_FEE));
   }
   const totals = positions.totals;
   assert(totals[TOTAL_OPEN_INTEREST] === long, 'open interest must be the sum of long positions');
@@ -84,7 +85,13 @@ export function checkPositions(positions: MarketPositions): void {
   );
 }
 
-function isEmpty(floats: Float64Array, row: number): boolean {
-  for (const column of COLUMNS) if (floats[row + column] !== 0) return false;
-  return true;
+/** A row can be there before its record is: then nothing was settled. */
+function settledOf(positions: MarketPositions, account: number, column: number): number {
+  return positions.settled[account * SETTLED_FLOATS + column] ?? 0;
+}
+
+function isEmpty(positions: MarketPositions, account: number): boolean {
+  const row = account * ROW_FLOATS;
+  if (positions.rows.floats[row + RF_POSITION] !== 0) return false;
+  return SETTLED_COLUMNS.every((column) => settledOf(positions, account, column) === 0);
 }

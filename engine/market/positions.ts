@@ -1,11 +1,4 @@
-import {
-  type AccountRows,
-  RF_ENTRY_VALUE,
-  RF_FEE,
-  RF_POSITION,
-  RF_REALIZED,
-  ROW_FLOATS,
-} from '../book/account-rows.js';
+import { type AccountRows, RF_ENTRY_VALUE, RF_POSITION, ROW_FLOATS } from '../book/account-rows.js';
 import type { FillLedger } from '../book/order-book.js';
 import {
   EF_ENTRY_VALUE,
@@ -25,6 +18,13 @@ import { mulDivCeil, mulDivFloor } from '../units/mul-div.js';
 import { PPM_ONE } from '../units/units.js';
 import type { FeeSchedule } from './fee-schedule.js';
 
+/** Floats of an account's record of what was settled, which only fills and funding touch. */
+export const SETTLED_FLOATS = 4;
+export const STF_REALIZED = 0;
+export const STF_FEE = 1;
+/** Cumulative funding index at the last settlement of the position. */
+export const STF_FUNDING_INDEX = 2;
+
 /** Indices into `MarketPositions.totals`. */
 export const TOTAL_OPEN_INTEREST = 0;
 /** Micro-USD that the market owes its traders (negative: they owe it): −Σ realised profit paid out. */
@@ -43,6 +43,8 @@ export const TOTAL_FEES = 2;
  */
 export class MarketPositions implements FillLedger {
   readonly rows: AccountRows;
+  /** Records of SETTLED_FLOATS, by account id, as many as there are rows. */
+  settled: Float64Array;
   readonly totals = new Float64Array(3);
   private readonly fees: FeeSchedule;
   private readonly microNumerator: number;
@@ -55,6 +57,7 @@ export class MarketPositions implements FillLedger {
     microUsdPerTickLotDenominator: number,
   ) {
     this.rows = rows;
+    this.settled = new Float64Array(rows.rows * SETTLED_FLOATS);
     this.fees = fees;
     this.microNumerator = microUsdPerTickLotNumerator;
     this.microDenominator = microUsdPerTickLotDenominator;
@@ -71,7 +74,7 @@ export class MarketPositions implements FillLedger {
     const w = slot * SLOT_WORDS;
     const f = slot * SLOT_FLOATS;
     const account = events.words[w + W_ACCOUNT] as number;
-    this.rows.ensure(account);
+    this.ensure(account);
     const flags = events.words[w + EW_FLAGS] as number;
     const price = events.words[w + EW_PRICE] as number;
     const lots = events.floats[f + EF_LOTS] as number;
@@ -79,13 +82,23 @@ export class MarketPositions implements FillLedger {
     const row = account * ROW_FLOATS;
     const fee = this.feeMicroUsd(flags, price * lots);
     events.floats[f + EF_FEE] = fee;
-    rows[row + RF_FEE]! += fee;
+    this.settled[account * SETTLED_FLOATS + STF_FEE]! += fee;
     this.totals[TOTAL_FEES]! += fee;
     const signed = (flags & FLAG_SIDE) === SIDE_BUY ? lots : -lots;
     const realized = this.move(row, signed, price);
+    this.settled[account * SETTLED_FLOATS + STF_REALIZED]! += realized;
     events.floats[f + EF_REALIZED] = realized;
     events.floats[f + EF_POSITION] = rows[row + RF_POSITION] as number;
     events.floats[f + EF_ENTRY_VALUE] = rows[row + RF_ENTRY_VALUE] as number;
+  }
+
+  /** Makes the account's row and record exist. */
+  ensure(account: number): void {
+    this.rows.ensure(account);
+    if (this.settled.length >= this.rows.rows * SETTLED_FLOATS) return;
+    const settled = new Float64Array(this.rows.rows * SETTLED_FLOATS);
+    settled.set(this.settled);
+    this.settled = settled;
   }
 
   /** Rate × notional, rounded up: the house never loses a fraction, and a rebate is rounded down in size. */
@@ -125,7 +138,6 @@ export class MarketPositions implements FillLedger {
       this.microDenominator === 1
         ? realizedTickLots * this.microNumerator
         : mulDivFloor(realizedTickLots, this.microNumerator, this.microDenominator);
-    rows[row + RF_REALIZED]! += realized;
     this.totals[TOTAL_CLEARING]! -= realized;
     return realized;
   }

@@ -1,3 +1,4 @@
+import type { AccountRows } from '../book/account-rows.js';
 import type { MarketParams } from '../market/market-params.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
@@ -11,7 +12,8 @@ export interface AccountHome {
   /** An event of a market: completes it in place. False: it must not leave the shard. */
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean;
   readonly canListMarket: boolean;
-  onMarketListed(marketId: number, params: MarketParams): void;
+  /** `rows`: the market's own rows when it lives in this shard, to be shared. */
+  onMarketListed(marketId: number, params: MarketParams, rows?: AccountRows): void;
   onMarketParams(marketId: number, params: MarketParams): void;
   sumOfCollateral(): bigint;
   /** Deposits − withdrawals. */

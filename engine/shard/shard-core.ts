@@ -162,7 +162,7 @@ export class ShardCore implements Shard {
     const market = new MarketActor(marketId, params, this.fees, this.events, this.createBook);
     this.markets.push(market);
     this.byId[marketId] = market;
-    this.home.onMarketListed(marketId, params);
+    this.home.onMarketListed(marketId, params, market.positions.rows);
     return market;
   }
 

@@ -1,4 +1,4 @@
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
+import { type AccountRows, ROW_FLOATS } from '../../engine/book/account-rows.js';
 import { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { EW_PRICE, marketOf, SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
@@ -88,8 +88,8 @@ export class MarginActor implements AccountHome {
     return this.state.markets.all.length < MARKETS_MAX;
   }
 
-  onMarketListed(marketId: number, params: MarketParams): void {
-    this.state.markets.add(marketId, params);
+  onMarketListed(marketId: number, params: MarketParams, rows?: AccountRows): void {
+    this.state.markets.add(marketId, params, rows);
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {

@@ -1,3 +1,4 @@
+import type { AccountRows } from '../../engine/book/account-rows.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MarketSummary } from './market-summaries.js';
 
@@ -13,8 +14,9 @@ export class MarketTable {
     return this.byId[marketId] ?? null;
   }
 
-  add(marketId: number, params: MarketParams): MarketSummary {
-    const market = new MarketSummary(marketId, this.all.length, params);
+  /** `rows`: those of the market itself when it lives in the same shard. */
+  add(marketId: number, params: MarketParams, rows: AccountRows | undefined): MarketSummary {
+    const market = new MarketSummary(marketId, this.all.length, params, rows);
     this.all.push(market);
     this.byId[marketId] = market;
     return market;

@@ -193,6 +193,8 @@ export class OrderEventHandler {
     const before = events.floats[f + EF_OLD_REMAINING] as number;
     const loss = events.words[w + EW_LOSS_TICKS] as number;
     const oldLoss = events.words[w + EW_OLD_LOSS_TICKS] as number;
+    // A maker's everyday move reserves what it did: its row need not be fetched from memory.
+    if (now === before && loss === oldLoss) return;
     const side = (events.words[w + EW_FLAGS] as number) & FLAG_SIDE;
     addOpen(
       market.rows.floats,
