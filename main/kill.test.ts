@@ -1,0 +1,29 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { KillDrill } from './testing/kill-drill.js';
+
+/** A sample with every change; `.ci/run` and PLIMSOLL_FULL=1 take more. */
+const FULL = process.env.PLIMSOLL_FULL === '1';
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? (FULL ? 100 : 8));
+const SECONDS_A_KILL = 20;
+
+describe('an exchange that is killed', () => {
+  it(
+    `comes back with all that it acknowledged, at ${KILLS} random moments under load`,
+    async () => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-kill-'));
+      const seed = Number(process.env.PLIMSOLL_SEED ?? Date.now() % 1_000_000_007);
+      console.log(`kill drill: PLIMSOLL_SEED=${seed}`);
+      const drill = new KillDrill(folder, seed);
+      for (let i = 0; i < KILLS; i++) await drill.round(i % 2 === 0 ? 'inline' : 'compact');
+      expect(await drill.finish()).toBe(0);
+      expect(drill.checkedOrders).toBe(drill.orders);
+      expect(drill.orders).toBeGreaterThan(KILLS);
+      console.log(`kill drill: ${drill.orders} acknowledged orders, none was lost`);
+      fs.rmSync(folder, { recursive: true });
+    },
+    KILLS * SECONDS_A_KILL * 1000,
+  );
+});

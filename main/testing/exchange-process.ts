@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { packageFile } from '../package-root.js';
+
+/** What the line `ready {…}` says. */
+export interface Ready {
+  port: number;
+  fixpPort: number | null;
+  fixPort: number | null;
+  adminPort: number;
+  adminToken: string;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+/** The exchange as its operators start it, in a process of its own, on free ports. */
+export class ExchangeProcess {
+  readonly ready: Ready;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<number | null>;
+
+  static async start(args: readonly string[]): Promise<ExchangeProcess> {
+    const file = packageFile('dist/main/start.js');
+    const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
+    const child = spawn(process.execPath, [file, ...ports, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let complaints = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaints = (complaints + chunk.toString()).slice(-4000);
+    });
+    const ended = new Promise<number | null>((resolve) => {
+      child.once('exit', (code) => resolve(code));
+    });
+    const ready = await new Promise<Ready>((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`the exchange ${why}:\n${complaints}`));
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        fail('did not get ready');
+      }, READY_WITHIN_MS);
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (!line.startsWith('ready ')) return;
+        clearTimeout(timer);
+        resolve(JSON.parse(line.slice('ready '.length)));
+      });
+      void ended.then((code) => {
+        clearTimeout(timer);
+        fail(`ended with code ${code}`);
+      });
+    });
+    return new ExchangeProcess(child, ready, ended);
+  }
+
+  private constructor(child: ChildProcess, ready: Ready, ended: Promise<number | null>) {
+    this.child = child;
+    this.ready = ready;
+    this.ended = ended;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.ready.port}/v1`;
+  }
+
+  /** A request to the admin API; refusals are errors with their body. */
+  async admin<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+    const { adminPort, adminToken } = this.ready;
+    const response = await fetch(`http://127.0.0.1:${adminPort}/admin/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminToken}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** As a power cut is to the process, not to the disk. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** Asks it to stop; gives the exit code. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
