@@ -19,7 +19,7 @@ options
   --accounts N      book, shard: accounts that the orders are spread over (100000)
   --peers           book: fail when exchange-core or another peer cannot run, instead of saying so
   --no-peers        book: our own engines only
-  --engines A,B     book: these engines only
+  --engines A,B     book: these engines only; gateway: these layouts beside the echo
   --hgrm FILE       HDR percentile distributions, to FILE.NAME
   --help            this text
 

@@ -9,7 +9,7 @@ export interface BenchOptions {
   ops: number;
   /** `required`: fail when a peer cannot run, instead of saying so. */
   peers: 'if there' | 'required' | 'no';
-  /** Only these engines of `book`. */
+  /** Only these engines of `book`, or layouts of `gateway`. */
   engines: string[] | null;
   hgrm: string | null;
 }

@@ -141,8 +141,9 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
     for (let due = schedule.dueAt(now); due > 0; due--) {
       const lane = lanes[schedule.taken % lanes.length] as Lane;
       lane.request(schedule.take());
-      lane.socket.flush();
     }
+    // One write for what is due on a connection: a client that is late must not be late for its writes.
+    for (const lane of lanes) lane.socket.flush();
     // Spinning through the event loop: a timer would be late by up to a millisecond.
     await new Promise(setImmediate);
   }

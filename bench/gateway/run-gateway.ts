@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { LatencyHistogram } from '../load/latency-histogram.js';
-import type { BenchOptions } from '../options.js';
+import { type BenchOptions, UsageError } from '../options.js';
 import { say } from '../output.js';
 import { conditionsNow } from '../report/conditions.js';
 import { medianOf, spreadOf } from '../report/statistics.js';
@@ -30,8 +30,9 @@ export async function runGatewayBench(options: BenchOptions): Promise<GatewayRep
   const conditions = conditionsNow(options.rounds);
   const visits = new Map<TargetName, Visit[]>();
   const notes: string[] = [];
+  const chosen = chosenTargets(options);
   for (let round = 1; round <= options.rounds; round++) {
-    for (const name of TARGETS) {
+    for (const name of chosen) {
       if (round > 1 && !visits.has(name)) continue;
       try {
         const visit = await visitTarget(name);
@@ -40,7 +41,9 @@ export async function runGatewayBench(options: BenchOptions): Promise<GatewayRep
           `round ${round} of ${options.rounds}: ${name} ${visit.many.messagesPerSecond} messages/s`,
         );
       } catch (error) {
-        notes.push(`Not measured: ${name}: ${error instanceof Error ? error.message : error}`);
+        const sentence = error instanceof Error ? error.message : String(error);
+        notes.push(`Not measured: ${name}: ${sentence.split('\n').slice(0, 3).join(' ')}`);
+        say(sentence);
       }
     }
   }
@@ -54,6 +57,16 @@ export async function runGatewayBench(options: BenchOptions): Promise<GatewayRep
     notes,
     targets,
   };
+}
+
+/** The yardstick always runs. */
+function chosenTargets({ engines }: BenchOptions): TargetName[] {
+  for (const name of engines ?? []) {
+    if (!TARGETS.includes(name as TargetName)) {
+      throw new UsageError(`there is no target '${name}'; there are ${TARGETS.join(', ')}`);
+    }
+  }
+  return TARGETS.filter((name) => name === 'echo' || engines === null || engines.includes(name));
 }
 
 /** One server at a time: another one, even idle, would take turns on the cores. */

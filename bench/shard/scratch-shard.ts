@@ -34,6 +34,9 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       onSnapshotFailed: (error) => {
         throw error;
       },
+      onDied: (error) => {
+        throw error;
+      },
     },
   );
   await shard.begin();
