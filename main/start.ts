@@ -1,8 +1,10 @@
 import os from 'node:os';
+import { Bots } from './bots/bots.js';
 import { configOf, HELP } from './config/command-line.js';
 import type { Config, Layout } from './config/config.js';
 import { StartError } from './config/problem.js';
 import { Exchange } from './exchange/exchange.js';
+import { OracleFeed } from './exchange/oracle-feed.js';
 import { StatusLine } from './observe/status-line.js';
 
 /** From here on a core for the shard alone is worth the hand-over between threads. */
@@ -17,19 +19,24 @@ async function main(): Promise<void> {
   const layout = layoutOf(config);
   refuseWhatIsMissing(config, layout);
   const exchange = await Exchange.open(config, layout);
+  const oracle = config.oracle === 'recorded' ? new OracleFeed(exchange, config) : null;
+  let bots: Bots | null = null;
   try {
     await exchange.start();
-  } catch (error) {
+    await oracle?.start(config.clock);
+    announce(exchange, config);
+    const stopped = stopSignal();
+    if (config.bots) bots = await Bots.start(exchange, config);
+    const status = new StatusLine(exchange);
+    status.start();
+    await stopped;
+    status.stop();
+    say('stopping …');
+  } finally {
+    await bots?.stop();
+    oracle?.stop();
     await exchange.stop();
-    throw error;
   }
-  announce(exchange, config);
-  const status = new StatusLine(exchange);
-  status.start();
-  await stopSignal();
-  status.stop();
-  say('stopping …');
-  await exchange.stop();
 }
 
 function layoutOf(config: Config): Layout {
