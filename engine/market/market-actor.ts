@@ -40,12 +40,13 @@ import {
   MSG_REPLACE,
   REASON_MARKET_STATE,
   SIDE_BUY,
+  SIDE_SELL,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { FeeSchedule } from './fee-schedule.js';
 import type { MarketParams } from './market-params.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
-import { bandPriceTicks, expires, notionalMicroUsd } from './order-rules.js';
+import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
 
@@ -61,7 +62,11 @@ export class MarketActor {
   readonly book: OrderBook;
   readonly positions: MarketPositions;
   readonly events: MessageBuffer;
-  params: MarketParams;
+  private terms: MarketParams;
+  /** Limits that follow from parameters and mark, kept because every order meets them. */
+  private buyLimitTicks = 0;
+  private sellLimitTicks = 0;
+  private minValueTickLots = 0;
   state: MarketState = MARKET_STATE.initializing;
   /** 0 until the first oracle price. */
   markTicks = 0;
@@ -76,7 +81,8 @@ export class MarketActor {
     createBook: CreateBook = (options) => new FastBook(options),
   ) {
     this.marketId = marketId;
-    this.params = params;
+    this.terms = params;
+    this.deriveLimits();
     const rows = new AccountRows();
     this.positions = new MarketPositions(
       rows,
@@ -87,6 +93,15 @@ export class MarketActor {
     this.events = events;
     const { priceTicksMax } = params;
     this.book = createBook({ marketId, priceTicksMax, ledger: this.positions, rows, events });
+  }
+
+  get params(): MarketParams {
+    return this.terms;
+  }
+
+  setParams(params: MarketParams): void {
+    this.terms = params;
+    this.deriveLimits();
   }
 
   /** A message that a margin actor forwarded. */
@@ -152,6 +167,7 @@ export class MarketActor {
     }
     this.indexTicks = index;
     this.markTicks = index;
+    this.deriveLimits();
     this.publishTimeMs = publishTimeMs;
     const event = this.answer(message, slot, EVT_MARK_PRICE);
     this.events.words[event * SLOT_WORDS + EW_PRICE] = this.markTicks;
@@ -176,8 +192,17 @@ export class MarketActor {
     this.markTicks = reader.take();
     this.indexTicks = reader.take();
     this.publishTimeMs = reader.take();
+    this.deriveLimits();
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
+  }
+
+  private deriveLimits(): void {
+    const params = this.terms;
+    this.minValueTickLots = leastValueTickLots(params, params.minNotionalMicroUsd);
+    if (this.markTicks === 0) return;
+    this.buyLimitTicks = bandPriceTicks(params, SIDE_BUY, this.markTicks);
+    this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
   }
 
   private answer(message: MessageBuffer, slot: number, type: number): number {
@@ -201,12 +226,8 @@ export class MarketActor {
       return false;
     }
     const params = this.params;
-    if ((flags & FLAG_REDUCE_ONLY) === 0 && params.minNotionalMicroUsd > 0) {
-      const notional = notionalMicroUsd(params, price * lots);
-      if (notional < params.minNotionalMicroUsd) {
-        const code = REJECT.notional_micro_usd_must_reach_minimum;
-        return this.refuse(inbox, slot, code, notional, params.minNotionalMicroUsd);
-      }
+    if ((flags & FLAG_REDUCE_ONLY) === 0 && price * lots < this.minValueTickLots) {
+      return this.refuseNotional(inbox, slot, price * lots);
     }
     if (expires(flags) && !((inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number) > nowMs)) {
       const expiry = inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number;
@@ -237,16 +258,11 @@ export class MarketActor {
     }
     if (price !== 0 && !this.admitsPrice(inbox, slot, flags, price)) return false;
     if (lots !== 0 && !this.admitsLots(inbox, slot, lots)) return false;
-    const params = this.params;
-    if (!sizeDown && (flags & FLAG_REDUCE_ONLY) === 0 && params.minNotionalMicroUsd > 0) {
+    if (!sizeDown && (flags & FLAG_REDUCE_ONLY) === 0) {
       const value =
         (price === 0 ? this.book.priceOf(order) : price) *
         (lots === 0 ? this.book.totalLotsOf(order) : lots);
-      const notional = notionalMicroUsd(params, value);
-      if (notional < params.minNotionalMicroUsd) {
-        const code = REJECT.notional_micro_usd_must_reach_minimum;
-        return this.refuse(inbox, slot, code, notional, params.minNotionalMicroUsd);
-      }
+      if (value < this.minValueTickLots) return this.refuseNotional(inbox, slot, value);
     }
     return true;
   }
@@ -283,13 +299,20 @@ export class MarketActor {
     // A market order carries the band itself as its limit.
     if ((flags & FLAG_MARKET_ORDER) !== 0) return true;
     const side = flags & FLAG_SIDE;
-    const band = bandPriceTicks(params, side, this.markTicks);
     if (side === SIDE_BUY) {
-      if (price <= band) return true;
-      return this.refuse(inbox, slot, REJECT.price_ticks_must_not_exceed_upper_band, price, band);
+      if (price <= this.buyLimitTicks) return true;
+      const code = REJECT.price_ticks_must_not_exceed_upper_band;
+      return this.refuse(inbox, slot, code, price, this.buyLimitTicks);
     }
-    if (price >= band) return true;
-    return this.refuse(inbox, slot, REJECT.price_ticks_must_not_be_below_lower_band, price, band);
+    if (price >= this.sellLimitTicks) return true;
+    const code = REJECT.price_ticks_must_not_be_below_lower_band;
+    return this.refuse(inbox, slot, code, price, this.sellLimitTicks);
+  }
+
+  private refuseNotional(inbox: MessageBuffer, slot: number, valueTickLots: number): false {
+    const code = REJECT.notional_micro_usd_must_reach_minimum;
+    const notional = notionalMicroUsd(this.terms, valueTickLots);
+    return this.refuse(inbox, slot, code, notional, this.terms.minNotionalMicroUsd);
   }
 
   private admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {

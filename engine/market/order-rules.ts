@@ -59,3 +59,12 @@ export function notionalMicroUsd(params: MarketParams, valueTickLots: number): n
     params.microUsdPerTickLotDenominator,
   );
 }
+
+/** Least value in tick·lots whose notional, rounded down, reaches `notional`. */
+export function leastValueTickLots(params: MarketParams, notional: number): number {
+  return mulDivCeil(
+    notional,
+    params.microUsdPerTickLotDenominator,
+    params.microUsdPerTickLotNumerator,
+  );
+}

@@ -297,7 +297,7 @@ export class ShardCore implements Shard {
       pushRejection(this.events, messages, slot, REJECT.market_parameters_are_invalid, 0, 0);
       return;
     }
-    market.params = params;
+    market.setParams(params);
     this.home.onMarketParams(market.marketId, params);
     this.announceMarket(messages, slot, market.marketId, params);
   }

@@ -365,19 +365,14 @@ export class TradeCommands {
   private forward(message: MessageBuffer, slot: number, type: number, replaced: number): number {
     const slots = type === MSG_REPLACE ? 2 : 1;
     const out = this.inbox.push(slots);
-    const from = slot << 4;
-    const to = out << 4;
-    const source = message.words;
-    const target = this.inbox.words;
-    // Word by word, as they were written: a float read over two fresh words would stall the processor.
-    for (let i = 0; i < SLOT_WORDS; i++) target[to | i] = source[from | i] as number;
+    copySlot(message.floats, slot << 3, this.inbox.floats, out << 3);
     const market = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
     const o = out * SLOT_WORDS;
     this.inbox.words[o + W_HEAD] = headOf(type, slots, market);
     this.inbox.words[o + W_CLIENT_REF] = NO_CLIENT_REF;
     this.inbox.words[o + W_MARK_DISTANCE] = 0;
     if (slots === 2) {
-      target.fill(0, to + SLOT_WORDS, to + 2 * SLOT_WORDS);
+      this.inbox.words.fill(0, o + SLOT_WORDS, o + 2 * SLOT_WORDS);
       this.inbox.floats[(out + 1) * SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
     }
     return out;
@@ -407,6 +402,18 @@ export class TradeCommands {
     pushRejection(this.events, message, slot, code, value, limit);
     return false;
   }
+}
+
+/** Copies a slot, eight floats; written out, because a loop costs as much again. */
+function copySlot(source: Float64Array, from: number, target: Float64Array, to: number): void {
+  target[to] = source[from] as number;
+  target[to | 1] = source[from | 1] as number;
+  target[to | 2] = source[from | 2] as number;
+  target[to | 3] = source[from | 3] as number;
+  target[to | 4] = source[from | 4] as number;
+  target[to | 5] = source[from | 5] as number;
+  target[to | 6] = source[from | 6] as number;
+  target[to | 7] = source[from | 7] as number;
 }
 
 /** Changes what an account has open on a side. */
