@@ -19,11 +19,16 @@ export class ExchangeProcess {
   private readonly child: ChildProcess;
   private readonly ended: Promise<number | null>;
 
-  static async start(args: readonly string[]): Promise<ExchangeProcess> {
-    const file = packageFile('dist/main/start.js');
+  /** `command` is what the options are appended to; by default the compiled program itself. */
+  static async start(
+    args: readonly string[],
+    command: readonly string[] = [process.execPath, packageFile('dist/main/start.js')],
+  ): Promise<ExchangeProcess> {
     const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
-    const child = spawn(process.execPath, [file, ...ports, ...args], {
+    const [program = '', ...own] = command;
+    const child = spawn(program, [...own, ...ports, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: packageFile('.'),
     });
     let complaints = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -59,6 +64,12 @@ export class ExchangeProcess {
 
   get url(): string {
     return `ws://127.0.0.1:${this.ready.port}/v1`;
+  }
+
+  /** Status and text of a page that needs no token. */
+  async page(port: number, path: string): Promise<{ status: number; text: string }> {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: response.status, text: await response.text() };
   }
 
   /** A request to the admin API; refusals are errors with their body. */
