@@ -18,6 +18,8 @@ async function main(): Promise<void> {
   }
   const layout = layoutOf(config);
   refuseWhatIsMissing(config, layout);
+  // From here on a signal means an orderly end, however early it comes.
+  const stopped = stopSignal();
   const exchange = await Exchange.open(config, layout);
   const oracle = config.oracle === 'recorded' ? new OracleFeed(exchange, config) : null;
   let bots: Bots | null = null;
@@ -25,7 +27,6 @@ async function main(): Promise<void> {
     await exchange.start();
     await oracle?.start(config.clock);
     announce(exchange, config);
-    const stopped = stopSignal();
     if (config.bots) bots = await Bots.start(exchange, config);
     const status = new StatusLine(exchange);
     status.start();

@@ -1,0 +1,157 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { configOf } from './command-line.js';
+import { readConfig } from './config.js';
+import { StartError } from './problem.js';
+
+const folders: string[] = [];
+
+function written(text: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-config-'));
+  folders.push(folder);
+  const file = path.join(folder, 'own.toml');
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+function complaint(run: () => unknown): StartError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof StartError) return error;
+    throw error;
+  }
+  throw new Error('nothing was complained about');
+}
+
+const MARKET = `
+[[markets]]
+id = 7
+symbol = "DOGE-PERP"
+tickSize = "0.00025"
+lotSize = "10"
+priceMax = "10"
+qtyMax = "10000000"
+minNotional = "1"
+priceBand = "0.2"
+initialMarginRate = "0.1"
+maintenanceMarginRate = "0.05"
+openOrdersMax = 100
+referencePrice = "0.25"
+`;
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+});
+
+describe('the configuration', () => {
+  it('has the three markets of the default with their ticks and lots', () => {
+    const { markets } = readConfig(null);
+    const steps = markets.map(({ marketId, params }) => [
+      marketId,
+      params.symbol,
+      params.tickMantissa / 10 ** params.tickDecimals,
+      params.lotMantissa / 10 ** params.lotDecimals,
+    ]);
+    expect(steps).toEqual([
+      [1, 'BTC-PERP', 0.1, 0.001],
+      [2, 'ETH-PERP', 0.01, 0.001],
+      [3, 'SOL-PERP', 0.001, 0.1],
+    ]);
+  });
+
+  it('takes single keys of a file, and whole lists', () => {
+    const config = readConfig(written(`[gateway]\nrequestsPerSecond = 7\n${MARKET}`));
+    expect(config.gatewayLimits).toEqual({ requestsPerSecond: 7, requestsBurst: 4000 });
+    expect(config.fsync).toBe('batch');
+    expect(config.markets).toHaveLength(1);
+    expect(config.markets[0]).toMatchObject({
+      marketId: 7,
+      referenceTicks: 1000,
+      params: {
+        tickMantissa: 25,
+        tickDecimals: 5,
+        lotMantissa: 10,
+        lotDecimals: 0,
+        priceTicksMax: 40_000,
+        microUsdPerTickLotNumerator: 2500,
+        microUsdPerTickLotDenominator: 1,
+        initialMarginPpm: 100_000,
+      },
+    });
+  });
+
+  it.each([
+    ['[exchange]\nlayout = "wide"', /exchange\.layout must be one of auto, .*, but is 'wide'/],
+    ['[exchange]\nlayuot = "inline"', /exchange\.layuot is not a key; the keys are bots, /],
+    ['[ports]\npublic = 70000', /ports\.public must be an integer from 0 to 65535, but is 70000/],
+    ['[ports]\npublic = "80"', /ports\.public must be an integer .*, but is '80'/],
+    ['exchange = 3', /exchange must be a table, but is 3/],
+    ['[gateway]\ntickMs = 0', /gateway\.tickMs must be an integer from 1 /],
+    [MARKET.replace('"10"', '10'), /markets\[0\]\.lotSize must be a decimal in quotes, but is 10/],
+    [MARKET.replace('id = 7', ''), /markets\[0\]\.id must be an integer .*, but is missing/],
+    [MARKET.replace('"0.05"', '"0.3"'), /markets\[0\]: maintenanceMarginPpm must not exceed/],
+    [MARKET.replace('"0.2"', '"0.2000001"'), /markets\[0\]: priceBand must be a multiple of/],
+    [MARKET.replace('"0.25"', '"0.2501"'), /markets\[0\]: referencePrice must be a multiple of/],
+    [MARKET + MARKET, /markets\[1\]\.id must not be used twice, but 7 is markets\[0\]'s/],
+    ['[exchange\n', /own\.toml: line 1/],
+    ['[[feeTiers]]\ntier = 16\nmaker = "0"\ntaker = "0"', /feeTiers\[0\]\.tier must be .* 0 to 15/],
+  ])('refuses %j with a sentence', (text, sentence) => {
+    const error = complaint(() => readConfig(written(text)));
+    expect(error.message).toMatch(sentence);
+    expect(error.exitCode).toBe(1);
+  });
+
+  it('says that a file cannot be read', () => {
+    expect(complaint(() => readConfig('/nowhere/own.toml')).message).toMatch(/cannot be read/);
+  });
+});
+
+describe('the command line', () => {
+  it('overrides the files', () => {
+    const config = configOf([
+      ...['--data', 'elsewhere', '--port', '0', '--admin-token', 'a-long-token', '--no-bots'],
+      ...['--clock', 'manual', '--start-time', '5', '--oracle', 'manual', '--fsync', 'always'],
+      ...['--layout', 'compact', '--fixp-port', '1', '--fix-port', '2', '--admin-port', '3'],
+    ]);
+    expect(config).toMatchObject({
+      dataDir: 'elsewhere',
+      port: 0,
+      adminToken: 'a-long-token',
+      bots: false,
+      clock: 'manual',
+      startTimeMs: 5,
+      oracle: 'manual',
+      fsync: 'always',
+      layout: 'compact',
+      fixpPort: 1,
+      fixPort: 2,
+      adminPort: 3,
+    });
+  });
+
+  it('gives no configuration when the help is asked for', () => {
+    expect(configOf(['--help'])).toBeNull();
+  });
+
+  it.each([
+    [['--port', '65536'], /--port must be an integer from 0 to 65535, but is '65536'/],
+    [['--port', '-1'], /--port/],
+    [['--port', '1e3'], /--port must be an integer/],
+    [['--layout', 'x'], /--layout must be one of inline, compact, spread, but is 'x'/],
+    [['--fsync', ''], /--fsync must be one of never, batch, always, but is ''/],
+    [['--clock', 'atomic'], /--clock must be one of real, manual/],
+    [['--oracle', 'delphi'], /--oracle must be one of recorded, manual, pyth/],
+    [['--start-time', 'now'], /--start-time must be an integer/],
+    [['--admin-token', 'short'], /--admin-token must be 8 to 256/],
+    [['--data', ''], /--data must not be empty/],
+    [['--dat', 'x'], /Unknown option '--dat'; the options are --config/],
+    [['stray'], /Unexpected argument 'stray'/],
+  ])('refuses %j with a sentence and exit code 2', (args, sentence) => {
+    const error = complaint(() => configOf(args));
+    expect(error.message).toMatch(sentence);
+    expect(error.exitCode).toBe(2);
+  });
+});
