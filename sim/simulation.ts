@@ -4,11 +4,13 @@ import path from 'node:path';
 import { NaiveBook } from '../engine/book/naive-book.js';
 import { ManualClock } from '../engine/runtime/clock.js';
 import { deliveryHash, stateHash } from '../engine/runtime/journal/state-hash.js';
+import { ShardCore } from '../engine/shard/shard-core.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
 import { createShardCore } from '../main/compose.js';
 import { Twins } from './checks/twins.js';
 import { ClientCrowd } from './clients/client-crowd.js';
 import { FaultDice, type FaultName } from './faults.js';
+import { NaiveHome } from './naive/naive-home.js';
 import { ShardNode } from './shard-node.js';
 import { Knowledge } from './traffic/knowledge.js';
 import { Traffic } from './traffic/traffic.js';
@@ -66,8 +68,11 @@ export class Simulation {
     this.twins = new Twins([
       { name: 'the uninterrupted twin', shard: createShardCore(), comparesDelivery: true },
       {
-        name: 'the twin with naive books',
-        shard: createShardCore((book) => new NaiveBook(book)),
+        name: 'the naive twin',
+        shard: new ShardCore(
+          (inbox, events, fees) => new NaiveHome(inbox, events, fees),
+          (book) => new NaiveBook(book),
+        ),
         comparesDelivery: true,
       },
     ]);

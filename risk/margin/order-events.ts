@@ -48,7 +48,7 @@ import {
   W_SESSION,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { REJECT } from '../../engine/messages/reject-codes.js';
+import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
@@ -64,7 +64,7 @@ import {
 import { NO_CLIENT_REF } from './client-ids.js';
 import { freeCollateralMicroUsd } from './equity.js';
 import { type MarketSummary, SF_ENTRY_VALUE, SF_POSITION } from './market-summaries.js';
-import { initialMarginMicroUsd } from './requirement.js';
+import { initialMarginMicroUsd, valueLimitTickLots, worstValueTickLots } from './requirement.js';
 import { addOpen, clearActiveIfFlat, type MarginState } from './trade-commands.js';
 
 /**
@@ -238,6 +238,14 @@ export class OrderEventHandler {
     const before = events.floats[f + EF_OLD_REMAINING] as number;
     const loss = events.words[w + EW_LOSS_TICKS] as number;
     const oldLoss = events.words[w + EW_OLD_LOSS_TICKS] as number;
+    const price = events.words[w + EW_PRICE] as number;
+    const worstValue = worstValueTickLots(market, account, now - before, price);
+    const valueLimit = valueLimitTickLots(market);
+    if (worstValue > valueLimit) {
+      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
+      rewriteAsRejection(events, slot, code, worstValue, valueLimit);
+      return true;
+    }
     const rows = market.rows.floats;
     const row = account * ROW_FLOATS;
     const taker = this.state.fees.takerPpm[this.state.accounts.tier(account)] as number;
@@ -247,12 +255,8 @@ export class OrderEventHandler {
     const free = freeCollateralMicroUsd(this.state, account);
     if (marginAfter > marginBefore && free < 0) {
       addOpen(rows, row, side, before - now, before * oldLoss - now * loss);
-      rewriteAsRejection(
-        events,
-        slot,
-        marginAfter - marginBefore,
-        free + marginAfter - marginBefore,
-      );
+      const raised = marginAfter - marginBefore;
+      rewriteAsRejection(events, slot, REJECT.insufficient_margin, raised, free + raised);
       return true;
     }
     this.grant(events, slot, side);
@@ -326,6 +330,7 @@ export class OrderEventHandler {
 function rewriteAsRejection(
   events: MessageBuffer,
   slot: number,
+  code: RejectCode,
   value: number,
   limit: number,
 ): void {
@@ -346,6 +351,6 @@ function rewriteAsRejection(
   events.floats[f + EF_ORDER_ID] = order;
   events.floats[f + EF_VALUE] = value;
   events.floats[f + EF_LIMIT] = limit;
-  events.words[w + EW_CODE] = REJECT.insufficient_margin;
+  events.words[w + EW_CODE] = code;
   events.words[w + EW_CLIENT_REF] = NO_CLIENT_REF;
 }

@@ -65,6 +65,32 @@ export function requirementMicroUsd(
   return margin + mulDivCeil(lossTickLots, numerator, params.microUsdPerTickLotDenominator);
 }
 
+/**
+ * Value in tick·lots that the account would have in this market if all its open orders and `moreLots` filled at the price or
+ * the mark, whichever is higher. It may pass 2^53 and is then only good for comparing with the limit.
+ */
+export function worstValueTickLots(
+  market: MarketSummary,
+  account: number,
+  moreLots: number,
+  priceTicks: number,
+): number {
+  const rows = market.rows.floats;
+  const row = account * ROW_FLOATS;
+  const position = rows[row + SF_POSITION] as number;
+  const lots =
+    (position < 0 ? -position : position) +
+    (rows[row + SF_BID_LOTS] as number) +
+    (rows[row + SF_ASK_LOTS] as number) +
+    moreLots;
+  return lots * (priceTicks > market.markTicks ? priceTicks : market.markTicks);
+}
+
+/** Highest worst-case value in tick·lots: 2^52 itself, and 2^52 micro-USD. */
+export function valueLimitTickLots(market: MarketSummary): number {
+  return market.valueTickLotsMax;
+}
+
 /** Profit of the open position at the mark, micro-USD, rounded down. */
 export function unrealizedMicroUsd(market: MarketSummary, account: number): number {
   const rows = market.rows.floats;

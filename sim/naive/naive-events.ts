@@ -1,0 +1,213 @@
+import { assert } from '../../engine/assert.js';
+import * as layout from '../../engine/messages/layout.js';
+import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
+import * as type from '../../engine/messages/types.js';
+import { holdingOf, marketWith, type NaiveAccount, type NaiveState } from './naive-home.js';
+import {
+  type NaiveHolding,
+  type NaiveMarket,
+  type NaiveReservation,
+  naiveFee,
+  naiveFill,
+  naiveInitialMargin,
+  naiveValueLimit,
+  naiveWorstValue,
+} from './naive-money.js';
+import { naiveFree } from './naive-operator.js';
+import { View } from './naive-views.js';
+
+interface Scene {
+  state: NaiveState;
+  event: View;
+  account: NaiveAccount;
+  market: NaiveMarket;
+  holding: NaiveHolding;
+}
+
+/** Events of a market at the home of their account. False: it was a question, and does not leave the shard. */
+export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boolean {
+  const account = state.accounts.get(event.account);
+  const market = marketWith(state, event.marketId);
+  if (account === undefined || market === null) return true;
+  const scene = { state, event, account, market, holding: holdingOf(market, account.id) };
+  switch (event.type) {
+    case type.EVT_ACCEPTED:
+      accepted(scene);
+      break;
+    case type.EVT_FILL:
+      filled(scene);
+      break;
+    case type.EVT_CANCELED:
+      canceled(scene);
+      break;
+    case type.EVT_AMENDED:
+      amended(scene);
+      break;
+    case type.EVT_REJECTED:
+      rejected(scene);
+      return true;
+    case type.EVT_RESERVE_AMEND:
+      return reserveAmend(scene);
+    default:
+      return true;
+  }
+  complete(scene, nowMs);
+  return true;
+}
+
+function accepted({ state, event, holding }: Scene): void {
+  const order = takePending(state, holding);
+  order.orderId = event.float(layout.EF_ORDER_ID);
+  order.lots = BigInt(event.float(layout.EF_LOTS));
+  order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
+  const ref = event.word(layout.EW_CLIENT_REF);
+  if (ref === -1) return;
+  const id = state.clientIds.at(ref);
+  id.orderId = order.orderId;
+  id.state = 1;
+}
+
+function filled(scene: Scene): void {
+  const { state, event, account, market, holding } = scene;
+  const order = orderOf(scene);
+  const lots = BigInt(event.float(layout.EF_LOTS));
+  const price = BigInt(event.word(layout.EW_PRICE));
+  order.lots -= lots;
+  assert(order.lots === BigInt(event.float(layout.EF_REMAINING)), 'remaining lots must agree');
+  if (order.lots === 0n) remove(holding, order);
+  const realized = naiveFill(market, holding, order.isBuy ? lots : -lots, price);
+  const flags = event.word(layout.EW_FLAGS);
+  const { makerPpm, takerPpm } = state.fees;
+  const rates = (flags & type.FLAG_MAKER) !== 0 ? makerPpm : takerPpm;
+  const fee = naiveFee(market, price * lots, BigInt(rates[type.tierOf(flags)] as number));
+  expect(event, layout.EF_FEE, fee, 'fee');
+  expect(event, layout.EF_REALIZED, realized, 'realised profit');
+  expect(event, layout.EF_POSITION, holding.position, 'position');
+  expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
+  account.collateral += realized - fee;
+}
+
+function canceled(scene: Scene): void {
+  const order = orderOf(scene);
+  const lots = BigInt(scene.event.float(layout.EF_REMAINING));
+  assert(order.lots === lots, 'a canceled order must lose all of its lots');
+  remove(scene.holding, order);
+}
+
+function amended(scene: Scene): void {
+  const { event } = scene;
+  const order = orderOf(scene);
+  const before = BigInt(event.float(layout.EF_OLD_REMAINING));
+  assert(order.lots === before, 'an amended order must have had the lots that it says');
+  order.lots = BigInt(event.float(layout.EF_REMAINING));
+  order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
+}
+
+/** Only place and replace have something reserved; an amend's order is still what it was. */
+function rejected({ state, event, holding }: Scene): void {
+  const isPlace = event.float(layout.EF_LOTS) !== 0;
+  if ((event.word(layout.EW_FLAGS) & type.FLAG_GRANTED) !== 0 || !isPlace) return;
+  remove(holding, takePending(state, holding));
+  const ref = event.word(layout.EW_CLIENT_REF);
+  if (ref !== -1) state.clientIds.drop(ref);
+}
+
+/** Would the account bear the order as amended? Nothing is booked before the market has done it. */
+function reserveAmend(scene: Scene): boolean {
+  const { state, event, account, market, holding } = scene;
+  const order = orderOf(scene);
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  const { lots, lossTicks } = order;
+  const more = BigInt(event.float(layout.EF_REMAINING)) - lots;
+  const worstValue = naiveWorstValue(market, holding, more, event.word(layout.EW_PRICE));
+  const limit = naiveValueLimit(market);
+  if (worstValue > limit) {
+    becomeRejection(event, REJECT.notional_micro_usd_must_not_exceed_limit, worstValue, limit);
+    return true;
+  }
+  const before = naiveInitialMargin(market, holding, taker);
+  order.lots = BigInt(event.float(layout.EF_REMAINING));
+  order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
+  const after = naiveInitialMargin(market, holding, taker);
+  const free = naiveFree(state, account, true);
+  order.lots = lots;
+  order.lossTicks = lossTicks;
+  if (after > before && free < 0n) {
+    becomeRejection(event, REJECT.insufficient_margin, after - before, free + (after - before));
+    return true;
+  }
+  grant(state, event);
+  return false;
+}
+
+function grant(state: NaiveState, event: View): void {
+  const out = new View(state.inbox, state.inbox.pushZeroed(1));
+  const side = type.sideOf(event.word(layout.EW_FLAGS));
+  const loss = event.word(layout.EW_LOSS_TICKS);
+  out.setWord(layout.W_HEAD, layout.headOf(type.MSG_AMEND_GRANTED, 1, event.marketId));
+  out.setWord(layout.W_ACCOUNT, event.account);
+  out.setWord(layout.W_FLAGS, side);
+  out.setWord(layout.W_PRICE, event.word(layout.EW_PRICE));
+  out.setFloat(layout.F_QTY, event.float(layout.EF_LOTS));
+  out.setFloat(layout.F_GRANT_OLD_REMAINING, event.float(layout.EF_OLD_REMAINING));
+  out.setFloat(layout.F_ORDER_ID, event.float(layout.EF_ORDER_ID));
+  out.setWord(layout.W_SESSION, event.word(layout.EW_SESSION));
+  out.setWord(layout.W_REQUEST, event.word(layout.EW_REQUEST));
+  out.setWord(layout.W_GRANT_OLD_LOSS_TICKS, event.word(layout.EW_OLD_LOSS_TICKS));
+  out.setWord(layout.W_MARK_DISTANCE, side === type.SIDE_BUY ? loss : -loss);
+  out.setFloat(layout.F_GRANT_REMAINING, event.float(layout.EF_REMAINING));
+}
+
+function becomeRejection(event: View, code: RejectCode, value: bigint, limit: bigint): void {
+  const keeps = [layout.W_ACCOUNT, layout.EW_FLAGS, layout.EW_SESSION, layout.EW_REQUEST];
+  const kept = keeps.map((at) => event.word(at));
+  const orderId = event.float(layout.EF_ORDER_ID);
+  const { slots, marketId } = event;
+  for (let i = 0; i < slots * layout.SLOT_WORDS; i++) event.setWord(i, 0);
+  event.setWord(layout.W_HEAD, layout.headOf(type.EVT_REJECTED, slots, marketId));
+  keeps.forEach((at, i) => {
+    event.setWord(at, kept[i] as number);
+  });
+  event.setFloat(layout.EF_ORDER_ID, orderId);
+  event.setFloat(layout.EF_VALUE, Number(value));
+  event.setFloat(layout.EF_LIMIT, Number(limit));
+  event.setWord(layout.EW_CODE, code);
+  event.setWord(layout.EW_CLIENT_REF, -1);
+}
+
+/** The next number of the private feed, and what only the account's home knows. */
+function complete({ state, event, account }: Scene, nowMs: number): void {
+  account.sequence++;
+  event.setFloat(layout.EF_ACCOUNT_SEQUENCE, account.sequence);
+  event.setFloat(layout.EF_COLLATERAL, Number(account.collateral));
+  const ref = event.word(layout.EW_CLIENT_REF);
+  if (ref === -1) return;
+  const { key } = state.clientIds.at(ref);
+  if (typeof key === 'number') event.setFloat(layout.EF_CLIENT_ID, key);
+  else event.setText(layout.EW_CLIENT_TEXT_LENGTH, layout.EW_CLIENT_TEXT, key);
+  const isDone = event.type === type.EVT_FILL && event.float(layout.EF_REMAINING) === 0;
+  if (isDone || event.type === type.EVT_CANCELED) state.clientIds.close(ref, nowMs);
+}
+
+function orderOf({ event, holding }: Scene): NaiveReservation {
+  const id = event.float(layout.EF_ORDER_ID);
+  const order = holding.orders.find((candidate) => candidate.orderId === id);
+  assert(order !== undefined, `order ${id} must be known to the home of its account`);
+  return order;
+}
+
+function takePending(state: NaiveState, holding: NaiveHolding): NaiveReservation {
+  const order = holding.orders.find((candidate) => candidate.orderId === 0);
+  assert(order !== undefined && state.pending !== null, 'an order must be on its way');
+  state.pending = null;
+  return order;
+}
+
+function remove(holding: NaiveHolding, order: NaiveReservation): void {
+  holding.orders.splice(holding.orders.indexOf(order), 1);
+}
+
+function expect(event: View, at: number, value: bigint, what: string): void {
+  const told = event.float(at);
+  assert(told === Number(value), `the ${what} of a fill must be ${value}, but is ${told}`);
+}

@@ -1,0 +1,175 @@
+import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import type { MarketParams } from '../../engine/market/market-params.js';
+import * as layout from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { REJECT } from '../../engine/messages/reject-codes.js';
+import { pushRejection } from '../../engine/messages/rejection.js';
+import * as type from '../../engine/messages/types.js';
+import type { AccountHome } from '../../engine/shard/account-home.js';
+import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { NaiveClientIds } from './naive-client-ids.js';
+import { naiveOnEvent } from './naive-events.js';
+import { isFlat, type NaiveHolding, type NaiveMarket, openOf } from './naive-money.js';
+import { naiveOperatorCommand } from './naive-operator.js';
+import { naiveTradeCommand } from './naive-trade.js';
+import { View } from './naive-views.js';
+
+export interface NaiveAccount {
+  id: number;
+  parent: number;
+  tier: number;
+  key: number[];
+  collateral: bigint;
+  /** Number of its last private event. */
+  sequence: number;
+}
+
+/** Everything that the naive margin actor knows; its rules are functions over it. */
+export interface NaiveState {
+  accounts: Map<number, NaiveAccount>;
+  /** In the order of their listing. */
+  markets: NaiveMarket[];
+  clientIds: NaiveClientIds;
+  deposits: bigint;
+  withdrawals: bigint;
+  /** Idempotency keys in order of arrival. */
+  cashKeys: string[];
+  /** Reserved for the order that is on its way to the market at the moment. */
+  pending: { holding: NaiveHolding; lossTicks: bigint } | null;
+  fees: FeeSchedule;
+  inbox: MessageBuffer;
+  events: MessageBuffer;
+}
+
+/**
+ * The twin of the margin actor: Maps, lists and bigint, and every sum taken anew from single orders and fills. It shares with the
+ * product the layout of messages and the words of the rules, and nothing else; whole shards run on it and must emit the same bytes.
+ */
+export class NaiveHome implements AccountHome {
+  readonly state: NaiveState;
+
+  constructor(inbox: MessageBuffer, events: MessageBuffer, fees: FeeSchedule) {
+    this.state = {
+      accounts: new Map(),
+      markets: [],
+      clientIds: new NaiveClientIds(),
+      deposits: 0n,
+      withdrawals: 0n,
+      cashKeys: [],
+      pending: null,
+      fees,
+      inbox,
+      events,
+    };
+  }
+
+  /** Never done: every event comes back to be completed. */
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): boolean {
+    naiveTradeCommand(this.state, new View(message, slot), nowMs);
+    return false;
+  }
+
+  onOperatorCommand(message: MessageBuffer, slot: number): void {
+    naiveOperatorCommand(this.state, new View(message, slot));
+  }
+
+  onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
+    const event = new View(events, slot);
+    if (event.type !== type.EVT_MARK_PRICE) return naiveOnEvent(this.state, event, nowMs);
+    const market = marketWith(this.state, event.marketId);
+    if (market !== null) market.mark = BigInt(event.word(layout.EW_PRICE));
+    return true;
+  }
+
+  get canListMarket(): boolean {
+    return this.state.markets.length < 64;
+  }
+
+  onMarketListed(marketId: number, params: MarketParams): void {
+    this.state.markets.push({ marketId, params, mark: 0n, holdings: new Map() });
+  }
+
+  onMarketParams(marketId: number, params: MarketParams): void {
+    const market = marketWith(this.state, marketId);
+    if (market !== null) market.params = params;
+  }
+
+  sumOfCollateral(): bigint {
+    return [...this.state.accounts.values()].reduce((sum, { collateral }) => sum + collateral, 0n);
+  }
+
+  sumOfDeposits(): bigint {
+    return this.state.deposits - this.state.withdrawals;
+  }
+
+  writeTradingState(writer: CanonicalWriter): void {
+    const { accounts, markets, deposits, withdrawals } = this.state;
+    writer.put(accounts.size);
+    for (const account of accounts.values()) {
+      for (const value of [1, account.parent, account.tier, ...account.key]) writer.put(value);
+      writer.put(Number(account.collateral));
+    }
+    for (const market of markets) {
+      writer.put(market.marketId);
+      writer.put(Number(market.mark));
+      writeHoldings(writer, market);
+    }
+    for (const total of [deposits, withdrawals]) {
+      writer.put(Number(total >> 32n));
+      writer.put(Number(total & 0xffffffffn));
+    }
+  }
+
+  writeDeliveryState(writer: CanonicalWriter): void {
+    const { accounts, clientIds, cashKeys } = this.state;
+    for (const account of accounts.values()) writer.put(account.sequence);
+    clientIds.writeState(writer);
+    writer.put(cashKeys.length);
+    for (const key of cashKeys) {
+      for (let i = 0; i < 4; i++) writer.put(Number.parseInt(key.slice(i * 8, i * 8 + 8), 16));
+    }
+  }
+
+  readTradingState(_reader: CanonicalReader): void {
+    throw new Error('the naive twin is never interrupted');
+  }
+  readDeliveryState(_reader: CanonicalReader): void {
+    throw new Error('the naive twin is never interrupted');
+  }
+}
+
+export function marketWith(state: NaiveState, marketId: number): NaiveMarket | null {
+  return state.markets.find((market) => market.marketId === marketId) ?? null;
+}
+
+export function holdingOf(market: NaiveMarket, account: number): NaiveHolding {
+  let holding = market.holdings.get(account);
+  if (holding === undefined) {
+    holding = { position: 0n, entryValue: 0n, orders: [] };
+    market.holdings.set(account, holding);
+  }
+  return holding;
+}
+
+export function naiveReject(
+  state: NaiveState,
+  message: View,
+  name: keyof typeof REJECT,
+  value: number | bigint,
+  limit: number | bigint,
+): void {
+  const { buffer, slot } = message;
+  pushRejection(state.events, buffer, slot, REJECT[name], Number(value), Number(limit));
+}
+
+function writeHoldings(writer: CanonicalWriter, market: NaiveMarket): void {
+  const held = [...market.holdings].filter(([, holding]) => !isFlat(holding));
+  writer.put(held.length);
+  for (const [account, holding] of held.sort(([a], [b]) => a - b)) {
+    const bids = openOf(holding, true);
+    const asks = openOf(holding, false);
+    const row = [holding.position, holding.entryValue, bids.lots, asks.lots, bids.loss, asks.loss];
+    writer.put(account);
+    for (const value of row) writer.put(Number(value));
+  }
+}

@@ -1,0 +1,151 @@
+import type { MarketParams } from '../../engine/market/market-params.js';
+import { MICRO_USD_MAX, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
+
+/** An open order as its account's home sees it. */
+export interface NaiveReservation {
+  orderId: number;
+  isBuy: boolean;
+  lots: bigint;
+  /** What a lot loses at once against the mark when it fills. */
+  lossTicks: bigint;
+}
+
+/** All that an account has in one market. */
+export interface NaiveHolding {
+  /** Positive is long. */
+  position: bigint;
+  /** Signed tick·lots. */
+  entryValue: bigint;
+  orders: NaiveReservation[];
+}
+
+export interface NaiveMarket {
+  marketId: number;
+  params: MarketParams;
+  mark: bigint;
+  /** By account. */
+  holdings: Map<number, NaiveHolding>;
+}
+
+const PPM = 1_000_000n;
+
+/** Lots of the open orders of one side, and what they lose at once when they fill. */
+export function openOf(holding: NaiveHolding, isBuy: boolean): { lots: bigint; loss: bigint } {
+  let lots = 0n;
+  let loss = 0n;
+  for (const order of holding.orders) {
+    if (order.isBuy !== isBuy) continue;
+    lots += order.lots;
+    loss += order.lots * order.lossTicks;
+  }
+  return { lots, loss };
+}
+
+/** The formula at the head of risk/margin/requirement.ts, each of its three terms rounded up. */
+export function naiveInitialMargin(
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  takerPpm: bigint,
+): bigint {
+  const { mark, params } = market;
+  const numerator = BigInt(params.microUsdPerTickLotNumerator);
+  const denominator = BigInt(params.microUsdPerTickLotDenominator);
+  const bids = openOf(holding, true);
+  const asks = openOf(holding, false);
+  const worst = maxOf(holding.position + bids.lots, asks.lots - holding.position, 0n);
+  const losses = bids.loss + asks.loss;
+  const atRisk = mark * (bids.lots + asks.lots) + losses;
+  const rate = BigInt(params.initialMarginPpm);
+  return (
+    divCeil(worst * mark * numerator * rate, denominator * PPM) +
+    divCeil(losses * numerator, denominator) +
+    divCeil(atRisk * numerator * takerPpm, denominator * PPM)
+  );
+}
+
+/** What the account would have in the market if everything open, and these lots, filled at the higher of price and mark. */
+export function naiveWorstValue(
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  moreLots: bigint,
+  price: number,
+): bigint {
+  const open = openOf(holding, true).lots + openOf(holding, false).lots;
+  return (absOf(holding.position) + open + moreLots) * maxOf(BigInt(price), market.mark);
+}
+
+/** 2^52 tick·lots, or as many as make 2^52 micro-USD. */
+export function naiveValueLimit(market: NaiveMarket): bigint {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  const money = BigInt(MICRO_USD_MAX) * BigInt(microUsdPerTickLotDenominator);
+  return minOf(BigInt(VALUE_TICK_LOTS_MAX), money / BigInt(microUsdPerTickLotNumerator));
+}
+
+/** Rounded down: the house never lends against a fraction. */
+export function naiveUnrealized(market: NaiveMarket, holding: NaiveHolding): bigint {
+  const value = holding.position * market.mark - holding.entryValue;
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  return divFloor(
+    value * BigInt(microUsdPerTickLotNumerator),
+    BigInt(microUsdPerTickLotDenominator),
+  );
+}
+
+/** Settles a fill into the holding; returns the realised profit in micro-USD. */
+export function naiveFill(
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  signedLots: bigint,
+  price: bigint,
+): bigint {
+  let opening = signedLots;
+  let realized = 0n;
+  const { position } = holding;
+  if (position !== 0n && position > 0n !== signedLots > 0n) {
+    const size = absOf(position);
+    const closed = absOf(signedLots) < size ? absOf(signedLots) : size;
+    // The part of the entry value that goes is rounded against the trader.
+    const part = divCeil(holding.entryValue * closed, size);
+    const closing = signedLots > 0n ? closed : -closed;
+    realized = -closing * price - part;
+    holding.position += closing;
+    holding.entryValue -= part;
+    opening -= closing;
+  }
+  holding.position += opening;
+  holding.entryValue += opening * price;
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  return divFloor(
+    realized * BigInt(microUsdPerTickLotNumerator),
+    BigInt(microUsdPerTickLotDenominator),
+  );
+}
+
+/** Rate × notional, rounded up; a rebate is a negative fee and thus shrinks. */
+export function naiveFee(market: NaiveMarket, value: bigint, ratePpm: bigint): bigint {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  const divisor = BigInt(microUsdPerTickLotDenominator) * PPM;
+  return divCeil(value * BigInt(microUsdPerTickLotNumerator) * ratePpm, divisor);
+}
+
+export function isFlat(holding: NaiveHolding): boolean {
+  return holding.position === 0n && holding.orders.length === 0;
+}
+
+export function maxOf(...values: bigint[]): bigint {
+  return values.reduce((most, value) => (value > most ? value : most));
+}
+export function minOf(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+export function absOf(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+/** Towards −∞; the divisor is positive. */
+export function divFloor(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor;
+  return value % divisor < 0n ? quotient - 1n : quotient;
+}
+export function divCeil(value: bigint, divisor: bigint): bigint {
+  return -divFloor(-value, divisor);
+}

@@ -1,0 +1,135 @@
+import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
+import * as layout from '../../engine/messages/layout.js';
+import * as type from '../../engine/messages/types.js';
+import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
+import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
+import { minOf, naiveInitialMargin, naiveUnrealized } from './naive-money.js';
+import { pushEvent, type View } from './naive-views.js';
+
+const W_PUBLIC_KEY = layout.SLOT_WORDS;
+const W_IDEMPOTENCY_KEY = 6;
+
+/** Accounts and their money. */
+export function naiveOperatorCommand(state: NaiveState, message: View): void {
+  if (message.type === type.CMD_CREATE_ACCOUNT) createAccount(state, message);
+  else if (message.type === type.CMD_DEPOSIT || message.type === type.CMD_WITHDRAW) {
+    moveCash(state, message);
+  } else if (message.type === type.CMD_SET_FEE_TIER) setFeeTier(state, message);
+  else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
+}
+
+/** Equity − initial margin over all markets; without profit, which is not money, when `countsProfit` is false. */
+export function naiveFree(state: NaiveState, account: NaiveAccount, countsProfit: boolean): bigint {
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  let free = account.collateral;
+  for (const market of state.markets) {
+    const holding = holdingOf(market, account.id);
+    const profit = naiveUnrealized(market, holding);
+    if (countsProfit || profit < 0n) free += profit;
+    free -= naiveInitialMargin(market, holding, taker);
+  }
+  return free;
+}
+
+function createAccount(state: NaiveState, message: View): void {
+  const parent = message.float(layout.F_ORDER_ID);
+  const key = Array.from({ length: 8 }, (_, i) => message.word(W_PUBLIC_KEY + i));
+  if (parent !== 0 && !state.accounts.has(parent)) {
+    naiveReject(state, message, 'unknown_account', parent, 0);
+    return;
+  }
+  const id = state.accounts.size + 1;
+  if (id > ACCOUNT_ID_MAX) {
+    naiveReject(state, message, 'account_limit_reached', id - 1, ACCOUNT_ID_MAX);
+    return;
+  }
+  const hasKey = key.some((word) => word !== 0);
+  const holder = [...state.accounts.values()].find((other) => `${other.key}` === `${key}`);
+  if (hasKey && holder !== undefined) {
+    naiveReject(state, message, 'public_key_is_already_used', holder.id, 0);
+    return;
+  }
+  state.accounts.set(id, { id, parent, tier: 0, key, collateral: 0n, sequence: 0 });
+  const event = answer(state, message, type.EVT_ACCOUNT_CREATED, layout.EVENT_SLOTS + 1);
+  event.setWord(layout.W_ACCOUNT, id);
+  event.setFloat(layout.EF_ORDER_ID, parent);
+  key.forEach((word, i) => {
+    event.setWord(layout.EW_CLIENT_TEXT + i, word);
+  });
+}
+
+function moveCash(state: NaiveState, message: View): void {
+  const account = state.accounts.get(message.account);
+  const amount = message.float(layout.F_QTY);
+  if (account === undefined) {
+    naiveReject(state, message, 'unknown_account', message.account, 0);
+    return;
+  }
+  if (!Number.isInteger(amount) || amount < 1 || amount > MICRO_USD_MAX) {
+    const name = 'amount_micro_usd_must_be_within_1_and_limit';
+    naiveReject(state, message, name, amount, MICRO_USD_MAX);
+    return;
+  }
+  const key = cashKey(message);
+  if (key !== null && state.cashKeys.includes(key)) {
+    balance(state, message, account, 0n);
+    return;
+  }
+  const isDeposit = message.type === type.CMD_DEPOSIT;
+  const change = isDeposit ? BigInt(amount) : -BigInt(amount);
+  const after = account.collateral + change;
+  if (isDeposit && after > BigInt(MICRO_USD_MAX)) {
+    const name = 'collateral_micro_usd_must_not_exceed_limit';
+    naiveReject(state, message, name, after, MICRO_USD_MAX);
+    return;
+  }
+  const withdrawable = minOf(naiveFree(state, account, false), account.collateral);
+  if (!isDeposit && withdrawable < BigInt(amount)) {
+    naiveReject(state, message, 'insufficient_free_collateral', amount, withdrawable);
+    return;
+  }
+  if (isDeposit) state.deposits += change;
+  else state.withdrawals -= change;
+  if (key !== null) state.cashKeys.push(key);
+  account.collateral = after;
+  balance(state, message, account, change);
+}
+
+function setFeeTier(state: NaiveState, message: View): void {
+  const account = state.accounts.get(message.account);
+  const tier = message.flags;
+  if (account === undefined) {
+    naiveReject(state, message, 'unknown_account', message.account, 0);
+  } else if (tier < 0 || tier >= FEE_TIERS) {
+    naiveReject(state, message, 'fee_tier_must_be_within_0_and_15', tier, FEE_TIERS - 1);
+  } else {
+    account.tier = tier;
+    const event = answer(state, message, type.EVT_FEE_TIER, layout.EVENT_SLOTS);
+    event.setWord(layout.W_ACCOUNT, account.id);
+    event.setWord(layout.EW_FLAGS, tier);
+  }
+}
+
+/** A repeated command is answered too, but its answer is no new event of the private feed. */
+function balance(state: NaiveState, message: View, account: NaiveAccount, change: bigint): void {
+  const event = answer(state, message, type.EVT_BALANCE, layout.EVENT_SLOTS);
+  event.setWord(layout.W_ACCOUNT, account.id);
+  event.setFloat(layout.EF_LOTS, Number(change));
+  event.setFloat(layout.EF_COLLATERAL, Number(account.collateral));
+  if (change === 0n) return;
+  account.sequence++;
+  event.setFloat(layout.EF_ACCOUNT_SEQUENCE, account.sequence);
+}
+
+function answer(state: NaiveState, message: View, kind: number, slots: number): View {
+  const event = pushEvent(state.events, kind, slots, 0);
+  event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
+  event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
+  return event;
+}
+
+function cashKey(message: View): string | null {
+  const words = Array.from({ length: 4 }, (_, i) => message.word(W_IDEMPOTENCY_KEY + i));
+  if (words.every((word) => word === 0)) return null;
+  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}

@@ -1,0 +1,241 @@
+import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
+import * as layout from '../../engine/messages/layout.js';
+import { pushRejection } from '../../engine/messages/rejection.js';
+import * as type from '../../engine/messages/types.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import {
+  holdingOf,
+  marketWith,
+  type NaiveAccount,
+  type NaiveState,
+  naiveReject,
+} from './naive-home.js';
+import {
+  maxOf,
+  type NaiveMarket,
+  naiveInitialMargin,
+  naiveValueLimit,
+  naiveWorstValue,
+} from './naive-money.js';
+import { naiveFree } from './naive-operator.js';
+import { pushEvent, View } from './naive-views.js';
+
+type Key = number | string | null;
+
+/** Traders' commands at the home of their account: a retry is answered, what is sound and covered goes on to the market. */
+export function naiveTradeCommand(state: NaiveState, message: View, nowMs: number): void {
+  const account = state.accounts.get(message.account);
+  if (account === undefined) {
+    naiveReject(state, message, 'unknown_account', message.account, 0);
+    return;
+  }
+  const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE;
+  const key = keyOf(message);
+  if (places && key !== null && answersRetry(state, message, key)) return;
+  const deadline = message.float(layout.F_DEADLINE);
+  if (deadline !== 0 && deadline < nowMs) {
+    naiveReject(state, message, 'receive_window_has_passed', deadline, nowMs);
+  } else if (places) place(state, message, account, key);
+  else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
+    cancelOrAmend(state, message, key);
+  } else if (message.type === type.CMD_MASS_CANCEL) massCancel(state, message);
+  else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
+}
+
+function answersRetry(state: NaiveState, message: View, key: number | string): boolean {
+  const known = state.clientIds.find(message.account, key);
+  if (known === null) return false;
+  const event = pushEvent(state.events, type.EVT_DUPLICATE, layout.EVENT_SLOTS, known.marketId);
+  event.setWord(layout.W_ACCOUNT, message.account);
+  event.setWord(layout.EW_FLAGS, message.flags);
+  event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
+  event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
+  event.setWord(layout.EW_CODE, known.state);
+  event.setFloat(layout.EF_ORDER_ID, known.orderId);
+  event.setFloat(layout.EF_CLIENT_ID, typeof key === 'number' ? key : 0);
+  return true;
+}
+
+function place(state: NaiveState, message: View, account: NaiveAccount, key: Key): void {
+  const market = knownMarket(state, message);
+  if (market === null) return;
+  const flags = message.flags & type.CLIENT_FLAGS;
+  const problem = flagsProblem(flags);
+  if (problem !== 0) {
+    pushRejection(state.events, message.buffer, message.slot, problem, flags, 0);
+    return;
+  }
+  const price = limitPrice(state, message, market, flags);
+  if (price === null) return;
+  const lots = message.float(layout.F_QTY);
+  const { qtyLotsMax } = market.params;
+  if (!Number.isInteger(lots) || lots < 1 || lots > qtyLotsMax) {
+    naiveReject(state, message, 'qty_lots_must_be_within_1_and_limit', lots, qtyLotsMax);
+    return;
+  }
+  const target = replacedId(state, message, market);
+  if (target === null) return;
+  const distance = price - Number(market.mark);
+  if (!reserve(state, message, account, market, { flags, price, lots: BigInt(lots), distance })) {
+    return;
+  }
+  const ref = key === null ? -1 : state.clientIds.add(account.id, key, market.marketId);
+  const replaces = message.type === type.CMD_REPLACE;
+  const out = forward(state, message, replaces ? type.MSG_REPLACE : type.MSG_PLACE);
+  out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));
+  out.setWord(layout.W_PRICE, price);
+  out.setWord(layout.W_CLIENT_REF, ref);
+  out.setWord(layout.W_MARK_DISTANCE, distance);
+  if (replaces) out.setFloat(layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID, target);
+}
+
+/** A market order's limit is the price band, or a tighter price of its own. */
+function limitPrice(
+  state: NaiveState,
+  message: View,
+  market: NaiveMarket,
+  flags: number,
+): number | null {
+  const price = message.word(layout.W_PRICE);
+  const isMarket = (flags & type.FLAG_MARKET_ORDER) !== 0;
+  const { priceTicksMax } = market.params;
+  if (!(isMarket && price === 0) && (price < 1 || price > priceTicksMax)) {
+    naiveReject(state, message, 'price_ticks_must_be_within_1_and_limit', price, priceTicksMax);
+    return null;
+  }
+  if (market.mark === 0n) {
+    naiveReject(state, message, 'market_has_no_mark_price', 0, 0);
+    return null;
+  }
+  if (!isMarket) return price;
+  const side = type.sideOf(flags);
+  const band = bandPriceTicks(market.params, side, Number(market.mark));
+  if (price === 0) return band;
+  return side === type.SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
+}
+
+interface Asked {
+  flags: number;
+  price: number;
+  lots: bigint;
+  distance: number;
+}
+
+/** An order that does not raise its market's requirement always passes; any other must be covered afterwards. */
+function reserve(
+  state: NaiveState,
+  message: View,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  asked: Asked,
+): boolean {
+  const holding = holdingOf(market, account.id);
+  const worstValue = naiveWorstValue(market, holding, asked.lots, asked.price);
+  const limit = naiveValueLimit(market);
+  if (worstValue > limit) {
+    naiveReject(state, message, 'notional_micro_usd_must_not_exceed_limit', worstValue, limit);
+    return false;
+  }
+  const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
+  const lossTicks = maxOf(0n, BigInt(isBuy ? asked.distance : -asked.distance));
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  const before = naiveInitialMargin(market, holding, taker);
+  holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
+  const after = naiveInitialMargin(market, holding, taker);
+  const free = naiveFree(state, account, true);
+  if (after > before && free < 0n) {
+    holding.orders.pop();
+    naiveReject(state, message, 'insufficient_margin', after - before, free + (after - before));
+    return false;
+  }
+  state.pending = { holding, lossTicks };
+  return true;
+}
+
+/** 0 for PLACE, the order that a REPLACE names, null when there is none. */
+function replacedId(state: NaiveState, message: View, market: NaiveMarket): number | null {
+  if (message.type !== type.CMD_REPLACE) return 0;
+  const target = new View(message.buffer, message.slot + message.slots - 1);
+  const id = target.float(layout.TARGET_F_ORDER_ID);
+  if (id !== 0) return id;
+  const text = target.text(layout.TARGET_W_TEXT_LENGTH, layout.TARGET_W_TEXT);
+  const numeric = target.float(layout.TARGET_F_CLIENT_ID);
+  const found = orderWith(state, message.account, text === '' ? numeric : text, market);
+  if (found !== 0) return found;
+  naiveReject(state, message, 'order_is_not_open', numeric, 0);
+  return null;
+}
+
+function cancelOrAmend(state: NaiveState, message: View, key: Key): void {
+  const market = knownMarket(state, message);
+  if (market === null) return;
+  const isAmend = message.type === type.CMD_AMEND;
+  if (isAmend && !amendIsSound(state, message, market)) return;
+  let id = message.float(layout.F_ORDER_ID);
+  if (id === 0 && key !== null) id = orderWith(state, message.account, key, market);
+  if (id === 0) {
+    naiveReject(state, message, 'order_is_not_open', typeof key === 'number' ? key : 0, 0);
+    return;
+  }
+  const out = forward(state, message, isAmend ? type.MSG_AMEND : type.MSG_CANCEL);
+  const price = message.word(layout.W_PRICE);
+  out.setFloat(layout.F_ORDER_ID, id);
+  out.setWord(layout.W_MARK_DISTANCE, price === 0 ? 0 : price - Number(market.mark));
+}
+
+function amendIsSound(state: NaiveState, message: View, market: NaiveMarket): boolean {
+  const price = message.word(layout.W_PRICE);
+  const lots = message.float(layout.F_QTY);
+  const { priceTicksMax, qtyLotsMax } = market.params;
+  if (price === 0 && lots === 0) naiveReject(state, message, 'amend_must_change_something', 0, 0);
+  else if (price < 0 || price > priceTicksMax) {
+    naiveReject(state, message, 'price_ticks_must_be_within_1_and_limit', price, priceTicksMax);
+  } else if (!Number.isInteger(lots) || lots < 0 || lots > qtyLotsMax) {
+    naiveReject(state, message, 'qty_lots_must_be_within_1_and_limit', lots, qtyLotsMax);
+  } else return true;
+  return false;
+}
+
+function massCancel(state: NaiveState, message: View): void {
+  if ((message.flags & (type.FLAG_MASS_BIDS | type.FLAG_MASS_ASKS)) === 0) {
+    naiveReject(state, message, 'flags_are_contradictory', message.flags, 0);
+    return;
+  }
+  const isForAll = message.marketId === MARKET_ID_ALL;
+  const named = isForAll ? state.markets : [knownMarket(state, message)];
+  for (const market of named) {
+    if (market === null) return;
+    const out = forward(state, message, type.MSG_MASS_CANCEL);
+    out.setWord(layout.W_HEAD, layout.headOf(type.MSG_MASS_CANCEL, 1, market.marketId));
+  }
+}
+
+/** The first slot of the command, as a message to its market. */
+function forward(state: NaiveState, message: View, kind: number): View {
+  const slots = kind === type.MSG_REPLACE ? 2 : 1;
+  const out = new View(state.inbox, state.inbox.pushZeroed(slots));
+  for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, message.word(i));
+  out.setWord(layout.W_HEAD, layout.headOf(kind, slots, message.marketId));
+  out.setWord(layout.W_CLIENT_REF, -1);
+  out.setWord(layout.W_MARK_DISTANCE, 0);
+  for (let i = layout.SLOT_WORDS; i < slots * layout.SLOT_WORDS; i++) out.setWord(i, 0);
+  return out;
+}
+
+function knownMarket(state: NaiveState, message: View): NaiveMarket | null {
+  const market = marketWith(state, message.marketId);
+  if (market === null) naiveReject(state, message, 'unknown_market', message.marketId, 0);
+  return market;
+}
+
+function keyOf(message: View): Key {
+  if ((message.flags & type.FLAG_CLIENT_TEXT) !== 0) {
+    return message.text(layout.W_CLIENT_TEXT_LENGTH, layout.W_CLIENT_TEXT);
+  }
+  return message.float(layout.F_CLIENT_ID) || null;
+}
+
+function orderWith(state: NaiveState, account: number, key: number | string, market: NaiveMarket) {
+  const known = state.clientIds.find(account, key);
+  return known?.marketId === market.marketId ? known.orderId : 0;
+}
