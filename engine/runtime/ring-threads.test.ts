@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { headOf, SLOT_WORDS, typeOf } from '../messages/layout.js';
@@ -10,7 +11,9 @@ const GOODBYE = 1;
 const TYPE = 7;
 
 /** Threads run compiled code; `npm test` compiles before it starts. */
-const compiled = path.resolve('dist/engine/runtime/ring-thread.fixture.js');
+const source = fileURLToPath(new URL('./ring-thread.fixture.js', import.meta.url));
+const root = process.cwd();
+const compiled = path.join(root, 'dist', path.relative(root, source));
 
 describe('two rings between two threads', () => {
   it('bring every message back whole and in order, through sleeps on the other side', async () => {
