@@ -106,7 +106,8 @@ const KEPT_FLAGS = CLIENT_FLAGS | (TIER_MASK << TIER_SHIFT);
  */
 export class FastBook implements OrderBook {
   readonly events: MessageBuffer;
-  private readonly store: BookStore;
+  /** For the plain lane (`risk/lane`), which does everyday commands in one step on the same data. */
+  readonly store: BookStore;
   private readonly ledger: FillLedger;
   private readonly matcher: Matcher;
   private readonly trimmer: ReduceOnlyTrimmer;

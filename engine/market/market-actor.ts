@@ -64,9 +64,9 @@ export class MarketActor {
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
-  private buyLimitTicks = 0;
-  private sellLimitTicks = 0;
-  private minValueTickLots = 0;
+  buyLimitTicks = 0;
+  sellLimitTicks = 0;
+  minValueTickLots = 0;
   state: MarketState = MARKET_STATE.initializing;
   /** 0 until the first oracle price. */
   markTicks = 0;

@@ -1,19 +1,22 @@
-import type { AccountRows } from '../book/account-rows.js';
+import type { MarketActor } from '../market/market-actor.js';
 import type { MarketParams } from '../market/market-params.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 
 /** A margin actor as the shard sees it (`risk/margin` implements it). */
 export interface AccountHome {
-  /** CMD_PLACE … CMD_MASS_CANCEL. Forwards to the inbox or answers in the events. */
-  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
+  /**
+   * CMD_PLACE … CMD_MASS_CANCEL. Forwards to the inbox or answers in the events. True: the command is done, and its events
+   * (numbered with `sequence`) are complete; nobody else has to see them.
+   */
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean;
   /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER. */
   onOperatorCommand(message: MessageBuffer, slot: number): void;
   /** An event of a market: completes it in place. False: it must not leave the shard. */
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean;
   readonly canListMarket: boolean;
-  /** `rows`: the market's own rows when it lives in this shard, to be shared. */
-  onMarketListed(marketId: number, params: MarketParams, rows?: AccountRows): void;
+  /** `local`: the market's actor when it lives in this shard. */
+  onMarketListed(marketId: number, params: MarketParams, local?: MarketActor): void;
   onMarketParams(marketId: number, params: MarketParams): void;
   sumOfCollateral(): bigint;
   /** Deposits − withdrawals. */

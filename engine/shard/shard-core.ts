@@ -162,7 +162,7 @@ export class ShardCore implements Shard {
     const market = new MarketActor(marketId, params, this.fees, this.events, this.createBook);
     this.markets.push(market);
     this.byId[marketId] = market;
-    this.home.onMarketListed(marketId, params, market.positions.rows);
+    this.home.onMarketListed(marketId, params, market);
     return market;
   }
 
@@ -182,8 +182,11 @@ export class ShardCore implements Shard {
   private apply(messages: MessageBuffer, slot: number): void {
     const firstEvent = this.events.length;
     const type = typeOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
-    if (type <= CMD_MASS_CANCEL) this.home.onTradeCommand(messages, slot, this.timeMs);
-    else this.applyOperator(messages, slot, type);
+    if (type <= CMD_MASS_CANCEL) {
+      if (this.home.onTradeCommand(messages, slot, this.timeMs, this.sequence)) return;
+    } else {
+      this.applyOperator(messages, slot, type);
+    }
     this.drain(firstEvent);
   }
 

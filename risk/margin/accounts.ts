@@ -101,6 +101,15 @@ export class Accounts {
   activeHigh(account: number): number {
     return this.words[(account << ROW_SHIFT) | W_ACTIVE_HIGH] as number;
   }
+  /** Whether the account has positions or orders in this market (by index) and in no other. */
+  isActiveOnlyIn(account: number, market: number): boolean {
+    const row = account << ROW_SHIFT;
+    const low = this.words[row | W_ACTIVE_LOW] as number;
+    const high = this.words[row | W_ACTIVE_HIGH] as number;
+    return market < 32
+      ? high === 0 && low === 1 << market
+      : low === 0 && high === 1 << (market & 31);
+  }
   setActive(account: number, market: number): void {
     const at = (account << ROW_SHIFT) | (market < 32 ? W_ACTIVE_LOW : W_ACTIVE_HIGH);
     this.words[at]! |= 1 << (market & 31);

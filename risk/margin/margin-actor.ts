@@ -1,5 +1,6 @@
-import { type AccountRows, ROW_FLOATS } from '../../engine/book/account-rows.js';
+import { ROW_FLOATS } from '../../engine/book/account-rows.js';
 import { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { EW_PRICE, marketOf, SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
@@ -14,6 +15,7 @@ import {
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { PlainLane } from '../lane/plain-lane.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
@@ -43,6 +45,7 @@ const SUMMARY_COLUMNS = [
 export class MarginActor implements AccountHome {
   readonly state: MarginState;
   readonly cash = new CashLedger();
+  private readonly lane: PlainLane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
   private readonly orderEvents: OrderEventHandler;
@@ -56,13 +59,16 @@ export class MarginActor implements AccountHome {
       fees,
     };
     this.events = events;
+    this.lane = new PlainLane(this.state, events);
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
   }
 
-  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void {
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean {
+    if (this.lane.apply(message, slot, sequence)) return true;
     this.trade.handle(message, slot, nowMs);
+    return false;
   }
 
   onOperatorCommand(message: MessageBuffer, slot: number): void {
@@ -88,8 +94,9 @@ export class MarginActor implements AccountHome {
     return this.state.markets.all.length < MARKETS_MAX;
   }
 
-  onMarketListed(marketId: number, params: MarketParams, rows?: AccountRows): void {
-    this.state.markets.add(marketId, params, rows);
+  onMarketListed(marketId: number, params: MarketParams, local?: MarketActor): void {
+    const summary = this.state.markets.add(marketId, params, local?.positions.rows);
+    if (local !== undefined) this.lane.open(summary, local);
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {

@@ -1,6 +1,6 @@
 import { AccountRows, RF_ENTRY_VALUE, RF_POSITION } from '../../engine/book/account-rows.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
-import { PPM_ONE } from '../../engine/units/units.js';
+import { MICRO_USD_MAX, PPM_ONE, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
 
 /** Floats of an account's row in one market, as its margin actor sees it. */
 export const SF_POSITION = RF_POSITION;
@@ -28,6 +28,8 @@ export class MarketSummary {
   markTicks = 0;
   /** Divisor of every product of a value, the micro-USD numerator and a rate in ppm. */
   readonly rateDivisor: number;
+  /** Highest worst-case value of an account here, tick·lots. */
+  readonly valueTickLotsMax: number;
 
   constructor(
     marketId: number,
@@ -40,5 +42,14 @@ export class MarketSummary {
     this.index = index;
     this.params = params;
     this.rateDivisor = params.microUsdPerTickLotDenominator * PPM_ONE;
+    this.valueTickLotsMax = valueTickLotsMax(
+      params.microUsdPerTickLotNumerator,
+      params.microUsdPerTickLotDenominator,
+    );
   }
+}
+
+/** 2^52 tick·lots, and no more than 2^52 micro-USD. */
+function valueTickLotsMax(numerator: number, denominator: number): number {
+  return Math.min(VALUE_TICK_LOTS_MAX, Math.floor((MICRO_USD_MAX / numerator) * denominator));
 }

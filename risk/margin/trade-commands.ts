@@ -56,10 +56,9 @@ import {
   SIDE_BUY,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
-import { MARKET_ID_ALL, MICRO_USD_MAX, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import type { Accounts } from './accounts.js';
 import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
-import { freeCollateralMicroUsd } from './equity.js';
 import {
   type MarketSummary,
   SF_ASK_LOSS,
@@ -69,7 +68,8 @@ import {
   SF_POSITION,
 } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
-import { initialMarginMicroUsd } from './requirement.js';
+import { valueLimitTickLots, worstValueTickLots } from './requirement.js';
+import { type Reservation, refused, tryReserve } from './reservation.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
 export interface MarginState {
@@ -87,6 +87,13 @@ export class TradeCommands {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
+  private readonly reservation: Reservation = {
+    account: 0,
+    side: 0,
+    lossTicks: 0,
+    priceTicks: 0,
+    lots: new Float64Array(1),
+  };
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
@@ -173,11 +180,9 @@ export class TradeCommands {
     const replaced = this.replacedId(message, slot, account, market);
     if (replaced < 0) return;
     const distance = price - market.markTicks;
-    if (
-      !this.reserve(message, slot, account, market, side, lots, lossTicksOf(side, distance), price)
-    ) {
-      return;
-    }
+    this.reservation.account = account;
+    this.reservation.side = side;
+    if (!this.reserve(message, slot, market, lots, distance)) return;
     const ref =
       key === null ? NO_CLIENT_REF : this.state.clientIds.add(account, key, market.marketId);
     const type = typeOf(message.words[w + W_HEAD] as number);
@@ -218,55 +223,22 @@ export class TradeCommands {
     return side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
   }
 
-  /**
-   * Adds the order to the account's summary when its worst case is covered. An order that does not raise the
-   * requirement of its market passes even below the line: closing must always be possible.
-   */
+  /** Reserves the order's worst case, or rejects. */
   private reserve(
     message: MessageBuffer,
     slot: number,
-    account: number,
     market: MarketSummary,
-    side: number,
     lots: number,
-    lossTicks: number,
-    price: number,
+    distance: number,
   ): boolean {
-    market.rows.ensure(account);
-    const rows = market.rows.floats;
-    const row = account * ROW_FLOATS;
-    const position = rows[row + SF_POSITION] as number;
-    const worstLots =
-      (position < 0 ? -position : position) +
-      (rows[row + SF_BID_LOTS] as number) +
-      (rows[row + SF_ASK_LOTS] as number) +
-      lots;
-    const worstValue = worstLots * Math.max(price, market.markTicks);
-    const limit = this.valueLimit(market);
-    if (worstValue > limit) {
-      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
-      this.reject(message, slot, code, worstValue, limit);
-      return false;
-    }
-    const taker = this.state.fees.takerPpm[this.state.accounts.tier(account)] as number;
-    const before = initialMarginMicroUsd(market, account, taker);
-    addOpen(rows, row, side, lots, lots * lossTicks);
-    const after = initialMarginMicroUsd(market, account, taker);
-    this.state.accounts.setActive(account, market.index);
-    if (after <= before) return true;
-    const free = freeCollateralMicroUsd(this.state, account);
-    if (free >= 0) return true;
-    addOpen(rows, row, side, -lots, -lots * lossTicks);
-    clearActiveIfFlat(this.state.accounts, market, account);
-    this.reject(message, slot, REJECT.insufficient_margin, after - before, free + (after - before));
-    return false;
-  }
-
-  /** Highest worst-case value in tick·lots: 2^52 itself, and 2^52 micro-USD. */
-  private valueLimit(market: MarketSummary): number {
-    const params = market.params;
-    const money = MICRO_USD_MAX / params.microUsdPerTickLotNumerator;
-    return Math.min(VALUE_TICK_LOTS_MAX, Math.floor(money * params.microUsdPerTickLotDenominator));
+    const wanted = this.reservation;
+    wanted.lots[0] = lots;
+    wanted.priceTicks = market.markTicks + distance;
+    wanted.lossTicks = lossTicksOf(wanted.side, distance);
+    market.rows.ensure(wanted.account);
+    const code = tryReserve(this.state, market, wanted);
+    if (code === 0) return true;
+    return this.reject(message, slot, code, refused[0] as number, refused[1] as number);
   }
 
   /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */
@@ -335,6 +307,15 @@ export class TradeCommands {
     if (!Number.isInteger(lots) || lots < 0 || lots > market.params.qtyLotsMax) {
       const code = REJECT.qty_lots_must_be_within_1_and_limit;
       return this.reject(message, slot, code, lots, market.params.qtyLotsMax);
+    }
+    // Up to twice the mark, what the account has open stays exact; beyond, its value has to be looked at.
+    if (price > 2 * market.markTicks) {
+      const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+      market.rows.ensure(account);
+      const value = worstValueTickLots(market, account, 0, price);
+      const limit = valueLimitTickLots(market);
+      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
+      if (value > limit) return this.reject(message, slot, code, value, limit);
     }
     return true;
   }
