@@ -19,13 +19,18 @@ import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
+  EF_GRANT_OLD_REMAINING,
+  EF_GRANTED_REMAINING,
   EF_LOTS,
   EF_OLD_REMAINING,
   EF_SEQUENCE,
   EF_VALUE,
+  EW_FLAGS,
   EW_OLD_LOSS_TICKS,
   EW_OLD_PRICE,
   EW_REQUEST,
+  EW_RESERVED_LOSS_TICKS,
+  EW_RESERVED_OLD_LOSS_TICKS,
   EW_SESSION,
   F_ORDER_ID,
   F_QTY,
@@ -42,6 +47,7 @@ import {
   EVT_ACCEPTED,
   EVT_AMENDED,
   EVT_CANCELED,
+  FLAG_GRANTED,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
@@ -55,7 +61,7 @@ import {
 import { NO_CLIENT_REF } from '../margin/client-ids.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import { SF_ASK_LOTS, SF_BID_LOSS, SF_BID_LOTS, SF_POSITION } from '../margin/market-summaries.js';
-import { type Reservation, tryReserve } from '../margin/reservation.js';
+import { CHANGE_LOSS, CHANGE_LOTS, newReservation, tryReserve } from '../margin/reservation.js';
 import { clearActiveIfFlat, type MarginState } from '../margin/trade-commands.js';
 
 /** A plain limit order has no flag but its side, a self-trade mode (which only matters when it trades), post-only. */
@@ -69,7 +75,7 @@ export class LaneMarket {
   private readonly market: MarketActor;
   private readonly store: BookStore;
   private readonly events: MessageBuffer;
-  private readonly reservation: Reservation;
+  private readonly reservation = newReservation();
 
   constructor(
     state: MarginState,
@@ -83,16 +89,9 @@ export class LaneMarket {
     this.market = market;
     this.store = store;
     this.events = events;
-    this.reservation = {
-      account: 0,
-      side: 0,
-      lossTicks: 0,
-      priceTicks: 0,
-      lots: new Float64Array(1),
-    };
   }
 
-  /** Another price for all that is left of an order; it crosses nobody and reserves no more than before. */
+  /** Another price for all that is left of an order, which crosses nobody. */
   move(message: MessageBuffer, slot: number, sequence: number): boolean {
     const w = slot << 4;
     const price = message.words[w | W_PRICE] as number;
@@ -114,23 +113,24 @@ export class LaneMarket {
     if (price > 2 * mark) return false;
     const loss = lossTicksOf(side, price - mark);
     const oldLoss = words[record | OW_LOSS_TICKS] as number;
-    if (loss > oldLoss || store.ladder(side ^ 1).bestKey <= keyOf(side ^ 1, price)) return false;
+    if (store.ladder(side ^ 1).bestKey <= keyOf(side ^ 1, price)) return false;
+    const remaining = store.pool.floats[at | OF_REMAINING] as number;
+    const more = remaining * loss - remaining * oldLoss;
+    if (more > 0 && !this.reserves(account, side, price, 0, more)) return false;
 
     const oldPrice = words[record | OW_PRICE] as number;
-    const remaining = store.pool.floats[at | OF_REMAINING] as number;
     const ladder = store.ladder(side);
     ladder.remove(order, keyOf(side, oldPrice), remaining);
     words[record | OW_PRICE] = price;
     words[record | OW_LOSS_TICKS] = loss;
     ladder.append(order, keyOf(side, price), remaining);
-    if (loss !== oldLoss) {
-      const lossColumn = (account << ROW_FLOAT_SHIFT) | (SF_BID_LOSS + side);
-      this.summary.rows.floats[lossColumn]! += remaining * loss - remaining * oldLoss;
-    }
+    if (more < 0)
+      this.summary.rows.floats[(account << ROW_FLOAT_SHIFT) | (SF_BID_LOSS + side)]! += more;
     const event = store.report.order(EVT_AMENDED, order, REASON_USER_BITS);
     this.events.floats[(event << 3) + EF_OLD_REMAINING] = remaining;
     this.events.words[(event << 4) + EW_OLD_PRICE] = oldPrice;
     this.events.words[(event << 4) + EW_OLD_LOSS_TICKS] = oldLoss;
+    if (more > 0) this.showGrant(event, remaining, loss, oldLoss);
     this.complete(event, message, slot, account, sequence);
     return true;
   }
@@ -187,13 +187,7 @@ export class LaneMarket {
     const open = store.rows.words[(account << ROW_SHIFT) | RW_OPEN_ORDERS] as number;
     if (open >= this.market.params.openOrdersMax) return false;
     const loss = lossTicksOf(side, price - this.market.markTicks);
-    const wanted = this.reservation;
-    wanted.account = account;
-    wanted.side = side;
-    wanted.lossTicks = loss;
-    wanted.priceTicks = price;
-    wanted.lots[0] = lots;
-    if (tryReserve(this.state, this.summary, wanted) !== 0) return false;
+    if (!this.reserves(account, side, price, lots, lots * loss)) return false;
 
     const order = this.newOrder(account, flags, price, lots, loss);
     const event = store.report.order(EVT_ACCEPTED, order, 0);
@@ -203,6 +197,33 @@ export class LaneMarket {
     store.ladder(side).append(order, keyOf(side, price), lots);
     this.complete(event, message, slot, account, sequence);
     return true;
+  }
+
+  private reserves(
+    account: number,
+    side: number,
+    price: number,
+    lots: number,
+    loss: number,
+  ): boolean {
+    const wanted = this.reservation;
+    wanted.account = account;
+    wanted.side = side;
+    wanted.priceTicks = price;
+    wanted.change[CHANGE_LOTS] = lots;
+    wanted.change[CHANGE_LOSS] = loss;
+    return tryReserve(this.state, this.summary, wanted) === 0;
+  }
+
+  /** On the long way the market would have asked for the larger loss reserve, and echoed the grant. */
+  private showGrant(event: number, remaining: number, loss: number, oldLoss: number): void {
+    const floats = this.events.floats;
+    const words = this.events.words;
+    words[(event << 4) | EW_FLAGS]! |= FLAG_GRANTED;
+    floats[(event << 3) + EF_GRANTED_REMAINING] = remaining;
+    floats[(event << 3) + EF_GRANT_OLD_REMAINING] = remaining;
+    words[(event << 4) + EW_RESERVED_LOSS_TICKS] = loss;
+    words[(event << 4) + EW_RESERVED_OLD_LOSS_TICKS] = oldLoss;
   }
 
   /** State, price range and band, least notional: all that the market asks of a plain order. */

@@ -12,20 +12,28 @@ import {
 import { initialMarginMicroUsd, unrealizedMicroUsd, worstValueTickLots } from './requirement.js';
 import type { MarginState } from './trade-commands.js';
 
-/** What an order asks for. One object is used again and again; the quantity stands in an array, where no number is boxed. */
+/**
+ * What an order or an amend asks for. One object is used again and again; the changes stand in an array, where no number
+ * is boxed: lots more than now, and loss reserve (tick·lots) more than now.
+ */
 export interface Reservation {
   account: number;
   side: number;
-  lossTicks: number;
   priceTicks: number;
-  readonly lots: Float64Array;
+  readonly change: Float64Array;
+}
+export const CHANGE_LOTS = 0;
+export const CHANGE_LOSS = 1;
+
+export function newReservation(): Reservation {
+  return { account: 0, side: 0, priceTicks: 0, change: new Float64Array(2) };
 }
 
 /** Figures of the last refusal of `tryReserve`, for the rejection's value and limit. */
 export const refused = new Float64Array(2);
 
 /**
- * Adds an order to its account's summary when the worst case is covered; else changes nothing and returns the code. An order
+ * Adds the change to its account's summary when the worst case is covered; else changes nothing and returns the code. One
  * that does not raise the requirement of its market passes even below the line: closing must always be possible.
  */
 export function tryReserve(
@@ -34,7 +42,8 @@ export function tryReserve(
   wanted: Reservation,
 ): 0 | RejectCode {
   const account = wanted.account;
-  const lots = wanted.lots[0] as number;
+  const lots = wanted.change[CHANGE_LOTS] as number;
+  const loss = wanted.change[CHANGE_LOSS] as number;
   const rows = market.rows.floats;
   const row = account << ROW_FLOAT_SHIFT;
   const position = rows[row | SF_POSITION] as number;
@@ -49,7 +58,7 @@ export function tryReserve(
   const taker = state.fees.takerPpm[accounts.tier(account)] as number;
   const before = initialMarginMicroUsd(market, account, taker);
   rows[row | (SF_BID_LOTS + wanted.side)]! += lots;
-  rows[row | (SF_BID_LOSS + wanted.side)]! += lots * wanted.lossTicks;
+  rows[row | (SF_BID_LOSS + wanted.side)]! += loss;
   const after = initialMarginMicroUsd(market, account, taker);
   accounts.setActive(account, market.index);
   if (after <= before) return 0;
@@ -58,7 +67,7 @@ export function tryReserve(
     : freeCollateralMicroUsd(state, account);
   if (free >= 0) return 0;
   rows[row | (SF_BID_LOTS + wanted.side)]! -= lots;
-  rows[row | (SF_BID_LOSS + wanted.side)]! -= lots * wanted.lossTicks;
+  rows[row | (SF_BID_LOSS + wanted.side)]! -= loss;
   if (position === 0 && open === 0) accounts.clearActive(account, market.index);
   refused[0] = after - before;
   refused[1] = free + (after - before);

@@ -69,7 +69,7 @@ import {
 } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
 import { valueLimitTickLots, worstValueTickLots } from './requirement.js';
-import { type Reservation, refused, tryReserve } from './reservation.js';
+import { CHANGE_LOSS, CHANGE_LOTS, newReservation, refused, tryReserve } from './reservation.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
 export interface MarginState {
@@ -87,13 +87,7 @@ export class TradeCommands {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
-  private readonly reservation: Reservation = {
-    account: 0,
-    side: 0,
-    lossTicks: 0,
-    priceTicks: 0,
-    lots: new Float64Array(1),
-  };
+  private readonly reservation = newReservation();
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
@@ -232,9 +226,9 @@ export class TradeCommands {
     distance: number,
   ): boolean {
     const wanted = this.reservation;
-    wanted.lots[0] = lots;
+    wanted.change[CHANGE_LOTS] = lots;
+    wanted.change[CHANGE_LOSS] = lots * lossTicksOf(wanted.side, distance);
     wanted.priceTicks = market.markTicks + distance;
-    wanted.lossTicks = lossTicksOf(wanted.side, distance);
     market.rows.ensure(wanted.account);
     const code = tryReserve(this.state, market, wanted);
     if (code === 0) return true;
