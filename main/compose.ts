@@ -1,8 +1,13 @@
 import type { CreateBook } from '../engine/market/market-actor.js';
+import type { Placement } from '../engine/shard/routing.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
 import { MarginActor } from '../risk/margin/margin-actor.js';
 
-/** A shard with everything in it: the margin actor of `risk/` and the markets of `engine/`. */
-export function createShardCore(createBook?: CreateBook): ShardCore {
-  return new ShardCore((inbox, events, fees) => new MarginActor(inbox, events, fees), createBook);
+/** A shard with everything in it: the margin actor of `risk/` and the markets of `engine/`; or one of several. */
+export function createShardCore(createBook?: CreateBook, placement?: Placement): ShardCore {
+  return new ShardCore(
+    (inbox, events, fees) => new MarginActor(inbox, events, fees),
+    createBook,
+    placement,
+  );
 }

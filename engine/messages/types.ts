@@ -33,6 +33,8 @@ export const CMD_SET_FEE_TIER = 41;
 export const CMD_SET_FEE_RATES = 42;
 /** Adds Ed25519 key (second slot) to the account. */
 export const CMD_ADD_KEY = 43;
+/** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
+export const CMD_CHANNEL = 48;
 
 // ---- Between actors: margin → market. Same layout as the command, with W_CLIENT_REF and W_MARK_DISTANCE ----
 export const MSG_PLACE = 65;
@@ -42,6 +44,14 @@ export const MSG_REPLACE = 68;
 export const MSG_MASS_CANCEL = 69;
 /** Answer to EVT_RESERVE_AMEND: the increase is reserved, go on. */
 export const MSG_AMEND_GRANTED = 70;
+
+// ---- Between shards only ----
+/** A market of another shard, new or changed. Slots 2–3: parameters. */
+export const MSG_MARKET = 71;
+/** As CMD_SET_FEE_RATES. */
+export const MSG_FEE_RATES = 72;
+/** To the account's home: W_FLAGS parent; second slot, words 16–23: public key. */
+export const MSG_OPEN_ACCOUNT = 73;
 
 // ---- Events ----
 /** One slot, before the events of a frame: F 1 first sequence, F 2 time in ms, F 3 epoch. */
@@ -75,6 +85,10 @@ export const EVT_DONE = 142;
 export const EVT_EPOCH = 143;
 /** The fee tier of an account: EW_FLAGS. */
 export const EVT_FEE_TIER = 144;
+/** A message for another shard, laid out as CMD_CHANNEL. */
+export const EVT_CHANNEL = 145;
+/** Empty: an event that concerns only an account of another shard, and went there. */
+export const EVT_SENT = 146;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
 export const SIDE_BUY = 0;

@@ -24,6 +24,7 @@ const SLOTS_OF_TYPE = new Uint8Array(256);
 const ONE = 1 << 1;
 const TWO = 1 << 2;
 const THREE = 1 << 3;
+const FOUR = 1 << 4;
 SLOTS_OF_TYPE[type.CMD_PLACE] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_CANCEL] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_AMEND] = ONE | TWO;
@@ -39,6 +40,7 @@ SLOTS_OF_TYPE[type.CMD_ORACLE_PRICE] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_TIER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_RATES] = ONE;
 SLOTS_OF_TYPE[type.CMD_ADD_KEY] = TWO;
+SLOTS_OF_TYPE[type.CMD_CHANNEL] = TWO | THREE | FOUR;
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,
@@ -57,7 +59,7 @@ export function messageProblem(
   const allowed = SLOTS_OF_TYPE[kind] as number;
   const isTrade = kind <= type.CMD_MASS_CANCEL;
   if (allowed === 0 || (!isTrade && !mayOperate)) return REJECT.message_type_is_unknown;
-  if (slots > 3 || (allowed & (1 << slots)) === 0) return REJECT.message_is_malformed;
+  if (slots > 4 || (allowed & (1 << slots)) === 0) return REJECT.message_is_malformed;
   const firstFloat = firstWord / 2;
   if (!isTrade) return operatorProblem(floats, firstFloat, kind);
   return tradeProblem(words, floats, firstWord, kind, slots);

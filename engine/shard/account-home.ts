@@ -12,6 +12,8 @@ export interface AccountHome {
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean;
   /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER. */
   onOperatorCommand(message: MessageBuffer, slot: number): void;
+  /** An account that another shard has given its id and this one as its home. `key` points at 8 words, zeros for none. */
+  openAccount(account: number, parent: number, words: Int32Array, key: number): void;
   /** An event of a market: completes it in place. False: it must not leave the shard. */
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean;
   readonly canListMarket: boolean;

@@ -36,6 +36,8 @@ import { REJECT } from '../messages/reject-codes.js';
 import { pushRejection } from '../messages/rejection.js';
 import {
   CMD_BEGIN_EPOCH,
+  CMD_CHANNEL,
+  CMD_CREATE_ACCOUNT,
   CMD_LIST_MARKET,
   CMD_MASS_CANCEL,
   CMD_ORACLE_PRICE,
@@ -51,7 +53,9 @@ import {
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { AccountHome } from './account-home.js';
+import { createAccountSomewhere, receiveFromShard } from './between-shards.js';
 import type { Frame } from './frame.js';
+import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
 import { readShardSnapshot, writeShardSnapshot } from './shard-snapshot.js';
 
@@ -78,13 +82,16 @@ export class ShardCore implements Shard {
   sequence = 0;
   timeMs = 0;
   epoch = 0;
+  /** Null in a shard that has everything in it. */
+  readonly routing: Routing | null;
   private readonly inbox = new MessageBuffer(64);
   private readonly byId: (MarketActor | undefined)[] = [];
   private readonly createBook: CreateBook | undefined;
 
-  constructor(createHome: CreateHome, createBook?: CreateBook) {
+  constructor(createHome: CreateHome, createBook?: CreateBook, placement?: Placement) {
     this.home = createHome(this.inbox, this.events, this.fees);
     this.createBook = createBook;
+    this.routing = placement === undefined ? null : new Routing(placement, this.events);
   }
 
   applyFrame(frame: Frame): void {
@@ -138,6 +145,7 @@ export class ShardCore implements Shard {
     writer.put(this.timeMs);
     writer.put(this.epoch);
     this.home.writeDeliveryState(writer);
+    this.routing?.writeNumbers(writer);
   }
 
   writeSnapshot(writer: CanonicalWriter): void {
@@ -153,6 +161,8 @@ export class ShardCore implements Shard {
       market.book.check();
       checkPositions(market.positions);
     }
+    // With several shards money balances over all of them, with what is on its way between them.
+    if (this.routing !== null) return;
     const difference = this.moneyDifferenceMicroUsd();
     assert(difference === 0n, `money must balance, but differs by ${difference} micro-USD`);
   }
@@ -163,6 +173,7 @@ export class ShardCore implements Shard {
     this.markets.push(market);
     this.byId[marketId] = market;
     this.home.onMarketListed(marketId, params, market);
+    this.routing?.noteMarket(marketId);
     return market;
   }
 
@@ -199,8 +210,10 @@ export class ShardCore implements Shard {
     while (message < inbox.length || event < events.length) {
       while (message < inbox.length) {
         const head = inbox.words[message * SLOT_WORDS + W_HEAD] as number;
-        // The margin actor forwards only to markets that were listed here.
-        (this.byId[marketOf(head)] as MarketActor).onMessage(inbox, message, this.timeMs);
+        // The margin actor forwards only to markets that were listed, here or in another shard.
+        const market = this.byId[marketOf(head)];
+        if (market !== undefined) market.onMessage(inbox, message, this.timeMs);
+        else this.routing?.forward(inbox, message);
         message += slotsOf(head);
       }
       while (event < events.length) {
@@ -209,6 +222,10 @@ export class ShardCore implements Shard {
         const concerns =
           (events.words[event * SLOT_WORDS + W_ACCOUNT] as number) !== 0 ||
           typeOf(head) === EVT_MARK_PRICE;
+        if (concerns && this.routing !== null && this.leaves(event, head)) {
+          event += slotsOf(head);
+          continue;
+        }
         if (concerns && !this.home.onEvent(events, event, this.timeMs)) {
           // Only a question between the actors, and always the last event of its message.
           assert(event + slotsOf(head) === events.length, 'a question must be the last event');
@@ -221,7 +238,22 @@ export class ShardCore implements Shard {
     inbox.rewind();
   }
 
+  /** True: the event concerns an account of another shard, and was sent there. A mark price goes everywhere. */
+  private leaves(event: number, head: number): boolean {
+    const routing = this.routing as Routing;
+    if (typeOf(head) === EVT_MARK_PRICE) routing.broadcast(event);
+    const account = this.events.words[event * SLOT_WORDS + W_ACCOUNT] as number;
+    if (!routing.isElsewhere(account)) return false;
+    routing.sendHome(event);
+    return true;
+  }
+
   private applyOperator(messages: MessageBuffer, slot: number, type: number): void {
+    if (this.routing !== null && (type === CMD_CHANNEL || type === CMD_CREATE_ACCOUNT)) {
+      if (type === CMD_CHANNEL) receiveFromShard(this, this.routing, this.inbox, messages, slot);
+      else createAccountSomewhere(this, this.routing, messages, slot);
+      return;
+    }
     switch (type) {
       case CMD_ORACLE_PRICE:
         this.withMarket(messages, slot)?.setIndexPrice(messages, slot);
@@ -260,7 +292,7 @@ export class ShardCore implements Shard {
 
   private listMarket(messages: MessageBuffer, slot: number): void {
     const id = marketOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
-    if (this.market(id) !== null) {
+    if (this.market(id) !== null || this.routing?.isHostedElsewhere(id)) {
       pushRejection(this.events, messages, slot, REJECT.market_id_is_already_used, id, 0);
       return;
     }
@@ -327,6 +359,7 @@ export class ShardCore implements Shard {
     const event = this.answer(messages, slot, EVT_MARKET_LISTED, EVENT_SLOTS + PARAM_SLOTS, id);
     const at = event * SLOT_WORDS + W_EVENT_PARAMS;
     writeMarketParams(this.events.words, this.events.floats, at, params);
+    this.routing?.announceMarket(id, params);
   }
 
   private setFeeRates(messages: MessageBuffer, slot: number): void {
@@ -347,6 +380,7 @@ export class ShardCore implements Shard {
     }
     this.fees.set(tier, makerPpm, takerPpm);
     this.answer(messages, slot, EVT_DONE, EVENT_SLOTS, 0);
+    this.routing?.announceFees(tier, makerPpm, takerPpm);
   }
 
   private beginEpoch(messages: MessageBuffer, slot: number): void {

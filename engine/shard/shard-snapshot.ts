@@ -1,22 +1,30 @@
-import { PARAM_WORDS, readMarketParams, writeMarketParams } from '../market/market-params.js';
+import {
+  type MarketParams,
+  PARAM_WORDS,
+  readMarketParams,
+  writeMarketParams,
+} from '../market/market-params.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { ShardCore } from './shard-core.js';
 
 /** Version of the snapshot's content. Every release reads the previous one. */
 const SNAPSHOT_VERSION = 1;
+/** The same for a shard among others: the routing's state stands before the markets. */
+const SPREAD_SNAPSHOT_VERSION = 2;
 
 /**
  * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, state with client
  * references); then the margin actor's trading and delivery state.
  */
 export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): void {
-  writer.put(SNAPSHOT_VERSION);
+  writer.put(core.routing === null ? SNAPSHOT_VERSION : SPREAD_SNAPSHOT_VERSION);
   writer.put(core.sequence);
   writer.put(core.timeMs);
   writer.put(core.epoch);
   for (const rates of [core.fees.makerPpm, core.fees.takerPpm]) {
     for (const rate of rates) writer.put(rate);
   }
+  core.routing?.writeState(writer);
   writer.put(core.markets.length);
   const words = new Int32Array(PARAM_WORDS);
   const floats = new Float64Array(words.buffer);
@@ -32,9 +40,10 @@ export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): vo
 
 export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): void {
   const version = reader.take();
-  if (version !== SNAPSHOT_VERSION) {
+  const expected = core.routing === null ? SNAPSHOT_VERSION : SPREAD_SNAPSHOT_VERSION;
+  if (version !== expected) {
     throw new RangeError(
-      `snapshot version ${version} is not ${SNAPSHOT_VERSION}, which this release reads`,
+      `snapshot version ${version} is not ${expected}, which this release reads here`,
     );
   }
   core.sequence = reader.take();
@@ -43,13 +52,21 @@ export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): voi
   for (const rates of [core.fees.makerPpm, core.fees.takerPpm]) {
     for (let tier = 0; tier < rates.length; tier++) rates[tier] = reader.take();
   }
+  core.routing?.readState(reader);
   const count = reader.take();
   const words = new Int32Array(PARAM_WORDS);
   const floats = new Float64Array(words.buffer);
+  const hosted = new Map<number, MarketParams>();
   for (let i = 0; i < count; i++) {
     const id = reader.take();
     for (let k = 0; k < PARAM_WORDS; k++) words[k] = reader.take();
-    core.openMarket(id, readMarketParams(words, floats, 0));
+    hosted.set(id, readMarketParams(words, floats, 0));
+  }
+  // The margin actor numbers its markets in the order in which it came to know them, wherever they are.
+  for (const id of core.routing?.known ?? hosted.keys()) {
+    const params = hosted.get(id);
+    if (params !== undefined) core.openMarket(id, params);
+    else core.home.onMarketListed(id, core.routing?.paramsElsewhere(id) as MarketParams);
   }
   for (const market of core.markets) market.readCanonical(reader);
   core.home.readTradingState(reader);

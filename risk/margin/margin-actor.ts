@@ -80,6 +80,12 @@ export class MarginActor implements AccountHome {
     else pushRejection(this.events, message, slot, REJECT.message_type_is_unknown, type, 0);
   }
 
+  openAccount(account: number, parent: number, words: Int32Array, key: number): void {
+    const { accounts } = this.state;
+    accounts.open(account, parent, words, key);
+    accounts.lastId = Math.max(accounts.lastId, account);
+  }
+
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {

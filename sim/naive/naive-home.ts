@@ -73,6 +73,10 @@ export class NaiveHome implements AccountHome {
     naiveOperatorCommand(this.state, new View(message, slot));
   }
 
+  openAccount(): void {
+    throw new Error('the naive twin lives in one shard');
+  }
+
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const event = new View(events, slot);
     if (event.type !== type.EVT_MARK_PRICE) return naiveOnEvent(this.state, event, nowMs);
