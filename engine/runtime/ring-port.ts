@@ -68,8 +68,7 @@ export class RingPort implements ShardPort {
     } finally {
       events.release();
       this.draining = false;
-      // The shard may have been waiting for this room.
-      if (events.occupancy === 0) this.bell.ring();
+      if (events.takeWantsRoom()) this.bell.ring();
     }
   };
 

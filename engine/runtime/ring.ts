@@ -11,7 +11,8 @@ const W_WRITTEN = 0;
 const W_READ = 32;
 const W_SLEEPING = 64;
 const W_CLOSED = 96;
-const CONTROL_BYTES = 512;
+const W_WANTS_ROOM = 128;
+const CONTROL_BYTES = 640;
 
 const SLOTS_MAX = 1 << 24;
 const TYPE_PADDING = 0;
@@ -127,7 +128,9 @@ export class RingWriter extends RingEnd {
   private hasRoomUpTo(end: number): boolean {
     if (((end - this.knownRead) | 0) <= this.capacity) return true;
     this.knownRead = Atomics.load(this.control, W_READ);
-    return ((end - this.knownRead) | 0) <= this.capacity;
+    if (((end - this.knownRead) | 0) <= this.capacity) return true;
+    Atomics.store(this.control, W_WANTS_ROOM, 1);
+    return false;
   }
 }
 
@@ -185,6 +188,14 @@ export class RingReader extends RingEnd {
     if (this.released === this.cursor) return;
     this.released = this.cursor;
     Atomics.store(this.control, W_READ, this.cursor);
+  }
+
+  /** Whether the writer has met a full ring since the last time, and may wait for room. */
+  takeWantsRoom(): boolean {
+    return (
+      Atomics.load(this.control, W_WANTS_ROOM) === 1 &&
+      Atomics.exchange(this.control, W_WANTS_ROOM, 0) === 1
+    );
   }
 
   /** Asks to be woken by the next publication. False: there is something already, and nobody will wake. */

@@ -6,7 +6,6 @@ const EVENT_LOOP_MS = 5;
 /** Longest sleep: what is due by the clock is looked after this often. */
 const SLEEP_MS = 5;
 const IDLE_SLEEP_MS = 50;
-const SPIN_MS_MAX = 0.05;
 const SPIN_MS_MIN = 0.002;
 
 export interface ShardLoopOptions {
@@ -18,6 +17,8 @@ export interface ShardLoopOptions {
   busyElsewhere: () => boolean;
   /** Something is under way that ends in the event loop, but nobody waits for it. */
   unsynced: () => boolean;
+  /** Longest look for more work before it sleeps; 0 where cores are few, and the looking would keep others from working. */
+  spinMsMax: number;
   /** Called between frames, at least every few milliseconds while there is work. */
   onTurn: () => void;
 }
@@ -28,7 +29,7 @@ export interface ShardLoopOptions {
  */
 export class ShardLoop {
   private readonly options: ShardLoopOptions;
-  private spinMs = SPIN_MS_MAX;
+  private spinMs: number;
   private stopped = false;
   private scheduled = false;
   private waiting = false;
@@ -36,6 +37,7 @@ export class ShardLoop {
 
   constructor(options: ShardLoopOptions) {
     this.options = options;
+    this.spinMs = options.spinMsMax;
   }
 
   /** Call at the start, and whenever something has ended in the event loop. */
@@ -79,11 +81,13 @@ export class ShardLoop {
 
   /** True when something came meanwhile. */
   private spin(): boolean {
+    const { spinMsMax } = this.options;
+    if (spinMsMax === 0) return this.options.host.hasInput;
     const until = performance.now() + this.spinMs;
     do {
       for (let i = 0; i < 32; i++) {
         if (this.options.host.hasInput) {
-          this.spinMs = Math.min(SPIN_MS_MAX, this.spinMs * 1.25);
+          this.spinMs = Math.min(spinMsMax, this.spinMs * 1.25);
           return true;
         }
       }
@@ -101,7 +105,8 @@ export class ShardLoop {
       const sleptAtMs = performance.now();
       bell.wait(rings, timeoutMs);
       // A wake-up this soon says that spinning would have been worth it.
-      if (performance.now() - sleptAtMs < 4 * SPIN_MS_MAX) this.spinMs = SPIN_MS_MAX;
+      const { spinMsMax } = this.options;
+      if (performance.now() - sleptAtMs < 4 * spinMsMax) this.spinMs = spinMsMax;
     }
     bell.getUp();
   }

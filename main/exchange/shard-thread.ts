@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Bell } from '../../engine/runtime/bell.js';
 import { RingOutput } from '../../engine/runtime/event-output.js';
@@ -10,6 +11,10 @@ import { ADMIN_PORT_ID } from './shard-access.js';
 import type { PortMemory, ThreadMessage, ThreadRequest, ThreadStart } from './thread-messages.js';
 
 /** A shard in a thread of its own; `threaded-shard.ts` is the other end. */
+
+/** Gateway, shard, disk and clients fill fewer cores than these: spinning would take time from them. */
+const SPIN_CORES = 4;
+const SPIN_MS_MAX = 0.05;
 const start = workerData as ThreadStart;
 const parent = parentPort as NonNullable<typeof parentPort>;
 const bell = new Bell(start.bell);
@@ -50,6 +55,7 @@ function newLoop(hosted: HostedShard): ShardLoop {
     untilTimerMs: () => hosted.untilTimerMs(),
     busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay,
     unsynced: () => hosted.unsynced,
+    spinMsMax: os.availableParallelism() < SPIN_CORES ? 0 : SPIN_MS_MAX,
     onTurn: () => hosted.snapshotWhenDue(),
   });
 }
