@@ -51,6 +51,7 @@ export class ShardHost {
   private state = HOST_RUNNING;
   private readonly retryMs: number;
   private retryAtMs = 0;
+  private begun = false;
   private closing = false;
   /** A reader is slow or too much waits for the disk: input has to wait too. */
   private blocked = false;
@@ -69,8 +70,9 @@ export class ShardHost {
     this.updateStats();
   }
 
-  /** The first frame of a start. Call before the first `step`. */
+  /** The first frame of a start; until then nothing is taken, so that every frame belongs to an epoch. */
   begin(): void {
+    this.begun = true;
     this.builder.begin(this.journal.nextSequence, this.stamp());
     this.builder.add(CMD_BEGIN_EPOCH, this.journal.epoch);
     this.runFrame();
@@ -87,13 +89,14 @@ export class ShardHost {
 
   /** Something has arrived that `step` would take. */
   get hasInput(): boolean {
-    if (this.blocked || this.closing) return false;
+    if (this.blocked || this.closing || !this.begun) return false;
     for (const port of this.ports) if (port.input.pending) return true;
     return false;
   }
 
   /** Does at most one frame. False: there is nothing to do, or nothing can be done now. */
   step(): boolean {
+    if (!this.begun) return false;
     if (this.state === HOST_HALTED) return this.refuse();
     if (this.state === HOST_STALLED && !this.retry()) return false;
     this.blocked = !this.mayTakeInput();

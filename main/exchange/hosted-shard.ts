@@ -9,6 +9,7 @@ import {
   openShard,
   type RecoveryReport,
 } from '../../engine/runtime/journal/open-shard.js';
+import type { SnapshotInfo } from '../../engine/runtime/journal/snapshot-writer.js';
 import { stateHash } from '../../engine/runtime/journal/state-hash.js';
 import { ShardHost } from '../../engine/runtime/shard-host.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
@@ -16,6 +17,7 @@ import { createShardCore } from '../compose.js';
 import { ReplayedEvents } from './replayed-events.js';
 import type { ShardHooks, ShardInvariants, ShardSettings } from './shard-access.js';
 import { collectSeed, type ShardSeed } from './shard-seed.js';
+import { snapshotInThread } from './snapshot-thread.js';
 
 /**
  * An open shard with its host, in the thread that calls. Whoever owns it lets the host step; `onWork` is called when
@@ -26,6 +28,7 @@ export class HostedShard {
   readonly report: RecoveryReport;
   readonly seed: ShardSeed;
   snapshotUnderWay = false;
+  private snapshotJob: Promise<void> = Promise.resolve();
   private readonly settings: ShardSettings;
   private readonly hooks: ShardHooks;
   private readonly opened: OpenedShard<ShardCore>;
@@ -95,7 +98,7 @@ export class HostedShard {
     const elapsedMs = performance.now() - this.snapshotAtMs;
     const due =
       messages >= this.settings.snapshotEveryMessages || elapsedMs >= this.settings.snapshotEveryMs;
-    if (due) void this.snapshot();
+    if (due) this.snapshotJob = this.snapshot(true);
   }
 
   invariants(): ShardInvariants {
@@ -170,9 +173,9 @@ export class HostedShard {
   async stop(): Promise<void> {
     this.host.stopInput();
     await this.settle();
-    await this.opened.snapshots.idle();
+    await this.snapshotJob;
     if (!this.host.halted && this.opened.shard.sequence > this.snapshotMessages) {
-      await this.snapshot();
+      await this.snapshot(false);
     }
     await this.opened.close();
   }
@@ -182,13 +185,16 @@ export class HostedShard {
     this.onWork();
   }
 
-  private async snapshot(): Promise<void> {
+  /** While the shard works, another thread makes the snapshot from the journal; at the end it is made here. */
+  private async snapshot(inThread: boolean): Promise<void> {
     const { shard, journal, snapshots } = this.opened;
     this.snapshotUnderWay = true;
     this.snapshotMessages = shard.sequence;
     this.snapshotAtMs = performance.now();
     try {
-      const info = await snapshots.write(shard, journal);
+      const info = inThread
+        ? await this.snapshotElsewhere()
+        : await snapshots.write(shard, journal);
       const { stats } = this.host;
       stats.set('snapshots', stats.get('snapshots') + 1);
       stats.set('snapshotSequence', info.sequence);
@@ -200,5 +206,13 @@ export class HostedShard {
       this.snapshotUnderWay = false;
       this.onWork();
     }
+  }
+
+  private async snapshotElsewhere(): Promise<SnapshotInfo> {
+    const { shard, journal } = this.opened;
+    const until = shard.sequence;
+    await journal.sync();
+    const info = await snapshotInThread(this.settings.dataDir, this.settings.shardId, until);
+    return { ...info, stoppedMs: 0 };
   }
 }

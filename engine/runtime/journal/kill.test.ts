@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SLOT_WORDS } from '../../messages/layout.js';
 import { journalDirectory } from './directories.js';
@@ -19,7 +20,7 @@ beforeAll(() => {
   const options = '--noCheck --target ES2023 --module NodeNext --skipLibCheck --types node'.split(
     ' ',
   );
-  const source = path.join(import.meta.dirname, 'kill-child.fixture.ts');
+  const source = fileURLToPath(new URL('./kill-child.fixture.ts', import.meta.url));
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
   const places = ['--ignoreConfig', '--rootDir', root, '--outDir', out];
   execFileSync(process.execPath, [compiler, ...options, ...places, source], { cwd: root });

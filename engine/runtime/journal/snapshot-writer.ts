@@ -49,7 +49,10 @@ export class SnapshotWriter {
    * frames. The journal is synced first: a snapshot must never know more than the journal after a
    * power failure. Rejects while another snapshot is being written.
    */
-  async write(shard: Shard, journal: Journal): Promise<SnapshotInfo> {
+  async write(
+    shard: Shard,
+    journal: Pick<Journal, 'writtenSequence' | 'sync'>,
+  ): Promise<SnapshotInfo> {
     if (this.underWay !== null) throw new Error('a snapshot is being written already');
     if (journal.writtenSequence < shard.sequence) {
       throw new Error(`sequence ${shard.sequence} must be in the journal before the snapshot`);
