@@ -30,7 +30,7 @@ import {
 import { MARKETS_MAX, MarketTable } from './market-table.js';
 import { OperatorCommands } from './operator-commands.js';
 import { OrderEventHandler } from './order-events.js';
-import { type MarginState, TradeCommands } from './trade-commands.js';
+import { isFlat, type MarginState, TradeCommands } from './trade-commands.js';
 
 const SUMMARY_COLUMNS = [
   SF_POSITION,
@@ -202,11 +202,7 @@ export class MarginActor implements AccountHome {
     let count = 0;
     for (let account = 0; account < rows; account++) {
       const row = account * ROW_FLOATS;
-      const flat =
-        floats[row + SF_POSITION] === 0 &&
-        floats[row + SF_BID_LOTS] === 0 &&
-        floats[row + SF_ASK_LOTS] === 0;
-      if (flat) continue;
+      if (isFlat(floats, row)) continue;
       writer.put(account);
       for (const column of SUMMARY_COLUMNS) writer.put(floats[row + column] as number);
       count++;

@@ -259,6 +259,9 @@ export class OrderEventHandler {
       rewriteAsRejection(events, slot, REJECT.insufficient_margin, raised, free + raised);
       return true;
     }
+    // Until the market has answered, the order may fill as it was or as it will be: the larger of both stays reserved.
+    const value = now * loss - before * oldLoss;
+    addOpen(rows, row, side, raiseOf(now - before) - (now - before), raiseOf(value) - value);
     this.grant(events, slot, side);
     return false;
   }
@@ -287,7 +290,7 @@ export class OrderEventHandler {
     this.inbox.floats[p + F_GRANT_REMAINING] = events.floats[f + EF_REMAINING] as number;
   }
 
-  /** Takes the swap of a grant back; what the market really did is then booked like any event. */
+  /** Takes what a grant raised back; what the market really did is then booked like any event. */
   private undoGrant(
     events: MessageBuffer,
     slot: number,
@@ -302,7 +305,8 @@ export class OrderEventHandler {
     const oldLoss = events.words[w + EW_RESERVED_OLD_LOSS_TICKS] as number;
     const side = (events.words[w + EW_FLAGS] as number) & FLAG_SIDE;
     const row = account * ROW_FLOATS;
-    addOpen(market.rows.floats, row, side, before - granted, before * oldLoss - granted * loss);
+    const value = granted * loss - before * oldLoss;
+    addOpen(market.rows.floats, row, side, -raiseOf(granted - before), -raiseOf(value));
   }
 
   /** Numbers the event in the account's feed and fills in what only its home knows. */
@@ -324,6 +328,11 @@ export class OrderEventHandler {
       type === EVT_CANCELED || (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0);
     if (ends) clientIds.close(ref, nowMs);
   }
+}
+
+/** An amend in flight never lowers a reservation. */
+function raiseOf(change: number): number {
+  return change > 0 ? change : 0;
 }
 
 /** EVT_RESERVE_AMEND becomes the answer to its message; order id, flags, session and request stay. */
