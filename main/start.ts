@@ -11,6 +11,8 @@ import { StatusLine } from './observe/status-line.js';
 const COMPACT_CORES = 4;
 
 async function main(): Promise<void> {
+  // Whoever reads the output may go away: that is no reason to stop trading.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = configOf(process.argv.slice(2));
   if (config === null) {
     process.stdout.write(HELP);
