@@ -90,7 +90,7 @@ function deposit(messages: MessageBuffer, account: number): void {
 }
 
 function command(messages: MessageBuffer, type: number, slots: number, market: number): number {
-  const slot = messages.pushZeroed(slots);
+  const slot = messages.push(slots);
   messages.words[slot * SLOT_WORDS + W_HEAD] = headOf(type, slots, market);
   return slot;
 }

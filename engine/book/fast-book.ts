@@ -207,7 +207,7 @@ export class FastBook implements OrderBook {
       }
       order = older;
     }
-    const event = this.events.pushZeroed(EVENT_SLOTS);
+    const event = this.events.push(EVENT_SLOTS);
     const e = event * SLOT_WORDS;
     const market = marketOf(inbox.words[w + W_HEAD] as number);
     this.events.words[e + W_HEAD] = headOf(EVT_MASS_CANCELED, EVENT_SLOTS, market);

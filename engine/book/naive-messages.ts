@@ -77,7 +77,7 @@ export function writeEvent(events: MessageBuffer, marketId: number, event: BookE
   // A mass cancel has no client id of its own.
   const hasText = event.type !== EVT_MASS_CANCELED && (event.flags & FLAG_CLIENT_TEXT) !== 0;
   const slots = hasText ? 3 : layout.EVENT_SLOTS;
-  const slot = events.pushZeroed(slots);
+  const slot = events.push(slots);
   const word = (at: number, value = 0) => {
     events.words[slot * layout.SLOT_WORDS + at] = value;
   };

@@ -206,7 +206,7 @@ export class MarketActor {
   }
 
   private answer(message: MessageBuffer, slot: number, type: number): number {
-    const event = this.events.pushZeroed(EVENT_SLOTS);
+    const event = this.events.push(EVENT_SLOTS);
     const words = this.events.words;
     const w = event * SLOT_WORDS;
     words[w + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);

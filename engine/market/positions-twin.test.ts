@@ -102,7 +102,7 @@ function tell(ledger: FillLedger, trade: Trade): string {
   const events = new MessageBuffer(4);
   for (const by of [FLAG_MAKER, 0]) {
     const side = by === 0 ? trade.takerSide : trade.takerSide ^ 1;
-    const slot = events.pushZeroed(layout.EVENT_SLOTS);
+    const slot = events.push(layout.EVENT_SLOTS);
     const w = slot * layout.SLOT_WORDS;
     events.words[w + layout.W_HEAD] = layout.headOf(EVT_FILL, layout.EVENT_SLOTS, 1);
     events.words[w + layout.W_ACCOUNT] = by === 0 ? trade.taker : trade.maker;

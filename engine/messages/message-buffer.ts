@@ -27,11 +27,6 @@ export class MessageBuffer {
     return slot;
   }
 
-  /** The same; says at the call that zeros are relied on. */
-  pushZeroed(slots: number): number {
-    return this.push(slots);
-  }
-
   /** Gives back and clears everything from `slot` on. */
   truncate(slot: number): void {
     this.words.fill(0, slot * SLOT_WORDS, this.length * SLOT_WORDS);

@@ -12,7 +12,7 @@ export const REJECT = {
   price_ticks_must_be_within_1_and_limit: 7,
   qty_lots_must_be_within_1_and_limit: 8,
   notional_micro_usd_must_reach_minimum: 9,
-  notional_micro_usd_must_not_exceed_limit: 10,
+  worst_value_tick_lots_must_not_exceed_limit: 10,
   price_ticks_must_not_exceed_upper_band: 11,
   price_ticks_must_not_be_below_lower_band: 12,
   post_only_order_would_cross: 13,

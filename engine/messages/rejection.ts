@@ -57,7 +57,7 @@ export function pushRejection(
   value: number,
   limit: number,
 ): number {
-  const out = events.pushZeroed(EVENT_SLOTS);
+  const out = events.push(EVENT_SLOTS);
   const w = out * SLOT_WORDS;
   const f = out * SLOT_FLOATS;
   const from = slot * SLOT_WORDS;

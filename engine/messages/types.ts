@@ -31,8 +31,6 @@ export const CMD_BEGIN_EPOCH = 40;
 export const CMD_SET_FEE_TIER = 41;
 /** W_FLAGS: tier; W_PRICE: taker rate in ppm; W_SESSION … : as usual; F_QTY: maker rate in ppm (may be negative). */
 export const CMD_SET_FEE_RATES = 42;
-/** Adds Ed25519 key (second slot) to the account. */
-export const CMD_ADD_KEY = 43;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
 

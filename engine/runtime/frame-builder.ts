@@ -45,7 +45,7 @@ export class FrameBuilder {
   /** A message of one slot from the host itself: timer or epoch. */
   add(type: number, value: number): void {
     const { messages } = this.frame;
-    const slot = messages.pushZeroed(1);
+    const slot = messages.push(1);
     messages.words[slot * SLOT_WORDS + W_HEAD] = headOf(type, 1, 0);
     messages.floats[slot * SLOT_FLOATS + F_QTY] = value;
     this.frame.count++;

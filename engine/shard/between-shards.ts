@@ -124,7 +124,7 @@ function announceAccount(
   account: number,
   home: number,
 ): void {
-  const event = core.events.pushZeroed(EVENT_SLOTS + 1);
+  const event = core.events.push(EVENT_SLOTS + 1);
   const { words, floats } = core.events;
   const e = event * SLOT_WORDS;
   const w = slot * SLOT_WORDS;

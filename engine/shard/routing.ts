@@ -247,7 +247,7 @@ export class Routing {
   }
 
   private envelope(shard: number, slots: number): number {
-    const at = this.events.pushZeroed(1 + slots);
+    const at = this.events.push(1 + slots);
     const w = at * SLOT_WORDS;
     this.events.words[w + W_HEAD] = headOf(EVT_CHANNEL, 1 + slots, 0);
     this.events.words[w + W_FLAGS] = this.placement.shardId;

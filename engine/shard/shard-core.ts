@@ -182,7 +182,7 @@ export class ShardCore implements Shard {
   }
 
   private announceFrame(frame: Frame): void {
-    const event = this.events.pushZeroed(1);
+    const event = this.events.push(1);
     const f = event * SLOT_FLOATS;
     this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(EVT_FRAME, 1, 0);
     this.events.floats[f + 1] = frame.firstSequence;
@@ -401,7 +401,7 @@ export class ShardCore implements Shard {
     slots: number,
     market: number,
   ): number {
-    const event = this.events.pushZeroed(slots);
+    const event = this.events.push(slots);
     const words = this.events.words;
     const e = event * SLOT_WORDS;
     words[e + W_HEAD] = headOf(type, slots, market);

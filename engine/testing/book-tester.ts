@@ -48,7 +48,7 @@ export class BookTester {
   send(message: TestMessage): string[] {
     this.inbox.reset();
     // Messages stand anywhere in an inbox: slot 0 would hide a forgotten offset.
-    this.inbox.pushZeroed(3);
+    this.inbox.push(3);
     this.book.events.reset();
     dispatch(this.book, this.inbox, writeMessage(this.inbox, message));
     this.book.check();

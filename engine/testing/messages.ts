@@ -157,7 +157,7 @@ export function writeMessage(buffer: MessageBuffer, message: TestMessage): numbe
   const hasText = message.clientText !== '';
   const isReplace = message.type === type.MSG_REPLACE || message.type === type.CMD_REPLACE;
   const slots = 1 + (hasText ? 1 : 0) + (isReplace ? 1 : 0);
-  const slot = buffer.pushZeroed(slots);
+  const slot = buffer.push(slots);
   const w = slot * layout.SLOT_WORDS;
   const f = slot * layout.SLOT_FLOATS;
   const { words, floats } = buffer;

@@ -42,7 +42,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'money',
     sentence: 'price × qty must be at least LIMIT, but is VALUE',
   },
-  notional_micro_usd_must_not_exceed_limit: {
+  worst_value_tick_lots_must_not_exceed_limit: {
     unit: 'value',
     sentence: 'position and open orders must be worth at most LIMIT, but would be VALUE',
   },

@@ -303,7 +303,7 @@ function pushDuplicate(
   client: Client,
   marketId: number,
 ): void {
-  const at = events.pushZeroed(2) * layout.SLOT_WORDS;
+  const at = events.push(2) * layout.SLOT_WORDS;
   events.words[at] = layout.headOf(types.EVT_DUPLICATE, 2, marketId);
   events.words[at + layout.W_ACCOUNT] = client.account;
   events.words[at + layout.EW_SESSION] = words[layout.W_SESSION] as number;

@@ -15,7 +15,7 @@ export class EventWriter {
 
   /** Appends an event; gives its first word. */
   event(type: number, slots: number, marketId: number, fields: EventFields): number {
-    const slot = this.buffer.pushZeroed(slots);
+    const slot = this.buffer.push(slots);
     const at = slot * layout.SLOT_WORDS;
     this.buffer.words[at] = layout.headOf(type, slots, marketId);
     for (const [name, value] of Object.entries(fields)) {

@@ -102,7 +102,7 @@ export class FoldedBook {
   private send(action: BookAction): void {
     const { inbox } = this;
     inbox.reset();
-    inbox.pushZeroed(2);
+    inbox.push(2);
     const { words, floats } = inbox;
     const slots = action.kind === 'replace' ? 2 : 1;
     words[layout.W_HEAD] = layout.headOf(TYPES[action.kind] as number, slots, MARKET);

@@ -120,7 +120,6 @@ const DECODERS = new Map<number, Decoder>([
       makerPpm: view.float(F_QTY),
     }),
   ],
-  [types.CMD_ADD_KEY, (view) => ({ publicKey: publicKey(view) })],
 ]);
 
 const MARKET_TYPES = new Set<number>([

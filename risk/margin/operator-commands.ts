@@ -139,7 +139,7 @@ export class OperatorCommands {
   }
 
   private answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
-    const event = this.events.pushZeroed(slots);
+    const event = this.events.push(slots);
     const e = event * SLOT_WORDS;
     const w = slot * SLOT_WORDS;
     this.events.words[e + W_HEAD] = headOf(type, slots, 0);

@@ -242,7 +242,7 @@ export class OrderEventHandler {
     const worstValue = worstValueTickLots(market, account, now - before, price);
     const valueLimit = valueLimitTickLots(market);
     if (worstValue > valueLimit) {
-      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
+      const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
       rewriteAsRejection(events, slot, code, worstValue, valueLimit);
       return true;
     }

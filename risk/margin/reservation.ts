@@ -52,7 +52,7 @@ export function tryReserve(
   if (worstValue > market.valueTickLotsMax) {
     refused[0] = worstValue;
     refused[1] = market.valueTickLotsMax;
-    return REJECT.notional_micro_usd_must_not_exceed_limit;
+    return REJECT.worst_value_tick_lots_must_not_exceed_limit;
   }
   const { accounts } = state;
   const taker = state.fees.takerPpm[accounts.tier(account)] as number;

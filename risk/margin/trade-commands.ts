@@ -130,7 +130,7 @@ export class TradeCommands {
     const ids = this.state.clientIds;
     const ref = ids.find(account, key);
     if (ref === NO_CLIENT_REF) return false;
-    const event = this.events.pushZeroed(EVENT_SLOTS);
+    const event = this.events.push(EVENT_SLOTS);
     const words = this.events.words;
     const e = event * SLOT_WORDS;
     const w = slot * SLOT_WORDS;
@@ -307,7 +307,7 @@ export class TradeCommands {
       market.rows.ensure(account);
       const value = worstValueTickLots(market, account, 0, price);
       const limit = valueLimitTickLots(market);
-      const code = REJECT.notional_micro_usd_must_not_exceed_limit;
+      const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
       if (value > limit) return this.reject(message, slot, code, value, limit);
     }
     return true;

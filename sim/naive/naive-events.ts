@@ -122,7 +122,7 @@ function reserveAmend(scene: Scene): boolean {
   const worstValue = naiveWorstValue(market, holding, more, event.word(layout.EW_PRICE));
   const limit = naiveValueLimit(market);
   if (worstValue > limit) {
-    becomeRejection(event, REJECT.notional_micro_usd_must_not_exceed_limit, worstValue, limit);
+    becomeRejection(event, REJECT.worst_value_tick_lots_must_not_exceed_limit, worstValue, limit);
     return true;
   }
   const before = naiveInitialMargin(market, holding, taker);
@@ -141,7 +141,7 @@ function reserveAmend(scene: Scene): boolean {
 }
 
 function grant(state: NaiveState, event: View): void {
-  const out = new View(state.inbox, state.inbox.pushZeroed(1));
+  const out = new View(state.inbox, state.inbox.push(1));
   const side = type.sideOf(event.word(layout.EW_FLAGS));
   const loss = event.word(layout.EW_LOSS_TICKS);
   out.setWord(layout.W_HEAD, layout.headOf(type.MSG_AMEND_GRANTED, 1, event.marketId));

@@ -133,7 +133,7 @@ function reserve(
   const worstValue = naiveWorstValue(market, holding, asked.lots, asked.price);
   const limit = naiveValueLimit(market);
   if (worstValue > limit) {
-    naiveReject(state, message, 'notional_micro_usd_must_not_exceed_limit', worstValue, limit);
+    naiveReject(state, message, 'worst_value_tick_lots_must_not_exceed_limit', worstValue, limit);
     return false;
   }
   const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
@@ -213,7 +213,7 @@ function massCancel(state: NaiveState, message: View): void {
 /** The first slot of the command, as a message to its market. */
 function forward(state: NaiveState, message: View, kind: number): View {
   const slots = kind === type.MSG_REPLACE ? 2 : 1;
-  const out = new View(state.inbox, state.inbox.pushZeroed(slots));
+  const out = new View(state.inbox, state.inbox.push(slots));
   for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, message.word(i));
   out.setWord(layout.W_HEAD, layout.headOf(kind, slots, message.marketId));
   out.setWord(layout.W_CLIENT_REF, -1);

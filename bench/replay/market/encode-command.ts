@@ -33,7 +33,7 @@ export function encodeCommand(
   slots = 1,
 ): void {
   inbox.reset();
-  const slot = inbox.pushZeroed(slots);
+  const slot = inbox.push(slots);
   const { words, floats } = inbox;
   const w = slot * SLOT_WORDS;
   const f = slot * SLOT_FLOATS;

@@ -41,7 +41,7 @@ export class ToyShard implements Shard {
       this.sequence++;
       this.sums[account] += quantity;
       this.mix = Math.imul(this.mix ^ account, 16777619) ^ quantity;
-      const event = this.events.pushZeroed(EVENT_SLOTS);
+      const event = this.events.push(EVENT_SLOTS);
       this.events.words[event * SLOT_WORDS] = headOf(EVT_DONE, EVENT_SLOTS, 0);
       this.events.floats[event * SLOT_FLOATS + EF_SEQUENCE] = this.sequence;
       slot += slotsOf(head);
@@ -78,7 +78,7 @@ export class ToyShard implements Shard {
 export function toyFrame(firstSequence: number, sizes: readonly number[], timeMs = 0): Frame {
   const messages = new MessageBuffer(4);
   sizes.forEach((slots, i) => {
-    const slot = messages.pushZeroed(slots);
+    const slot = messages.push(slots);
     messages.words[slot * SLOT_WORDS + W_HEAD] = headOf(CMD_DEPOSIT, slots, 0);
     messages.words[slot * SLOT_WORDS + W_ACCOUNT] = (firstSequence + i) % ACCOUNTS;
     messages.floats[slot * SLOT_FLOATS + F_QTY] = (firstSequence + i) * 1000 + slots;
