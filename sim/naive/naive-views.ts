@@ -66,7 +66,7 @@ export function pushEvent(
   slots: number,
   marketId: number,
 ): View {
-  const view = new View(events, events.pushZeroed(slots));
+  const view = new View(events, events.push(slots));
   view.setWord(layout.W_HEAD, layout.headOf(type, slots, marketId));
   return view;
 }
