@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './command-line.js';
-import { Simulation, SimulationFailure, type SimulationResult } from './simulation.js';
+import { runSeed, SeedFailure, type SeedResult } from './run-seed.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -26,9 +26,9 @@ async function runAll(line: CommandLine): Promise<number> {
   for (let seed = line.firstSeed; seed <= line.lastSeed; seed++) {
     try {
       const { steps, faults } = line;
-      tell(line, await new Simulation({ seed, steps, faults }).run());
+      tell(line, await runSeed({ seed, steps, faults }));
     } catch (error) {
-      if (!(error instanceof SimulationFailure)) throw error;
+      if (!(error instanceof SeedFailure)) throw error;
       failed++;
       tellFailure(line, seed, error);
     }
@@ -39,30 +39,37 @@ async function runAll(line: CommandLine): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-function tell(line: CommandLine, result: SimulationResult): void {
+function tell(line: CommandLine, result: SeedResult): void {
   if (line.json) {
     process.stdout.write(`${JSON.stringify({ ok: true, ...result })}\n`);
     return;
   }
-  const { seed, steps, sequence, stateHash, counts } = result;
-  const happened = Object.entries(counts).filter(([, count]) => count > 0);
-  const told = happened.map(([name, count]) => `${name} ${count}`).join(', ');
+  const { seed, steps, sequence, stateHash, counts, spread, layoutsCompared } = result;
   process.stdout.write(
-    `seed ${seed}: ok, ${steps} steps, sequence ${sequence}, stateHash ${stateHash.slice(0, 16)}\n  ${told}\n`,
+    `seed ${seed}: ok, ${steps} steps, sequence ${sequence}, stateHash ${stateHash.slice(0, 16)}\n` +
+      `  one shard: ${countsOf(counts)}\n` +
+      `  ${spread.shards} shards: ${countsOf(spread.counts)}\n` +
+      `  layouts side by side: equal after each of ${layoutsCompared} commands\n`,
   );
 }
 
+function countsOf(counts: Record<string, number>): string {
+  const happened = Object.entries(counts).filter(([, count]) => count > 0);
+  return happened.map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
 /** Seed, step, commit and message: enough to see it again on any machine. */
-function tellFailure(line: CommandLine, seed: number, failure: SimulationFailure): void {
+function tellFailure(line: CommandLine, seed: number, failure: SeedFailure): void {
   const commit = currentCommit();
-  const { step, message, cause } = failure;
+  const { part, message, cause } = failure;
+  const step = Math.min(failure.step, line.steps);
   if (line.json) {
-    process.stdout.write(`${JSON.stringify({ ok: false, seed, step, commit, message })}\n`);
+    process.stdout.write(`${JSON.stringify({ ok: false, seed, part, step, commit, message })}\n`);
     return;
   }
   const faults = line.faultList === 'all' ? '' : ` --faults ${line.faultList}`;
   process.stdout.write(
-    `seed ${seed}: FAILED at step ${step}, commit ${commit}\n  ${message}\n` +
+    `seed ${seed}: FAILED with ${part} at step ${step}, commit ${commit}\n  ${message}\n` +
       `  again: npm run sim -- --seed ${seed} --steps ${Math.max(step, 1)}${faults}\n`,
   );
   if (cause instanceof Error) process.stderr.write(`${cause.stack}\n`);

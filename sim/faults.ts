@@ -9,6 +9,7 @@ export const FAULTS = {
   sync: 'a sync fails, after which the journal refuses everything',
   snapshot: 'snapshots at random times; a crash may catch one half-written',
   slow: 'gateways that read slowly, rings that are full',
+  channel: 'messages between shards that are lost, doubled, or late',
   vanish: 'gateways and clients that vanish and come back',
 } as const;
 
@@ -24,6 +25,7 @@ const CHANCES: Record<FaultName, number> = {
   sync: 10,
   snapshot: 120,
   slow: 60,
+  channel: 0,
   vanish: 400,
 };
 

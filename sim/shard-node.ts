@@ -3,6 +3,7 @@ import { assert } from '../engine/assert.js';
 import type { MessageBuffer } from '../engine/messages/message-buffer.js';
 import type { Clock } from '../engine/runtime/clock.js';
 import type { HaltReport } from '../engine/runtime/halt-report.js';
+import type { HostPort } from '../engine/runtime/host-port.js';
 import { JournalDamageError } from '../engine/runtime/journal/damage.js';
 import { shardDirectory } from '../engine/runtime/journal/directories.js';
 import type { Journal } from '../engine/runtime/journal/journal.js';
@@ -14,16 +15,12 @@ import { ShardHost } from '../engine/runtime/shard-host.js';
 import type { Frame } from '../engine/shard/frame.js';
 import type { ShardCore } from '../engine/shard/shard-core.js';
 import type { Xorshift } from '../engine/testing/xorshift.js';
-import { createShardCore } from '../main/compose.js';
 import { FrameChecks } from './checks/frame-checks.js';
 import type { Twins } from './checks/twins.js';
 import { flipOneByte } from './disk/flip.js';
 import { type Loss, VirtualDisk } from './disk/virtual-disk.js';
 import { ObservedShard } from './host/observed-shard.js';
-import type { SimPort } from './host/sim-port.js';
 import type { Knowledge } from './traffic/knowledge.js';
-
-const SHARD = 0;
 
 export interface NodeCounts {
   recoveries: number;
@@ -32,6 +29,17 @@ export interface NodeCounts {
   flipsRefused: number;
   snapshots: number;
   framesReplayed: number;
+}
+
+export interface ShardNodeOptions {
+  dataDir: string;
+  shardId: number;
+  random: Xorshift;
+  twins: Twins;
+  knowledge: Knowledge;
+  clock: Clock;
+  createShard: () => ShardCore;
+  policies: readonly SyncPolicy[];
 }
 
 /** What a start finds beside the shard: who hears the replayed events. */
@@ -59,18 +67,10 @@ export class ShardNode {
   private promised = 0;
   /** What recovery from files with a flipped byte came to, null when it refused. */
   private flipped: { sequence: number; hash: string } | null = null;
-  private readonly dataDir: string;
-  private readonly random: Xorshift;
-  private readonly twins: Twins;
-  private readonly knowledge: Knowledge;
-  private readonly clock: Clock;
+  private readonly options: ShardNodeOptions;
 
-  constructor(dataDir: string, random: Xorshift, twins: Twins, knowledge: Knowledge, clock: Clock) {
-    this.clock = clock;
-    this.dataDir = dataDir;
-    this.random = random;
-    this.twins = twins;
-    this.knowledge = knowledge;
+  constructor(options: ShardNodeOptions) {
+    this.options = options;
   }
 
   get host(): ShardHost {
@@ -87,28 +87,28 @@ export class ShardNode {
   }
 
   /** Recovers, proves the recovered state against the twins, and begins a new epoch. */
-  start(ports: readonly SimPort[], hooks: NodeHooks): void {
+  start(ports: readonly HostPort[], hooks: NodeHooks): void {
     this.disk = new VirtualDisk();
     this.journalIsDead = false;
     const opened = this.open(hooks);
     this.opened = opened;
-    this.twins.recovered(opened.report.sequence);
-    this.twins.compare(opened.shard);
+    this.options.twins.recovered(opened.report.sequence);
+    this.options.twins.compare(opened.shard);
     opened.shard.check();
     const { shard: core, journal } = opened;
     const checks = new FrameChecks(core);
     const shard = new ObservedShard(core, (frame, events, firstSlot) => {
-      this.knowledge.hear(events, firstSlot);
+      this.options.knowledge.hear(events, firstSlot);
       checks.check(frame, firstSlot);
-      this.twins.heard(frame, events, firstSlot);
+      this.options.twins.heard(frame, events, firstSlot);
     });
     this.running = new ShardHost({
       shard,
       journal,
-      clock: this.clock,
-      ports: ports.map((port) => port.hostPort),
-      frameMessagesMax: this.random.pick([1, 3, 16, 256]),
-      heldSlotsMax: this.random.pick([64, 1 << 17]),
+      clock: this.options.clock,
+      ports,
+      frameMessagesMax: this.options.random.pick([1, 3, 16, 256]),
+      heldSlotsMax: this.options.random.pick([64, 1 << 17]),
       retryMs: 0,
       onHalt: (report) => this.halted(report),
     });
@@ -127,7 +127,7 @@ export class ShardNode {
 
   /** Frames that the disk has promised to keep go to the twins. */
   advanceTwins(): void {
-    this.twins.advance(this.opened?.journal.durableSequence ?? 0);
+    this.options.twins.advance(this.opened?.journal.durableSequence ?? 0);
   }
 
   /** Writes a whole snapshot; nothing else happens meanwhile. */
@@ -141,10 +141,13 @@ export class ShardNode {
 
   /** Leaves behind what a process leaves that dies while it writes a snapshot. */
   leaveHalfSnapshot(): void {
-    const folder = `${shardDirectory(this.dataDir, SHARD)}/snapshots`;
+    const folder = `${shardDirectory(this.options.dataDir, this.options.shardId)}/snapshots`;
     fs.mkdirSync(folder, { recursive: true });
     const name = String(this.shard.sequence).padStart(16, '0');
-    fs.writeFileSync(`${folder}/${name}.snapshot.new`, new Uint8Array(this.random.below(300)));
+    fs.writeFileSync(
+      `${folder}/${name}.snapshot.new`,
+      new Uint8Array(this.options.random.below(300)),
+    );
   }
 
   /**
@@ -154,16 +157,18 @@ export class ShardNode {
   crash(loss: Loss, flips: boolean): void {
     const { journal } = this.opened as OpenedShard<ShardCore>;
     this.promised = loss === 'none' ? journal.writtenSequence : journal.durableSequence;
-    this.disk.crash(loss, this.random);
-    fs.rmSync(`${shardDirectory(this.dataDir, SHARD)}/lock`, { force: true });
+    this.disk.crash(loss, this.options.random);
+    fs.rmSync(`${shardDirectory(this.options.dataDir, this.options.shardId)}/lock`, {
+      force: true,
+    });
     this.opened = null;
     this.running = null;
     if (flips) this.flip();
   }
 
   private open(hooks: NodeHooks): OpenedShard<ShardCore> {
-    const policy = this.random.pick<SyncPolicy>(['always', 'batch', 'never']);
-    const segmentBytesMax = this.random.pick([16_384, 65_536, 1 << 20]);
+    const policy = this.options.random.pick(this.options.policies);
+    const segmentBytesMax = this.options.random.pick([16_384, 65_536, 1 << 20]);
     const options = {
       policy,
       segmentBytesMax,
@@ -176,12 +181,12 @@ export class ShardNode {
       createFile: this.disk.create,
       onEvents: (events: MessageBuffer, frame: Frame) => {
         this.counts.framesReplayed++;
-        this.twins.replayed(frame, events);
+        this.options.twins.replayed(frame, events);
         hooks.onReplay(events.words, events.floats, events.length);
       },
     };
     const opened = this.openOrRepair(() =>
-      openShard(this.dataDir, SHARD, () => createShardCore(), options),
+      openShard(this.options.dataDir, this.options.shardId, this.options.createShard, options),
     );
     const { sequence } = opened.report;
     assert(
@@ -205,7 +210,7 @@ export class ShardNode {
       const { sequence } = error.damage;
       const problem = `sequence ${this.promised} was promised, but ${error.message}`;
       assert(sequence > this.promised, problem);
-      repairJournal(this.dataDir, SHARD, sequence);
+      repairJournal(this.options.dataDir, this.options.shardId, sequence);
       this.counts.repairs++;
       return open();
     }
@@ -216,12 +221,14 @@ export class ShardNode {
    * without the flip, and then the files are restored from the copy.
    */
   private flip(): void {
-    const copy = `${this.dataDir}-copy`;
-    fs.cpSync(this.dataDir, copy, { recursive: true });
-    const flipped = flipOneByte(shardDirectory(copy, SHARD), this.random);
+    const copy = `${this.options.dataDir}-copy`;
+    fs.cpSync(this.options.dataDir, copy, { recursive: true });
+    const flipped = flipOneByte(shardDirectory(copy, this.options.shardId), this.options.random);
     this.counts.flips++;
     try {
-      const opened = openShard(copy, SHARD, () => createShardCore(), { policy: 'never' });
+      const opened = openShard(copy, this.options.shardId, this.options.createShard, {
+        policy: 'never',
+      });
       void opened.close();
       const { sequence } = opened.report;
       const problem = `a flip at ${flipped} went unnoticed: recovery ends at ${sequence}`;

@@ -1,36 +1,68 @@
 import { describe, expect, it } from 'vitest';
 import { FAULT_NAMES } from './faults.js';
+import { runSeed } from './run-seed.js';
 import { Simulation } from './simulation.js';
+import { SpreadSimulation } from './spread/spread-simulation.js';
 
-function run(seed: number, steps: number, faults: readonly (typeof FAULT_NAMES)[number][]) {
-  return new Simulation({ seed, steps, faults: new Set(faults) }).run();
+const faults = new Set(FAULT_NAMES);
+const isFull = process.env.PLIMSOLL_FULL === '1';
+
+function sumUp(all: readonly Record<string, number>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+  }
+  return total;
+}
+
+function neverHappened(total: Record<string, number>): string[] {
+  return Object.keys(total).filter((name) => total[name] === 0);
 }
 
 describe('a simulated shard', () => {
   it('trades, refuses, dies, recovers, is repaired and resumes, and holds its invariants', async () => {
-    const total: Record<string, number> = {};
-    for (let seed = 1; seed <= 10; seed++) {
-      const { counts } = await run(seed, 400, FAULT_NAMES);
-      for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+    const all: Record<string, number>[] = [];
+    for (let seed = 1; seed <= 8; seed++) {
+      all.push((await new Simulation(seed, 400, faults).run()).counts);
     }
-    const never = Object.entries(total).filter(([, count]) => count === 0);
-    expect(never).toEqual([]);
+    expect(neverHappened(sumUp(all))).toEqual([]);
   });
 
   it('runs the same way twice', async () => {
-    const first = await run(77, 300, FAULT_NAMES);
-    expect(await run(77, 300, FAULT_NAMES)).toEqual(first);
-    expect((await run(78, 300, FAULT_NAMES)).stateHash).not.toBe(first.stateHash);
+    const first = await runSeed({ seed: 77, steps: 200, faults });
+    expect(await runSeed({ seed: 77, steps: 200, faults })).toEqual(first);
+    const other = await new Simulation(78, 200, faults).run();
+    expect(other.stateHash).not.toBe(first.stateHash);
   });
 
-  it('says at which step something did not hold', async () => {
-    const simulation = new Simulation({ seed: 5, steps: 50, faults: new Set() });
-    const broken = simulation as unknown as { step(step: number): Promise<void> };
-    const step = broken.step.bind(simulation);
-    broken.step = async (n) => {
-      if (n === 7) throw new Error('the sky fell');
-      await step(n);
+  it('says with what and at which step something did not hold', async () => {
+    const step = Simulation.prototype as unknown as { send(this: Simulation): void };
+    const { send } = step;
+    step.send = function (this: Simulation) {
+      if (this.step === 7) throw new Error('the sky fell');
+      send.call(this);
     };
-    await expect(simulation.run()).rejects.toMatchObject({ step: 7, message: 'the sky fell' });
+    try {
+      const failure = { part: 'one shard', step: 7, message: 'the sky fell' };
+      await expect(runSeed({ seed: 5, steps: 50, faults })).rejects.toMatchObject(failure);
+    } finally {
+      step.send = send;
+    }
   });
+});
+
+describe('several simulated shards', () => {
+  it('lose, repeat and delay messages and crash alone, and hold what holds over all of them', async () => {
+    const all: Record<string, number>[] = [];
+    for (let seed = 1; seed <= 6; seed++) {
+      all.push((await new SpreadSimulation(seed, 250, faults).run()).counts);
+    }
+    expect(neverHappened(sumUp(all))).toEqual([]);
+  });
+});
+
+describe.runIf(isFull)('every seed from 1 to 200', () => {
+  it('holds for one shard, for several, and for both layouts side by side', async () => {
+    for (let seed = 1; seed <= 200; seed++) await runSeed({ seed, steps: 150, faults });
+  }, 1_200_000);
 });

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { assert } from '../engine/assert.js';
 import { NaiveBook } from '../engine/book/naive-book.js';
 import { ManualClock } from '../engine/runtime/clock.js';
 import { deliveryHash, stateHash } from '../engine/runtime/journal/state-hash.js';
@@ -15,12 +16,6 @@ import { ShardNode } from './shard-node.js';
 import { Knowledge } from './traffic/knowledge.js';
 import { Traffic } from './traffic/traffic.js';
 
-export interface SimulationOptions {
-  seed: number;
-  steps: number;
-  faults: ReadonlySet<FaultName>;
-}
-
 export interface SimulationResult {
   seed: number;
   steps: number;
@@ -30,22 +25,15 @@ export interface SimulationResult {
   counts: Record<string, number>;
 }
 
-/** A failure with all that is needed to see it again. */
-export class SimulationFailure extends Error {
-  override readonly name = 'SimulationFailure';
-  readonly step: number;
-
-  constructor(step: number, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.step = step;
-  }
-}
-
 const START_MS = 1_767_225_600_000;
+const SETTLE_ROUNDS_MAX = 10_000;
 
 /** One shard with its gateways, clients and disk on a virtual clock. Nothing but the seed decides what happens. */
 export class Simulation {
-  private readonly options: SimulationOptions;
+  /** The step that is being taken; one more than there are while all comes to rest. */
+  step = 0;
+  private readonly seed: number;
+  private readonly steps: number;
   private readonly random: Xorshift;
   private readonly dice: FaultDice;
   private readonly knowledge = new Knowledge();
@@ -58,12 +46,13 @@ export class Simulation {
   private readonly clock = new ManualClock(START_MS);
   private fullUntilStep = 0;
 
-  constructor(options: SimulationOptions) {
-    this.options = options;
+  constructor(seed: number, steps: number, faults: ReadonlySet<FaultName>) {
+    this.seed = seed;
+    this.steps = steps;
     // Streams of their own: switching a fault off does not change the traffic.
-    const stream = (n: number) => new Xorshift(options.seed * 16 + n);
+    const stream = (n: number) => new Xorshift(seed * 16 + n);
     this.random = stream(1);
-    this.dice = new FaultDice(stream(2), options.faults);
+    this.dice = new FaultDice(stream(2), faults);
     this.traffic = new Traffic(stream(3), this.knowledge);
     this.twins = new Twins([
       { name: 'the uninterrupted twin', shard: createShardCore(), comparesDelivery: true },
@@ -77,32 +66,38 @@ export class Simulation {
       },
     ]);
     this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sim-'));
-    this.node = new ShardNode(this.dataDir, stream(4), this.twins, this.knowledge, this.clock);
+    this.node = new ShardNode({
+      dataDir: this.dataDir,
+      shardId: 0,
+      random: stream(4),
+      twins: this.twins,
+      knowledge: this.knowledge,
+      clock: this.clock,
+      createShard: () => createShardCore(),
+      policies: ['always', 'batch', 'never'],
+    });
     this.crowd = new ClientCrowd(stream(5), this.dice, this.twins.history);
   }
 
   async run(): Promise<SimulationResult> {
-    let step = 0;
     try {
       this.start();
       this.traffic.open(this.clock.nowMs());
-      for (step = 1; step <= this.options.steps; step++) await this.step(step);
+      for (this.step = 1; this.step <= this.steps; this.step++) await this.takeStep();
       this.finish();
       return this.result();
-    } catch (error) {
-      throw new SimulationFailure(step, error);
     } finally {
       fs.rmSync(this.dataDir, { recursive: true, force: true });
     }
   }
 
-  private async step(step: number): Promise<void> {
+  private async takeStep(): Promise<void> {
     const { random, node, crowd, dice } = this;
     const passedMs = random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
     this.clock.set(this.clock.nowMs() + passedMs);
     this.send();
-    if (dice.strikes('full')) this.fillDisk(step);
-    if (step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;
+    if (dice.strikes('full')) this.fillDisk();
+    if (this.step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;
     if (dice.strikes('kill') && this.diesWhileWriting()) return;
     for (let i = random.below(4); i > 0; i--) node.host.step();
     node.refuseMistakes();
@@ -128,10 +123,10 @@ export class Simulation {
     }
   }
 
-  private fillDisk(step: number): void {
+  private fillDisk(): void {
     this.counts.diskFull++;
     this.node.disk.bytesFree = this.random.below(600);
-    this.fullUntilStep = step + this.random.between(1, 8);
+    this.fullUntilStep = this.step + this.random.between(1, 8);
   }
 
   /** Killed between two steps, or within a write, which the next poll then does not finish. True: dead at once. */
@@ -180,9 +175,12 @@ export class Simulation {
 
   private start(): void {
     const ports = this.crowd.newGateways();
-    this.node.start(ports, {
-      onReplay: (words, floats, slots) => this.crowd.hearReplay(words, floats, slots),
-    });
+    this.node.start(
+      ports.map((port) => port.hostPort),
+      {
+        onReplay: (words, floats, slots) => this.crowd.hearReplay(words, floats, slots),
+      },
+    );
     this.crowd.seed(this.node.shard);
   }
 
@@ -191,7 +189,9 @@ export class Simulation {
     const { node, crowd } = this;
     node.disk.bytesFree = Number.POSITIVE_INFINITY;
     node.disk.bytesUntilDeath = Number.POSITIVE_INFINITY;
+    let rounds = 0;
     do {
+      assert(rounds++ < SETTLE_ROUNDS_MAX, 'the shard must come to rest when nobody asks any more');
       while (node.host.step());
       node.disk.finishAllSyncs();
       crowd.readAll();
@@ -210,8 +210,8 @@ export class Simulation {
   private result(): SimulationResult {
     const { shard, counts } = this.node;
     return {
-      seed: this.options.seed,
-      steps: this.options.steps,
+      seed: this.seed,
+      steps: this.steps,
       sequence: shard.sequence,
       stateHash: stateHash(shard),
       deliveryHash: deliveryHash(shard),
