@@ -113,6 +113,7 @@ export class FastBook implements OrderBook {
   private readonly trimmer: ReduceOnlyTrimmer;
   private readonly placement: Placement;
   private readonly amendments: Amendments;
+  warmth = 0;
 
   constructor(options: FastBookOptions) {
     const rows = options.rows ?? new AccountRows();
@@ -183,8 +184,7 @@ export class FastBook implements OrderBook {
     }
     if (this.amendments.movesPlainly(inbox, slot, order)) {
       this.amendments.move(inbox, slot, order);
-      if (this.crosses(order)) this.matchAndRest(order, true);
-      else this.store.enqueue(order);
+      this.matchAndRest(order, true);
     } else if (this.amendments.apply(inbox, slot, order)) {
       this.matchAndRest(order, true);
     }
@@ -232,6 +232,24 @@ export class FastBook implements OrderBook {
 
   nextExpiryMs(): number {
     return this.store.expiry.nextMs();
+  }
+
+  /** Fetches what the one-slot messages of a batch will need into the cache. Changes nothing. */
+  warm(inbox: MessageBuffer, from: number, to: number): void {
+    const floats = inbox.floats;
+    const store = this.store;
+    let sum = 0;
+    for (let slot = from; slot < to; slot++) {
+      sum ^= store.warmCell(floats[(slot << 3) | F_ORDER_ID] as number);
+    }
+    for (let slot = from; slot < to; slot++) {
+      sum ^= store.warmRecord(floats[(slot << 3) | F_ORDER_ID] as number);
+    }
+    for (let slot = from; slot < to; slot++) {
+      sum ^= store.warmNeighbours(floats[(slot << 3) | F_ORDER_ID] as number);
+    }
+    // Kept, so that the compiler cannot leave the loads out.
+    this.warmth = sum;
   }
 
   find(inbox: MessageBuffer, slot: number): OrderHandle {
@@ -336,7 +354,7 @@ export class FastBook implements OrderBook {
    */
   private matchAndRest(order: number, registered: boolean): boolean {
     const store = this.store;
-    this.matcher.run(order);
+    if (this.crosses(order)) this.matcher.run(order);
     const flags = store.pool.words[(order << WORD_SHIFT) | OW_FLAGS] as number;
     const remaining = store.pool.floats[(order << FLOAT_SHIFT) | OF_REMAINING] as number;
     const tif = tifOf(flags);
