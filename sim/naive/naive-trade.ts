@@ -192,7 +192,22 @@ function amendIsSound(state: NaiveState, message: View, market: NaiveMarket): bo
     naiveReject(state, message, 'price_ticks_must_be_within_1_and_limit', price, priceTicksMax);
   } else if (!Number.isInteger(lots) || lots < 0 || lots > qtyLotsMax) {
     naiveReject(state, message, 'qty_lots_must_be_within_1_and_limit', lots, qtyLotsMax);
-  } else return true;
+  } else return farPriceIsBearable(state, message, market, price);
+  return false;
+}
+
+/** Beyond twice the mark, a new price must leave the account within the limit on its worst value. */
+function farPriceIsBearable(
+  state: NaiveState,
+  message: View,
+  market: NaiveMarket,
+  price: number,
+): boolean {
+  if (BigInt(price) <= 2n * market.mark) return true;
+  const value = naiveWorstValue(market, holdingOf(market, message.account), 0n, price);
+  const limit = naiveValueLimit(market);
+  if (value <= limit) return true;
+  naiveReject(state, message, 'worst_value_tick_lots_must_not_exceed_limit', value, limit);
   return false;
 }
 

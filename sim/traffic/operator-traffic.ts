@@ -78,11 +78,16 @@ export class OperatorTraffic {
   private price(nowMs: number): Wire {
     const { random } = this;
     const market = random.pick(this.knowledge.markets);
-    const now = market.markTicks || market.plan.firstPriceTicks;
+    const usual = market.plan.firstPriceTicks;
+    const isFar = market.markTicks > usual * 8 || market.markTicks * 8 < usual;
+    const now = isFar ? usual : market.markTicks;
     const spread = market.plan.spreadTicks;
     const jumps = random.chance(4);
     const step = jumps ? Math.ceil(now / 3) : Math.ceil(spread / 3);
-    const price = Math.max(1, now + random.between(-step, step));
+    const near = Math.max(1, now + random.between(-step, step));
+    // Seldom the price goes anywhere at all, and the next one comes back.
+    const isLost = random.chance(2);
+    const price = isLost ? random.between(1, market.plan.params.priceTicksMax) : near;
     // Stale news comes too, and is refused.
     const qty = nowMs - (random.chance(5) ? 10_000 : 0);
     return withSlots(CMD_ORACLE_PRICE, 1, { marketId: market.marketId, price, qty });
