@@ -64,14 +64,18 @@ function announce(exchange: Exchange, config: Config): void {
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
 }
 
-/** Resolves at the first signal; at the second one the process ends at once. */
+/** Ctrl-C under npm reaches this process twice, from the terminal and from npm: that is one wish. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves at the first signal; at another one, later, the process ends at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedMs: number | null = null;
     const onSignal = () => {
+      const nowMs = performance.now();
+      askedMs ??= nowMs;
       // The journal is what counts, and it is as good as after a kill.
-      if (asked) process.exit(130);
-      asked = true;
+      if (nowMs - askedMs > SAME_SIGNAL_MS) process.exit(130);
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);

@@ -95,7 +95,7 @@ function formatSpeed(engines: readonly EngineReport[]): string {
     formatCount(engine.opsPerCpuSecondMin),
     formatCount(engine.opsPerCpuSecondMax),
     formatRatio(engine.ratioToExchangeCore),
-    engine.bookIsFasterBy === null ? '-' : `${formatRatio(engine.bookIsFasterBy)} faster`,
+    engine.bookIsFasterBy === null ? '-' : `${formatRatio(engine.bookIsFasterBy)} as fast`,
     engine.resultIsExpected ? 'yes' : 'NO',
   ]);
   return formatTable(head, rows);

@@ -113,7 +113,6 @@ export class FastBook implements OrderBook {
   private readonly trimmer: ReduceOnlyTrimmer;
   private readonly placement: Placement;
   private readonly amendments: Amendments;
-  warmth = 0;
 
   constructor(options: FastBookOptions) {
     const rows = options.rows ?? new AccountRows();
@@ -232,24 +231,6 @@ export class FastBook implements OrderBook {
 
   nextExpiryMs(): number {
     return this.store.expiry.nextMs();
-  }
-
-  /** Fetches what the one-slot messages of a batch will need into the cache. Changes nothing. */
-  warm(inbox: MessageBuffer, from: number, to: number): void {
-    const floats = inbox.floats;
-    const store = this.store;
-    let sum = 0;
-    for (let slot = from; slot < to; slot++) {
-      sum ^= store.warmCell(floats[(slot << 3) | F_ORDER_ID] as number);
-    }
-    for (let slot = from; slot < to; slot++) {
-      sum ^= store.warmRecord(floats[(slot << 3) | F_ORDER_ID] as number);
-    }
-    for (let slot = from; slot < to; slot++) {
-      sum ^= store.warmNeighbours(floats[(slot << 3) | F_ORDER_ID] as number);
-    }
-    // Kept, so that the compiler cannot leave the loads out.
-    this.warmth = sum;
   }
 
   find(inbox: MessageBuffer, slot: number): OrderHandle {

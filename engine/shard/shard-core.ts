@@ -137,7 +137,13 @@ export class ShardCore implements Shard {
       for (const rate of rates) writer.put(rate);
     }
     writer.put(this.markets.length);
-    for (const market of this.sortedMarkets()) market.writeCanonical(writer, false);
+    const words = new Int32Array(PARAM_WORDS);
+    const floats = new Float64Array(words.buffer);
+    for (const market of this.sortedMarkets()) {
+      writeMarketParams(words, floats, 0, market.params);
+      for (const word of words) writer.put(word);
+      market.writeCanonical(writer, false);
+    }
     this.home.writeTradingState(writer);
   }
 

@@ -34,6 +34,8 @@ const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[
   ['rateLimited', 'plimsoll_gateway_rate_limited_total', 'Requests over the rate limit.'],
 ];
 
+type SetValue = (labels: Record<string, string | number>, value: number) => void;
+
 /** Everything that /metrics shows, read when it is asked for. */
 export class Metrics {
   private readonly registry = new Registry();
@@ -54,7 +56,7 @@ export class Metrics {
     this.addRejections(shards);
     this.addFrameTimes(shards);
     for (const [figure, name, help] of GATEWAY_FIGURES) {
-      this.gauge(name, help, [], (gauge) => gauge.set(gateway.stats()[figure]));
+      this.family(name, help, [], (set) => set({}, gateway.stats()[figure]));
     }
   }
 
@@ -62,19 +64,27 @@ export class Metrics {
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
   }
 
-  private gauge(
+  /** A family that is read when it is asked for; the names of what only grows end like a counter's. */
+  private family(
     name: string,
     help: string,
     labelNames: string[],
-    collect: (gauge: Gauge) => void,
+    collect: (set: SetValue) => void,
   ): void {
-    const registers = [this.registry];
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect: () => collect(gauge),
+    const options = { name, help, labelNames, registers: [this.registry] };
+    if (!/_(total|bucket|sum|count)$/.test(name)) {
+      const gauge: Gauge = new Gauge({
+        ...options,
+        collect: () => collect((labels, value) => gauge.set(labels, value)),
+      });
+      return;
+    }
+    const counter: Counter = new Counter({
+      ...options,
+      collect: () => {
+        counter.reset();
+        collect((labels, value) => counter.inc(labels, value));
+      },
     });
   }
 
@@ -84,53 +94,47 @@ export class Metrics {
     help: string,
     value: (shard: ShardAccess) => number,
   ): void {
-    this.gauge(name, help, ['shard'], (gauge) => {
-      for (const shard of shards) gauge.set({ shard: shard.shardId }, value(shard));
+    this.family(name, help, ['shard'], (set) => {
+      for (const shard of shards) set({ shard: shard.shardId }, value(shard));
     });
   }
 
   private addRings(shards: readonly ShardAccess[]): void {
     const help = 'Share of a ring that is full.';
-    this.gauge('plimsoll_ring_occupancy', help, ['shard', 'port', 'direction'], (gauge) => {
+    this.family('plimsoll_ring_occupancy', help, ['shard', 'port', 'direction'], (set) => {
       for (const { shardId: shard, gatewayPort, adminPort } of shards) {
         for (const [port, { inbound, outbound }] of [
           ['gateway', gatewayPort.occupancy()],
           ['admin', adminPort.occupancy()],
         ] as const) {
-          gauge.set({ shard, port, direction: 'in' }, inbound);
-          gauge.set({ shard, port, direction: 'out' }, outbound);
+          set({ shard, port, direction: 'in' }, inbound);
+          set({ shard, port, direction: 'out' }, outbound);
         }
       }
     });
   }
 
   private addRejections(shards: readonly ShardAccess[]): void {
-    const counter: Counter = new Counter({
-      name: 'plimsoll_rejections_total',
-      help: 'Commands that the shard refused, by code.',
-      labelNames: ['shard', 'code'],
-      registers: [this.registry],
-      collect: () => {
-        counter.reset();
-        for (const { shardId: shard, stats } of shards) {
-          for (const { code, count } of stats.rejections()) {
-            counter.inc({ shard, code: rejectName(code) }, count);
-          }
+    const help = 'Commands that the shard refused, by code.';
+    this.family('plimsoll_rejections_total', help, ['shard', 'code'], (set) => {
+      for (const { shardId: shard, stats } of shards) {
+        for (const { code, count } of stats.rejections()) {
+          set({ shard, code: rejectName(code) }, count);
         }
-      },
+      }
     });
   }
 
   /** A histogram as Prometheus has them, from counts that the shard keeps. */
   private addFrameTimes(shards: readonly ShardAccess[]): void {
     const help = 'How long frames took from their first message to the journal.';
-    this.gauge('plimsoll_frame_seconds_bucket', help, ['shard', 'le'], (gauge) => {
+    this.family('plimsoll_frame_seconds_bucket', help, ['shard', 'le'], (set) => {
       for (const { shardId: shard, stats } of shards) {
         let sum = 0;
         stats.frameClasses().forEach((count, i) => {
           sum += count;
           const limit = FRAME_MS_CLASSES[i];
-          gauge.set({ shard, le: limit === undefined ? '+Inf' : String(limit / 1000) }, sum);
+          set({ shard, le: limit === undefined ? '+Inf' : String(limit / 1000) }, sum);
         });
       }
     });
