@@ -71,7 +71,7 @@ export class OrderPool {
 
   /** By a quarter: doubling would leave half of the memory unused at its worst moment. */
   private grow(): void {
-    const capacity = this.capacity + Math.max(1024, this.capacity >> 2);
+    const capacity = this.capacity + Math.max(256, this.capacity >> 2);
     const words = new Int32Array(capacity * RECORD_WORDS);
     words.set(this.words);
     this.words = words;

@@ -16,8 +16,9 @@ export class FeeSchedule {
     if (!(takerPpm >= 0 && takerPpm <= FEE_RATE_PPM_MAX)) {
       return { value: takerPpm, limit: FEE_RATE_PPM_MAX };
     }
-    if (!Number.isInteger(makerPpm) || makerPpm > FEE_RATE_PPM_MAX) {
-      return { value: makerPpm, limit: FEE_RATE_PPM_MAX };
+    // Margin reserves the taker's rate for every open order, so a maker may never pay more.
+    if (!Number.isInteger(makerPpm) || makerPpm > takerPpm) {
+      return { value: makerPpm, limit: takerPpm };
     }
     let cheapestTaker = takerPpm;
     let highestRebate = -makerPpm;
@@ -26,7 +27,7 @@ export class FeeSchedule {
       cheapestTaker = Math.min(cheapestTaker, this.takerPpm[other] as number);
       highestRebate = Math.max(highestRebate, -(this.makerPpm[other] as number));
     }
-    if (highestRebate > cheapestTaker) return { value: -highestRebate, limit: -cheapestTaker };
+    if (highestRebate > cheapestTaker) return { value: -highestRebate, limit: 0 - cheapestTaker };
     return null;
   }
 
