@@ -34,10 +34,6 @@ export function expires(flags: number): boolean {
   return tifOf(flags) === TIF_GTD;
 }
 
-export function killsUnlessFilled(flags: number): boolean {
-  return tifOf(flags) === TIF_FOK;
-}
-
 /**
  * Worst price that an order of this side may have: buys at most mark × (1 + band), rounded down; sells at least
  * mark × (1 − band), rounded up: never beyond the band. One-sided, like Binance's PERCENT_PRICE: a price

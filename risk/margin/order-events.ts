@@ -48,7 +48,7 @@ import {
   W_SESSION,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
+import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
@@ -62,9 +62,8 @@ import {
   SIDE_BUY,
 } from '../../engine/messages/types.js';
 import { NO_CLIENT_REF } from './client-ids.js';
-import { freeCollateralMicroUsd } from './equity.js';
 import { type MarketSummary, SF_ENTRY_VALUE, SF_POSITION } from './market-summaries.js';
-import { initialMarginMicroUsd, valueLimitTickLots, worstValueTickLots } from './requirement.js';
+import { CHANGE_LOSS, CHANGE_LOTS, newReservation, refused, tryReserve } from './reservation.js';
 import { addOpen, clearActiveIfFlat, type MarginState } from './trade-commands.js';
 
 /**
@@ -74,6 +73,7 @@ import { addOpen, clearActiveIfFlat, type MarginState } from './trade-commands.j
 export class OrderEventHandler {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
+  private readonly reservation = newReservation();
 
   constructor(state: MarginState, inbox: MessageBuffer) {
     this.state = state;
@@ -238,30 +238,27 @@ export class OrderEventHandler {
     const before = events.floats[f + EF_OLD_REMAINING] as number;
     const loss = events.words[w + EW_LOSS_TICKS] as number;
     const oldLoss = events.words[w + EW_OLD_LOSS_TICKS] as number;
-    const price = events.words[w + EW_PRICE] as number;
-    const worstValue = worstValueTickLots(market, account, now - before, price);
-    const valueLimit = valueLimitTickLots(market);
-    if (worstValue > valueLimit) {
-      const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
-      rewriteAsRejection(events, slot, code, worstValue, valueLimit);
-      return true;
-    }
-    const rows = market.rows.floats;
-    const row = account * ROW_FLOATS;
-    const taker = this.state.fees.takerPpm[this.state.accounts.tier(account)] as number;
-    const marginBefore = initialMarginMicroUsd(market, account, taker);
-    addOpen(rows, row, side, now - before, now * loss - before * oldLoss);
-    const marginAfter = initialMarginMicroUsd(market, account, taker);
-    const free = freeCollateralMicroUsd(this.state, account);
-    if (marginAfter > marginBefore && free < 0) {
-      addOpen(rows, row, side, before - now, before * oldLoss - now * loss);
-      const raised = marginAfter - marginBefore;
-      rewriteAsRejection(events, slot, REJECT.insufficient_margin, raised, free + raised);
+    const value = now * loss - before * oldLoss;
+    const wanted = this.reservation;
+    wanted.account = account;
+    wanted.side = side;
+    wanted.priceTicks = events.words[w + EW_PRICE] as number;
+    wanted.change[CHANGE_LOTS] = now - before;
+    wanted.change[CHANGE_LOSS] = value;
+    const code = tryReserve(this.state, market, wanted);
+    if (code !== 0) {
+      rewriteAsRejection(events, slot, code, refused[0] as number, refused[1] as number);
       return true;
     }
     // Until the market has answered, the order may fill as it was or as it will be: the larger of both stays reserved.
-    const value = now * loss - before * oldLoss;
-    addOpen(rows, row, side, raiseOf(now - before) - (now - before), raiseOf(value) - value);
+    const row = account * ROW_FLOATS;
+    addOpen(
+      market.rows.floats,
+      row,
+      side,
+      raiseOf(now - before) - (now - before),
+      raiseOf(value) - value,
+    );
     this.grant(events, slot, side);
     return false;
   }

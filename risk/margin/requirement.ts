@@ -86,11 +86,6 @@ export function worstValueTickLots(
   return lots * (priceTicks > market.markTicks ? priceTicks : market.markTicks);
 }
 
-/** Highest worst-case value in tick·lots: 2^52 itself, and 2^52 micro-USD. */
-export function valueLimitTickLots(market: MarketSummary): number {
-  return market.valueTickLotsMax;
-}
-
 /** Profit of the open position at the mark, micro-USD, rounded down. */
 export function unrealizedMicroUsd(market: MarketSummary, account: number): number {
   const rows = market.rows.floats;

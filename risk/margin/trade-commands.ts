@@ -67,7 +67,7 @@ import {
   SF_POSITION,
 } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
-import { valueLimitTickLots, worstValueTickLots } from './requirement.js';
+import { worstValueTickLots } from './requirement.js';
 import { CHANGE_LOSS, CHANGE_LOTS, newReservation, refused, tryReserve } from './reservation.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
@@ -306,7 +306,7 @@ export class TradeCommands {
       const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
       market.rows.ensure(account);
       const value = worstValueTickLots(market, account, 0, price);
-      const limit = valueLimitTickLots(market);
+      const limit = market.valueTickLotsMax;
       const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
       if (value > limit) return this.reject(message, slot, code, value, limit);
     }
