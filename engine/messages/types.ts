@@ -33,6 +33,8 @@ export const CMD_SET_FEE_TIER = 41;
 export const CMD_SET_FEE_RATES = 42;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
+/** F_QTY: number of shards, this one included; it only grows. From the host, when a start finds more than the shard knows. */
+export const CMD_SET_SHARDS = 49;
 
 // ---- Between actors: margin → market. Same layout as the command, with W_CLIENT_REF and W_MARK_DISTANCE ----
 export const MSG_PLACE = 65;

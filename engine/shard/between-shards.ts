@@ -68,12 +68,41 @@ export function receiveFromShard(
     }
     case MSG_OPEN_ACCOUNT: {
       const account = words[w + W_ACCOUNT] as number;
-      core.home.openAccount(account, words[w + W_FLAGS] as number, words, w + W_PUBLIC_KEY);
+      const parent = words[w + W_FLAGS] as number;
+      core.home.openAccount(account, parent, words, w + W_PUBLIC_KEY);
+      // Gateways let its owner in when they hear of it from here: then no order can come before it.
+      const event = pushAccountCreated(core, account, routing.shardId, parent);
+      copyKey(words, w + W_PUBLIC_KEY, core, event);
       break;
     }
     default:
       if (type < EVT_FRAME) routing.learnHome(messages, slot);
       copyMessage(messages, at, type < EVT_FRAME ? inbox : core.events);
+  }
+}
+
+/**
+ * CMD_SET_SHARDS: there are more shards now. A new one has an empty journal: what it has to know of the markets here, and from
+ * the shard that gives out ids of the fees, is sent to it like any change.
+ */
+export function addShards(
+  core: ShardCore,
+  routing: Routing,
+  messages: MessageBuffer,
+  slot: number,
+): void {
+  const before = routing.shards;
+  routing.addChannels(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
+  for (let shard = before; shard < routing.shards; shard++) {
+    for (const { marketId, params, markTicks } of core.markets) {
+      routing.sendMarket(shard, marketId, params);
+      if (markTicks !== 0) routing.sendMark(shard, marketId, markTicks);
+    }
+    if (routing.shardId !== DIRECTORY_SHARD) continue;
+    core.fees.makerPpm.forEach((makerPpm, tier) => {
+      const takerPpm = core.fees.takerPpm[tier] as number;
+      if (makerPpm !== 0 || takerPpm !== 0) routing.sendFees(shard, tier, makerPpm, takerPpm);
+    });
   }
 }
 
@@ -87,13 +116,13 @@ export function createAccountSomewhere(
   messages: MessageBuffer,
   slot: number,
 ): void {
-  const { directory, placement } = routing;
+  const { directory, shardId } = routing;
   const { words } = messages;
   const w = slot * SLOT_WORDS;
   const reject = (code: Parameters<typeof pushRejection>[3], value: number, limit: number) => {
     pushRejection(core.events, messages, slot, code, value, limit);
   };
-  if (placement.shardId !== DIRECTORY_SHARD) {
+  if (shardId !== DIRECTORY_SHARD) {
     reject(REJECT.message_type_is_unknown, CMD_CREATE_ACCOUNT, 0);
     return;
   }
@@ -106,10 +135,10 @@ export function createAccountSomewhere(
   } else if (holder !== 0) {
     reject(REJECT.public_key_is_already_used, holder, 0);
   } else {
-    const home = directory.lastId % placement.shards;
+    const home = directory.lastId % routing.shards;
     const account = directory.add(home, words, w + W_PUBLIC_KEY);
     announceAccount(core, messages, slot, account, home);
-    if (home === placement.shardId) {
+    if (home === shardId) {
       core.home.openAccount(account, parent, words, w + W_PUBLIC_KEY);
     } else {
       routing.openAccount(account, home, parent, words, w + W_PUBLIC_KEY);
@@ -117,6 +146,7 @@ export function createAccountSomewhere(
   }
 }
 
+/** The answer: which shard is home to it. */
 function announceAccount(
   core: ShardCore,
   messages: MessageBuffer,
@@ -124,20 +154,30 @@ function announceAccount(
   account: number,
   home: number,
 ): void {
+  const w = slot * SLOT_WORDS;
+  const parent = messages.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+  const event = pushAccountCreated(core, account, home, parent);
+  const e = event * SLOT_WORDS;
+  core.events.words[e + EW_SESSION] = messages.words[w + W_SESSION] as number;
+  core.events.words[e + EW_REQUEST] = messages.words[w + W_REQUEST] as number;
+  copyKey(messages.words, w + W_PUBLIC_KEY, core, event);
+}
+
+function pushAccountCreated(core: ShardCore, account: number, home: number, parent: number) {
   const event = core.events.push(EVENT_SLOTS + 1);
   const { words, floats } = core.events;
   const e = event * SLOT_WORDS;
-  const w = slot * SLOT_WORDS;
   words[e + W_HEAD] = headOf(EVT_ACCOUNT_CREATED, EVENT_SLOTS + 1, 0);
   words[e + W_ACCOUNT] = account;
-  words[e + EW_SESSION] = messages.words[w + W_SESSION] as number;
-  words[e + EW_REQUEST] = messages.words[w + W_REQUEST] as number;
   words[e + EW_CODE] = home;
-  floats[event * SLOT_FLOATS + EF_ORDER_ID] = messages.floats[
-    slot * SLOT_FLOATS + F_ORDER_ID
-  ] as number;
+  floats[event * SLOT_FLOATS + EF_ORDER_ID] = parent;
+  return event;
+}
+
+function copyKey(from: Int32Array, key: number, core: ShardCore, event: number): void {
+  const to = event * SLOT_WORDS + EW_CLIENT_TEXT;
   for (let i = 0; i < PUBLIC_KEY_WORDS; i++) {
-    words[e + EW_CLIENT_TEXT + i] = messages.words[w + W_PUBLIC_KEY + i] as number;
+    core.events.words[to + i] = from[key + i] as number;
   }
 }
 

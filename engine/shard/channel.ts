@@ -2,6 +2,8 @@ import { EF_SEQUENCE, headOf, SLOT_WORDS, slotsOf, W_HEAD } from '../messages/la
 import { CMD_CHANNEL } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 
+const FORGET_TOGETHER = 1024;
+
 /**
  * The sending end of a channel to one other shard. Messages are numbered from 1 without a gap; each is kept until the receiver
  * has it in its journal, so that everything can be sent again after a crash of either side. The numbers are part of the
@@ -9,10 +11,17 @@ import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer
  */
 export class ChannelOut {
   private lastNumber = 0;
-  private readonly kept: Int32Array[] = [];
+  private kept: Int32Array[] = [];
+  /** Messages at the beginning of `kept` that are forgotten: cut off together, because removing the first moves all others. */
+  private forgotten = 0;
 
   get last(): number {
     return this.lastNumber;
+  }
+
+  /** Number of the oldest message that is kept; one more than `last` when none is. */
+  get firstKept(): number {
+    return this.lastNumber - (this.kept.length - this.forgotten) + 1;
   }
 
   /** Copies the message (its envelope with it) and gives it its number. */
@@ -24,20 +33,30 @@ export class ChannelOut {
 
   /** The receiver has journaled everything up to `number`: it will never be asked for again. */
   acknowledge(number: number): void {
-    const first = this.lastNumber - this.kept.length + 1;
-    if (number >= first) this.kept.splice(0, number - first + 1);
+    const upTo = Math.min(number, this.lastNumber);
+    if (upTo < this.firstKept) return;
+    this.forgotten += upTo - this.firstKept + 1;
+    if (this.forgotten < FORGET_TOGETHER && upTo < this.lastNumber) return;
+    this.kept = this.kept.slice(this.forgotten);
+    this.forgotten = 0;
+  }
+
+  /** One message, null when it was acknowledged or is not made yet. */
+  message(number: number): Int32Array | null {
+    if (number < this.firstKept || number > this.lastNumber) return null;
+    return this.kept[this.forgotten + number - this.firstKept] as Int32Array;
   }
 
   /** Messages from `number` on, oldest first; those that were acknowledged are gone. */
   from(number: number): readonly Int32Array[] {
-    const first = this.lastNumber - this.kept.length + 1;
-    return this.kept.slice(Math.max(0, number - first));
+    return this.kept.slice(this.forgotten + Math.max(0, number - this.firstKept));
   }
 
   writeState(writer: CanonicalWriter): void {
     writer.put(this.lastNumber);
-    writer.put(this.kept.length);
-    for (const message of this.kept) {
+    const kept = this.from(0);
+    writer.put(kept.length);
+    for (const message of kept) {
       writer.put(message.length);
       for (const word of message) writer.put(word);
     }

@@ -5,6 +5,8 @@ import {
   writeMarketParams,
 } from '../market/market-params.js';
 import {
+  EVENT_SLOTS,
+  EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
   F_QTY,
@@ -26,6 +28,7 @@ import {
   EVT_CANCELED,
   EVT_CHANNEL,
   EVT_FILL,
+  EVT_MARK_PRICE,
   EVT_SENT,
   MSG_FEE_RATES,
   MSG_MARKET,
@@ -38,6 +41,7 @@ import { ChannelIn, ChannelOut } from './channel.js';
 /** Where a shard stands among others. */
 export interface Placement {
   shardId: number;
+  /** How many there are when the shard's journal begins; `CMD_SET_SHARDS` adds more. */
   shards: number;
 }
 
@@ -52,11 +56,11 @@ const PARAM_SLOTS = PARAM_WORDS / SLOT_WORDS;
  * number), then the message itself; it arrives there, journaled like any input, as CMD_CHANNEL with the same bytes.
  */
 export class Routing {
-  readonly placement: Placement;
+  readonly shardId: number;
   readonly directory = new AccountDirectory();
   private readonly events: MessageBuffer;
-  private readonly outgoing: ChannelOut[];
-  private readonly incoming: ChannelIn[];
+  private readonly outgoing: ChannelOut[] = [];
+  private readonly incoming: ChannelIn[] = [];
   /** Host of each market that is not hosted here. */
   private readonly hosts = new Map<number, { shard: number; params: MarketParams }>();
   /** All markets that the margin actor here knows, in the order in which it came to know them. */
@@ -65,10 +69,21 @@ export class Routing {
   private readonly homes = new Map<number, number>();
 
   constructor(placement: Placement, events: MessageBuffer) {
-    this.placement = placement;
+    this.shardId = placement.shardId;
     this.events = events;
-    this.outgoing = Array.from({ length: placement.shards }, () => new ChannelOut());
-    this.incoming = Array.from({ length: placement.shards }, () => new ChannelIn());
+    this.addChannels(placement.shards);
+  }
+
+  /** Shards that this one knows of, itself included. */
+  get shards(): number {
+    return this.outgoing.length;
+  }
+
+  addChannels(shards: number): void {
+    while (this.outgoing.length < shards) {
+      this.outgoing.push(new ChannelOut());
+      this.incoming.push(new ChannelIn());
+    }
   }
 
   channelTo(shard: number): ChannelOut {
@@ -88,7 +103,7 @@ export class Routing {
     const from = messages.words[w + W_FLAGS] as number;
     const to = messages.words[w + W_PRICE] as number;
     const number = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
-    const { shardId } = this.placement;
+    const { shardId } = this;
     if (to !== shardId || from === shardId || !this.incoming[from]?.take(number)) return -1;
     return slot + 1;
   }
@@ -152,25 +167,38 @@ export class Routing {
   }
 
   announceMarket(marketId: number, params: MarketParams): void {
-    this.forEachOther((shard) => {
-      const at = this.envelope(shard, 1 + PARAM_SLOTS);
-      const w = (at + 1) * SLOT_WORDS;
-      this.events.words[w + W_HEAD] = headOf(MSG_MARKET, 1 + PARAM_SLOTS, marketId);
-      writeMarketParams(this.events.words, this.events.floats, w + SLOT_WORDS, params);
-      this.seal(shard, at);
-    });
+    this.forEachOther((shard) => this.sendMarket(shard, marketId, params));
+  }
+
+  sendMarket(shard: number, marketId: number, params: MarketParams): void {
+    const at = this.envelope(shard, 1 + PARAM_SLOTS);
+    const w = (at + 1) * SLOT_WORDS;
+    this.events.words[w + W_HEAD] = headOf(MSG_MARKET, 1 + PARAM_SLOTS, marketId);
+    writeMarketParams(this.events.words, this.events.floats, w + SLOT_WORDS, params);
+    this.seal(shard, at);
+  }
+
+  /** A mark price to a shard that was not there when it was set. */
+  sendMark(shard: number, marketId: number, markTicks: number): void {
+    const at = this.envelope(shard, EVENT_SLOTS);
+    const w = (at + 1) * SLOT_WORDS;
+    this.events.words[w + W_HEAD] = headOf(EVT_MARK_PRICE, EVENT_SLOTS, marketId);
+    this.events.words[w + EW_PRICE] = markTicks;
+    this.seal(shard, at);
   }
 
   announceFees(tier: number, makerPpm: number, takerPpm: number): void {
-    this.forEachOther((shard) => {
-      const at = this.envelope(shard, 1);
-      const w = (at + 1) * SLOT_WORDS;
-      this.events.words[w + W_HEAD] = headOf(MSG_FEE_RATES, 1, 0);
-      this.events.words[w + W_FLAGS] = tier;
-      this.events.words[w + W_PRICE] = takerPpm;
-      this.events.floats[(at + 1) * SLOT_FLOATS + F_QTY] = makerPpm;
-      this.seal(shard, at);
-    });
+    this.forEachOther((shard) => this.sendFees(shard, tier, makerPpm, takerPpm));
+  }
+
+  sendFees(shard: number, tier: number, makerPpm: number, takerPpm: number): void {
+    const at = this.envelope(shard, 1);
+    const w = (at + 1) * SLOT_WORDS;
+    this.events.words[w + W_HEAD] = headOf(MSG_FEE_RATES, 1, 0);
+    this.events.words[w + W_FLAGS] = tier;
+    this.events.words[w + W_PRICE] = takerPpm;
+    this.events.floats[(at + 1) * SLOT_FLOATS + F_QTY] = makerPpm;
+    this.seal(shard, at);
   }
 
   /** Tells the account's home to open it; `key` points at the command's public key. */
@@ -191,6 +219,7 @@ export class Routing {
   }
 
   writeState(writer: CanonicalWriter): void {
+    writer.put(this.shards);
     for (const channel of this.outgoing) channel.writeState(writer);
     for (const channel of this.incoming) channel.writeState(writer);
     const words = new Int32Array(PARAM_WORDS);
@@ -213,6 +242,7 @@ export class Routing {
   }
 
   readState(reader: CanonicalReader): void {
+    this.addChannels(reader.take());
     for (const channel of this.outgoing) channel.readState(reader);
     for (const channel of this.incoming) channel.readState(reader);
     const words = new Int32Array(PARAM_WORDS);
@@ -229,7 +259,7 @@ export class Routing {
   }
 
   private forEachOther(visit: (shard: number) => void): void {
-    const { shardId, shards } = this.placement;
+    const { shardId, shards } = this;
     for (let shard = 0; shard < shards; shard++) if (shard !== shardId) visit(shard);
   }
 
@@ -250,7 +280,7 @@ export class Routing {
     const at = this.events.push(1 + slots);
     const w = at * SLOT_WORDS;
     this.events.words[w + W_HEAD] = headOf(EVT_CHANNEL, 1 + slots, 0);
-    this.events.words[w + W_FLAGS] = this.placement.shardId;
+    this.events.words[w + W_FLAGS] = this.shardId;
     this.events.words[w + W_PRICE] = shard;
     return at;
   }

@@ -44,6 +44,7 @@ import {
   CMD_SET_FEE_RATES,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
+  CMD_SET_SHARDS,
   CMD_TIMER,
   EVT_DONE,
   EVT_EPOCH,
@@ -53,7 +54,7 @@ import {
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { AccountHome } from './account-home.js';
-import { createAccountSomewhere, receiveFromShard } from './between-shards.js';
+import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
 import type { Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
@@ -261,6 +262,10 @@ export class ShardCore implements Shard {
       return;
     }
     switch (type) {
+      case CMD_SET_SHARDS:
+        assert(this.routing !== null, 'this journal is that of one shard among several');
+        addShards(this, this.routing, messages, slot);
+        break;
       case CMD_ORACLE_PRICE:
         this.withMarket(messages, slot)?.setIndexPrice(messages, slot);
         break;
