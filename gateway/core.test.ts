@@ -23,7 +23,7 @@ beforeEach(async () => {
   gateway = new Gateway({
     port: 0,
     host: '127.0.0.1',
-    shardPort: port,
+    shards: [{ port }],
     operatorKey: new Uint8Array(32),
     limits: { tickMs: 5 },
   });

@@ -3,6 +3,7 @@ import {
   EF_LOTS,
   EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
+  EW_CODE,
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
@@ -47,19 +48,28 @@ const CONNECTION_MASK = 0xffffff;
 
 /** Everything that events flow into. */
 export interface EventTargets {
+  /** The shard whose events these are, and whether it is the only one. */
+  readonly shard: number;
+  readonly alone: boolean;
   readonly portId: number;
   readonly connections: Connections;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
   readonly orders: OrderFold;
+  /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
+  readonly privateOrders: OrderFold;
   readonly log: PrivateLog;
   readonly privateFeed: PrivateFeed;
   readonly publicFeeds: PublicFeeds;
   readonly outbox: Outbox;
 }
 
-/** Takes the shard's events one by one: answers and private events to the outbox, all else into the folds. */
+/**
+ * Takes one shard's events one by one: answers and private events to the outbox, all else into the folds. Of several shards, an
+ * account's home alone numbers its events, and a market's host alone tells what is public of it; an event of an account here in
+ * a market elsewhere is private here and public there, and the two may come in either order.
+ */
 export class EventRouter {
   epoch = 0;
   timeMs = 0;
@@ -121,6 +131,7 @@ export class EventRouter {
     const { to, epoch, timeMs } = this;
     to.log.append(words, floats, firstWord, epoch, timeMs);
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
+    if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
     const followers = to.privateFeed.followers(words[firstWord + W_ACCOUNT] as number);
     if (followers === undefined) return;
     const kept = keptBefore >= 0 ? keptBefore : to.outbox.keep(words, firstWord, slots);
@@ -129,6 +140,10 @@ export class EventRouter {
 
   private fold(type: number, words: Int32Array, floats: Float64Array, at: number): void {
     const marketId = marketOf(words[at + W_HEAD] as number);
+    if (!this.to.alone && this.to.markets.get(marketId)?.host !== this.to.shard) {
+      // A market that is new to all is listed by its host.
+      if (marketId !== 0 && type !== EVT_MARKET_LISTED) return;
+    }
     switch (type) {
       case EVT_FILL:
         if (((words[at + EW_FLAGS] as number) & FLAG_MAKER) === 0) {
@@ -151,7 +166,7 @@ export class EventRouter {
         this.epoch = floats[at / 2 + EF_LOTS] as number;
         break;
       case EVT_ACCOUNT_CREATED:
-        this.account(words, at);
+        if ((words[at + EW_CODE] as number) === this.to.shard) this.account(words, at);
         break;
     }
   }
@@ -184,7 +199,8 @@ export class EventRouter {
     const { markets, publicFeeds } = this.to;
     const sequence = floats[at / 2 + EF_SEQUENCE] as number;
     if (type === EVT_MARKET_LISTED) {
-      publicFeeds.addMarket(markets.putFromEvent(marketId, words, floats, at + PARAMS_WORD));
+      const params = at + PARAMS_WORD;
+      publicFeeds.addMarket(markets.putFromEvent(marketId, words, floats, params, this.to.shard));
       return;
     }
     const market = markets.get(marketId);
@@ -202,12 +218,12 @@ export class EventRouter {
   private account(words: Int32Array, at: number): void {
     const key = new Uint8Array(KEY_BYTES);
     if (slotsOf(words[at + W_HEAD] as number) < 3) {
-      this.to.accounts.add(words[at + W_ACCOUNT] as number);
+      this.to.accounts.add(words[at + W_ACCOUNT] as number, this.to.shard);
       return;
     }
     for (let i = 0; i < KEY_BYTES; i++) {
       key[i] = (words[at + KEY_WORD + (i >> 2)] as number) >>> ((i & 3) * 8);
     }
-    this.to.accounts.addWithKey(words[at + W_ACCOUNT] as number, key);
+    this.to.accounts.addWithKey(words[at + W_ACCOUNT] as number, key, this.to.shard);
   }
 }

@@ -42,19 +42,25 @@ export interface GatewayLog {
   error(fields: object, message: string): void;
 }
 
+/** A shard as a gateway is given it. */
+export interface GatewayShard {
+  port: ShardPort;
+  /** The log of the private feeds of accounts that are at home there; by default one in memory. */
+  privateLog?: PrivateLog;
+}
+
 export interface GatewayOptions {
   /** 0 picks a free port. */
   port: number;
   host: string;
-  shardPort: ShardPort;
+  /** By number. */
+  shards: readonly GatewayShard[];
   /** From which API secrets follow; at least 32 random bytes that the operator keeps. */
   operatorKey: Uint8Array;
   /** Name of the venue in signed logins, so that a signature for a sandbox opens nothing else. */
   venue?: string;
   limits?: Partial<GatewayLimits>;
   log?: GatewayLog;
-  /** The log of private feeds; by default one in memory. */
-  privateLog?: PrivateLog;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
@@ -76,13 +82,8 @@ export interface GatewayStats {
 const SOCKET_BYTES_MAX = 256 * 1024;
 const HOUSEKEEPING_MS = 1_000;
 
-/**
- * The door for traders: WebSocket at `/v1`. Construct it, feed it the state at start-up (`seed`, and replayed events
- * through `consume`), then `listen`.
- */
+/** The door for traders: WebSocket at `/v1`. Construct it, put in the state at start-up (`seed`), then `listen`. */
 export class Gateway {
-  /** Takes events; the port calls it, and so does a replay at start-up. */
-  readonly consume: EventRouter['consume'];
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
   private readonly limits: GatewayLimits;
@@ -91,10 +92,10 @@ export class Gateway {
   private readonly markets = new Markets();
   private readonly openOrders = new OpenOrders();
   private readonly connections: Connections;
-  private readonly privateLog: PrivateLog;
+  private readonly privateLogs: readonly PrivateLog[];
   private readonly privateFeed: PrivateFeed;
   private readonly publicFeeds: PublicFeeds;
-  private readonly router: EventRouter;
+  private readonly routers: readonly EventRouter[];
   private readonly outbox: Outbox;
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
@@ -102,6 +103,8 @@ export class Gateway {
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
   private turnArmed = false;
+  /** Shards to which something was sent that they were not woken for, in order. */
+  private readonly unflushed: number[] = [];
   /** Commands sent to the shard in this turn of the event loop, and whether the last turn had no more than one. */
   private turnCommands = 0;
   private quiet = true;
@@ -109,30 +112,35 @@ export class Gateway {
   private drainArmed = false;
 
   constructor(options: GatewayOptions) {
-    const { shardPort } = options;
+    const { shards } = options;
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets } = this;
     const messages = new EventMessages(markets);
     const views = new AccountViews();
     const orders = new OrderFold(this.openOrders);
+    const alone = shards.length === 1;
+    const ownOrders = alone ? this.openOrders : new OpenOrders();
+    const privateOrders = alone ? orders : new OrderFold(ownOrders);
     this.connections = new Connections(limits.connectionsMax);
-    this.privateLog = options.privateLog ?? new PrivateLog();
+    this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
     this.publicFeeds = new PublicFeeds(markets, orders, this.outbox, limits);
     this.privateFeed = new PrivateFeed(
-      this.privateLog,
+      (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,
-      new PrivateSnapshots(markets, views, this.openOrders),
+      new PrivateSnapshots(markets, views, ownOrders),
       messages,
       limits.privateBufferBytesMax,
     );
-    const { accounts, connections, privateLog: log, privateFeed, publicFeeds, outbox } = this;
-    const portId = shardPort.portId;
-    const targets = { accounts, markets, views, orders, privateFeed, publicFeeds, outbox };
-    this.router = new EventRouter({ ...targets, portId, connections, log });
-    this.consume = this.router.consume;
-    this.seed = new GatewaySeed({ accounts, markets, views, orders, publicFeeds });
+    const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
+    const folds = { accounts, markets, views, orders, privateOrders, publicFeeds };
+    const targets = { ...folds, connections, privateFeed, outbox, alone };
+    this.routers = shards.map(({ port: { portId } }, shard) => {
+      const log = this.privateLogs[shard] as PrivateLog;
+      return new EventRouter({ ...targets, shard, portId, log });
+    });
+    this.seed = new GatewaySeed({ ...folds, routers: this.routers });
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
       operatorKey: options.operatorKey,
@@ -140,8 +148,14 @@ export class Gateway {
       challengeLifeMs: limits.challengeLifeMs,
       timeToleranceMs: limits.loginTimeToleranceMs,
     };
-    this.requests = this.newRequests(shardPort);
-    shardPort.onEvents(this.onEvent);
+    this.requests = this.newRequests(shards.map(({ port }) => port));
+    shards.forEach(({ port }, shard) => {
+      const { consume } = this.routers[shard] as EventRouter;
+      port.onEvents((words, floats, firstWord, slots) => {
+        consume(words, floats, firstWord, slots);
+        this.eventsCame();
+      });
+    });
   }
 
   /** Accepts connections; gives the port. */
@@ -182,7 +196,7 @@ export class Gateway {
     return {
       connections: this.connections.count,
       ...this.requests.counters,
-      events: this.router.events,
+      events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
     };
   }
@@ -196,53 +210,60 @@ export class Gateway {
     });
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
-    await this.privateLog.close();
+    await Promise.all(this.privateLogs.map((log) => log.close()));
   }
 
-  private newRequests(shardPort: ShardPort): Requests {
-    const { limits, markets, publicFeeds, privateFeed, router } = this;
+  /** All shards begin the same epoch at a start. */
+  private get epoch(): number {
+    return (this.routers[0] as EventRouter).epoch;
+  }
+
+  private newRequests(ports: readonly ShardPort[]): Requests {
+    const { limits, accounts, markets, publicFeeds, privateFeed } = this;
+    const epoch = () => this.epoch;
     const nowMs = () => Date.now();
     const exchangeTimeMs = this.options.exchangeTimeMs ?? nowMs;
-    const context = { limits, markets, publicFeeds, privateFeed, router, nowMs, exchangeTimeMs };
+    const times = { nowMs, exchangeTimeMs };
+    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, ...times };
     const session = new SessionRequests(context);
-    return new Requests(shardPort, markets, limits, session, this.wake, performance.now());
+    return new Requests(ports, markets, limits, session, this.wake, performance.now());
   }
 
   /**
    * A command was sent. Under load the shard is woken after the messages of this turn of the event loop: one wake for
    * all, one cork for each socket. When commands come one by one, waiting for the turn's end would only delay them.
    */
-  private readonly wake = (): void => {
+  private readonly wake = (shard: number): void => {
+    if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
     this.turnCommands++;
     if (!this.turnArmed) {
       this.turnArmed = true;
       setImmediate(this.endTurn);
     }
-    if (this.quiet) this.flushPort();
+    if (this.quiet) this.flushPorts();
   };
 
   private readonly endTurn = (): void => {
     this.turnArmed = false;
-    if (!this.quiet) this.flushPort();
+    if (!this.quiet) this.flushPorts();
     this.quiet = this.turnCommands <= 1;
     this.turnCommands = 0;
   };
 
-  private flushPort(): void {
+  private flushPorts(): void {
     this.flushing = true;
-    this.options.shardPort.flush();
+    for (const shard of this.unflushed.splice(0)) this.options.shards[shard]?.port.flush();
     this.flushing = false;
     // Inline, the answers are here already.
     this.outbox.flush();
   }
 
-  private readonly onEvent: EventRouter['consume'] = (words, floats, firstWord, slots) => {
-    this.router.consume(words, floats, firstWord, slots);
+  private eventsCame(): void {
     if (this.flushing || this.drainArmed || this.outbox.empty) return;
     this.drainArmed = true;
     // Runs when the call that drains the ring returns to the event loop.
     queueMicrotask(this.drainEnded);
-  };
+  }
 
   private readonly drainEnded = (): void => {
     this.drainArmed = false;
@@ -253,7 +274,7 @@ export class Gateway {
     this.timers.push(
       setInterval(() => {
         this.requests.coarseNowMs = performance.now();
-        this.publicFeeds.tick(this.router.epoch);
+        this.publicFeeds.tick(this.epoch);
         this.outbox.flush();
       }, this.limits.tickMs),
       setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
@@ -261,7 +282,7 @@ export class Gateway {
   }
 
   private housekeeping(): void {
-    this.privateLog.flush();
+    for (const log of this.privateLogs) log.flush();
     const latest = Date.now() - this.limits.loginTimeoutMs;
     this.connections.forEach((connection) => {
       if (!connection.idle || connection.openedAtMs > latest) return;
@@ -314,7 +335,7 @@ export class Gateway {
       sink.begin(MESSAGES.hello);
       sink.uint('version', PROTOCOL_VERSION);
       sink.text('venue', this.loginContext.venue);
-      sink.uint('epoch', this.router.epoch);
+      sink.uint('epoch', this.epoch);
       sink.uint('time', now);
       sink.text('challenge', challenge);
       sink.uint('challengeExpiresAt', expiresAt);

@@ -5,6 +5,8 @@ import { formatScaled } from './codec/decimal-text.js';
 /** A market as the gateway knows it, from EVT_MARKET_LISTED and what followed. */
 export interface Market {
   readonly id: number;
+  /** Shard whose events are the market's public feeds. */
+  readonly host: number;
   params: MarketParams;
   state: number;
   markTicks: number;
@@ -33,7 +35,7 @@ export class Markets {
   private readonly bySymbol = new Map<string, Market>();
 
   /** Lists a market or takes over its new parameters. */
-  put(id: number, params: MarketParams): Market {
+  put(id: number, params: MarketParams, host = 0): Market {
     const known = this.byId[id];
     if (known !== undefined) {
       known.params = params;
@@ -41,6 +43,7 @@ export class Markets {
     }
     const market: Market = {
       id,
+      host,
       params,
       state: MARKET_STATE.initializing,
       markTicks: 0,
@@ -52,8 +55,14 @@ export class Markets {
   }
 
   /** From an EVT_MARKET_LISTED, whose parameters stand in its slots 3 and 4. */
-  putFromEvent(id: number, words: Int32Array, floats: Float64Array, paramsAt: number): Market {
-    return this.put(id, readMarketParams(words, floats, paramsAt));
+  putFromEvent(
+    id: number,
+    words: Int32Array,
+    floats: Float64Array,
+    paramsAt: number,
+    host: number,
+  ): Market {
+    return this.put(id, readMarketParams(words, floats, paramsAt), host);
   }
 
   get(id: number): Market | undefined {

@@ -52,10 +52,11 @@ export class Requests {
   };
   /** A clock that is read once in a while: rates need no better one. */
   coarseNowMs: number;
-  private readonly port: ShardPort;
+  /** By shard. */
+  private readonly ports: readonly ShardPort[];
   private readonly limits: GatewayLimits;
   private readonly session: SessionRequests;
-  private readonly wake: () => void;
+  private readonly wake: (shard: number) => void;
   private readonly draft = new OrderDraft();
   private readonly fast: FastRequests;
   private readonly fields: OrderFields;
@@ -64,14 +65,14 @@ export class Requests {
   private readonly portBits: number;
 
   constructor(
-    port: ShardPort,
+    ports: readonly ShardPort[],
     markets: Markets,
     limits: GatewayLimits,
     session: SessionRequests,
-    wake: () => void,
+    wake: (shard: number) => void,
     nowMs: number,
   ) {
-    this.port = port;
+    this.ports = ports;
     this.limits = limits;
     this.session = session;
     this.wake = wake;
@@ -80,7 +81,7 @@ export class Requests {
     this.fields = new OrderFields(markets);
     this.markets = markets;
     this.writer = new CommandWriter(Math.max(limits.batchRequestsMax, COMMANDS_MIN));
-    this.portBits = port.portId << 24;
+    this.portBits = (ports[0] as ShardPort).portId << 24;
   }
 
   receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
@@ -164,14 +165,14 @@ export class Requests {
       replyAck(connection, id, 'massCanceled', 0);
       return;
     }
-    if (!this.port.trySendAll(this.writer.words, 0, this.writer.slots)) {
+    if (!this.portOf(connection).trySendAll(this.writer.words, 0, this.writer.slots)) {
       this.busy(connection, id);
       return;
     }
     connection.massCancels.begin(id, markets.length);
     connection.strikes = 0;
     this.counters.commands += markets.length;
-    this.wake();
+    this.wake(connection.home);
   }
 
   /** All commands of a batch or none: one wrong item refuses it, and so does a full ring. */
@@ -203,13 +204,13 @@ export class Requests {
       }
     }
     connection.strikes = 0;
-    if (!this.port.trySendAll(this.writer.words, 0, this.writer.slots)) {
+    if (!this.portOf(connection).trySendAll(this.writer.words, 0, this.writer.slots)) {
       this.busy(connection, request.id);
       return;
     }
     this.counters.commands += items.length;
     replyDone(connection, request.id, 'batch', { sent: items.length });
-    this.wake();
+    this.wake(connection.home);
   }
 
   private batchItem(
@@ -256,12 +257,17 @@ export class Requests {
 
   private send(connection: Connection, id: number): void {
     connection.strikes = 0;
-    if (!this.port.trySend(this.writer.words, 0, this.writer.slots)) {
+    if (!this.portOf(connection).trySend(this.writer.words, 0, this.writer.slots)) {
       this.busy(connection, id);
       return;
     }
     this.counters.commands++;
-    this.wake();
+    this.wake(connection.home);
+  }
+
+  /** An account's commands go to its home, wherever the market is. */
+  private portOf(connection: Connection): ShardPort {
+    return this.ports[connection.home] as ShardPort;
   }
 
   private busy(connection: Connection, id: number): void {

@@ -1,4 +1,5 @@
 import type { MarketParams } from '../engine/market/market-params.js';
+import type { EventRouter } from './event-router.js';
 import type { AccountViews } from './feeds/account-views.js';
 import type { OpenOrder } from './feeds/open-orders.js';
 import type { OrderFold } from './feeds/order-fold.js';
@@ -14,6 +15,7 @@ export interface SeedAccount {
   /** Number and epoch of the last event in the account's private feed. */
   accountSequence: number;
   epoch: number;
+  home: number;
 }
 
 export interface SeedPosition {
@@ -31,6 +33,7 @@ export interface SeedMarket {
   /** 0: none yet. */
   markTicks: number;
   indexTicks: number;
+  host: number;
 }
 
 interface SeedTargets {
@@ -38,7 +41,11 @@ interface SeedTargets {
   readonly markets: Markets;
   readonly views: AccountViews;
   readonly orders: OrderFold;
+  /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
+  readonly privateOrders: OrderFold;
   readonly publicFeeds: PublicFeeds;
+  /** By shard. */
+  readonly routers: readonly EventRouter[];
 }
 
 /**
@@ -52,8 +59,15 @@ export class GatewaySeed {
     this.to = targets;
   }
 
+  /** Where a shard stands: its epoch has begun already. */
+  shard(shard: number, epoch: number, timeMs: number): void {
+    const router = this.to.routers[shard] as EventRouter;
+    router.epoch = epoch;
+    router.timeMs = timeMs;
+  }
+
   market(seed: SeedMarket): void {
-    const market = this.to.markets.put(seed.marketId, seed.params);
+    const market = this.to.markets.put(seed.marketId, seed.params, seed.host);
     market.state = seed.state;
     market.markTicks = seed.markTicks;
     market.indexTicks = seed.indexTicks;
@@ -62,8 +76,8 @@ export class GatewaySeed {
 
   account(seed: SeedAccount): void {
     const { accounts, views } = this.to;
-    accounts.add(seed.accountId);
-    for (const key of seed.publicKeys) accounts.addWithKey(seed.accountId, key);
+    accounts.add(seed.accountId, seed.home);
+    for (const key of seed.publicKeys) accounts.addWithKey(seed.accountId, key, seed.home);
     views.seed(seed.accountId, seed.collateralMicroUsd, seed.accountSequence, seed.epoch);
   }
 
@@ -73,6 +87,8 @@ export class GatewaySeed {
   }
 
   order(seed: OpenOrder): void {
-    this.to.orders.seed(seed);
+    const { orders, privateOrders } = this.to;
+    orders.seed(seed);
+    if (privateOrders !== orders) privateOrders.seed(seed);
   }
 }

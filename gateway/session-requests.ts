@@ -1,12 +1,12 @@
 import type { ReadRequest } from './codec/request-reader.js';
 import { type Problem, problem, shown } from './commands/problem.js';
-import type { EventRouter } from './event-router.js';
 import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import type { GatewayLimits } from './limits.js';
 import { instrumentOf, type Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MARKET_STATES } from './protocol/messages.js';
+import type { Accounts } from './session/accounts.js';
 import type { Connection, Subscription } from './session/connection.js';
 import { replyDone } from './session/replies.js';
 
@@ -16,7 +16,9 @@ export interface SessionContext {
   readonly markets: Markets;
   readonly publicFeeds: PublicFeeds;
   readonly privateFeed: PrivateFeed;
-  readonly router: EventRouter;
+  readonly accounts: Accounts;
+  /** The epoch that has begun; all shards begin the same one. */
+  readonly epoch: () => number;
   /** Real time: challenges and logins. */
   readonly nowMs: () => number;
   /** The exchange's time, which a sandbox may hold. */
@@ -92,6 +94,7 @@ export class SessionRequests {
     );
     if (typeof result === 'number') {
       connection.account = result;
+      connection.home = this.context.accounts.homeOf(result);
       replyDone(connection, request.id, 'login', { accountId: result });
       return null;
     }
@@ -115,7 +118,7 @@ export class SessionRequests {
         `subscriptions must be at most ${this.context.limits.subscriptionsMax}`,
       );
     }
-    const present = this.context.router.epoch;
+    const present = this.context.epoch();
     if (channel === PRIVATE_CHANNEL) {
       if (connection.account === 0) {
         return problem('login_required', 'channel private needs a login on this connection');

@@ -11,3 +11,11 @@ export function createShardCore(createBook?: CreateBook, placement?: Placement):
     placement,
   );
 }
+
+/**
+ * A shard of layout `spread`. It begins knowing those before it; that there are more is in its journal (CMD_SET_SHARDS), so
+ * that nothing but its number is needed to replay it.
+ */
+export function createSpreadShardCore(shardId: number): ShardCore {
+  return createShardCore(undefined, { shardId, shards: shardId + 1 });
+}

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     return;
   }
   const layout = layoutOf(config);
-  refuseWhatIsMissing(config, layout);
+  refuseWhatIsMissing(config);
   // From here on a signal means an orderly end, however early it comes.
   const stopped = stopSignal();
   const exchange = await Exchange.open(config, layout);
@@ -47,8 +47,7 @@ function layoutOf(config: Config): Layout {
   return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
 }
 
-function refuseWhatIsMissing(config: Config, layout: Layout): void {
-  if (layout === 'spread') throw new StartError('spread is not available yet', 2);
+function refuseWhatIsMissing(config: Config): void {
   if (config.oracle === 'pyth') {
     throw new StartError('--oracle pyth is not available yet: it comes with settlement', 2);
   }
@@ -101,4 +100,5 @@ const KNOWN_ERRORS = new Set([
   'JournalDamageError',
   'JournalGapError',
   'JournalWriteError',
+  'InconsistentShardsError',
 ]);

@@ -18,6 +18,7 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
   const shard = await open(
     {
       shardId: 0,
+      shards: null,
       dataDir,
       fsync: 'batch',
       clock: 'real',
@@ -25,6 +26,7 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       // Snapshots are another benchmark's business.
       snapshotEveryMessages: NEVER,
       snapshotEveryMs: NEVER,
+      snapshotNotAfter: null,
     },
     {
       onReplayed: () => {},
@@ -39,7 +41,8 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       },
     },
   );
-  await shard.begin();
+  await shard.begin(shard.report.epoch);
+  await shard.letIn();
   return {
     shard,
     close: async () => {

@@ -1,6 +1,6 @@
 import { EW_SESSION, SLOT_WORDS, slotsOf, typeOf, W_HEAD } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { EVT_FRAME } from '../messages/types.js';
+import { EVT_CHANNEL, EVT_FRAME, EVT_SENT } from '../messages/types.js';
 import type { EventConsumer } from '../shard/shard-port.js';
 import type { RingWriter } from './ring.js';
 
@@ -39,7 +39,7 @@ export class RingOutput implements EventOutput {
     while (slot < length) {
       const word = slot * SLOT_WORDS;
       const slots = slotsOf(words[word + W_HEAD] as number);
-      const wanted = answersOf === 0 || isAnswerOf(words, word, answersOf);
+      const wanted = isWanted(words, word, answersOf);
       if (wanted && !writer.tryWrite(words, word, slots)) break;
       slot += slots;
     }
@@ -69,7 +69,7 @@ export class DirectOutput implements EventOutput {
     for (let slot = from; slot < length; ) {
       const word = slot * SLOT_WORDS;
       const slots = slotsOf(words[word + W_HEAD] as number);
-      if (answersOf === 0 || isAnswerOf(words, word, answersOf)) {
+      if (isWanted(words, word, answersOf)) {
         consumer(words, floats, word, slots);
       }
       slot += slots;
@@ -80,7 +80,10 @@ export class DirectOutput implements EventOutput {
   publish(): void {}
 }
 
-function isAnswerOf(words: Int32Array, word: number, portId: number): boolean {
-  if (typeOf(words[word + W_HEAD] as number) === EVT_FRAME) return false;
-  return (words[word + EW_SESSION] as number) >>> 24 === portId;
+/** What passes between shards is nobody else's matter. */
+function isWanted(words: Int32Array, word: number, answersOf: number): boolean {
+  const type = typeOf(words[word + W_HEAD] as number);
+  if (type === EVT_CHANNEL || type === EVT_SENT) return false;
+  if (answersOf === 0) return true;
+  return type !== EVT_FRAME && (words[word + EW_SESSION] as number) >>> 24 === answersOf;
 }

@@ -13,7 +13,7 @@ import { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushRejection } from '../messages/rejection.js';
 import type { Frame } from '../shard/frame.js';
-import type { HostPort } from './host-port.js';
+import type { HostInput } from './host-port.js';
 import { messageProblem } from './message-check.js';
 
 const CONNECTION_BITS = 0xffffff;
@@ -55,14 +55,14 @@ export class FrameBuilder {
    * Takes what the ports have, first an equal share of each, then what fits. Malformed messages are answered in
    * `answers` and go no further; returns how many.
    */
-  take(ports: readonly HostPort[], answers: MessageBuffer): number {
+  take(ports: readonly HostInput[], answers: MessageBuffer): number {
     if (ports.length === 0) return 0;
     const share = Math.max(1, Math.floor(this.messagesMax / ports.length));
     this.firstPort = (this.firstPort + 1) % ports.length;
     let malformed = 0;
     for (let round = 0; round < 2; round++) {
       for (let i = 0; i < ports.length && this.frame.count < this.messagesMax; i++) {
-        const port = ports[(this.firstPort + i) % ports.length] as HostPort;
+        const port = ports[(this.firstPort + i) % ports.length] as HostInput;
         const room = this.messagesMax - this.frame.count;
         malformed += this.takeFrom(port, round === 0 ? Math.min(share, room) : room, answers);
       }
@@ -72,7 +72,7 @@ export class FrameBuilder {
   }
 
   /** Answers everything that has arrived with a rejection; nothing of it reaches the shard. */
-  refuse(ports: readonly HostPort[], answers: MessageBuffer, code: RejectCode): number {
+  refuse(ports: readonly HostInput[], answers: MessageBuffer, code: RejectCode): number {
     let refused = 0;
     for (const port of ports) {
       const { input } = port;
@@ -86,7 +86,7 @@ export class FrameBuilder {
     return refused;
   }
 
-  private takeFrom(port: HostPort, most: number, answers: MessageBuffer): number {
+  private takeFrom(port: HostInput, most: number, answers: MessageBuffer): number {
     const { input } = port;
     const { messages } = this.frame;
     const portBits = port.portId << 24;
@@ -94,7 +94,7 @@ export class FrameBuilder {
     for (let taken = 0; taken < most; taken++) {
       const at = input.next();
       if (at < 0) break;
-      const problem = messageProblem(input.words, input.floats, at, port.mayOperate);
+      const problem = messageProblem(input.words, input.floats, at, port.door);
       if (!input.sound || problem !== 0) {
         this.answer(port, at, answers, problem);
         input.advance();
@@ -116,7 +116,7 @@ export class FrameBuilder {
   }
 
   /** Only the first slot is looked at: the length is what may be wrong. */
-  private answer(port: HostPort, at: number, answers: MessageBuffer, code: RejectCode | 0): void {
+  private answer(port: HostInput, at: number, answers: MessageBuffer, code: RejectCode | 0): void {
     const { single } = this;
     single.reset();
     const w = single.push(1) * SLOT_WORDS;

@@ -18,13 +18,14 @@ import {
 } from '../messages/layout.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import * as type from '../messages/types.js';
+import type { Door } from './host-port.js';
+import { MESSAGE_SLOTS_MAX } from './ring.js';
 
 /** Slots that a command may have, one bit each: bit n for n slots. */
 const SLOTS_OF_TYPE = new Uint8Array(256);
 const ONE = 1 << 1;
 const TWO = 1 << 2;
 const THREE = 1 << 3;
-const FOUR = 1 << 4;
 SLOTS_OF_TYPE[type.CMD_PLACE] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_CANCEL] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_AMEND] = ONE | TWO;
@@ -39,7 +40,6 @@ SLOTS_OF_TYPE[type.CMD_SET_MARKET_STATE] = ONE;
 SLOTS_OF_TYPE[type.CMD_ORACLE_PRICE] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_TIER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_RATES] = ONE;
-SLOTS_OF_TYPE[type.CMD_CHANNEL] = TWO | THREE | FOUR;
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,
@@ -50,18 +50,38 @@ export function messageProblem(
   words: Int32Array,
   floats: Float64Array,
   firstWord: number,
-  mayOperate: boolean,
+  door: Door,
 ): RejectCode | 0 {
   const head = words[firstWord + W_HEAD] as number;
   const kind = typeOf(head);
   const slots = slotsOf(head);
+  if (door === 'shards') return channelProblem(words, floats, firstWord, kind, slots);
   const allowed = SLOTS_OF_TYPE[kind] as number;
   const isTrade = kind <= type.CMD_MASS_CANCEL;
-  if (allowed === 0 || (!isTrade && !mayOperate)) return REJECT.message_type_is_unknown;
+  if (allowed === 0 || (!isTrade && door !== 'operators')) return REJECT.message_type_is_unknown;
   if (slots > 4 || (allowed & (1 << slots)) === 0) return REJECT.message_is_malformed;
   const firstFloat = firstWord / 2;
   if (!isTrade) return operatorProblem(floats, firstFloat, kind);
   return tradeProblem(words, floats, firstWord, kind, slots);
+}
+
+/** An envelope with one message in it, of a kind that actors exchange: never a command, which only its own door may let in. */
+function channelProblem(
+  words: Int32Array,
+  floats: Float64Array,
+  firstWord: number,
+  kind: number,
+  slots: number,
+): RejectCode | 0 {
+  if (kind !== type.CMD_CHANNEL) return REJECT.message_type_is_unknown;
+  if (slots < 2 || slots > MESSAGE_SLOTS_MAX) return REJECT.message_is_malformed;
+  const inner = words[firstWord + SLOT_WORDS + W_HEAD] as number;
+  const sound =
+    slotsOf(inner) === slots - 1 &&
+    typeOf(inner) >= type.MSG_PLACE &&
+    typeOf(inner) !== type.EVT_CHANNEL &&
+    isCount(floats[firstWord / 2 + F_QTY] as number);
+  return sound ? 0 : REJECT.message_is_malformed;
 }
 
 function tradeProblem(

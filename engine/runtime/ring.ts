@@ -93,6 +93,11 @@ export class RingWriter extends RingEnd {
     return true;
   }
 
+  /** Whether the longest message would find room. If not, the reader is told that somebody waits. */
+  get hasRoom(): boolean {
+    return this.hasRoomUpTo((this.cursor + 2 * MESSAGE_SLOTS_MAX - 1) | 0);
+  }
+
   /** Copies the messages that fill `slots` slots, or none of them. */
   tryWriteAll(words: Int32Array, firstWord: number, slots: number): boolean {
     const last = firstWord + slots * SLOT_WORDS;

@@ -18,6 +18,7 @@ import { CMD_DEPOSIT, CMD_PLACE, EVT_DONE, EVT_REJECTED } from '../messages/type
 import { ManualClock } from './clock.js';
 import { RingOutput } from './event-output.js';
 import type { HaltReport } from './halt-report.js';
+import type { Door } from './host-port.js';
 import type { OpenShardOptions } from './journal/open-shard.js';
 import { makeScratch, openToy, removeScratch } from './journal/scratch.fixture.js';
 import { createSegmentFile, type SegmentFile } from './journal/segment-file.js';
@@ -40,14 +41,14 @@ class TestPort {
   wakes = 0;
   private readonly words = new Int32Array(SLOT_WORDS);
 
-  constructor(portId: number, eventSlots: number, mayOperate: boolean) {
+  constructor(portId: number, eventSlots: number, door: Door) {
     const inbound = createRing(1024);
     const outbound = createRing(eventSlots);
     this.commands = new RingWriter(inbound);
     this.events = new RingReader(outbound);
     const wake = () => this.wakes++;
     const output = new RingOutput(new RingWriter(outbound), wake);
-    this.host = { portId, input: new RingReader(inbound), output, mayOperate };
+    this.host = { portId, input: new RingReader(inbound), output, door };
   }
 
   deposit(request: number, session = 5): boolean {
@@ -91,16 +92,16 @@ interface SetUp {
   options?: Partial<OpenShardOptions>;
   ports?: number;
   eventSlots?: number;
-  mayOperate?: boolean;
+  door?: Door;
 }
 
-function setUp({ options = {}, ports = 1, eventSlots = 1024, mayOperate = true }: SetUp = {}) {
+function setUp({ options = {}, ports = 1, eventSlots = 1024, door = 'operators' }: SetUp = {}) {
   const opened = openToy(makeScratch(), {
     ...options,
     onDurable: () => host?.release(),
     onFailure: (error) => host?.halt(error),
   });
-  const ends = Array.from({ length: ports }, (_, i) => new TestPort(i + 1, eventSlots, mayOperate));
+  const ends = Array.from({ length: ports }, (_, i) => new TestPort(i + 1, eventSlots, door));
   const clock = new ManualClock(1000);
   const halts: HaltReport[] = [];
   const { shard, journal } = opened;
@@ -182,7 +183,7 @@ describe('the host of a shard', () => {
   });
 
   it('refuses numbers that are none, and operator commands from a door for traders', async () => {
-    const { end, run, opened, journal } = setUp({ mayOperate: false });
+    const { end, run, opened, journal } = setUp({ door: 'traders' });
     end.take();
     end.deposit(1);
     run();

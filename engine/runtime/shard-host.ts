@@ -1,10 +1,10 @@
 import { REJECT } from '../messages/reject-codes.js';
-import { CMD_BEGIN_EPOCH, CMD_TIMER } from '../messages/types.js';
+import { CMD_BEGIN_EPOCH, CMD_SET_SHARDS, CMD_TIMER } from '../messages/types.js';
 import type { Shard } from '../shard/shard.js';
 import type { Clock } from './clock.js';
 import { FrameBuilder } from './frame-builder.js';
 import { type HaltReport, reportHalt } from './halt-report.js';
-import type { HostPort } from './host-port.js';
+import type { HostChannels, HostInput, HostPort } from './host-port.js';
 import { HostStats } from './host-stats.js';
 import { type Journal, JournalWriteError } from './journal/journal.js';
 import { OutputQueue } from './output-queue.js';
@@ -20,6 +20,8 @@ export interface ShardHostOptions {
   journal: Journal;
   clock: Clock;
   ports: readonly HostPort[];
+  /** For a shard among others. */
+  channels?: HostChannels;
   stats?: HostStats;
   frameMessagesMax?: number;
   /** Slots of events that may wait for the disk before input has to wait. */
@@ -32,6 +34,7 @@ export interface ShardHostOptions {
 const FRAME_MESSAGES_MAX = 256;
 const HELD_SLOTS_MAX = 1 << 17;
 const RETRY_MS = 100;
+const NO_INPUTS: readonly HostInput[] = [];
 
 /**
  * Runs a shard, one frame at a time: takes what its ports have, stamps time, applies, journals, and lets the events out as
@@ -44,6 +47,9 @@ export class ShardHost {
   private readonly journal: Journal;
   private readonly clock: Clock;
   private ports: readonly HostPort[];
+  private readonly channels: HostChannels | null;
+  /** Of ports and channels. */
+  private inputs: readonly HostInput[];
   private readonly builder: FrameBuilder;
   private readonly output: OutputQueue;
   private readonly heldSlotsMax: number;
@@ -52,6 +58,10 @@ export class ShardHost {
   private readonly retryMs: number;
   private retryAtMs = 0;
   private begun = false;
+  /** Takes only what other shards send, and runs no timers: while all shards come to one state at a start. */
+  onlyChannels = false;
+  /** Does nothing at all: while somebody looks at all shards at once. */
+  paused = false;
   private closing = false;
   /** A reader is slow or too much waits for the disk: input has to wait too. */
   private blocked = false;
@@ -62,19 +72,27 @@ export class ShardHost {
     this.journal = options.journal;
     this.clock = options.clock;
     this.ports = options.ports;
+    this.channels = options.channels ?? null;
+    this.inputs = [...this.ports, ...this.channelInputs];
     this.builder = new FrameBuilder(options.frameMessagesMax ?? FRAME_MESSAGES_MAX);
-    this.output = new OutputQueue(options.ports.map((port) => port.output));
+    const outputs = options.ports.map((port) => port.output);
+    if (this.channels !== null) outputs.push(this.channels.output);
+    this.output = new OutputQueue(outputs);
     this.heldSlotsMax = options.heldSlotsMax ?? HELD_SLOTS_MAX;
     this.retryMs = options.retryMs ?? RETRY_MS;
     this.onHalt = options.onHalt ?? (() => {});
     this.updateStats();
   }
 
-  /** The first frame of a start; until then nothing is taken, so that every frame belongs to an epoch. */
-  begin(): void {
+  /**
+   * The first frame of a start; until then nothing is taken, so that every frame belongs to an epoch. `newShards`: how many
+   * shards there are, when this one does not know of all of them.
+   */
+  begin(newShards = 0): void {
     this.begun = true;
     this.builder.begin(this.journal.nextSequence, this.stamp());
     this.builder.add(CMD_BEGIN_EPOCH, this.journal.epoch);
+    if (newShards > 0) this.builder.add(CMD_SET_SHARDS, newShards);
     this.runFrame();
   }
 
@@ -89,23 +107,32 @@ export class ShardHost {
 
   /** Something has arrived that `step` would take. */
   get hasInput(): boolean {
-    if (this.blocked || this.closing || !this.begun) return false;
-    for (const port of this.ports) if (port.input.pending) return true;
+    if (!this.begun || this.paused) return false;
+    const { channels } = this;
+    if (channels !== null && !this.halted && (channels.stoppedShard >= 0 || channels.canPump)) {
+      return true;
+    }
+    if (this.blocked) return false;
+    for (const { input } of this.halted ? this.ports : this.openInputs) {
+      if (input.pending) return true;
+    }
     return false;
   }
 
   /** Does at most one frame. False: there is nothing to do, or nothing can be done now. */
   step(): boolean {
-    if (!this.begun) return false;
+    if (!this.begun || this.paused) return false;
+    if (this.channels !== null) this.stopWithOthers(this.channels.stoppedShard);
     if (this.state === HOST_HALTED) return this.refuse();
+    this.channels?.pump();
     if (this.state === HOST_STALLED && !this.retry()) return false;
     this.blocked = !this.mayTakeInput();
     if (this.blocked) return false;
     const { builder, shard } = this;
     const timeMs = this.stamp();
     builder.begin(this.journal.nextSequence, timeMs);
-    if (shard.nextTimerMs() <= timeMs) builder.add(CMD_TIMER, 0);
-    const malformed = this.closing ? 0 : builder.take(this.ports, shard.events);
+    if (shard.nextTimerMs() <= timeMs && !this.onlyChannels) builder.add(CMD_TIMER, 0);
+    const malformed = builder.take(this.openInputs, shard.events);
     for (let i = 0; i < malformed; i++) this.stats.addMalformed();
     if (builder.frame.count > 0) {
       this.runFrame();
@@ -126,10 +153,11 @@ export class ShardHost {
   /** Call when the journal has synced, or a reader has made room. */
   release(): void {
     if (!this.output.flush(this.journal.releasedSequence)) this.detachClosed();
+    this.updateChannels();
     this.updateStats();
   }
 
-  /** Takes no more input from now on; what is on its way goes out. */
+  /** Takes no more commands from now on; what is on its way goes out. */
   stopInput(): void {
     this.closing = true;
   }
@@ -137,10 +165,30 @@ export class ShardHost {
   /** The journal is dead, or somebody else found the state to be wrong: refuses everything from now on. */
   halt(error: Error): void {
     if (this.state === HOST_HALTED) return;
+    this.haltQuietly();
+    this.channels?.stop();
+    this.onHalt(reportHalt(error, this.shard, this.builder.frame, this.journal));
+  }
+
+  /** Orders in one shard are answered by others: when one of them has stopped, none can go on. */
+  private stopWithOthers(stoppedShard: number): void {
+    if (stoppedShard >= 0 && !this.halted) this.haltQuietly();
+  }
+
+  private haltQuietly(): void {
     this.state = HOST_HALTED;
     this.shard.events.reset();
     this.updateStats();
-    this.onHalt(reportHalt(error, this.shard, this.builder.frame, this.journal));
+  }
+
+  /** Where input may come from now. Other shards are always heard: see `shard-channels.ts`. */
+  private get openInputs(): readonly HostInput[] {
+    const waits = this.closing || this.onlyChannels || (this.channels?.congested ?? false);
+    return waits ? this.channelInputs : this.inputs;
+  }
+
+  private get channelInputs(): readonly HostInput[] {
+    return this.channels?.inputs ?? NO_INPUTS;
   }
 
   /** Time of the exchange: the clock's, but never less than what was stamped before. */
@@ -202,7 +250,15 @@ export class ShardHost {
       this.output.offer(shard.events, shard.sequence, this.journal.releasedSequence);
       shard.events.reset();
     }
+    this.updateChannels();
     this.updateStats();
+  }
+
+  /** Without syncs, what was written is all that a shard can promise to keep. */
+  private updateChannels(): void {
+    const { journal, shard } = this;
+    const kept = journal.policy === 'never' ? journal.writtenSequence : journal.durableSequence;
+    this.channels?.applied(shard.sequence, kept);
   }
 
   private refuse(): boolean {
@@ -223,6 +279,7 @@ export class ShardHost {
     this.output.dropClosed();
     if (this.ports.some((port) => port.output.closed)) {
       this.ports = this.ports.filter((port) => !port.output.closed);
+      this.inputs = [...this.ports, ...this.channelInputs];
     }
   }
 

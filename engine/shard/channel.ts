@@ -24,10 +24,9 @@ export class ChannelOut {
     return this.lastNumber - (this.kept.length - this.forgotten) + 1;
   }
 
-  /** Copies the message (its envelope with it) and gives it its number. */
+  /** Copies the message (its envelope with it) in the form in which the receiver takes it, and gives it its number. */
   keep(words: Int32Array, firstWord: number): number {
-    const slots = slotsOf(words[firstWord] as number);
-    this.kept.push(words.slice(firstWord, firstWord + slots * SLOT_WORDS));
+    this.kept.push(asChannelInput(words, firstWord));
     return ++this.lastNumber;
   }
 

@@ -65,7 +65,8 @@ export class MarkContent implements ChannelContent {
 /** The states of all markets. */
 export class StatesContent implements ChannelContent {
   private readonly markets: Markets;
-  private sequence = 0;
+  /** Last sequence by host; their sum only grows, and with one shard it is the sequence itself. */
+  private readonly sequences: number[] = [];
   private readonly changed = new Set<Market>();
 
   constructor(markets: Markets) {
@@ -74,7 +75,7 @@ export class StatesContent implements ChannelContent {
 
   saw(market: Market, sequence: number): void {
     this.changed.add(market);
-    this.sequence = sequence;
+    this.sequences[market.host] = sequence;
   }
 
   take() {
@@ -90,7 +91,8 @@ export class StatesContent implements ChannelContent {
         sink.value('states', states);
       };
     };
-    return { sequence: this.sequence, writeFrame };
+    const sequence = this.sequences.reduce((sum, own) => sum + own, 0);
+    return { sequence, writeFrame };
   }
 
   writeSnapshot = (epoch: number, sequence: number) => {

@@ -25,20 +25,21 @@ const RECORDS_PER_TURN = 32;
  */
 export class PrivateFeed {
   private readonly live = new Map<number, Connection[]>();
-  private readonly log: PrivateLog;
+  private readonly logOf: (account: number) => PrivateLog;
   private readonly views: AccountViews;
   private readonly snapshots: PrivateSnapshots;
   private readonly messages: EventMessages;
   private readonly bufferBytesMax: number;
 
+  /** `logOf` gives the log that has the account's events. */
   constructor(
-    log: PrivateLog,
+    logOf: (account: number) => PrivateLog,
     views: AccountViews,
     snapshots: PrivateSnapshots,
     messages: EventMessages,
     bufferBytesMax: number,
   ) {
-    this.log = log;
+    this.logOf = logOf;
     this.views = views;
     this.snapshots = snapshots;
     this.messages = messages;
@@ -93,8 +94,9 @@ export class PrivateFeed {
 
   private missed(account: number, seen: LastSeen) {
     // The log may have lost its end with the host; then only the folded state knows the truth.
-    if (this.log.lastOf(account) !== this.views.sequenceOf(account)) return null;
-    return this.log.after(account, seen.epoch, seen.sequence);
+    const log = this.logOf(account);
+    if (log.lastOf(account) !== this.views.sequenceOf(account)) return null;
+    return log.after(account, seen.epoch, seen.sequence);
   }
 
   private snapshot(connection: Connection, id: number, epoch: number): void {
@@ -123,7 +125,7 @@ export class PrivateFeed {
     if (connection.closed) return;
     connection.onDrain = null;
     const now = last === 0 ? seen : lastOf(found);
-    if (this.log.lastOf(connection.account) === now.sequence) {
+    if (this.logOf(connection.account).lastOf(connection.account) === now.sequence) {
       this.follow(connection);
       return;
     }

@@ -1,22 +1,28 @@
 import { base58 } from '@scure/base';
 
-/** Which accounts exist and which Ed25519 key belongs to which, folded from EVT_ACCOUNT_CREATED. */
+/** Which accounts exist, which shard is home to each, and whose Ed25519 key is whose, folded from EVT_ACCOUNT_CREATED. */
 export class Accounts {
-  private readonly known = new Set<number>();
+  /** Home shard by account. */
+  private readonly homes = new Map<number, number>();
   private readonly byKey = new Map<string, number>();
 
-  add(accountId: number): void {
-    this.known.add(accountId);
+  add(accountId: number, home = 0): void {
+    this.homes.set(accountId, home);
   }
 
   /** Adds an account with 32 key bytes; all zeros mean that it has none. */
-  addWithKey(accountId: number, key: Uint8Array): void {
-    this.known.add(accountId);
+  addWithKey(accountId: number, key: Uint8Array, home = 0): void {
+    this.homes.set(accountId, home);
     if (key.some((byte) => byte !== 0)) this.byKey.set(base58.encode(key), accountId);
   }
 
   has(accountId: number): boolean {
-    return this.known.has(accountId);
+    return this.homes.has(accountId);
+  }
+
+  /** The shard to which the account's commands go. */
+  homeOf(accountId: number): number {
+    return this.homes.get(accountId) ?? 0;
   }
 
   /** The account of a base58 public key, 0 when nobody has it. */

@@ -39,6 +39,8 @@ export class Connection {
   private readonly bufferBytesMax: number;
   /** 0 until the login. */
   account = 0;
+  /** Shard that is home to the account. */
+  home = 0;
   readonly subscriptions = new Map<string, Subscription>();
   /** Follows the private feed, or is on the way to it. */
   isPrivate = false;

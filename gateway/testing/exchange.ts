@@ -36,7 +36,7 @@ export class TestExchange {
     const gateway = await startGateway({
       port: 0,
       host: '127.0.0.1',
-      shardPort: port,
+      shards: [{ port }],
       operatorKey,
       limits: { tickMs: 5, ...limits },
       ...others,

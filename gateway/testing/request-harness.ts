@@ -1,7 +1,6 @@
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import { MsgpackCodec, type ServerMessage } from '../../sdk/codec.js';
 import { EventMessages } from '../codec/event-messages.js';
-import { EventRouter } from '../event-router.js';
 import { AccountViews } from '../feeds/account-views.js';
 import { OpenOrders } from '../feeds/open-orders.js';
 import { OrderFold } from '../feeds/order-fold.js';
@@ -15,7 +14,6 @@ import { Outbox } from '../outbox.js';
 import { Requests } from '../requests.js';
 import { Accounts } from '../session/accounts.js';
 import { Connection, type Socket } from '../session/connection.js';
-import { Connections } from '../session/connections.js';
 import { LoginChallenge } from '../session/login.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { SessionRequests } from '../session-requests.js';
@@ -61,7 +59,7 @@ export class RequestHarness {
     markets.put(1, BTC).state = 1;
     markets.put(2, ODD).state = 1;
     const session = this.sessionRequests(markets, limits);
-    this.requests = new Requests(this.port, markets, limits, session, () => {}, 0);
+    this.requests = new Requests([this.port], markets, limits, session, () => {}, 0);
     this.connection = this.newConnection(false, limits);
     this.binary = this.newConnection(true, limits);
   }
@@ -124,14 +122,12 @@ export class RequestHarness {
     const outbox = new Outbox(messages, 1e9);
     const log = new PrivateLog();
     const snapshots = new PrivateSnapshots(markets, views, openOrders);
-    const privateFeed = new PrivateFeed(log, views, snapshots, messages, 1e9);
+    const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
     const publicFeeds = new PublicFeeds(markets, orders, outbox, limits);
-    const connections = new Connections(16);
     const accounts = new Accounts();
-    const targets = { accounts, connections, markets, views, orders, log, outbox };
-    const router = new EventRouter({ ...targets, portId: 1, privateFeed, publicFeeds });
     const nowMs = () => 0;
-    const context = { limits, markets, publicFeeds, privateFeed, router, nowMs };
+    const epoch = () => 1;
+    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, nowMs };
     return new SessionRequests({ ...context, exchangeTimeMs: nowMs });
   }
 }

@@ -6,20 +6,22 @@ import { MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
-import type { ShardAccess } from '../exchange/shard-access.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
-import type { Operator, OperatorError } from './operator.js';
+import type { OperatorError } from './operator.js';
+import type { OperatorDesk } from './operator-desk.js';
 
 export interface AdminContext {
-  readonly shards: readonly ShardAccess[];
-  readonly operators: readonly Operator[];
+  readonly operator: OperatorDesk;
   readonly markets: readonly MarketConfig[];
   readonly operatorKey: Uint8Array;
   readonly clock: 'real' | 'manual';
   readonly oracle: 'recorded' | 'manual' | 'pyth';
   exchangeTimeMs(): number;
-  /** Resolves when what the shards have put out has reached the clients' feeds. */
-  delivered(): Promise<void>;
+  /** Resolves when all consequences of what was done have reached the clients' feeds. */
+  quiescent(): Promise<void>;
+  /** Lets everything up to this time happen. */
+  advanceTo(timeMs: number): Promise<void>;
+  invariants(): Promise<object>;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -35,6 +37,7 @@ const IDEMPOTENCY_KEY_MAX = 256;
 /** The requests of the admin API, one method each; what they take and give is fixed by INTERFACES.md. */
 export class AdminRequests {
   private readonly context: AdminContext;
+  private steps: Promise<unknown> = Promise.resolve();
 
   constructor(context: AdminContext) {
     this.context = context;
@@ -43,7 +46,7 @@ export class AdminRequests {
   async createAccount(body: Body): Promise<object> {
     const fields = new FieldReader(body, ['publicKey']);
     const key = fields.has('publicKey') ? readPublicKey(fields.text('publicKey', 64)) : null;
-    const accountId = await this.home(0).createAccount(key);
+    const accountId = await this.context.operator.createAccount(key);
     return { accountId, ...issueApiKey(this.context.operatorKey, accountId) };
   }
 
@@ -54,7 +57,7 @@ export class AdminRequests {
     const key = fields.has('idempotencyKey')
       ? keyWords(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX))
       : null;
-    const collateral = await this.home(account).deposit(account, amount, key);
+    const collateral = await this.context.operator.deposit(account, amount, key);
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
   }
 
@@ -72,9 +75,9 @@ export class AdminRequests {
     const publishTime = fields.has('publishTime')
       ? fields.integer('publishTime', 0, Number.MAX_SAFE_INTEGER)
       : this.context.exchangeTimeMs();
-    const operator = this.operatorOf(market);
+    const { operator } = this.context;
     const found = await operator.setIndexPrice(market.marketId, index, publishTime, confidence);
-    await this.quiescent();
+    await this.context.quiescent();
     return {
       indexPrice: formatDecimal(found.indexTicks, step),
       markPrice: formatDecimal(found.markTicks, step),
@@ -87,11 +90,13 @@ export class AdminRequests {
       throw new RequestProblem(409, 'clock_is_not_manual', sentence);
     }
     const byMs = new FieldReader(body, ['advanceMs']).integer('advanceMs', 0, ADVANCE_MS_MAX);
-    let time = 0;
-    for (const shard of this.context.shards) time = Math.max(time, await shard.advance(byMs));
-    await this.context.onAdvanced(time);
-    await this.quiescent();
-    return { time };
+    return this.oneByOne(async () => {
+      const time = this.context.exchangeTimeMs() + byMs;
+      await this.context.advanceTo(time);
+      await this.context.onAdvanced(time);
+      await this.context.quiescent();
+      return { time };
+    });
   }
 
   async setMarketState(symbol: string, body: Body): Promise<object> {
@@ -103,38 +108,20 @@ export class AdminRequests {
       throw new RequestProblem(400, 'field_is_invalid', sentence, 'state');
     }
     const state = MARKET_STATE[name as keyof typeof MARKET_STATE];
-    const now = await this.operatorOf(market).setMarketState(market.marketId, state);
-    await this.quiescent();
+    const now = await this.context.operator.setMarketState(market.marketId, state);
+    await this.context.quiescent();
     return { state: marketStateName(now) };
   }
 
-  async invariants(): Promise<object> {
-    const cuts = await Promise.all(this.context.shards.map((shard) => shard.invariants()));
-    const sumOfPositions: Record<string, number> = {};
-    let difference = 0n;
-    for (const cut of cuts) {
-      difference += BigInt(cut.moneyDifferenceMicroUsd);
-      for (const [symbol, lots] of Object.entries(cut.sumOfPositions)) {
-        sumOfPositions[symbol] = (sumOfPositions[symbol] ?? 0) + lots;
-      }
-    }
-    const money = { sumOfPositions, moneyDifferenceMicroUsd: String(difference) };
-    const [first] = cuts;
-    if (cuts.length === 1 && first !== undefined) {
-      return { sequence: first.sequence, stateHash: first.stateHash, ...money };
-    }
-    const hash = createHash('sha256');
-    for (const cut of cuts) hash.update(cut.stateHash);
-    const sequence = cuts.reduce((sum, cut) => sum + cut.sequence, 0);
-    const shards = cuts.map(({ shard, sequence: own, stateHash }) => {
-      return { shard, sequence: own, stateHash };
-    });
-    return { sequence, stateHash: hash.digest('hex'), ...money, shards };
+  invariants(): Promise<object> {
+    return this.context.invariants();
   }
 
-  private async quiescent(): Promise<void> {
-    await Promise.all(this.context.shards.map((shard) => shard.settle()));
-    await this.context.delivered();
+  /** Each step of the clock begins where the one before has ended. */
+  private oneByOne<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.steps.then(step);
+    this.steps = done.catch(() => {});
+    return done;
   }
 
   private market(symbol: string): MarketConfig {
@@ -143,15 +130,6 @@ export class AdminRequests {
     const symbols = this.context.markets.map(({ params }) => params.symbol).join(', ');
     const sentence = `market must be one of ${symbols}, but is ${shown(symbol)}`;
     throw new RequestProblem(404, 'unknown_market', sentence, 'market');
-  }
-
-  /** Home of an account. All of them live on the first shard until accounts are spread. */
-  private home(_account: number): Operator {
-    return this.context.operators[0] as Operator;
-  }
-
-  private operatorOf(_market: MarketConfig): Operator {
-    return this.context.operators[0] as Operator;
   }
 }
 

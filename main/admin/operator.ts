@@ -46,6 +46,7 @@ export class OperatorError extends Error {
 /** What answers carry; which fields mean something depends on the command. */
 interface Answer {
   account: number;
+  code: number;
   flags: number;
   price: number;
   lots: number;
@@ -74,14 +75,15 @@ export class Operator {
     port.onEvents(this.onEvent);
   }
 
-  /** Gives the new account's id. */
-  async createAccount(publicKey: Uint8Array | null): Promise<number> {
+  /** Gives the new account's id, and the shard that is home to it. */
+  async createAccount(publicKey: Uint8Array | null): Promise<{ account: number; home: number }> {
     const { words } = command(type.CMD_CREATE_ACCOUNT, 2, 0);
     if (publicKey !== null) {
       const key = new Uint8Array(words.buffer, SLOT_WORDS * 4, KEY_WORDS * 4);
       key.set(publicKey);
     }
-    return (await this.send(words)).account;
+    const { account, code } = await this.send(words);
+    return { account, home: code };
   }
 
   /** Gives the collateral afterwards. The same key again changes nothing. */
@@ -162,6 +164,7 @@ export class Operator {
     }
     waiting.resolve({
       account: words[at + W_ACCOUNT] as number,
+      code: words[at + EW_CODE] as number,
       flags: words[at + EW_FLAGS] as number,
       price: words[at + EW_PRICE] as number,
       lots: floats[f + EF_LOTS] as number,

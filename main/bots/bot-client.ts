@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
-import { type Operator, OperatorError } from '../admin/operator.js';
+import { OperatorError } from '../admin/operator.js';
+import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Exchange } from '../exchange/exchange.js';
 
 /** Paper money a bot starts with, and below which it gets some more at a restart, in micro-USD. */
@@ -22,7 +23,7 @@ export async function connectBot(
   const seed = createHmac('sha256', exchange.operatorKey).update(`plimsoll-bot:${name}`).digest();
   const login = keyPairLogin(new Uint8Array(seed));
   const publicKey = base58.decode(login.identity.publicKey as string);
-  const [operator] = exchange.operators as [Operator];
+  const { operator } = exchange;
   const account = await accountOf(operator, publicKey);
   const client = await PlimsollClient.connect({ url, venue, login, codec: 'msgpack' });
   // A bot that may not log in any more is of no use, and no reason to end.
@@ -36,7 +37,7 @@ export async function connectBot(
   return client;
 }
 
-async function accountOf(operator: Operator, publicKey: Uint8Array): Promise<number> {
+async function accountOf(operator: OperatorDesk, publicKey: Uint8Array): Promise<number> {
   try {
     return await operator.createAccount(publicKey);
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
-import { type Operator, OperatorError } from '../admin/operator.js';
+import { OperatorError } from '../admin/operator.js';
+import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config } from '../config/config.js';
 import { StartError } from '../config/problem.js';
-import type { SeededMarket, ShardSeed } from './shard-seed.js';
+import type { SeededMarket } from './shard-seed.js';
 
 /** What stays as it was when the market was listed. */
 const FIXED = [
@@ -15,14 +16,21 @@ const FIXED = [
   'priceTicksMax',
 ] as const satisfies readonly (keyof MarketParams)[];
 
+/** What of the state the configuration is compared with. */
+export interface ConfiguredState {
+  markets: readonly SeededMarket[];
+  makerPpm: readonly number[];
+  takerPpm: readonly number[];
+}
+
 /**
  * Turns differences between the configuration and the state into journaled commands; what is equal already makes none. Returns
  * sentences about what was done.
  */
 export async function applyConfig(
   config: Config,
-  seed: ShardSeed,
-  operator: Operator,
+  seed: ConfiguredState,
+  operator: OperatorDesk,
 ): Promise<string[]> {
   const done: string[] = [];
   await applyFees(config, seed, operator, done);
@@ -57,8 +65,8 @@ export async function applyConfig(
 
 async function applyFees(
   config: Config,
-  seed: ShardSeed,
-  operator: Operator,
+  seed: ConfiguredState,
+  operator: OperatorDesk,
   done: string[],
 ): Promise<void> {
   const open = config.feeTiers.filter(({ tier, makerPpm, takerPpm }) => {

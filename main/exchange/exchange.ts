@@ -2,31 +2,51 @@ import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PrivateLog } from '../../gateway/feeds/private-log.js';
+import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
+import type { PrivateLog } from '../../gateway/feeds/private-log.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { AdminRequests } from '../admin/admin-requests.js';
 import { AdminServer } from '../admin/admin-server.js';
 import { Operator } from '../admin/operator.js';
+import { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config, Layout } from '../config/config.js';
 import { StartError } from '../config/problem.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { applyConfig } from './apply-config.js';
-import { openInlineShard } from './inline-shard.js';
-import { appendReplayed, firstSequenceOf } from './replayed-events.js';
+import { FeedLog } from './feed-log.js';
+import { placementFor, type SpreadPlacement } from './placement.js';
 import { adminToken, operatorKey } from './secret-files.js';
-import type { ShardAccess, ShardHooks, ShardSettings } from './shard-access.js';
-import { applySeed } from './shard-seed.js';
-import { openThreadedShard } from './threaded-shard.js';
+import type { ShardAccess, ShardHooks } from './shard-access.js';
+import { ShardGroup } from './shard-group.js';
+import {
+  accountsOf,
+  applyMarkets,
+  applySeed,
+  nameForeignIds,
+  type SeededMarket,
+  type ShardSeed,
+} from './shard-seed.js';
 
 export type Log = ReturnType<typeof openLog>;
+
+/** What a start has opened. */
+interface OpenedParts {
+  group: ShardGroup;
+  placement: SpreadPlacement | null;
+  /** By shard. */
+  logs: readonly PrivateLog[];
+  seeds: readonly ShardSeed[];
+  /** Epoch of an account's last event when that came since the epoch began. */
+  epochOf(account: number, shard: number): number | undefined;
+}
 
 /** The whole exchange in one process: shards, gateway, admin API, and what watches them. */
 export class Exchange {
   readonly shards: readonly ShardAccess[];
-  readonly operators: readonly Operator[];
+  readonly operator: OperatorDesk;
   readonly gateway: Gateway;
   readonly health: Health;
   readonly log: Log;
@@ -40,67 +60,95 @@ export class Exchange {
   /** Called for a clock that is moved by hand, after it was moved. */
   onAdvanced: (timeMs: number) => Promise<void> = async () => {};
   private readonly config: Config;
+  private readonly group: ShardGroup;
+  private readonly seeds: readonly ShardSeed[];
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
 
-  /** Recovers the shards and builds everything around them; nothing listens yet. */
+  /** Recovers the shards, begins their epoch, and builds everything around them; they take no commands yet. */
   static async open(config: Config, layout: Layout): Promise<Exchange> {
     makeDataFolder(config.dataDir);
+    const placement = placementFor(config, layout);
     const log = openLog(config.dataDir);
-    const feed = new FeedLog(config.dataDir, log);
-    const shard = await openShardOf(config, layout, hooksOf(config, log, feed));
+    const feeds = new Map<number, FeedLog>();
+    const feedOf = (shardId: number) => {
+      const folder = FeedLog.folderOf(config.dataDir, shardId, placement !== null);
+      const feed = feeds.get(shardId) ?? new FeedLog(folder, (error) => complain(log, error));
+      feeds.set(shardId, feed);
+      return feed;
+    };
+    const group = await ShardGroup.open({
+      ...groupOptions(config, layout, placement),
+      hooks: (shardId) => hooksOf(config, log, shardId, placement !== null, feedOf(shardId)),
+      onReopen: async () => {
+        await Promise.all([...feeds.values()].map((feed) => feed.close()));
+      },
+    });
+    let begun = false;
     try {
-      return new Exchange(config, layout, log, [shard], feed.of(shard));
+      const logs = group.shards.map((shard) => feedOf(shard.shardId).of(shard));
+      group.shards.forEach((shard, i) => {
+        feedOf(i).follow(shard.gatewayPort, logs[i] as PrivateLog);
+      });
+      begun = true;
+      await group.begin();
+      const seeds = await Promise.all(group.shards.map((shard) => shard.seed()));
+      await nameForeignIds(group.shards, seeds);
+      const epochOf = (account: number, shard: number) => feedOf(shard).epochs.get(account);
+      return new Exchange(config, layout, log, { group, placement, logs, seeds, epochOf });
     } catch (error) {
-      await shard.stop();
+      await (begun ? group.stop() : group.close());
       throw error;
     }
   }
 
-  private constructor(
-    config: Config,
-    layout: Layout,
-    log: Log,
-    shards: readonly ShardAccess[],
-    privateLog: PrivateLog,
-  ) {
+  private constructor(config: Config, layout: Layout, log: Log, parts: OpenedParts) {
+    const { group, placement, logs, seeds } = parts;
+    const { shards } = group;
     this.config = config;
     this.layout = layout;
     this.log = log;
+    this.group = group;
     this.shards = shards;
+    this.seeds = seeds;
     this.operatorKey = operatorKey(config.dataDir);
     this.adminToken = adminToken(config.dataDir, config.adminToken);
     this.health = new Health(shards);
     this.health.set('starting', 'the exchange is starting');
-    const [shard] = shards as [ShardAccess];
     this.gateway = new Gateway({
       port: config.port,
       host: config.host,
-      shardPort: shard.gatewayPort,
+      shards: shards.map(({ gatewayPort: port }, i) => {
+        return { port, privateLog: logs[i] as PrivateLog };
+      }),
       operatorKey: this.operatorKey,
       venue: config.venue,
       limits: config.gatewayLimits,
       log,
-      privateLog,
       exchangeTimeMs: () => this.timeMs(),
       routes: (app) => this.addRoutes(app),
     });
-    for (const { seed } of shards) applySeed(seed, this.gateway.seed);
-    this.operators = shards.map(({ adminPort }) => new Operator(adminPort));
+    this.operator = new OperatorDesk({
+      operators: shards.map(({ adminPort }) => new Operator(adminPort)),
+      hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
+      arrivedFrom: (shard) => group.arrivedFrom(shard),
+    });
+    this.applySeeds(parts.epochOf);
     this.metrics = new Metrics(shards, this.gateway);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
       token: this.adminToken,
       requests: new AdminRequests({
-        shards,
-        operators: this.operators,
+        operator: this.operator,
         markets: config.markets,
         operatorKey: this.operatorKey,
         clock: config.clock,
         oracle: config.oracle,
         exchangeTimeMs: () => this.timeMs(),
-        delivered: () => this.delivered(),
+        quiescent: () => this.quiescent(),
+        advanceTo: (timeMs) => group.advanceTo(timeMs),
+        invariants: () => group.invariants(),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),
@@ -110,16 +158,15 @@ export class Exchange {
     });
   }
 
-  /** Begins the epoch, applies the configuration, and accepts connections. */
+  /** Lets commands in, applies the configuration, and accepts connections. */
   async start(): Promise<void> {
-    for (const shard of this.shards) {
-      this.notices.push(...shard.report.notices);
-      await shard.begin();
-    }
-    for (const [i, shard] of this.shards.entries()) {
-      const operator = this.operators[i] as Operator;
-      this.notices.push(...(await applyConfig(this.config, shard.seed, operator)));
-    }
+    this.notices.push(...this.group.notices);
+    for (const notice of this.group.notices) this.log.info({}, notice);
+    await Promise.all(this.shards.map((shard) => shard.letIn()));
+    const { makerPpm, takerPpm } = this.seeds[DIRECTORY_SHARD] as ShardSeed;
+    const state = { markets: this.seededMarkets, makerPpm, takerPpm };
+    this.notices.push(...(await applyConfig(this.config, state, this.operator)));
+    await this.group.settle();
     const { host, port, adminHost, adminPort } = this.config;
     this.port = await listening(host, port, 'port', () => this.gateway.listen());
     this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
@@ -140,14 +187,32 @@ export class Exchange {
   /** Stops taking orders, lets everything out, writes snapshots, closes the journals. */
   async stop(): Promise<void> {
     this.health.set('stopping', 'the exchange is stopping');
-    await Promise.all(this.shards.map((shard) => shard.settle()));
+    await this.group.stopInput();
     await this.gateway.close();
-    await Promise.all([this.admin.close(), ...this.shards.map((shard) => shard.stop())]);
+    await Promise.all([this.admin.close(), this.group.stop()]);
     this.log.info({}, 'stopped');
   }
 
-  /** Public feeds collect for a tick before they send. */
-  private async delivered(): Promise<void> {
+  /** Markets as they were before this start. */
+  get seededMarkets(): SeededMarket[] {
+    return this.seeds.flatMap(({ markets }) => markets);
+  }
+
+  private applySeeds(epochOf: OpenedParts['epochOf']): void {
+    const { seed: gateway } = this.gateway;
+    this.seeds.forEach((seed, shard) => {
+      gateway.shard(shard, seed.epochNow, seed.timeMs);
+      applyMarkets(seed, shard, gateway);
+    });
+    this.seeds.forEach((seed, shard) => {
+      applySeed(seed, shard, gateway, (account) => epochOf(account, shard));
+      for (const account of accountsOf(seed)) this.operator.noteHome(account, shard);
+    });
+  }
+
+  /** All consequences are out; public feeds collect for a tick before they send. */
+  private async quiescent(): Promise<void> {
+    await this.group.settle();
     await sleep((this.config.gatewayLimits.tickMs ?? DEFAULT_LIMITS.tickMs) + 2);
   }
 
@@ -172,39 +237,18 @@ export class Exchange {
   }
 }
 
-/** The log of private feeds, opened when it is known from which sequence on its events come again. */
-class FeedLog {
-  private log: PrivateLog | null = null;
-  private readonly folder: string;
-  private readonly onError: (error: Error) => void;
-
-  constructor(dataDir: string, log: Log) {
-    this.folder = path.join(dataDir, 'feeds', 'private');
-    this.onError = (error) => {
-      log.error({ err: error }, `the log of private feeds cannot be written: ${error.message}`);
-    };
-  }
-
-  append(words: Int32Array): void {
-    appendReplayed(this.open(firstSequenceOf(words) - 1), words);
-  }
-
-  of(shard: ShardAccess): PrivateLog {
-    return this.open(shard.report.sequence);
-  }
-
-  private open(keepUntilSequence: number): PrivateLog {
-    const { folder, onError } = this;
-    this.log ??= new PrivateLog({ folder, keepUntilSequence, onError });
-    return this.log;
-  }
-}
-
-function hooksOf(config: Config, log: Log, feed: FeedLog): ShardHooks {
+function hooksOf(
+  config: Config,
+  log: Log,
+  shardId: number,
+  isSpread: boolean,
+  feed: FeedLog,
+): ShardHooks {
   return {
     onReplayed: (words) => feed.append(words),
     onHalt: (report) => {
-      const file = path.join(config.dataDir, `halt-${report.journaledSequence}.json`);
+      const name = `halt-${isSpread ? `shard-${shardId}-` : ''}${report.journaledSequence}.json`;
+      const file = path.join(config.dataDir, name);
       fs.writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
       log.fatal({ file, error: report.error }, `trading has stopped: ${report.error}; see ${file}`);
     },
@@ -217,18 +261,18 @@ function hooksOf(config: Config, log: Log, feed: FeedLog): ShardHooks {
   };
 }
 
-function openShardOf(config: Config, layout: Layout, hooks: ShardHooks): Promise<ShardAccess> {
-  const settings: ShardSettings = {
-    shardId: 0,
-    dataDir: config.dataDir,
-    fsync: config.fsync,
-    clock: config.clock,
-    startTimeMs: config.startTimeMs,
-    snapshotEveryMessages: config.snapshotEveryMessages,
-    snapshotEveryMs: config.snapshotEveryMs,
+function complain(log: Log, error: Error): void {
+  log.error({ err: error }, `the log of private feeds cannot be written: ${error.message}`);
+}
+
+function groupOptions(config: Config, layout: Layout, placement: SpreadPlacement | null) {
+  const { dataDir, fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs } = config;
+  return {
+    dataDir,
+    shards: placement?.markets.length ?? null,
+    isInline: layout === 'inline',
+    settings: { fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs },
   };
-  if (layout === 'inline') return openInlineShard(settings, hooks);
-  return openThreadedShard(settings, hooks);
 }
 
 function makeDataFolder(dataDir: string): void {

@@ -1,21 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sumOfPositions } from '../../engine/market/positions-canonical.js';
+import type { ChannelMemory } from '../../engine/runtime/channel-memory.js';
 import { type Clock, ManualClock, RealClock } from '../../engine/runtime/clock.js';
 import type { HaltReport } from '../../engine/runtime/halt-report.js';
 import type { HostPort } from '../../engine/runtime/host-port.js';
 import type { HostStats } from '../../engine/runtime/host-stats.js';
-import {
-  type OpenedShard,
-  openShard,
-  type RecoveryReport,
-} from '../../engine/runtime/journal/open-shard.js';
+import type { ChannelEnds } from '../../engine/runtime/journal/consistent-cut.js';
+import { type OpenedShard, openShard } from '../../engine/runtime/journal/open-shard.js';
 import type { SnapshotInfo } from '../../engine/runtime/journal/snapshot-writer.js';
 import { stateHash } from '../../engine/runtime/journal/state-hash.js';
+import { ShardChannels } from '../../engine/runtime/shard-channels.js';
 import { ShardHost } from '../../engine/runtime/shard-host.js';
+import { cashOf } from '../../engine/shard/channel-cash.js';
+import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
-import { createShardCore } from '../compose.js';
+import type { MarginActor } from '../../risk/margin/margin-actor.js';
+import { createShardCore, createSpreadShardCore } from '../compose.js';
 import { ReplayedEvents } from './replayed-events.js';
-import type { ShardHooks, ShardInvariants, ShardSettings } from './shard-access.js';
+import type { ShardHooks, ShardInvariants, ShardReport, ShardSettings } from './shard-access.js';
 import { collectSeed, type ShardSeed } from './shard-seed.js';
 import { snapshotInThread } from './snapshot-thread.js';
 
@@ -25,13 +27,15 @@ import { snapshotInThread } from './snapshot-thread.js';
  */
 export class HostedShard {
   readonly host: ShardHost;
-  readonly report: RecoveryReport;
-  readonly seed: ShardSeed;
+  readonly report: ShardReport;
   snapshotUnderWay = false;
   private snapshotJob: Promise<void> = Promise.resolve();
   private readonly settings: ShardSettings;
   private readonly hooks: ShardHooks;
   private readonly opened: OpenedShard<ShardCore>;
+  private readonly channels: ShardChannels | null;
+  /** Of the last event before this start. */
+  private readonly epochBefore: number;
   private readonly clock: Clock;
   private readonly onWork: () => void;
   private running = false;
@@ -45,6 +49,7 @@ export class HostedShard {
     stats: HostStats,
     hooks: ShardHooks,
     onWork: () => void,
+    channelMemory: ChannelMemory | null = null,
   ) {
     this.settings = settings;
     this.hooks = hooks;
@@ -52,26 +57,90 @@ export class HostedShard {
     const replayed = new ReplayedEvents(hooks.onReplayed);
     let core: ShardCore | null = null;
     const create = () => {
-      core = createShardCore();
+      core = shardCoreFor(settings);
       return core;
     };
+    const { snapshotNotAfter } = settings;
     this.opened = openShard(settings.dataDir, settings.shardId, create, {
       policy: settings.fsync,
+      ...(snapshotNotAfter === null ? {} : { snapshotNotAfter }),
       onEvents: (events, frame) => replayed.add(events, frame, core?.epoch ?? 0),
       onDurable: () => this.synced(),
       onFailure: (error) => this.host.halt(error),
     });
     replayed.flush();
     const { shard, journal, report } = this.opened;
-    this.report = report;
-    this.seed = collectSeed(shard);
+    this.report = { ...report, channels: channelEnds(shard.routing) };
+    this.epochBefore = shard.epoch;
     this.snapshotMessages = shard.sequence;
     this.clock =
       settings.clock === 'manual'
         ? new ManualClock(Math.max(settings.startTimeMs, shard.timeMs))
         : new RealClock();
     const onHalt = (halt: HaltReport) => hooks.onHalt(halt);
-    this.host = new ShardHost({ shard, journal, clock: this.clock, ports, stats, onHalt });
+    const { routing } = shard;
+    this.channels =
+      routing === null || channelMemory === null ? null : new ShardChannels(routing, channelMemory);
+    const channels = this.channels === null ? {} : { channels: this.channels };
+    this.host = new ShardHost({
+      shard,
+      journal,
+      clock: this.clock,
+      ports,
+      stats,
+      onHalt,
+      ...channels,
+    });
+  }
+
+  /** The first frame; from then on other shards are heard, and nobody else before `letIn`. */
+  begin(epoch: number): void {
+    const { shard, journal } = this.opened;
+    journal.beginEpoch(epoch);
+    this.channels?.begin();
+    this.host.onlyChannels = true;
+    const known = shard.routing?.shards ?? 0;
+    const { shards } = this.settings;
+    this.host.begin(shards !== null && shards > known ? shards : 0);
+  }
+
+  letIn(): void {
+    this.host.onlyChannels = false;
+    this.onWork();
+  }
+
+  seed(): ShardSeed {
+    return collectSeed(this.opened.shard, this.epochBefore);
+  }
+
+  clientIds(references: Float64Array): string[] {
+    const { clientIds } = (this.opened.shard.home as MarginActor).state;
+    return Array.from(references, (reference) => String(clientIds.keyAt(reference)));
+  }
+
+  /** Nothing changes from here on until `resume`; gives the last number taken from each shard. */
+  pause(): number[] {
+    this.host.paused = true;
+    return channelEnds(this.opened.shard.routing)?.taken ?? [];
+  }
+
+  resume(): void {
+    this.host.paused = false;
+    this.onWork();
+  }
+
+  cashUnderWay(taken: readonly number[]): bigint {
+    const { routing } = this.opened.shard;
+    let sum = 0n;
+    taken.forEach((last, shard) => {
+      if (shard === this.settings.shardId || routing === null) return;
+      for (const message of routing.channelTo(shard).from(last + 1)) sum += cashOf(message);
+    });
+    return sum;
+  }
+
+  nextTimerMs(): number {
+    return this.opened.shard.nextTimerMs();
   }
 
   /** Real time until a timer is due; a manual clock moves only on request. */
@@ -149,11 +218,10 @@ export class HostedShard {
   }
 
   /** Steps to each due time in turn, so that timers run at their own time and in their order. */
-  async advance(byMs: number): Promise<number> {
+  async advanceTo(target: number, stamps: boolean): Promise<void> {
     const clock = this.clock as ManualClock;
     const { shard } = this.opened;
     await this.settle();
-    const target = clock.nowMs() + byMs;
     while (!this.host.halted) {
       const next = shard.nextTimerMs();
       if (next > target) break;
@@ -165,9 +233,12 @@ export class HostedShard {
     }
     clock.set(target);
     // The time itself has to be in the journal, or a restart would fall back behind it.
-    this.host.stepTimer();
+    if (stamps) this.host.stepTimer();
     await this.settle();
-    return target;
+  }
+
+  stopInput(): void {
+    this.host.stopInput();
   }
 
   async stop(): Promise<void> {
@@ -178,6 +249,10 @@ export class HostedShard {
       await this.snapshot(false);
     }
     await this.opened.close();
+  }
+
+  close(): Promise<void> {
+    return this.opened.close();
   }
 
   private synced(): void {
@@ -210,9 +285,26 @@ export class HostedShard {
 
   private async snapshotElsewhere(): Promise<SnapshotInfo> {
     const { shard, journal } = this.opened;
+    const { dataDir, shardId, shards } = this.settings;
     const until = shard.sequence;
+    const firstKept = channelEnds(shard.routing)?.firstKept ?? null;
     await journal.sync();
-    const info = await snapshotInThread(this.settings.dataDir, this.settings.shardId, until);
+    const isSpread = shards !== null;
+    const info = await snapshotInThread({ dataDir, shardId, isSpread, until, firstKept });
     return { ...info, stoppedMs: 0 };
   }
+}
+
+function shardCoreFor({ shardId, shards }: ShardSettings): ShardCore {
+  return shards === null ? createShardCore() : createSpreadShardCore(shardId);
+}
+
+function channelEnds(routing: Routing | null): ChannelEnds | null {
+  if (routing === null) return null;
+  const others = Array.from({ length: routing.shards }, (_, shard) => shard);
+  return {
+    sent: others.map((shard) => routing.channelTo(shard).last),
+    firstKept: others.map((shard) => routing.channelTo(shard).firstKept),
+    taken: others.map((shard) => routing.channelFrom(shard).last),
+  };
 }

@@ -1,5 +1,5 @@
 import { DirectOutput } from '../../engine/runtime/event-output.js';
-import type { HostPort } from '../../engine/runtime/host-port.js';
+import type { Door, HostPort } from '../../engine/runtime/host-port.js';
 import { HostStats } from '../../engine/runtime/host-stats.js';
 import { InlinePort } from '../../engine/runtime/inline-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
@@ -24,12 +24,12 @@ export async function openInlineShard(
   const stats = new HostStats();
   let begun: HostedShard | null = null;
   const run = () => begun?.run();
-  const gateway = makePort(GATEWAY_PORT_ID, false, run);
-  const admin = makePort(ADMIN_PORT_ID, true, run);
+  const gateway = makePort(GATEWAY_PORT_ID, 'traders', run);
+  const admin = makePort(ADMIN_PORT_ID, 'operators', run);
   const hosted = new HostedShard(settings, [gateway.host, admin.host], stats, hooks, run);
   let tick: NodeJS.Timeout | null = null;
-  const begin = async () => {
-    hosted.host.begin();
+  const begin = async (epoch: number) => {
+    hosted.begin(epoch);
     begun = hosted;
     tick = setInterval(() => {
       run();
@@ -44,30 +44,35 @@ export async function openInlineShard(
   return {
     shardId: settings.shardId,
     report: hosted.report,
-    seed: hosted.seed,
     stats,
     gatewayPort: gateway.port,
     adminPort: admin.port,
     begin,
+    seed: async () => hosted.seed(),
+    clientIds: async (references) => hosted.clientIds(references),
+    letIn: async () => hosted.letIn(),
     settle: () => hosted.settle(),
-    invariants: async () => {
-      await hosted.settle();
-      return hosted.invariants();
-    },
-    advance: (byMs) => hosted.advance(byMs),
+    pause: async () => hosted.pause(),
+    resume: async () => hosted.resume(),
+    invariants: async () => hosted.invariants(),
+    cashUnderWay: async (taken) => String(hosted.cashUnderWay(taken)),
+    nextTimerMs: async () => hosted.nextTimerMs(),
+    advanceTo: (timeMs, stamps) => hosted.advanceTo(timeMs, stamps),
+    stopInput: async () => hosted.stopInput(),
     stop,
+    close: () => hosted.close(),
   };
 }
 
 function makePort(
   portId: number,
-  mayOperate: boolean,
+  door: Door,
   run: () => void,
 ): { port: InlinePort; host: HostPort } {
   const memory = createRing(COMMAND_SLOTS);
-  const output = new DirectOutput(mayOperate ? portId : 0);
+  const output = new DirectOutput(door === 'operators' ? portId : 0);
   return {
     port: new InlinePort(portId, new RingWriter(memory), output, run),
-    host: { portId, input: new RingReader(memory), output, mayOperate },
+    host: { portId, input: new RingReader(memory), output, door },
   };
 }

@@ -1,5 +1,5 @@
 import { RECORDED_INTERVAL_MS, RecordedPrices } from '../../oracle/recorded-prices.js';
-import { type Operator, OperatorError } from '../admin/operator.js';
+import { OperatorError } from '../admin/operator.js';
 import type { Config } from '../config/config.js';
 import type { Exchange } from './exchange.js';
 
@@ -22,7 +22,7 @@ export class OracleFeed {
 
   constructor(exchange: Exchange, config: Config) {
     this.exchange = exchange;
-    const seeded = exchange.shards.flatMap(({ seed }) => seed.markets);
+    const seeded = exchange.seededMarkets;
     this.sources = config.markets.map(({ marketId, params, referenceTicks }) => {
       const known = seeded.find((market) => market.marketId === marketId);
       // A jump at a restart would be a loss for somebody: the walk goes on where it was.
@@ -52,15 +52,15 @@ export class OracleFeed {
 
   private async publish(): Promise<void> {
     this.underWay = true;
-    const [operator] = this.exchange.operators as [Operator];
     try {
-      await Promise.all(this.sources.map((source) => this.publishOne(operator, source)));
+      await Promise.all(this.sources.map((source) => this.publishOne(source)));
     } finally {
       this.underWay = false;
     }
   }
 
-  private async publishOne(operator: Operator, source: Source): Promise<void> {
+  private async publishOne(source: Source): Promise<void> {
+    const { operator } = this.exchange;
     // The real clock may have been set back; prices may not.
     source.lastPublishMs = Math.max(source.lastPublishMs, this.exchange.timeMs());
     try {

@@ -14,8 +14,8 @@ import type { PrivateLog } from '../../gateway/feeds/private-log.js';
 
 const CHUNK_SLOTS = 8192;
 const FRAME_F_SEQUENCE = 1;
-const FRAME_F_TIME = 2;
-const FRAME_F_EPOCH = 3;
+export const FRAME_F_TIME = 2;
+export const FRAME_F_EPOCH = 3;
 
 /**
  * Gathers the numbered events of replayed frames, each frame's with an EVT_FRAME before them, and hands them on in chunks that may

@@ -1,5 +1,6 @@
 import type { HaltReport } from '../../engine/runtime/halt-report.js';
 import type { HostStats } from '../../engine/runtime/host-stats.js';
+import type { ChannelEnds } from '../../engine/runtime/journal/consistent-cut.js';
 import type { RecoveryReport } from '../../engine/runtime/journal/open-shard.js';
 import type { SyncPolicy } from '../../engine/runtime/journal/sync-scheduler.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
@@ -8,6 +9,8 @@ import type { ShardSeed } from './shard-seed.js';
 /** What a shard is opened with; plain data, so that it can be handed to a thread. */
 export interface ShardSettings {
   shardId: number;
+  /** How many there are in layout `spread`; null for a shard with everything in it. */
+  shards: number | null;
   dataDir: string;
   fsync: SyncPolicy;
   clock: 'real' | 'manual';
@@ -15,6 +18,8 @@ export interface ShardSettings {
   startTimeMs: number;
   snapshotEveryMessages: number;
   snapshotEveryMs: number;
+  /** Snapshots that end later are passed over; null for none. */
+  snapshotNotAfter: number | null;
 }
 
 export interface ShardHooks {
@@ -26,6 +31,12 @@ export interface ShardHooks {
   onDied(error: Error): void;
 }
 
+/** What opening a shard found. */
+export interface ShardReport extends RecoveryReport {
+  /** Null for a shard with everything in it. */
+  channels: ChannelEnds | null;
+}
+
 /** State of one shard between two frames. */
 export interface ShardInvariants {
   shard: number;
@@ -33,6 +44,7 @@ export interface ShardInvariants {
   stateHash: string;
   /** Σ positions by symbol, in lots. */
   sumOfPositions: Record<string, number>;
+  /** Without what is under way between shards. */
   moneyDifferenceMicroUsd: string;
 }
 
@@ -42,19 +54,34 @@ export const ADMIN_PORT_ID = 2;
 /** A running shard as the rest of the exchange sees it, whatever thread it lives in. */
 export interface ShardAccess {
   readonly shardId: number;
-  readonly report: RecoveryReport;
-  /** State at the moment of opening, before the epoch begins. */
-  readonly seed: ShardSeed;
+  readonly report: ShardReport;
   readonly stats: HostStats;
   readonly gatewayPort: ShardPort;
   readonly adminPort: ShardPort;
-  /** Begins the epoch; until then the shard takes nothing. */
-  begin(): Promise<void>;
+  /** Begins the epoch. Until `letIn` the shard takes only what other shards send it. */
+  begin(epoch: number): Promise<void>;
+  /** State between two frames. */
+  seed(): Promise<ShardSeed>;
+  /** Client order ids by the references that markets elsewhere keep. */
+  clientIds(references: Float64Array): Promise<string[]>;
+  /** From now on commands are taken and timers run. */
+  letIn(): Promise<void>;
   /** Waits until everything sent so far is applied, journaled and out. */
   settle(): Promise<void>;
+  /** Stands still until `resume`; gives the last numbers taken, by sender. */
+  pause(): Promise<number[]>;
+  resume(): Promise<void>;
   invariants(): Promise<ShardInvariants>;
-  /** Manual clock only: runs what is due in order; gives the new time. */
-  advance(byMs: number): Promise<number>;
-  /** Takes no more input, lets everything out, writes a snapshot, closes the journal. */
+  /** Cash in messages to the others that have not taken them; by receiver, the last number it took. Micro-USD. */
+  cashUnderWay(taken: readonly number[]): Promise<string>;
+  /** Manual clock only: Infinity when nothing waits. */
+  nextTimerMs(): Promise<number>;
+  /** Manual clock only: runs what is due up to this time, in order, and journals the time itself when asked to. */
+  advanceTo(timeMs: number, stamps: boolean): Promise<void>;
+  /** Takes no more commands from now on. */
+  stopInput(): Promise<void>;
+  /** Lets everything out, writes a snapshot unless told not to, closes the journal. */
   stop(): Promise<void>;
+  /** Closes a shard that has not begun, and leaves its files as they are. */
+  close(): Promise<void>;
 }

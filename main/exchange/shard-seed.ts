@@ -5,6 +5,7 @@ import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-w
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
+import type { ShardAccess } from './shard-access.js';
 
 export interface SeededMarket {
   marketId: number;
@@ -18,8 +19,9 @@ export interface SeededMarket {
 /** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
 export interface ShardSeed {
   timeMs: number;
-  /** Epoch of the last event before this start. */
+  /** Epoch of the last event before this start, and the one that has begun since. */
   epoch: number;
+  epochNow: number;
   markets: SeededMarket[];
   makerPpm: number[];
   takerPpm: number[];
@@ -33,6 +35,8 @@ export interface ShardSeed {
   orders: Float64Array;
   /** Client ids of orders, by row of `orders`; rows without one are missing. */
   clientIds: Map<number, string>;
+  /** By row of `orders`, of accounts that are at home elsewhere: the reference that their home keeps the client id by. */
+  foreignIds: Map<number, number>;
 }
 
 const ACCOUNT_COLUMNS = 3;
@@ -40,7 +44,8 @@ const POSITION_COLUMNS = 4;
 const ORDER_COLUMNS = 8;
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
-export function collectSeed(core: ShardCore): ShardSeed {
+/** `epoch`: that of the last event before this start. */
+export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
   const home = core.home as MarginActor;
   const { accounts } = home.state;
   const ids: number[] = [];
@@ -53,7 +58,8 @@ export function collectSeed(core: ShardCore): ShardSeed {
   });
   return {
     timeMs: core.timeMs,
-    epoch: core.epoch,
+    epoch,
+    epochNow: core.epoch,
     markets: core.markets.map(
       ({ marketId, params, state, markTicks, indexTicks, publishTimeMs }) => ({
         marketId,
@@ -73,9 +79,21 @@ export function collectSeed(core: ShardCore): ShardSeed {
   };
 }
 
-/** Puts the state into a gateway that has seen no event yet. */
-export function applySeed(seed: ShardSeed, gateway: GatewaySeed): void {
-  for (const market of seed.markets) gateway.market(market);
+/** Columns of `orders`. */
+const ORDER_ACCOUNT = 2;
+
+/** Puts a shard's markets into a gateway that has seen no event yet; those of all shards before anything else of any. */
+export function applyMarkets(seed: ShardSeed, shard: number, gateway: GatewaySeed): void {
+  for (const market of seed.markets) gateway.market({ ...market, host: shard });
+}
+
+/** The same for accounts, positions and orders. `epochOf` gives the epoch of an account's last event when that came since. */
+export function applySeed(
+  seed: ShardSeed,
+  shard: number,
+  gateway: GatewaySeed,
+  epochOf: (account: number) => number | undefined,
+): void {
   for (let i = 0; i * ACCOUNT_COLUMNS < seed.accounts.length; i++) {
     const at = i * ACCOUNT_COLUMNS;
     const key = seed.keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
@@ -84,7 +102,8 @@ export function applySeed(seed: ShardSeed, gateway: GatewaySeed): void {
       publicKeys: key.some((byte) => byte !== 0) ? [key] : [],
       collateralMicroUsd: seed.accounts[at + 1] as number,
       accountSequence: seed.accounts[at + 2] as number,
-      epoch: seed.epoch,
+      epoch: epochOf(seed.accounts[at] as number) ?? seed.epoch,
+      home: shard,
     });
   }
   for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {
@@ -108,6 +127,39 @@ export function applySeed(seed: ShardSeed, gateway: GatewaySeed): void {
   }
 }
 
+export function accountsOf({ accounts }: ShardSeed): number[] {
+  return Array.from({ length: accounts.length / ACCOUNT_COLUMNS }, (_, i) => {
+    return accounts[i * ACCOUNT_COLUMNS] as number;
+  });
+}
+
+/** Asks the homes for the client ids of orders in markets elsewhere. Nothing may be under way between the shards. */
+export async function nameForeignIds(
+  shards: readonly ShardAccess[],
+  seeds: readonly ShardSeed[],
+): Promise<void> {
+  const homes = new Map<number, number>();
+  seeds.forEach((seed, shard) => {
+    for (const account of accountsOf(seed)) homes.set(account, shard);
+  });
+  for (const seed of seeds) {
+    const byHome = new Map<number, number[]>();
+    for (const row of seed.foreignIds.keys()) {
+      const home = homes.get(seed.orders[row * ORDER_COLUMNS + ORDER_ACCOUNT] as number) as number;
+      const rows = byHome.get(home) ?? [];
+      rows.push(row);
+      byHome.set(home, rows);
+    }
+    for (const [home, rows] of byHome) {
+      const references = Float64Array.from(rows, (row) => seed.foreignIds.get(row) as number);
+      const names = await (shards[home] as ShardAccess).clientIds(references);
+      rows.forEach((row, i) => {
+        seed.clientIds.set(row, names[i] as string);
+      });
+    }
+  }
+}
+
 function collectPositions(core: ShardCore): Float64Array {
   const found: number[] = [];
   for (const { marketId, positions } of core.markets) {
@@ -125,7 +177,7 @@ function collectPositions(core: ShardCore): Float64Array {
 function collectOrders(
   core: ShardCore,
   home: MarginActor,
-): { orders: Float64Array; clientIds: Map<number, string> } {
+): Pick<ShardSeed, 'orders' | 'clientIds' | 'foreignIds'> {
   const found: { row: number[]; clientRef: number }[] = [];
   const writer = new CanonicalWriter();
   for (const { marketId, book } of core.markets) {
@@ -150,9 +202,12 @@ function collectOrders(
   }
   const orders = new Float64Array(found.length * ORDER_COLUMNS);
   const clientIds = new Map<number, string>();
+  const foreignIds = new Map<number, number>();
   found.forEach(({ row, clientRef }, i) => {
     orders.set(row, i * ORDER_COLUMNS);
-    if (clientRef >= 0) clientIds.set(i, String(home.state.clientIds.keyAt(clientRef)));
+    if (clientRef < 0) return;
+    if (!home.state.accounts.exists(row[ORDER_ACCOUNT] as number)) foreignIds.set(i, clientRef);
+    else clientIds.set(i, String(home.state.clientIds.keyAt(clientRef)));
   });
-  return { orders, clientIds };
+  return { orders, clientIds, foreignIds };
 }

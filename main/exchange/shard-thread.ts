@@ -8,24 +8,32 @@ import { RingReader, RingWriter } from '../../engine/runtime/ring.js';
 import { ShardLoop } from '../../engine/runtime/shard-loop.js';
 import { HostedShard } from './hosted-shard.js';
 import { ADMIN_PORT_ID } from './shard-access.js';
-import type { PortMemory, ThreadMessage, ThreadRequest, ThreadStart } from './thread-messages.js';
+import type {
+  Operation,
+  PortMemory,
+  ThreadMessage,
+  ThreadRequest,
+  ThreadStart,
+} from './thread-messages.js';
 
 /** A shard in a thread of its own; `threaded-shard.ts` is the other end. */
 
 /** Gateway, shard, disk and clients fill fewer cores than these: spinning would take time from them. */
 const SPIN_CORES = 4;
 const SPIN_MS_MAX = 0.05;
+/** Every further shard is a thread more. */
+const spinCores = () => SPIN_CORES - 1 + (start.settings.shards ?? 1);
 const start = workerData as ThreadStart;
 const parent = parentPort as NonNullable<typeof parentPort>;
 const bell = new Bell(start.bell);
 
 function hostPort(memory: PortMemory): HostPort {
-  const { portId, mayOperate } = memory;
+  const { portId, door } = memory;
   const wake = () => start.wake.postMessage(0);
   const answersOf = portId === ADMIN_PORT_ID ? portId : 0;
   return {
     portId,
-    mayOperate,
+    door,
     input: new RingReader(memory.commands),
     output: new RingOutput(new RingWriter(memory.events), wake, answersOf),
   };
@@ -43,9 +51,9 @@ function open(): HostedShard {
     onDied: () => {},
   };
   const ports = start.ports.map(hostPort);
-  return new HostedShard(start.settings, ports, new HostStats(start.stats), hooks, () =>
-    loop?.wake(),
-  );
+  const stats = new HostStats(start.stats);
+  const wake = () => loop?.wake();
+  return new HostedShard(start.settings, ports, stats, hooks, wake, start.channels);
 }
 
 function newLoop(hosted: HostedShard): ShardLoop {
@@ -55,40 +63,57 @@ function newLoop(hosted: HostedShard): ShardLoop {
     untilTimerMs: () => hosted.untilTimerMs(),
     busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay,
     unsynced: () => hosted.unsynced,
-    spinMsMax: os.availableParallelism() < SPIN_CORES ? 0 : SPIN_MS_MAX,
+    spinMsMax: os.availableParallelism() < spinCores() ? 0 : SPIN_MS_MAX,
     onTurn: () => hosted.snapshotWhenDue(),
   });
 }
 
-async function follow(hosted: HostedShard, request: ThreadRequest): Promise<unknown> {
-  switch (request.operation) {
+async function follow(hosted: HostedShard, operation: Operation): Promise<unknown> {
+  switch (operation.name) {
     case 'begin':
-      hosted.host.begin();
+      hosted.begin(operation.epoch);
       await hosted.settle();
       loop = newLoop(hosted);
       loop.wake();
       return null;
+    case 'seed':
+      return hosted.seed();
+    case 'clientIds':
+      return hosted.clientIds(operation.references);
+    case 'letIn':
+      return hosted.letIn();
     case 'settle':
       return hosted.settle();
+    case 'pause':
+      return hosted.pause();
+    case 'resume':
+      return hosted.resume();
     case 'invariants':
-      await hosted.settle();
       return hosted.invariants();
-    case 'advance':
-      return hosted.advance(request.byMs);
+    case 'cashUnderWay':
+      return String(hosted.cashUnderWay(operation.taken));
+    case 'nextTimerMs':
+      return hosted.nextTimerMs();
+    case 'advanceTo':
+      return hosted.advanceTo(operation.timeMs, operation.stamps);
+    case 'stopInput':
+      return hosted.stopInput();
     case 'stop':
       await hosted.stop();
       loop?.stop();
       return null;
+    case 'close':
+      return hosted.close();
   }
 }
 
 let loop: ShardLoop | null = null;
 try {
   const hosted = open();
-  tell({ kind: 'opened', report: hosted.report, seed: hosted.seed });
+  tell({ kind: 'opened', report: hosted.report });
   parent.on('message', (request: ThreadRequest) => {
-    const { id } = request;
-    follow(hosted, request).then(
+    const { id, operation } = request;
+    follow(hosted, operation).then(
       (result) => tell({ kind: 'answer', id, result }),
       (error: Error) => tell({ kind: 'refusal', id, message: error.stack ?? error.message }),
     );

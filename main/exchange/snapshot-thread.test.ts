@@ -46,7 +46,7 @@ describe('a snapshot in a thread of its own', () => {
     await opened.journal.sync();
     const until = opened.shard.sequence;
 
-    const info = await snapshotInThread(dataDir, 0, until);
+    const info = await snapshotInThread(orderFor(dataDir, until));
 
     expect(info).toMatchObject({ sequence: until, stateHash: stateHash(opened.shard) });
     await opened.close();
@@ -59,6 +59,10 @@ describe('a snapshot in a thread of its own', () => {
   it('refuses a sequence that the journal does not have', async () => {
     const { snapshotInThread } = (await import(compiled)) as typeof SnapshotThread;
     dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-snapshot-'));
-    await expect(snapshotInThread(dataDir, 0, 7)).rejects.toThrow();
+    await expect(snapshotInThread(orderFor(dataDir, 7))).rejects.toThrow();
   });
 });
+
+function orderFor(dataDir: string, until: number): SnapshotThread.SnapshotOrder {
+  return { dataDir, shardId: 0, isSpread: false, until, firstKept: null };
+}

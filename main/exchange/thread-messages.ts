@@ -1,13 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ChannelMemory } from '../../engine/runtime/channel-memory.js';
 import type { HaltReport } from '../../engine/runtime/halt-report.js';
-import type { RecoveryReport } from '../../engine/runtime/journal/open-shard.js';
-import type { ShardSettings } from './shard-access.js';
-import type { ShardSeed } from './shard-seed.js';
+import type { Door } from '../../engine/runtime/host-port.js';
+import type { ShardReport, ShardSettings } from './shard-access.js';
 
 /** One port of a shard in a thread: memory of its two rings. */
 export interface PortMemory {
   portId: number;
-  mayOperate: boolean;
+  door: Door;
   commands: SharedArrayBuffer;
   events: SharedArrayBuffer;
 }
@@ -18,23 +18,42 @@ export interface ThreadStart {
   ports: PortMemory[];
   bell: SharedArrayBuffer;
   stats: SharedArrayBuffer;
+  /** Null for a shard with everything in it. */
+  channels: ChannelMemory | null;
   /** A message here wakes the thread that reads the events. */
   wake: MessagePort;
 }
 
-export type Operation = 'begin' | 'settle' | 'invariants' | 'advance' | 'stop';
+/** What a shard's thread can be asked for; each is a method of `HostedShard`. */
+export type Operation =
+  | { name: 'begin'; epoch: number }
+  | { name: 'clientIds'; references: Float64Array }
+  | { name: 'cashUnderWay'; taken: readonly number[] }
+  | { name: 'advanceTo'; timeMs: number; stamps: boolean }
+  | {
+      name:
+        | 'seed'
+        | 'letIn'
+        | 'settle'
+        | 'pause'
+        | 'resume'
+        | 'invariants'
+        | 'nextTimerMs'
+        | 'stopInput'
+        | 'stop'
+        | 'close';
+    };
 
 /** To the shard's thread; handled between frames. */
 export interface ThreadRequest {
   id: number;
   operation: Operation;
-  byMs: number;
 }
 
 /** From the shard's thread. */
 export type ThreadMessage =
   | { kind: 'replayed'; words: Int32Array }
-  | { kind: 'opened'; report: RecoveryReport; seed: ShardSeed }
+  | { kind: 'opened'; report: ShardReport }
   | { kind: 'failed'; name: string; message: string }
   | { kind: 'halted'; report: HaltReport }
   | { kind: 'snapshotFailed'; message: string }

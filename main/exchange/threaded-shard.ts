@@ -1,7 +1,8 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Bell, createBell } from '../../engine/runtime/bell.js';
+import { ChannelBoard, type ChannelMemory } from '../../engine/runtime/channel-memory.js';
+import type { Door } from '../../engine/runtime/host-port.js';
 import { HostStats } from '../../engine/runtime/host-stats.js';
-import type { RecoveryReport } from '../../engine/runtime/journal/open-shard.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
 import { RingPort } from '../../engine/runtime/ring-port.js';
 import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
@@ -11,6 +12,7 @@ import {
   type ShardAccess,
   type ShardHooks,
   type ShardInvariants,
+  type ShardReport,
   type ShardSettings,
 } from './shard-access.js';
 import type { ShardSeed } from './shard-seed.js';
@@ -18,13 +20,18 @@ import type { Operation, PortMemory, ThreadMessage, ThreadStart } from './thread
 
 const COMMAND_SLOTS = 16_384;
 const EVENT_SLOTS = 65_536;
+/** With many shards each has less to do, and smaller rings: 64 shards take 80 MiB instead of 640. */
+const MANY_SHARDS = 8;
+const COMMAND_SLOTS_OF_MANY = 2_048;
+const EVENT_SLOTS_OF_MANY = 8_192;
 
 /** Opens a shard in a thread of its own; commands and events pass through rings in shared memory. */
 export async function openThreadedShard(
   settings: ShardSettings,
   hooks: ShardHooks,
+  channels: ChannelMemory | null = null,
 ): Promise<ShardAccess> {
-  const shard = new ThreadedShard(settings, hooks);
+  const shard = new ThreadedShard(settings, hooks, channels);
   await shard.opened;
   return shard;
 }
@@ -40,9 +47,9 @@ class ThreadedShard implements ShardAccess {
   readonly gatewayPort: RingPort;
   readonly adminPort: RingPort;
   readonly opened: Promise<void>;
-  report: RecoveryReport = null as never;
-  seed: ShardSeed = null as never;
+  report: ShardReport = null as never;
   private readonly hooks: ShardHooks;
+  private readonly channels: ChannelMemory | null;
   private readonly worker: Worker;
   private readonly wake: MessageChannel;
   private readonly bell: Bell;
@@ -51,13 +58,15 @@ class ThreadedShard implements ShardAccess {
   private settleOpening: Waiting = null as never;
   private stopped = false;
 
-  constructor(settings: ShardSettings, hooks: ShardHooks) {
+  constructor(settings: ShardSettings, hooks: ShardHooks, channels: ChannelMemory | null) {
     this.shardId = settings.shardId;
     this.hooks = hooks;
-    const bellMemory = createBell();
+    this.channels = channels;
+    const bellMemory = channels?.bells[settings.shardId] ?? createBell();
     this.bell = new Bell(bellMemory);
-    const gateway = portMemory(GATEWAY_PORT_ID, false);
-    const admin = portMemory(ADMIN_PORT_ID, true);
+    const isOneOfMany = (settings.shards ?? 1) > MANY_SHARDS;
+    const gateway = portMemory(GATEWAY_PORT_ID, 'traders', isOneOfMany);
+    const admin = portMemory(ADMIN_PORT_ID, 'operators', isOneOfMany);
     this.gatewayPort = ringPort(gateway, this.bell);
     this.adminPort = ringPort(admin, this.bell);
     this.wake = new MessageChannel();
@@ -68,6 +77,7 @@ class ThreadedShard implements ShardAccess {
       ports: [gateway, admin],
       bell: bellMemory,
       stats: this.stats.memory,
+      channels,
       wake: this.wake.port2,
     };
     this.opened = new Promise((resolve, reject) => {
@@ -81,30 +91,60 @@ class ThreadedShard implements ShardAccess {
     this.worker.on('exit', () => this.died(new Error('the thread of the shard has ended')));
   }
 
-  async begin(): Promise<void> {
-    await this.request('begin');
+  begin(epoch: number): Promise<void> {
+    return this.request({ name: 'begin', epoch });
+  }
+  seed(): Promise<ShardSeed> {
+    return this.request({ name: 'seed' });
+  }
+  clientIds(references: Float64Array): Promise<string[]> {
+    return this.request({ name: 'clientIds', references });
+  }
+  letIn(): Promise<void> {
+    return this.request({ name: 'letIn' });
   }
 
   async settle(): Promise<void> {
     this.gatewayPort.flush();
     this.adminPort.flush();
-    await this.request('settle');
+    await this.request({ name: 'settle' });
     this.drain();
   }
 
+  pause(): Promise<number[]> {
+    return this.request({ name: 'pause' });
+  }
+  resume(): Promise<void> {
+    return this.request({ name: 'resume' });
+  }
   invariants(): Promise<ShardInvariants> {
-    return this.request('invariants');
+    return this.request({ name: 'invariants' });
+  }
+  cashUnderWay(taken: readonly number[]): Promise<string> {
+    return this.request({ name: 'cashUnderWay', taken });
+  }
+  nextTimerMs(): Promise<number> {
+    return this.request({ name: 'nextTimerMs' });
   }
 
-  async advance(byMs: number): Promise<number> {
-    const timeMs = await this.request<number>('advance', byMs);
+  async advanceTo(timeMs: number, stamps: boolean): Promise<void> {
+    await this.request({ name: 'advanceTo', timeMs, stamps });
     this.drain();
-    return timeMs;
   }
 
-  async stop(): Promise<void> {
+  stopInput(): Promise<void> {
+    return this.request({ name: 'stopInput' });
+  }
+  stop(): Promise<void> {
+    return this.end('stop');
+  }
+  close(): Promise<void> {
+    return this.end('close');
+  }
+
+  private async end(name: 'stop' | 'close'): Promise<void> {
     try {
-      await this.request('stop');
+      await this.request({ name });
     } finally {
       this.stopped = true;
       this.wake.port1.close();
@@ -117,12 +157,12 @@ class ThreadedShard implements ShardAccess {
     this.adminPort.drain();
   }
 
-  private request<T>(operation: Operation, byMs = 0): Promise<T> {
+  private request<T>(operation: Operation): Promise<T> {
     if (this.stopped) return Promise.reject(new Error('the shard has ended'));
     const id = ++this.lastRequest;
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, operation, byMs });
+      this.worker.postMessage({ id, operation });
       this.bell.callToEventLoop();
     });
   }
@@ -134,7 +174,6 @@ class ThreadedShard implements ShardAccess {
         break;
       case 'opened':
         this.report = message.report;
-        this.seed = message.seed;
         this.settleOpening.resolve(undefined as never);
         break;
       case 'failed':
@@ -167,16 +206,23 @@ class ThreadedShard implements ShardAccess {
     if (this.stopped) return;
     this.stopped = true;
     this.stats.set('state', HOST_HALTED);
+    if (this.channels !== null) stopAll(this.channels, this.shardId);
     this.gatewayPort.close();
     this.adminPort.close();
     this.hooks.onDied(error);
   }
 }
 
-function portMemory(portId: number, mayOperate: boolean): PortMemory {
-  const commands = createRing(COMMAND_SLOTS);
-  const events = createRing(EVENT_SLOTS);
-  return { portId, mayOperate, commands, events };
+/** Other shards may wait for what this one will never answer. */
+function stopAll(channels: ChannelMemory, shardId: number): void {
+  new ChannelBoard(channels).stop(shardId);
+  for (const bell of channels.bells) new Bell(bell).ring();
+}
+
+function portMemory(portId: number, door: Door, isOneOfMany: boolean): PortMemory {
+  const commands = createRing(isOneOfMany ? COMMAND_SLOTS_OF_MANY : COMMAND_SLOTS);
+  const events = createRing(isOneOfMany ? EVENT_SLOTS_OF_MANY : EVENT_SLOTS);
+  return { portId, door, commands, events };
 }
 
 function ringPort({ portId, commands, events }: PortMemory, bell: Bell): RingPort {

@@ -34,7 +34,7 @@ function exchange(name: string) {
     const kind = typeOf(words[at] as number);
     if (kind !== type.EVT_FRAME && request !== 0) answers.push({ type: kind, request });
   };
-  const ports = [{ portId: 1, input: new RingReader(memory), output, mayOperate: true }];
+  const ports = [{ portId: 1, input: new RingReader(memory), output, door: 'operators' as const }];
   const host = new ShardHost({ shard, journal, clock: new ManualClock(1e12), ports });
   host.begin();
   const send = (words: Int32Array) => {

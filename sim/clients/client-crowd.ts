@@ -171,7 +171,7 @@ export class ClientCrowd {
 
   private newGateway(): VirtualGateway {
     const portId = 1 + (this.nextPort++ % 127);
-    return new VirtualGateway(new SimPort(portId, true, SLOTS_IN, SLOTS_OUT));
+    return new VirtualGateway(new SimPort(portId, 'operators', SLOTS_IN, SLOTS_OUT));
   }
 }
 

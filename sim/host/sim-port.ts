@@ -1,5 +1,5 @@
 import { RingOutput } from '../../engine/runtime/event-output.js';
-import type { HostPort } from '../../engine/runtime/host-port.js';
+import type { Door, HostPort } from '../../engine/runtime/host-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
 import type { EventConsumer, ShardPort } from '../../engine/shard/shard-port.js';
 
@@ -13,14 +13,14 @@ export class SimPort implements ShardPort {
   private receiver: RingReader;
   private consume: EventConsumer | null = null;
 
-  constructor(portId: number, mayOperate: boolean, slotsIn: number, slotsOut: number) {
+  constructor(portId: number, door: Door, slotsIn: number, slotsOut: number) {
     this.portId = portId;
     this.toShard = createRing(slotsIn);
     this.fromShard = createRing(slotsOut);
     this.sender = new RingWriter(this.toShard);
     this.receiver = new RingReader(this.fromShard);
     const output = new RingOutput(new RingWriter(this.fromShard), () => {});
-    this.hostPort = { portId, mayOperate, input: new RingReader(this.toShard), output };
+    this.hostPort = { portId, door, input: new RingReader(this.toShard), output };
   }
 
   trySend(words: Int32Array, firstWord: number, slots: number): boolean {

@@ -114,7 +114,7 @@ class ChannelDoor implements EventOutput {
     const memory = createRing(RING_SLOTS);
     this.writer = new RingWriter(memory);
     const input = new RingReader(memory);
-    this.hostPort = { portId: CHANNEL_PORT, input, output: this, mayOperate: true };
+    this.hostPort = { portId: CHANNEL_PORT, input, output: this, door: 'shards' };
   }
 
   take(message: Int32Array): boolean {

@@ -53,7 +53,7 @@ export function compareLayouts(seed: number, commands: number): number {
 
 function isMalformed(wire: Wire): boolean {
   const floats = new Float64Array(wire.buffer, wire.byteOffset, wire.length / 2);
-  return messageProblem(wire, floats, 0, true) !== 0;
+  return messageProblem(wire, floats, 0, 'operators') !== 0;
 }
 
 /** Runs the command and everything that it sets off, first in, first out. */

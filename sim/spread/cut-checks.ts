@@ -2,9 +2,7 @@ import { assert } from '../../engine/assert.js';
 import { RF_POSITION, ROW_FLOATS } from '../../engine/book/account-rows.js';
 import { sumOfPositions } from '../../engine/market/positions-canonical.js';
 import {
-  EF_FEE,
   EF_LOTS,
-  EF_REALIZED,
   EW_FLAGS,
   marketOf,
   SLOT_FLOATS,
@@ -14,6 +12,7 @@ import {
   W_HEAD,
 } from '../../engine/messages/layout.js';
 import { EVT_FILL, SIDE_BUY, sideOf } from '../../engine/messages/types.js';
+import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { SF_POSITION } from '../../risk/margin/market-summaries.js';
 import { homeOf, homeShardOf } from './union-state.js';
@@ -77,9 +76,7 @@ function addFill(flight: InFlight, message: Int32Array): void {
   const floats = new Float64Array(message.buffer, message.byteOffset, message.length / 2);
   const head = message[SLOT_WORDS + W_HEAD] as number;
   if (typeOf(head) !== EVT_FILL) return;
-  const fee = floats[SLOT_FLOATS + EF_FEE] as number;
-  const realized = floats[SLOT_FLOATS + EF_REALIZED] as number;
-  flight.cash += BigInt(realized) - BigInt(fee);
+  flight.cash += cashOf(message);
   const lots = floats[SLOT_FLOATS + EF_LOTS] as number;
   const isBuy = sideOf(message[SLOT_WORDS + EW_FLAGS] as number) === SIDE_BUY;
   const key = `${marketOf(head)}:${message[SLOT_WORDS + W_ACCOUNT]}`;

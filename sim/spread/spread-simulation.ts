@@ -229,5 +229,5 @@ export class SpreadSimulation {
 }
 
 function newPort(): SimPort {
-  return new SimPort(1, true, 128, 1024);
+  return new SimPort(1, 'operators', 128, 1024);
 }

@@ -47,7 +47,8 @@ const BUFFER_BYTES = 256 * 1024;
  * the operating system in one call. Nothing is allocated per message, and little per frame.
  */
 export class Journal {
-  readonly epoch: number;
+  /** Raised by `beginEpoch` only. */
+  epoch: number;
   /** Bytes written since the journal was opened, headers included. */
   bytes = 0;
   frames = 0;
@@ -90,6 +91,12 @@ export class Journal {
       onDurable: (sequence) => options.onDurable?.(sequence),
       onFailure: (error) => this.fail(error),
     });
+  }
+
+  /** Shards of one exchange begin one epoch, the highest that any of them asks for. Before the first frame only. */
+  beginEpoch(epoch: number): void {
+    if (epoch >= this.epoch && this.segments === 0 && this.gatheredFrames === 0) this.epoch = epoch;
+    else throw new RangeError(`epoch ${this.epoch} cannot become ${epoch} now`);
   }
 
   get policy(): SyncPolicy {

@@ -27,6 +27,8 @@ export interface OpenShardOptions {
   syncIntervalMs?: number;
   /** Snapshots that are kept; default 3. */
   snapshotsKept?: number;
+  /** Snapshots that end later are passed over, because they forgot what is needed again. */
+  snapshotNotAfter?: number;
   /** Receives the events of every replayed frame, so that feeds can be rebuilt. */
   onEvents?: (events: MessageBuffer, frame: Frame) => void;
   onDurable?: (sequence: number) => void;
@@ -81,7 +83,7 @@ export function openShard<S extends Shard>(
   const unlock = takeLock(shardDirectory(dataDir, shardId));
   try {
     const { shard, report } = recover(dataDir, shardId, createShard, options);
-    const { snapshotsKept, onEvents: _, ...journalOptions } = options;
+    const { snapshotsKept, snapshotNotAfter: _, onEvents: __, ...journalOptions } = options;
     const journal = new Journal({
       ...journalOptions,
       directory: journalDirectory(dataDir, shardId),
@@ -117,7 +119,8 @@ function recover<S extends Shard>(
   options: OpenShardOptions,
 ): { shard: S; report: RecoveryReport } {
   const startedMs = performance.now();
-  const loaded = loadNewestSnapshot(snapshotDirectory(dataDir, shardId), shardId, createShard);
+  const snapshots = snapshotDirectory(dataDir, shardId);
+  const loaded = loadNewestSnapshot(snapshots, shardId, createShard, options.snapshotNotAfter);
   const { shard, header } = loaded;
   const snapshotSequence = header?.sequence ?? 0;
   const reader = new JournalReader(

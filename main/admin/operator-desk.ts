@@ -1,0 +1,77 @@
+import type { MarketParams } from '../../engine/market/market-params.js';
+import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
+import type { Operator } from './operator.js';
+
+export interface DeskShards {
+  /** By shard. */
+  readonly operators: readonly Operator[];
+  hostOf(marketId: number): number;
+  /** Resolves when the other shards have what this one has sent them. */
+  arrivedFrom(shard: number): Promise<void>;
+}
+
+/** The operator's commands, each to the shard that it concerns: a market's host, an account's home, or the giver of ids. */
+export class OperatorDesk {
+  private readonly shards: DeskShards;
+  /** Home of each account that is not at home at the first shard. */
+  private readonly homes = new Map<number, number>();
+
+  constructor(shards: DeskShards) {
+    this.shards = shards;
+  }
+
+  /** What the state says of an account from before this start. */
+  noteHome(account: number, home: number): void {
+    if (home !== DIRECTORY_SHARD) this.homes.set(account, home);
+  }
+
+  /** Gives the new account's id, when its home knows of it. */
+  async createAccount(publicKey: Uint8Array | null): Promise<number> {
+    const { account, home } = await this.directory.createAccount(publicKey);
+    this.noteHome(account, home);
+    if (home !== DIRECTORY_SHARD) await this.shards.arrivedFrom(DIRECTORY_SHARD);
+    return account;
+  }
+
+  deposit(account: number, microUsd: number, idempotencyKey: Int32Array | null): Promise<number> {
+    const home = this.homes.get(account) ?? DIRECTORY_SHARD;
+    return this.operator(home).deposit(account, microUsd, idempotencyKey);
+  }
+
+  listMarket(marketId: number, params: MarketParams): Promise<void> {
+    return this.host(marketId).listMarket(marketId, params);
+  }
+
+  setMarketParams(marketId: number, params: MarketParams): Promise<void> {
+    return this.host(marketId).setMarketParams(marketId, params);
+  }
+
+  setMarketState(marketId: number, state: number): Promise<number> {
+    return this.host(marketId).setMarketState(marketId, state);
+  }
+
+  setFeeRates(tier: number, makerPpm: number, takerPpm: number): Promise<void> {
+    return this.directory.setFeeRates(tier, makerPpm, takerPpm);
+  }
+
+  setIndexPrice(
+    marketId: number,
+    ticks: number,
+    publishTimeMs: number,
+    confidenceTicks: number,
+  ): Promise<{ indexTicks: number; markTicks: number }> {
+    return this.host(marketId).setIndexPrice(marketId, ticks, publishTimeMs, confidenceTicks);
+  }
+
+  private get directory(): Operator {
+    return this.operator(DIRECTORY_SHARD);
+  }
+
+  private host(marketId: number): Operator {
+    return this.operator(this.shards.hostOf(marketId));
+  }
+
+  private operator(shard: number): Operator {
+    return this.shards.operators[shard] as Operator;
+  }
+}

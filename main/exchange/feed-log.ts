@@ -1,0 +1,76 @@
+import path from 'node:path';
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_LOTS,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import { EVT_EPOCH, EVT_FRAME } from '../../engine/messages/types.js';
+import type { ShardPort } from '../../engine/shard/shard-port.js';
+import { PrivateLog } from '../../gateway/feeds/private-log.js';
+import { appendReplayed, FRAME_F_EPOCH, FRAME_F_TIME, firstSequenceOf } from './replayed-events.js';
+import type { ShardAccess } from './shard-access.js';
+
+/**
+ * The log of the private feeds of one shard's accounts, from the moment at which it is known from which sequence on their
+ * events come again. Until there is a gateway, what the shard puts out goes into the log alone.
+ */
+export class FeedLog {
+  /** Epoch of the last event of accounts that had one since the epoch began. */
+  readonly epochs = new Map<number, number>();
+  private log: PrivateLog | null = null;
+  private readonly folder: string;
+  private readonly onError: (error: Error) => void;
+
+  /** Each shard has a sequence of its own, hence a log of its own. */
+  static folderOf(dataDir: string, shardId: number, isSpread: boolean): string {
+    const folder = path.join(dataDir, 'feeds', 'private');
+    return isSpread ? path.join(folder, `shard-${shardId}`) : folder;
+  }
+
+  constructor(folder: string, onError: (error: Error) => void) {
+    this.folder = folder;
+    this.onError = onError;
+  }
+
+  append(words: Int32Array): void {
+    appendReplayed(this.open(firstSequenceOf(words) - 1), words);
+  }
+
+  of(shard: ShardAccess): PrivateLog {
+    return this.open(shard.report.sequence);
+  }
+
+  /** The shard is recovered once more, perhaps to an earlier sequence: what comes after that is cut off at the next opening. */
+  async close(): Promise<void> {
+    await this.log?.close();
+    this.log = null;
+  }
+
+  /** Takes what a shard puts out before there is a gateway. */
+  follow(port: ShardPort, log: PrivateLog): void {
+    let epoch = 0;
+    let timeMs = 0;
+    port.onEvents((words, floats, at) => {
+      const f = at / 2;
+      const head = words[at + W_HEAD] as number;
+      if (typeOf(head) === EVT_FRAME) {
+        epoch = floats[f + FRAME_F_EPOCH] as number;
+        timeMs = floats[f + FRAME_F_TIME] as number;
+      } else if (typeOf(head) === EVT_EPOCH) {
+        epoch = floats[f + EF_LOTS] as number;
+      } else if (slotsOf(head) > 1 && (floats[f + EF_ACCOUNT_SEQUENCE] as number) > 0) {
+        log.append(words, floats, at, epoch, timeMs);
+        this.epochs.set(words[at + W_ACCOUNT] as number, epoch);
+      }
+    });
+  }
+
+  private open(keepUntilSequence: number): PrivateLog {
+    const { folder, onError } = this;
+    this.log ??= new PrivateLog({ folder, keepUntilSequence, onError });
+    return this.log;
+  }
+}
