@@ -1,9 +1,5 @@
-import { createShardCore } from './compose.js';
+import { createShardIn } from './exchange/placement.js';
 import { runJournalCommand } from './journal/run.js';
 import { standardOutput } from './journal/standard-output.js';
 
-process.exitCode = runJournalCommand(
-  process.argv.slice(2),
-  () => createShardCore(),
-  standardOutput,
-);
+process.exitCode = runJournalCommand(process.argv.slice(2), createShardIn, standardOutput);

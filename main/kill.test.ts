@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Layout } from './config/config.js';
 import { KillDrill } from './testing/kill-drill.js';
 
 /** A sample with every change; `.ci/run` and PLIMSOLL_FULL=1 take more. */
@@ -10,14 +11,19 @@ const KILLS = Number(process.env.PLIMSOLL_KILLS ?? (FULL ? 100 : 8));
 const SECONDS_A_KILL = 20;
 
 describe('an exchange that is killed', () => {
-  it(
-    `comes back with all that it acknowledged, at ${KILLS} random moments under load`,
-    async () => {
+  it.each<{ names: string; layouts: readonly Layout[] }>([
+    { names: 'inline and compact in turns', layouts: ['inline', 'compact'] },
+    { names: 'spread', layouts: ['spread'] },
+  ])(
+    `comes back with all that it acknowledged, at ${KILLS} random moments under load: $names`,
+    async ({ layouts }) => {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-kill-'));
       const seed = Number(process.env.PLIMSOLL_SEED ?? Date.now() % 1_000_000_007);
       console.log(`kill drill: PLIMSOLL_SEED=${seed}`);
       const drill = new KillDrill(folder, seed);
-      for (let i = 0; i < KILLS; i++) await drill.round(i % 2 === 0 ? 'inline' : 'compact');
+      for (let i = 0; i < KILLS; i++) {
+        await drill.round(layouts[i % layouts.length] as Layout);
+      }
       expect(await drill.finish()).toBe(0);
       expect(drill.checkedOrders).toBe(drill.orders);
       expect(drill.orders).toBeGreaterThan(KILLS);

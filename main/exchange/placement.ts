@@ -5,6 +5,8 @@ import {
   makeDurableDirectory,
   syncDirectory,
 } from '../../engine/runtime/journal/directories.js';
+import type { ShardCore } from '../../engine/shard/shard-core.js';
+import { createShardCore, createSpreadShardCore } from '../compose.js';
 import type { Config, Layout } from '../config/config.js';
 import { StartError } from '../config/problem.js';
 
@@ -46,6 +48,11 @@ export function readPlacement(dataDir: string): SpreadPlacement | null {
   throw new StartError(
     `${file} must be {"version":${VERSION},"layout":"spread","markets":[ids by shard]}; restore it from a copy`,
   );
+}
+
+/** A new shard of the kind that the folder has. */
+export function createShardIn(shardId: number, dataDir: string): ShardCore {
+  return readPlacement(dataDir) === null ? createShardCore() : createSpreadShardCore(shardId);
 }
 
 /**

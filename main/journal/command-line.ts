@@ -26,6 +26,8 @@ Options
 `;
 
 export type CreateShard = (shardId: number) => Shard;
+/** What kind of shard it is depends on the folder: one with everything in it, or one of several. */
+export type CreateShardIn = (shardId: number, dataDir: string) => Shard;
 
 /** Where a command writes: results and everything else. */
 export interface Output {

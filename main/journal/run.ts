@@ -2,6 +2,7 @@ import { repairJournal } from '../../engine/runtime/journal/repair.js';
 import {
   type CommandLine,
   type CreateShard,
+  type CreateShardIn,
   HELP,
   type Output,
   parseCommandLine,
@@ -14,12 +15,15 @@ import { verify } from './verify.js';
 /** Runs `npm run journal` with a way to make shards; returns the exit code. */
 export function runJournalCommand(
   args: readonly string[],
-  createShard: CreateShard,
+  createShard: CreateShardIn,
   output: Output,
 ): number {
   try {
     const line = parseCommandLine(args);
-    if (line !== null) return runCommand(line, createShard, output) ? 0 : 1;
+    if (line !== null) {
+      const create = (shardId: number) => createShard(shardId, line.dataDir);
+      return runCommand(line, create, output) ? 0 : 1;
+    }
     output.out(HELP);
     return 0;
   } catch (error) {

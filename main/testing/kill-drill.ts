@@ -4,7 +4,8 @@ import { Xorshift } from '../../engine/testing/xorshift.js';
 import { PlimsollClient } from '../../sdk/client.js';
 import { apiKeyLogin } from '../../sdk/login.js';
 import type { NewOrder } from '../../sdk/requests.js';
-import { createShardCore } from '../compose.js';
+import type { Layout } from '../config/config.js';
+import { createShardIn } from '../exchange/placement.js';
 import { runJournalCommand } from '../journal/run.js';
 import { ExchangeProcess } from './exchange-process.js';
 
@@ -20,14 +21,26 @@ interface Acknowledged {
   orderId: number;
 }
 
+interface ShardCut {
+  shard: number;
+  sequence: number;
+}
+
 interface Invariants {
   sequence: number;
   stateHash: string;
+  /** With several shards only. */
+  shards?: ShardCut[];
   sumOfPositions: Record<string, number>;
   moneyDifferenceMicroUsd: string;
 }
 
-const MARKET = 'BTC-PERP';
+/** Markets that are traded, with the ticks around which. */
+const MARKETS = [
+  { market: 'BTC-PERP', middleTicks: 1_000_000, decimals: 1, lotSize: 0.001, lotDecimals: 3 },
+  { market: 'ETH-PERP', middleTicks: 350_000, decimals: 2, lotSize: 0.001, lotDecimals: 3 },
+  { market: 'SOL-PERP', middleTicks: 180_000, decimals: 3, lotSize: 0.1, lotDecimals: 1 },
+];
 const TRADERS = 3;
 const IN_FLIGHT = 16;
 const RUN_MS_MIN = 20;
@@ -52,6 +65,7 @@ export class KillDrill {
   private traders: Trader[] = [];
   private acknowledged: Acknowledged[] = [];
   private lastClientId = 0;
+  private lastLayout: Layout = 'inline';
   /** Over all rounds. */
   orders = 0;
   checkedOrders = 0;
@@ -63,7 +77,8 @@ export class KillDrill {
   }
 
   /** Starts, checks what the round before left, loads, kills. */
-  async round(layout: 'inline' | 'compact'): Promise<void> {
+  async round(layout: Layout): Promise<void> {
+    this.lastLayout = layout;
     const exchange = await this.start(layout);
     try {
       await this.checkState(exchange);
@@ -74,7 +89,10 @@ export class KillDrill {
       const load = clients.map((client, trader) => this.load(client, trader, killed));
       const span = RUN_MS_MAX - RUN_MS_MIN;
       const runMs = RUN_MS_MIN + this.random.below(span);
-      await new Promise((resolve) => setTimeout(resolve, runMs));
+      await new Promise((resolve) => setTimeout(resolve, runMs / 2));
+      // Under load, with messages under way between shards.
+      this.checkSums(await exchange.admin<Invariants>('GET', 'invariants'));
+      await new Promise((resolve) => setTimeout(resolve, runMs / 2));
       await exchange.kill();
       killed.yes = true;
       await Promise.all(load);
@@ -87,7 +105,7 @@ export class KillDrill {
 
   /** The last kill's check, and a graceful end. */
   async finish(): Promise<number | null> {
-    const exchange = await this.start('inline');
+    const exchange = await this.start(this.lastLayout === 'spread' ? 'spread' : 'inline');
     await this.checkState(exchange);
     const clients = await Promise.all(this.traders.map((trader) => connect(exchange, trader)));
     await this.checkOrders(clients);
@@ -107,12 +125,18 @@ export class KillDrill {
 
   private async checkState(exchange: ExchangeProcess): Promise<void> {
     const now = await exchange.admin<Invariants>('GET', 'invariants');
-    const replayed = this.replay(now.sequence);
-    if (replayed !== now.stateHash) {
-      throw new Error(
-        `sequence ${now.sequence}: the state hash is ${now.stateHash}, a replay gives ${replayed}`,
-      );
+    const shards = now.shards ?? [{ shard: 0, sequence: now.sequence }];
+    // From the journal alone, and from the newest snapshots and what follows them.
+    for (const command of ['replay', 'hash'] as const) {
+      const hash = this.hashBy(command, shards);
+      if (hash === now.stateHash) continue;
+      const sentence = `the state hash is ${now.stateHash}, ${command} gives ${hash}`;
+      throw new Error(`sequence ${now.sequence}: ${sentence}`);
     }
+    this.checkSums(now);
+  }
+
+  private checkSums(now: Invariants): void {
     if (now.moneyDifferenceMicroUsd !== '0') {
       throw new Error(`money differs by ${now.moneyDifferenceMicroUsd} micro-USD`);
     }
@@ -121,12 +145,13 @@ export class KillDrill {
     }
   }
 
-  /** State hash from the journal alone, without snapshots: what `npm run journal -- replay` prints. */
-  private replay(until: number): string {
+  /** What `npm run journal` prints. */
+  private hashBy(command: 'replay' | 'hash', shards: readonly ShardCut[]): string {
     let out = '';
     let notes = '';
-    const args = ['replay', '--data', this.dataDir, '--until', String(until), '--json'];
-    const code = runJournalCommand(args, () => createShardCore(), {
+    const until = shards.flatMap(({ shard, sequence }) => ['--until', `${shard}:${sequence}`]);
+    const args = [command, '--data', this.dataDir, ...until, '--json'];
+    const code = runJournalCommand(args, createShardIn, {
       out: (text) => {
         out += text;
       },
@@ -139,7 +164,10 @@ export class KillDrill {
   }
 
   private async prepare(exchange: ExchangeProcess): Promise<void> {
-    await exchange.admin('POST', 'prices', { market: MARKET, index: '100000' });
+    for (const { market, middleTicks, decimals } of MARKETS) {
+      const index = (middleTicks / 10 ** decimals).toFixed(decimals);
+      await exchange.admin('POST', 'prices', { market, index });
+    }
     for (let i = 0; i < TRADERS; i++) {
       const { accountId, ...key } = await exchange.admin<Trader & { accountId: number }>(
         'POST',
@@ -176,7 +204,7 @@ export class KillDrill {
           const { orderId = 0 } = await client.place(order);
           this.acknowledged.push({ trader, order, orderId });
           this.orders++;
-          if (this.random.below(3) === 0) await client.cancel({ market: MARKET, orderId });
+          if (this.random.below(3) === 0) await client.cancel({ market: order.market, orderId });
         } catch {
           // A refusal, or the kill itself: then nothing is known of the order, and nothing promised.
         }
@@ -185,14 +213,15 @@ export class KillDrill {
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
   }
 
-  /** Around one price, so that some trade and most rest. */
+  /** In any market around one price, so that some trade and most rest. */
   private nextOrder(): NewOrder {
-    const ticks = 1_000_000 + this.random.below(200) - 100;
+    const traded = MARKETS[this.random.below(MARKETS.length)] as (typeof MARKETS)[number];
+    const ticks = traded.middleTicks + this.random.below(200) - 100;
     return {
-      market: MARKET,
+      market: traded.market,
       side: this.random.below(2) === 0 ? 'buy' : 'sell',
-      price: (ticks / 10).toFixed(1),
-      qty: (0.001 * (1 + this.random.below(9))).toFixed(3),
+      price: (ticks / 10 ** traded.decimals).toFixed(traded.decimals),
+      qty: (traded.lotSize * (1 + this.random.below(9))).toFixed(traded.lotDecimals),
       clientOrderId: ++this.lastClientId,
     };
   }
