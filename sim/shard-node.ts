@@ -40,6 +40,8 @@ export interface ShardNodeOptions {
   clock: Clock;
   createShard: () => ShardCore;
   policies: readonly SyncPolicy[];
+  /** A live frame was applied. */
+  onFrame?: () => void;
 }
 
 /** What a start finds beside the shard: who hears the replayed events. */
@@ -65,6 +67,7 @@ export class ShardNode {
   private mistake: Error | null = null;
   /** What no crash may take away: it was written (kill) or durable (power failure). */
   private promised = 0;
+  private snapshotNotAfter: number | undefined;
   /** What recovery from files with a flipped byte came to, null when it refused. */
   private flipped: { sequence: number; hash: string } | null = null;
   private readonly options: ShardNodeOptions;
@@ -81,6 +84,10 @@ export class ShardNode {
     assert(this.opened !== null, 'the shard must be running');
     return this.opened.journal;
   }
+  /** Last sequence of the snapshot that the recovery began with. */
+  get snapshotSequence(): number {
+    return this.opened?.report.snapshotSequence ?? 0;
+  }
   get shard(): ShardCore {
     assert(this.opened !== null, 'the shard must be running');
     return this.opened.shard;
@@ -88,10 +95,31 @@ export class ShardNode {
 
   /** Recovers, proves the recovered state against the twins, and begins a new epoch. */
   start(ports: readonly HostPort[], hooks: NodeHooks): void {
+    this.recover(hooks);
+    this.begin(ports);
+  }
+
+  /** Recovers and does nothing else. */
+  recover(hooks: NodeHooks): void {
     this.disk = new VirtualDisk();
     this.journalIsDead = false;
-    const opened = this.open(hooks);
-    this.opened = opened;
+    this.opened = this.open(hooks);
+  }
+
+  /** The end of `recover` that leads to no start: `promised` must still be there at the next one. */
+  abandon(promised: number, snapshotNotAfter?: number): void {
+    this.promised = promised;
+    this.flipped = null;
+    this.snapshotNotAfter = snapshotNotAfter;
+    this.opened = null;
+    this.removeLock();
+  }
+
+  /** Proves the recovered state against the twins, and begins a new epoch. */
+  begin(ports: readonly HostPort[]): void {
+    const { opened } = this;
+    assert(opened !== null, 'the shard must be recovered');
+    this.snapshotNotAfter = undefined;
     this.options.twins.recovered(opened.report.sequence);
     this.options.twins.compare(opened.shard);
     opened.shard.check();
@@ -101,6 +129,7 @@ export class ShardNode {
       this.options.knowledge.hear(events, firstSlot);
       checks.check(frame, firstSlot);
       this.options.twins.heard(frame, events, firstSlot);
+      this.options.onFrame?.();
     });
     this.running = new ShardHost({
       shard,
@@ -125,9 +154,9 @@ export class ShardNode {
     if (this.mistake !== null) throw this.mistake;
   }
 
-  /** Frames that the disk has promised to keep go to the twins. */
-  advanceTwins(): void {
-    this.options.twins.advance(this.opened?.journal.durableSequence ?? 0);
+  /** Frames that the disk has promised to keep go to the twins; only up to `most` when others may take more back. */
+  advanceTwins(most = Number.POSITIVE_INFINITY): void {
+    this.options.twins.advance(Math.min(most, this.opened?.journal.durableSequence ?? 0));
   }
 
   /** Writes a whole snapshot; nothing else happens meanwhile. */
@@ -158,18 +187,23 @@ export class ShardNode {
     const { journal } = this.opened as OpenedShard<ShardCore>;
     this.promised = loss === 'none' ? journal.writtenSequence : journal.durableSequence;
     this.disk.crash(loss, this.options.random);
-    fs.rmSync(`${shardDirectory(this.options.dataDir, this.options.shardId)}/lock`, {
-      force: true,
-    });
+    this.removeLock();
     this.opened = null;
     this.running = null;
     if (flips) this.flip();
   }
 
+  private removeLock(): void {
+    const folder = shardDirectory(this.options.dataDir, this.options.shardId);
+    fs.rmSync(`${folder}/lock`, { force: true });
+  }
+
   private open(hooks: NodeHooks): OpenedShard<ShardCore> {
     const policy = this.options.random.pick(this.options.policies);
     const segmentBytesMax = this.options.random.pick([16_384, 65_536, 1 << 20]);
+    const { snapshotNotAfter } = this;
     const options = {
+      ...(snapshotNotAfter === undefined ? {} : { snapshotNotAfter }),
       policy,
       segmentBytesMax,
       syncIntervalMs: 0,

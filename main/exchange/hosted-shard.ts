@@ -5,7 +5,7 @@ import { type Clock, ManualClock, RealClock } from '../../engine/runtime/clock.j
 import type { HaltReport } from '../../engine/runtime/halt-report.js';
 import type { HostPort } from '../../engine/runtime/host-port.js';
 import type { HostStats } from '../../engine/runtime/host-stats.js';
-import type { ChannelEnds } from '../../engine/runtime/journal/consistent-cut.js';
+import { type ChannelEnds, channelEndsOf } from '../../engine/runtime/journal/consistent-cut.js';
 import { type OpenedShard, openShard } from '../../engine/runtime/journal/open-shard.js';
 import type { SnapshotInfo } from '../../engine/runtime/journal/snapshot-writer.js';
 import { stateHash } from '../../engine/runtime/journal/state-hash.js';
@@ -300,11 +300,5 @@ function shardCoreFor({ shardId, shards }: ShardSettings): ShardCore {
 }
 
 function channelEnds(routing: Routing | null): ChannelEnds | null {
-  if (routing === null) return null;
-  const others = Array.from({ length: routing.shards }, (_, shard) => shard);
-  return {
-    sent: others.map((shard) => routing.channelTo(shard).last),
-    firstKept: others.map((shard) => routing.channelTo(shard).firstKept),
-    taken: others.map((shard) => routing.channelFrom(shard).last),
-  };
+  return routing === null ? null : channelEndsOf(routing);
 }

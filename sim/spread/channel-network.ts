@@ -72,6 +72,11 @@ export class ChannelNetwork {
     }
   }
 
+  /** Everything under way was in the memory of a host that is gone. */
+  forget(): void {
+    this.underWay = [];
+  }
+
   /** Sends something again, because the receiver does not seem to have it. */
   repeat(to: number, message: Int32Array): void {
     this.counts.repeated++;

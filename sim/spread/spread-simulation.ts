@@ -4,7 +4,14 @@ import path from 'node:path';
 import { assert } from '../../engine/assert.js';
 import { SLOT_WORDS } from '../../engine/messages/layout.js';
 import { ManualClock } from '../../engine/runtime/clock.js';
+import {
+  type ChannelEnds,
+  channelEndsOf,
+  cutToConsistency,
+  shardsThatForgot,
+} from '../../engine/runtime/journal/consistent-cut.js';
 import type { SyncPolicy } from '../../engine/runtime/journal/sync-scheduler.js';
+import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
@@ -17,6 +24,7 @@ import { Traffic } from '../traffic/traffic.js';
 import { ChannelNetwork } from './channel-network.js';
 import { checkCut } from './cut-checks.js';
 import { checkReservations } from './reservation-checks.js';
+import { SafeCut } from './safe-cut.js';
 import { shardFor } from './shard-router.js';
 import { unionState } from './union-state.js';
 
@@ -38,7 +46,8 @@ interface Member {
 }
 
 /**
- * Several shards over channels that lose, double and delay, each of them crashing alone. Every shard has a twin that is fed the
+ * Several shards over channels that lose, double and delay: each of them crashing alone, or, with any policy of syncs, all of a
+ * host together, which after a power failure are cut back until they fit together. Every shard has a twin that is fed the
  * same inputs in the same order; all twins together are the single-process run with the same delivery order.
  */
 export class SpreadSimulation {
@@ -51,7 +60,18 @@ export class SpreadSimulation {
   private readonly clock = new ManualClock(START_MS);
   private readonly dataDir: string;
   private readonly steps: number;
-  private readonly counts = { commands: 0, busy: 0, kills: 0, powerFailures: 0, snapshots: 0 };
+  /** All shards are in one process: they die together. */
+  private readonly oneHost: boolean;
+  private readonly safeCut: SafeCut;
+  private readonly counts = {
+    commands: 0,
+    busy: 0,
+    kills: 0,
+    powerFailures: 0,
+    snapshots: 0,
+    cuts: 0,
+    olderSnapshots: 0,
+  };
   step = 0;
 
   constructor(seed: number, steps: number, faults: ReadonlySet<FaultName>) {
@@ -65,8 +85,11 @@ export class SpreadSimulation {
     const network = isBad ? { lost: 10, doubled: 10, late: 40 } : { lost: 0, doubled: 0, late: 0 };
     this.network = new ChannelNetwork(stream(9), shards, network);
     this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sim-'));
-    // What another shard was told must not be lost here: where power may fail, output waits for the disk.
-    const policies: SyncPolicy[] = faults.has('power') ? ['always'] : ['always', 'batch', 'never'];
+    this.oneHost = this.random.chance(50);
+    this.safeCut = new SafeCut(shards);
+    // What a shard on another host was told must not be lost here: where power may fail, output waits for the disk.
+    const mayLose = this.oneHost || !faults.has('power');
+    const policies: SyncPolicy[] = mayLose ? ['always', 'batch', 'never'] : ['always'];
     for (let shardId = 0; shardId < shards; shardId++) {
       const placement = { shardId, shards };
       const twin = createShardCore(undefined, placement);
@@ -82,6 +105,7 @@ export class SpreadSimulation {
         clock: this.clock,
         createShard: () => createShardCore(undefined, placement),
         policies,
+        onFrame: () => this.heard(shardId),
       });
       this.members.push({ node, twin, twins, port: newPort() });
     }
@@ -89,7 +113,8 @@ export class SpreadSimulation {
 
   async run(): Promise<SpreadResult> {
     try {
-      for (const member of this.members) this.start(member);
+      if (this.oneHost) this.startHost();
+      else for (const member of this.members) this.start(member);
       this.traffic.open(this.clock.nowMs());
       for (this.step = 1; this.step <= this.steps; this.step++) await this.takeStep();
       return this.finish();
@@ -114,8 +139,8 @@ export class SpreadSimulation {
       for (let i = random.below(3); i > 0; i--) member.node.disk.finishSync();
       this.afterHost(member);
       if (dice.strikes('snapshot')) await this.snapshot(member);
-      if (dice.strikes('kill')) this.restart(member, 'none');
-      if (dice.strikes('power')) this.restart(member, random.pick(['tail', 'sectors']));
+      if (dice.strikes('kill')) this.fail(member, 'none');
+      if (dice.strikes('power')) this.fail(member, random.pick(['tail', 'sectors']));
     }
     if (random.chance(10)) this.repeatWhatIsMissing();
     checkCut(this.cores);
@@ -137,8 +162,22 @@ export class SpreadSimulation {
     member.node.refuseMistakes();
     member.port.read(Number.POSITIVE_INFINITY);
     member.node.host.release();
-    member.node.advanceTwins();
+    if (this.oneHost) this.advanceSafely();
+    else member.node.advanceTwins();
     this.acknowledge(member);
+  }
+
+  private heard(shardId: number): void {
+    const { shard } = (this.members[shardId] as Member).node;
+    this.safeCut.heard(shardId, shard.sequence, shard.routing as Routing);
+  }
+
+  /** To the twins goes what no power failure can take back, from this shard or as a consequence of another one's loss. */
+  private advanceSafely(): void {
+    this.safeCut.advance(this.members.map(({ node }) => node.journal.durableSequence));
+    this.members.forEach(({ node }, shard) => {
+      node.advanceTwins(this.safeCut.sequenceOf(shard));
+    });
   }
 
   /** The others need not keep what this shard has durably in its journal. */
@@ -173,18 +212,68 @@ export class SpreadSimulation {
     this.counts.snapshots++;
   }
 
-  private restart(member: Member, loss: 'none' | 'tail' | 'sectors'): void {
+  private fail(member: Member, loss: 'none' | 'tail' | 'sectors'): void {
     if (loss === 'none') this.counts.kills++;
     else this.counts.powerFailures++;
-    member.node.crash(loss, this.dice.strikes('flip'));
-    this.start(member);
+    if (!this.oneHost) {
+      member.node.crash(loss, this.dice.strikes('flip'));
+      this.start(member);
+      return;
+    }
+    for (const { node } of this.members) node.crash(loss, this.dice.strikes('flip'));
+    const { cuts } = this.counts;
+    this.startHost();
+    assert(loss !== 'none' || cuts === this.counts.cuts, 'a kill must not call for a cut');
+  }
+
+  /** As a process does that has all shards: recovers them until they fit together, then lets them begin. */
+  private startHost(): void {
+    this.network.forget();
+    for (const { node } of this.members) node.recover({ onReplay: () => {} });
+    while (!this.fitsTogether()) {
+      for (const { node } of this.members) node.recover({ onReplay: () => {} });
+    }
+    const recovered = this.cores.map(({ sequence, routing }) => {
+      return { sequence, routing: routing as Routing };
+    });
+    this.members.forEach(({ node }, shard) => {
+      const safe = this.safeCut.sequenceOf(shard);
+      const problem = `shard ${shard} may not be cut back behind ${safe}, but ends at ${node.shard.sequence}`;
+      assert(node.shard.sequence >= safe, problem);
+    });
+    this.safeCut.recovered(recovered);
+    checkCut(this.cores);
+    for (const member of this.members) this.begin(member);
+  }
+
+  /** False: shards were cut back, or need an older snapshot, and all have to be recovered once more. */
+  private fitsTogether(): boolean {
+    const ends = this.cores.map(({ routing }) => channelEndsOf(routing as Routing));
+    const snapshots = this.members.map(({ node }) => node.snapshotSequence);
+    const forgot = shardsThatForgot(ends);
+    const isTooFar = ends.some(({ taken }, to) => {
+      return taken.some((number, from) => number > ((ends[from] as ChannelEnds).sent[to] ?? 0));
+    });
+    if (forgot.length === 0 && !isTooFar) return true;
+    this.members.forEach(({ node }, shard) => {
+      const notAfter = forgot.includes(shard) ? [(snapshots[shard] as number) - 1] : [];
+      node.abandon(this.safeCut.sequenceOf(shard), ...notAfter);
+    });
+    this.counts.olderSnapshots += forgot.length;
+    this.counts.cuts += cutToConsistency(this.dataDir, ends).length;
+    return false;
   }
 
   private start(member: Member): void {
+    member.node.recover({ onReplay: () => {} });
+    this.begin(member);
+  }
+
+  private begin(member: Member): void {
     const from = this.members.indexOf(member);
     this.network.restart(from);
     member.port = newPort();
-    member.node.start([member.port.hostPort, this.network.portOf(from)], { onReplay: () => {} });
+    member.node.begin([member.port.hostPort, this.network.portOf(from)]);
     // Everything that was recovered is durable, and so is what it caused.
     const { routing } = member.node.shard;
     for (let to = 0; to < this.members.length; to++) {
@@ -197,8 +286,8 @@ export class SpreadSimulation {
     for (let round = 0; !this.settle(); round++) {
       assert(round < SETTLE_ROUNDS_MAX, 'the shards must come to rest');
     }
+    for (const { node } of this.members) node.journal.syncNow();
     for (const { node, twins } of this.members) {
-      node.journal.syncNow();
       node.shard.check();
       twins.recovered(node.shard.sequence);
       twins.compare(node.shard);

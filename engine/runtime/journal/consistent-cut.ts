@@ -9,6 +9,7 @@ import {
 } from '../../messages/layout.js';
 import { CMD_CHANNEL } from '../../messages/types.js';
 import type { Frame } from '../../shard/frame.js';
+import type { Routing } from '../../shard/routing.js';
 import { journalDirectory } from './directories.js';
 import { JournalReader } from './journal-reader.js';
 import { repairJournal } from './repair.js';
@@ -54,6 +55,16 @@ export function cutToConsistency(dataDir: string, ends: readonly ChannelEnds[]):
     if (isTooFar) cuts.push(cutShard(dataDir, ends, shard));
   });
   return cuts;
+}
+
+/** Of a recovered shard among others. */
+export function channelEndsOf(routing: Routing): ChannelEnds {
+  const shards = Array.from({ length: routing.shards }, (_, shard) => shard);
+  return {
+    sent: shards.map((shard) => routing.channelTo(shard).last),
+    firstKept: shards.map((shard) => routing.channelTo(shard).firstKept),
+    taken: shards.map((shard) => routing.channelFrom(shard).last),
+  };
 }
 
 /** Shards that have forgotten messages which others need again, because those were cut back: an older snapshot has them. */
