@@ -168,4 +168,23 @@ describe('messageFields', () => {
       words: `3f010000ff${'0'.repeat(118)}`,
     });
   });
+
+  it('shows from which shard a message came, and what it is', () => {
+    const { messages, slot } = make(
+      types.CMD_CHANNEL,
+      3,
+      0,
+      {
+        [W_FLAGS]: 2,
+        [W_PRICE]: 1,
+        [SLOT_WORDS]: headOf(types.EVT_CANCELED, 2, 7),
+        [SLOT_WORDS + W_ACCOUNT]: 5,
+      },
+      { [F_QTY]: 12 },
+    );
+    const fields = messageFields(messages, slot);
+    expect(fields).toMatchObject({ type: 'CMD_CHANNEL', fromShard: 2, toShard: 1, number: 12 });
+    expect(fields).toMatchObject({ message: 'EVT_CANCELED', marketId: 7, accountId: 5 });
+    expect(fields.words).toHaveLength(256);
+  });
 });

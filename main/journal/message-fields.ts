@@ -111,6 +111,8 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_ORACLE_PRICE, oraclePrice],
   [types.CMD_TIMER, () => ({})],
   [types.CMD_BEGIN_EPOCH, (view) => ({ begins: view.float(F_QTY) })],
+  [types.CMD_CHANNEL, channelMessage],
+  [types.CMD_SET_SHARDS, (view) => ({ shards: view.float(F_QTY) })],
   [types.CMD_SET_FEE_TIER, (view) => ({ tier: view.word(W_FLAGS) })],
   [
     types.CMD_SET_FEE_RATES,
@@ -133,6 +135,13 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_SET_MARKET_STATE,
   types.CMD_ORACLE_PRICE,
 ]);
+
+/** Of messages between actors and of events, which may travel between shards. */
+const INNER_NAMES = new Map<number, string>(
+  Object.entries(types).flatMap(([name, value]) => {
+    return /^(MSG|EVT)_/.test(name) ? [[value as number, name] as const] : [];
+  }),
+);
 
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
 const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
@@ -213,6 +222,22 @@ function oraclePrice(view: View): MessageFields {
     confidenceTicks: view.float(F_CLIENT_ID),
     publishTimeMs: view.float(F_QTY),
   };
+}
+
+/** Of another shard's message what it is and whom it concerns; the words tell the rest. */
+function channelMessage(view: View, slots: number): MessageFields {
+  const inner = view.word(SLOT_WORDS + W_HEAD);
+  const fields: MessageFields = {
+    fromShard: view.word(W_FLAGS),
+    toShard: view.word(W_PRICE),
+    number: view.float(F_QTY),
+    message: INNER_NAMES.get(typeOf(inner)) ?? typeOf(inner),
+  };
+  addIfSet(fields, 'marketId', marketOf(inner));
+  addIfSet(fields, 'accountId', view.word(SLOT_WORDS + W_ACCOUNT));
+  const words = view.bytes(SLOT_WORDS, (slots - 1) * SLOT_BYTES);
+  fields.words = Buffer.from(words).toString('hex');
+  return fields;
 }
 
 function massSides(flags: number): string {

@@ -10,7 +10,7 @@ import {
 import { CMD_CHANNEL } from '../../messages/types.js';
 import type { Frame } from '../../shard/frame.js';
 import type { Routing } from '../../shard/routing.js';
-import { journalDirectory } from './directories.js';
+import { journalDirectory, listSequenced } from './directories.js';
 import { JournalReader } from './journal-reader.js';
 import { repairJournal } from './repair.js';
 
@@ -100,11 +100,13 @@ function cutShard(dataDir: string, ends: readonly ChannelEnds[], shard: number):
   }
   if (found === null) throw new InconsistentShardsError(`shard ${shard} ends beyond its journal`);
   const { sequence, from, number } = found;
+  // A segment's name is on the disk before anything is in it.
+  const isGone = listSequenced(journalDirectory(dataDir, from), 'journal').length === 0;
   const what = `shard ${shard} has message ${number} of shard ${from}, whose journal ends before it`;
-  if (found.epoch < lastEpoch) {
+  if (isGone || found.epoch < lastEpoch) {
     throw new InconsistentShardsError(
-      `${what}, though both were safe on the disk at a later start: shard ${from} has lost files, or an old copy of them ` +
-        `was restored. Nothing was changed. Restore shard ${from}, or give up what followed with ` +
+      `${what}, and no power failure can be the reason: files of shard ${from} are missing, or an old copy of them was ` +
+        `restored. Nothing was changed. Restore shard ${from}, or give up what followed with ` +
         `"npm run journal -- repair --truncate-at ${shard}:${sequence}".`,
     );
   }
