@@ -72,8 +72,9 @@ export class Exchange {
     const log = openLog(config.dataDir);
     const feeds = new Map<number, FeedLog>();
     const feedOf = (shardId: number) => {
-      const folder = FeedLog.folderOf(config.dataDir, shardId, placement !== null);
-      const feed = feeds.get(shardId) ?? new FeedLog(folder, (error) => complain(log, error));
+      const shards = placement?.markets.length ?? null;
+      const onError = (error: Error) => complain(log, error);
+      const feed = feeds.get(shardId) ?? new FeedLog(config.dataDir, shardId, shards, onError);
       feeds.set(shardId, feed);
       return feed;
     };
@@ -134,7 +135,7 @@ export class Exchange {
       arrivedFrom: (shard) => group.arrivedFrom(shard),
     });
     this.applySeeds(parts.epochOf);
-    this.metrics = new Metrics(shards, this.gateway);
+    this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths());
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,

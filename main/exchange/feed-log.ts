@@ -13,6 +13,10 @@ import { PrivateLog } from '../../gateway/feeds/private-log.js';
 import { appendReplayed, FRAME_F_EPOCH, FRAME_F_TIME, firstSequenceOf } from './replayed-events.js';
 import type { ShardAccess } from './shard-access.js';
 
+/** Mebibytes of all logs together that stay in memory, and the least of one. */
+const MEMORY_CHUNKS = 32;
+const MEMORY_CHUNKS_MIN = 2;
+
 /**
  * The log of the private feeds of one shard's accounts, from the moment at which it is known from which sequence on their
  * events come again. Until there is a gateway, what the shard puts out goes into the log alone.
@@ -24,14 +28,18 @@ export class FeedLog {
   private readonly folder: string;
   private readonly onError: (error: Error) => void;
 
-  /** Each shard has a sequence of its own, hence a log of its own. */
-  static folderOf(dataDir: string, shardId: number, isSpread: boolean): string {
-    const folder = path.join(dataDir, 'feeds', 'private');
-    return isSpread ? path.join(folder, `shard-${shardId}`) : folder;
-  }
+  private readonly memoryChunks: number;
 
-  constructor(folder: string, onError: (error: Error) => void) {
-    this.folder = folder;
+  /** `shards`: null for one with everything in it. Each shard has a sequence of its own, hence a log of its own. */
+  constructor(
+    dataDir: string,
+    shardId: number,
+    shards: number | null,
+    onError: (error: Error) => void,
+  ) {
+    const folder = path.join(dataDir, 'feeds', 'private');
+    this.folder = shards === null ? folder : path.join(folder, `shard-${shardId}`);
+    this.memoryChunks = Math.max(MEMORY_CHUNKS_MIN, Math.ceil(MEMORY_CHUNKS / (shards ?? 1)));
     this.onError = onError;
   }
 
@@ -69,8 +77,8 @@ export class FeedLog {
   }
 
   private open(keepUntilSequence: number): PrivateLog {
-    const { folder, onError } = this;
-    this.log ??= new PrivateLog({ folder, keepUntilSequence, onError });
+    const { folder, memoryChunks, onError } = this;
+    this.log ??= new PrivateLog({ folder, keepUntilSequence, memoryChunks, onError });
     return this.log;
   }
 }

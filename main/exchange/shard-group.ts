@@ -4,6 +4,7 @@ import {
   ChannelBoard,
   type ChannelMemory,
   createChannelMemory,
+  NOTE_KEPT,
   NOTE_MADE,
   NOTE_TAKEN,
 } from '../../engine/runtime/channel-memory.js';
@@ -112,6 +113,18 @@ export class ShardGroup {
         await Promise.all(shards.map((shard) => shard.resume()));
       }
     });
+  }
+
+  /** Messages of each channel that the receiver's journal does not have yet. */
+  channelLengths(): { from: number; to: number; messages: number }[] {
+    const { board } = this;
+    if (board === null) return [];
+    const kept = board.all(NOTE_KEPT);
+    const count = this.shards.length;
+    return Array.from(board.all(NOTE_MADE), (made, i) => {
+      const messages = (made - (kept[i] as number)) | 0;
+      return { from: Math.floor(i / count), to: i % count, messages };
+    }).filter(({ from, to }) => from !== to);
   }
 
   /** Manual clock: runs what is due up to this time, in all shards in the order of time. */

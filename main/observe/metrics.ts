@@ -40,7 +40,11 @@ type SetValue = (labels: Record<string, string | number>, value: number) => void
 export class Metrics {
   private readonly registry = new Registry();
 
-  constructor(shards: readonly ShardAccess[], gateway: Gateway) {
+  constructor(
+    shards: readonly ShardAccess[],
+    gateway: Gateway,
+    channelLengths: () => { from: number; to: number; messages: number }[],
+  ) {
     collectDefaultMetrics({ register: this.registry });
     for (const [figure, name, help] of SHARD_FIGURES) {
       this.perShard(shards, name, help, ({ stats }) => stats.get(figure));
@@ -55,6 +59,10 @@ export class Metrics {
     this.addRings(shards);
     this.addRejections(shards);
     this.addFrameTimes(shards);
+    const under = 'Messages between shards that the receiver has not journaled for certain.';
+    this.family('plimsoll_channel_messages', under, ['from', 'to'], (set) => {
+      for (const { from, to, messages } of channelLengths()) set({ from, to }, messages);
+    });
     for (const [figure, name, help] of GATEWAY_FIGURES) {
       this.family(name, help, [], (set) => set({}, gateway.stats()[figure]));
     }
