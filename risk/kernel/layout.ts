@@ -1,0 +1,74 @@
+/**
+ * Where the margin actor keeps things in the kernel's memory. As in engine/kernel/layout.ts all are bytes; names of offsets
+ * begin with a letter for their record: G register of the margin actor, A account, M what a margin actor knows of a market.
+ */
+
+// ---- Registers: bytes 4,096 to 8,191 of the memory belong to the margin actor. ----
+/** Table of account chunks (4 bytes each), and how many entries it has. */
+export const G_ACCOUNT_TABLE = 4096;
+export const G_ACCOUNT_CHUNKS = 4100;
+/** Table of market blocks by market id (4 bytes each, 0: unknown), and how many entries it has. */
+export const G_MARKET_TABLE = 4104;
+export const G_MARKET_IDS = 4108;
+/** Figures of the last refusal of `tryReserve`: the rejection's value and limit (8 bytes each). */
+export const G_REFUSED_VALUE = 4112;
+export const G_REFUSED_LIMIT = 4120;
+/** Of the last `applyCommands`: LANE_… of the last command, where the next one begins, first slot of the last one's events. */
+export const G_LANE_RESULT = 4128;
+export const G_LANE_NEXT = 4132;
+export const G_LANE_EVENTS = 4136;
+/** 1 when markets here have traders whose home is another shard: then the lane leaves all trading to the long way. */
+export const G_HOMES_ELSEWHERE = 4140;
+/** Market blocks by index 0–63 (4 bytes each, 0: none). */
+export const G_MARKETS = 4352;
+export const MARKETS_MAX = 64;
+
+// ---- Account: 32 bytes, 2,048 to a chunk. ----
+export const ACCOUNT_BYTES = 32;
+export const ACCOUNT_SHIFT = 5;
+export const ACCOUNTS_PER_CHUNK = 2048;
+export const ACCOUNTS_CHUNK_SHIFT = 11;
+export const A_COLLATERAL = 0;
+/** Number of its last private event. */
+export const A_SEQUENCE = 8;
+/** Bit 0: the account exists. Bits 8–15: fee tier. */
+export const A_STATUS = 16;
+export const A_EXISTS = 1;
+export const A_TIER_SHIFT = 8;
+export const A_TIER_MASK = 255;
+export const A_PARENT = 20;
+/** Markets (by index 0–63) in which the account has a position or open orders: low word, high word. */
+export const A_ACTIVE = 24;
+export const A_ACTIVE_HIGH = 28;
+
+// ---- In a market's block (engine/kernel/layout.ts), behind what the book uses. ----
+/** Mark price in ticks; 0 until the first oracle price. */
+export const M_MARK = 272;
+/** The market's bit in an account's active set: offset of the word in the account, and the bit. */
+export const M_ACTIVE_AT = 276;
+export const M_ACTIVE_BIT = 280;
+/** State of a market of this shard (engine/market/market-state.ts). */
+export const M_STATE = 284;
+/** Worst prices that a buy and a sell may have. */
+export const M_BUY_LIMIT = 288;
+export const M_SELL_LIMIT = 292;
+export const M_OPEN_ORDERS_MAX = 296;
+/** 1 when the lane may work on the block's book. */
+export const M_HAS_LANE = 300;
+/** Highest worst-case value of an account, tick·lots. */
+export const M_VALUE_MAX = 304;
+/** Least value of an order, tick·lots, and its most lots. */
+export const M_VALUE_MIN = 312;
+export const M_LOTS_MAX = 320;
+/** Numerator of micro-USD × initial margin in ppm; divisor of every product with a rate in ppm. */
+export const M_INITIAL_RATE = 328;
+export const M_RATE_DIVISOR = 336;
+
+/** What the lane says of a command: left as it was for the long way; done; done, but client ids are missing in its events. */
+export const LANE_NOT_DONE = 0;
+export const LANE_DONE = 1;
+export const LANE_HAS_REFERENCES = 2;
+
+/** The states (of engine/market/market-state.ts) that the lane knows. */
+export const STATE_OPEN = 1;
+export const STATE_REDUCE_ONLY = 4;

@@ -1,0 +1,78 @@
+import {
+  B_MICRO_DENOMINATOR,
+  B_MICRO_NUMERATOR,
+  R_ENTRY_VALUE,
+  R_OPEN_LOSS,
+  R_OPEN_LOTS,
+  R_POSITION,
+} from '../../engine/kernel/layout.js';
+import { f64At, i32At } from '../../engine/kernel/memory.js';
+import { mulDivCeil, mulDivFloor } from '../../engine/units/mul-div.js';
+import { M_INITIAL_RATE, M_MARK, M_RATE_DIVISOR } from './layout.js';
+
+/** Columns of the sell side stand behind those of the buy side. */
+const SELL: i32 = 8;
+
+/**
+ * Initial margin of an account in one market, micro-USD, rounded up:
+ *
+ *   initial rate × mark × max(position + bids, asks − position, 0)   worst position that open orders can make
+ *   + Σ max(0, price − mark) over bids + Σ max(0, mark − price) over asks   what they lose at once when they fill
+ *   + taker rate × (mark × (bids + asks) + those losses)   fees, should all of them fill
+ *
+ * Every open order may fill alone, so the worst position is taken over each side by itself (as Binance and dYdX do), and
+ * losses and fees over both. An order that fills at or inside of the mark thus never raises the requirement.
+ *
+ * `row`: of the account in the market; 0, which reads as zeros, when it has none.
+ */
+export function initialMargin(block: i32, row: i32, takerPpm: i32): f64 {
+  const position = f64At(row + R_POSITION);
+  const bids = f64At(row + R_OPEN_LOTS);
+  const asks = f64At(row + R_OPEN_LOTS + SELL);
+  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
+  return requirement(block, position + bids, asks - position, bids + asks, losses, takerPpm);
+}
+
+/** The formula above on its inputs: lots long and short at worst, lots open, loss value in tick·lots. */
+export function requirement(
+  block: i32,
+  longLots: f64,
+  shortLots: f64,
+  openLots: f64,
+  lossTickLots: f64,
+  takerPpm: i32,
+): f64 {
+  const mark = i32At(block + M_MARK);
+  const divisor = f64At(block + M_RATE_DIVISOR);
+  const worst: f64 = longLots > shortLots ? longLots : shortLots;
+  let margin: f64 = 0;
+  if (worst > 0) margin = mulDivCeil(worst * mark, f64At(block + M_INITIAL_RATE), divisor);
+  if (openLots === 0) return margin;
+  const numerator = f64At(block + B_MICRO_NUMERATOR);
+  const atRisk: f64 = openLots * mark + lossTickLots;
+  if (takerPpm !== 0) margin += mulDivCeil(atRisk, numerator * takerPpm, divisor);
+  if (lossTickLots === 0) return margin;
+  return margin + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
+}
+
+/**
+ * Value in tick·lots that the account would have in this market if all its open orders and `moreLots` filled at the price or
+ * the mark, whichever is higher. It may pass 2^53 and is then only good for comparing with the limit.
+ */
+export function worstValue(block: i32, row: i32, moreLots: f64, price: i32): f64 {
+  const position = f64At(row + R_POSITION);
+  const size: f64 = position < 0 ? -position : position;
+  const mark = i32At(block + M_MARK);
+  const lots: f64 = size + f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL) + moreLots;
+  return lots * (price > mark ? price : mark);
+}
+
+/** Profit of the open position at the mark, micro-USD, rounded down. */
+export function unrealized(block: i32, row: i32): f64 {
+  const position = f64At(row + R_POSITION);
+  if (position === 0) return 0;
+  const value: f64 = position * i32At(block + M_MARK) - f64At(row + R_ENTRY_VALUE);
+  const denominator = f64At(block + B_MICRO_DENOMINATOR);
+  if (denominator === 1) return value * f64At(block + B_MICRO_NUMERATOR);
+  return mulDivFloor(value, f64At(block + B_MICRO_NUMERATOR), denominator);
+}

@@ -1,0 +1,79 @@
+import { R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
+import { f64At, setF64 } from '../../engine/kernel/memory.js';
+import {
+  CODE_INSUFFICIENT_MARGIN,
+  CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
+} from '../../engine/kernel/reject-codes.js';
+import { clearActive, isActiveOnlyIn, setActive } from './accounts.js';
+import { freeCollateral, takerPpmOf } from './equity.js';
+import { A_COLLATERAL, G_REFUSED_LIMIT, G_REFUSED_VALUE, M_VALUE_MAX } from './layout.js';
+import { initialMargin, unrealized, worstValue } from './requirement.js';
+
+/**
+ * Adds lots and loss value to what the account has open on a side when the worst case is covered, and returns 0; else changes
+ * nothing, returns the code, and leaves the rejection's figures in G_REFUSED_…. A change that does not raise the
+ * requirement of its market passes even below the line: closing must always be possible.
+ *
+ * `record` and `row`: of the account, and of the account in the market, both of which exist.
+ */
+export function tryReserve(
+  block: i32,
+  account: i32,
+  record: i32,
+  row: i32,
+  side: i32,
+  price: i32,
+  lots: f64,
+  lossValue: f64,
+): i32 {
+  const worst = worstValue(block, row, lots, price);
+  const limit = f64At(block + M_VALUE_MAX);
+  if (worst > limit) {
+    setF64(G_REFUSED_VALUE, worst);
+    setF64(G_REFUSED_LIMIT, limit);
+    return CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT;
+  }
+  addOpen(row, side, lots, lossValue);
+  setActive(record, block);
+  const takerPpm = takerPpmOf(record);
+  const after = initialMargin(block, row, takerPpm);
+  const free: f64 = isActiveOnlyIn(record, block)
+    ? f64At(record + A_COLLATERAL) + unrealized(block, row) - after
+    : freeCollateral(account, record);
+  if (free >= 0) return 0;
+  addOpen(row, side, -lots, -lossValue);
+  const before = initialMargin(block, row, takerPpm);
+  if (after <= before) {
+    addOpen(row, side, lots, lossValue);
+    return 0;
+  }
+  const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + 8);
+  if (f64At(row + R_POSITION) === 0 && open === 0) clearActive(record, block);
+  setF64(G_REFUSED_VALUE, after - before);
+  setF64(G_REFUSED_LIMIT, free + (after - before));
+  return CODE_INSUFFICIENT_MARGIN;
+}
+
+/** Changes what an account has open on a side. */
+export function addOpen(row: i32, side: i32, lots: f64, lossValue: f64): void {
+  const lotsAt = row + R_OPEN_LOTS + (side << 3);
+  const lossAt = row + R_OPEN_LOSS + (side << 3);
+  setF64(lotsAt, f64At(lotsAt) + lots);
+  setF64(lossAt, f64At(lossAt) + lossValue);
+}
+
+/** Takes the market out of the account's active set when nothing of it is left. */
+export function clearActiveIfFlat(record: i32, block: i32, row: i32): void {
+  if (isFlat(row)) clearActive(record, block);
+}
+
+/** A loss reserve without lots is that of an amend whose answer is on its way from another shard. */
+export function isFlat(row: i32): boolean {
+  return (
+    f64At(row + R_POSITION) === 0 &&
+    f64At(row + R_OPEN_LOTS) === 0 &&
+    f64At(row + R_OPEN_LOTS + 8) === 0 &&
+    f64At(row + R_OPEN_LOSS) === 0 &&
+    f64At(row + R_OPEN_LOSS + 8) === 0
+  );
+}
