@@ -121,7 +121,7 @@ export class Gateway {
     const orders = new OrderFold(this.openOrders);
     const alone = shards.length === 1;
     const ownOrders = alone ? this.openOrders : new OpenOrders();
-    const privateOrders = alone ? orders : new OrderFold(ownOrders);
+    const privateOrders = alone ? orders : new OrderFold(ownOrders, false);
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
@@ -190,6 +190,11 @@ export class Gateway {
         resolve(uWS.us_socket_local_port(socket as never));
       });
     });
+  }
+
+  /** Whether the owner of an account may log in. */
+  knows(accountId: number): boolean {
+    return this.accounts.has(accountId);
   }
 
   stats(): GatewayStats {

@@ -134,9 +134,14 @@ afterEach(async () => {
 
 describe('an exchange in layout spread', () => {
   it('trades across shards, with public feeds from the host and private ones from the home', async () => {
-    const exchange = await start(scratch(), 'spread');
+    const exchange = await start(scratch(), 'spread', '--fsync', 'always');
     await setPrices(exchange);
     const keys = await newAccounts(exchange, 3);
+    // Whoever hears of an account may log in at once, wherever it is at home.
+    for (let i = 0; i < 3; i++) {
+      const key = await exchange.admin<Key>('POST', 'accounts', {});
+      await (await connect(exchange, key)).close();
+    }
     const [first, second, third] = (await Promise.all(
       keys.map((key) => connect(exchange, key)),
     )) as [PlimsollClient, PlimsollClient, PlimsollClient];

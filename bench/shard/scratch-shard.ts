@@ -41,7 +41,7 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       },
     },
   );
-  await shard.begin(shard.report.epoch);
+  await shard.begin(shard.report.epoch, shard.report.timeMs);
   await shard.letIn();
   return {
     shard,

@@ -35,10 +35,13 @@ import type { OpenOrder, OpenOrders } from './open-orders.js';
  */
 export class OrderFold {
   private readonly orders: OpenOrders;
+  private readonly hasLevels: boolean;
   private readonly books: (L2Book | undefined)[] = [];
 
-  constructor(orders: OpenOrders) {
+  /** Without levels only the open orders are kept. */
+  constructor(orders: OpenOrders, hasLevels = true) {
     this.orders = orders;
+    this.hasLevels = hasLevels;
   }
 
   book(marketId: number): L2Book {
@@ -80,7 +83,7 @@ export class OrderFold {
     orders.remaining[slot] = order.remainingLots;
     orders.setDetails(slot, order.expiresAtMs, 0);
     if (order.clientOrderId !== '') orders.seedClientText(slot, order.clientOrderId);
-    this.book(order.marketId).add(order.flags & FLAG_SIDE, order.priceTicks, order.remainingLots);
+    this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
   }
 
   private accepted(words: Int32Array, floats: Float64Array, at: number, head: number): void {
@@ -104,7 +107,7 @@ export class OrderFold {
       const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
       orders.setClientText(slot, words, at + EW_CLIENT_TEXT, length);
     }
-    if (mayRest(flags)) this.book(marketId).add(flags & FLAG_SIDE, price, lots);
+    this.addToLevel(marketId, flags, price, lots);
   }
 
   private amended(words: Int32Array, floats: Float64Array, at: number, marketId: number): void {
@@ -120,10 +123,8 @@ export class OrderFold {
     orders.prices[slot] = price;
     orders.quantities[slot] = floats[f + EF_LOTS] as number;
     orders.remaining[slot] = remaining;
-    if (!mayRest(flags)) return;
-    const book = this.book(marketId);
-    book.add(flags & FLAG_SIDE, oldPrice, -before);
-    book.add(flags & FLAG_SIDE, price, remaining);
+    this.addToLevel(marketId, flags, oldPrice, -before);
+    this.addToLevel(marketId, flags, price, remaining);
   }
 
   private remains(marketId: number, floats: Float64Array, at: number, remaining: number): void {
@@ -132,11 +133,15 @@ export class OrderFold {
     if (slot < 0) return;
     const flags = orders.flags[slot] as number;
     const change = remaining - (orders.remaining[slot] as number);
-    if (change !== 0 && mayRest(flags)) {
-      this.book(marketId).add(flags & FLAG_SIDE, orders.prices[slot] as number, change);
-    }
+    if (change !== 0) this.addToLevel(marketId, flags, orders.prices[slot] as number, change);
     if (remaining === 0) orders.remove(slot);
     else orders.remaining[slot] = remaining;
+  }
+
+  private addToLevel(marketId: number, flags: number, priceTicks: number, lots: number): void {
+    if (this.hasLevels && mayRest(flags)) {
+      this.book(marketId).add(flags & FLAG_SIDE, priceTicks, lots);
+    }
   }
 }
 

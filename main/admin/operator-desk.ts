@@ -6,8 +6,8 @@ export interface DeskShards {
   /** By shard. */
   readonly operators: readonly Operator[];
   hostOf(marketId: number): number;
-  /** Resolves when the other shards have what this one has sent them. */
-  arrivedFrom(shard: number): Promise<void>;
+  /** Resolves when the account's home has told the gateway of it. */
+  accountIsKnown(account: number): Promise<void>;
 }
 
 /** The operator's commands, each to the shard that it concerns: a market's host, an account's home, or the giver of ids. */
@@ -25,11 +25,11 @@ export class OperatorDesk {
     if (home !== DIRECTORY_SHARD) this.homes.set(account, home);
   }
 
-  /** Gives the new account's id, when its home knows of it. */
+  /** Gives the new account's id, when its home knows of it and its owner may log in. */
   async createAccount(publicKey: Uint8Array | null): Promise<number> {
     const { account, home } = await this.directory.createAccount(publicKey);
     this.noteHome(account, home);
-    if (home !== DIRECTORY_SHARD) await this.shards.arrivedFrom(DIRECTORY_SHARD);
+    await this.shards.accountIsKnown(account);
     return account;
   }
 

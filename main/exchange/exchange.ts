@@ -132,7 +132,7 @@ export class Exchange {
     this.operator = new OperatorDesk({
       operators: shards.map(({ adminPort }) => new Operator(adminPort)),
       hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
-      arrivedFrom: (shard) => group.arrivedFrom(shard),
+      accountIsKnown: (account) => this.accountIsKnown(account),
     });
     this.applySeeds(parts.epochOf);
     this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths());
@@ -209,6 +209,10 @@ export class Exchange {
       applySeed(seed, shard, gateway, (account) => epochOf(account, shard));
       for (const account of accountsOf(seed)) this.operator.noteHome(account, shard);
     });
+  }
+
+  private async accountIsKnown(account: number): Promise<void> {
+    while (!this.gateway.knows(account) && !this.group.hasStopped) await sleep(1);
   }
 
   /** All consequences are out; public feeds collect for a tick before they send. */

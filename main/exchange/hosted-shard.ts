@@ -94,9 +94,10 @@ export class HostedShard {
   }
 
   /** The first frame; from then on other shards are heard, and nobody else before `letIn`. */
-  begin(epoch: number): void {
+  begin(epoch: number, timeMs: number): void {
     const { shard, journal } = this.opened;
     journal.beginEpoch(epoch);
+    if (this.clock instanceof ManualClock) this.clock.set(timeMs);
     this.channels?.begin();
     this.host.onlyChannels = true;
     const known = shard.routing?.shards ?? 0;

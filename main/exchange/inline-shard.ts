@@ -28,8 +28,8 @@ export async function openInlineShard(
   const admin = makePort(ADMIN_PORT_ID, 'operators', run);
   const hosted = new HostedShard(settings, [gateway.host, admin.host], stats, hooks, run);
   let tick: NodeJS.Timeout | null = null;
-  const begin = async (epoch: number) => {
-    hosted.begin(epoch);
+  const begin = async (epoch: number, timeMs: number) => {
+    hosted.begin(epoch, timeMs);
     begun = hosted;
     tick = setInterval(() => {
       run();

@@ -58,8 +58,11 @@ export interface ShardAccess {
   readonly stats: HostStats;
   readonly gatewayPort: ShardPort;
   readonly adminPort: ShardPort;
-  /** Begins the epoch. Until `letIn` the shard takes only what other shards send it. */
-  begin(epoch: number): Promise<void>;
+  /**
+   * Begins the epoch; a manual clock goes on at this time, where the furthest shard was. Until `letIn` the shard takes only
+   * what other shards send it.
+   */
+  begin(epoch: number, timeMs: number): Promise<void>;
   /** State between two frames. */
   seed(): Promise<ShardSeed>;
   /** Client order ids by the references that markets elsewhere keep. */

@@ -73,7 +73,8 @@ export class ShardGroup {
   /** Begins one epoch in all shards, and resolves when nothing of what was under way before is under way any more. */
   async begin(): Promise<void> {
     const epoch = Math.max(...this.shards.map(({ report }) => report.epoch));
-    await Promise.all(this.shards.map((shard) => shard.begin(epoch)));
+    const timeMs = Math.max(...this.shards.map(({ report }) => report.timeMs));
+    await Promise.all(this.shards.map((shard) => shard.begin(epoch, timeMs)));
     await this.settle();
     while (!this.isQuiet()) await this.settle();
   }
@@ -82,14 +83,9 @@ export class ShardGroup {
   async settle(): Promise<void> {
     await this.settleShards();
     for (let hop = 0; hop < HOPS_MAX && !this.isQuiet(); hop++) {
-      await this.arrived(() => true);
+      await this.arrived();
       await this.settleShards();
     }
-  }
-
-  /** Resolves when the shards have applied what this one has sent them so far. */
-  async arrivedFrom(shard: number): Promise<void> {
-    await this.arrived((from) => from === shard);
   }
 
   /**
@@ -163,8 +159,8 @@ export class ShardGroup {
     await Promise.all(this.shards.map((shard) => shard.settle()));
   }
 
-  /** One of the shards has stopped, and all the others with it. */
-  private get hasStopped(): boolean {
+  /** One of several shards has stopped, and all the others with it. */
+  get hasStopped(): boolean {
     return this.board !== null && this.board.stoppedShard >= 0;
   }
 
@@ -176,17 +172,14 @@ export class ShardGroup {
     return made.every((number, i) => number === taken[i]);
   }
 
-  /** Everything that the chosen senders have made up to now is taken. */
-  private async arrived(isChosen: (from: number) => boolean): Promise<void> {
+  /** Everything that the shards have made up to now is taken. */
+  private async arrived(): Promise<void> {
     const { board } = this;
     if (board === null) return;
     const made = board.all(NOTE_MADE);
     const isThere = () => {
       const taken = board.all(NOTE_TAKEN);
-      return made.every((number, i) => {
-        const from = Math.floor(i / this.shards.length);
-        return !isChosen(from) || (((taken[i] as number) - number) | 0) >= 0;
-      });
+      return made.every((number, i) => (((taken[i] as number) - number) | 0) >= 0);
     };
     while (!isThere() && !this.hasStopped) await sleep(1);
   }

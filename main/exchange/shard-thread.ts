@@ -71,7 +71,7 @@ function newLoop(hosted: HostedShard): ShardLoop {
 async function follow(hosted: HostedShard, operation: Operation): Promise<unknown> {
   switch (operation.name) {
     case 'begin':
-      hosted.begin(operation.epoch);
+      hosted.begin(operation.epoch, operation.timeMs);
       await hosted.settle();
       loop = newLoop(hosted);
       loop.wake();

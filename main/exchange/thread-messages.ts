@@ -26,7 +26,7 @@ export interface ThreadStart {
 
 /** What a shard's thread can be asked for; each is a method of `HostedShard`. */
 export type Operation =
-  | { name: 'begin'; epoch: number }
+  | { name: 'begin'; epoch: number; timeMs: number }
   | { name: 'clientIds'; references: Float64Array }
   | { name: 'cashUnderWay'; taken: readonly number[] }
   | { name: 'advanceTo'; timeMs: number; stamps: boolean }

@@ -91,8 +91,8 @@ class ThreadedShard implements ShardAccess {
     this.worker.on('exit', () => this.died(new Error('the thread of the shard has ended')));
   }
 
-  begin(epoch: number): Promise<void> {
-    return this.request({ name: 'begin', epoch });
+  begin(epoch: number, timeMs: number): Promise<void> {
+    return this.request({ name: 'begin', epoch, timeMs });
   }
   seed(): Promise<ShardSeed> {
     return this.request({ name: 'seed' });
