@@ -27,7 +27,10 @@ describe('an exchange that is killed', () => {
       expect(await drill.finish()).toBe(0);
       expect(drill.checkedOrders).toBe(drill.orders);
       expect(drill.orders).toBeGreaterThan(KILLS);
-      console.log(`kill drill: ${drill.orders} acknowledged orders, none was lost`);
+      const { orders, killedStarts } = drill;
+      console.log(
+        `kill drill: ${orders} acknowledged orders, none was lost; ${killedStarts} starts killed besides`,
+      );
       fs.rmSync(folder, { recursive: true });
     },
     KILLS * SECONDS_A_KILL * 1000,

@@ -56,6 +56,17 @@ export class ExchangeProcess {
     return new ExchangeProcess(child, ready, ended);
   }
 
+  /** Starts one and kills it so much later, whatever it has come to by then. */
+  static async startAndKill(args: readonly string[], afterMs: number): Promise<void> {
+    const ports = ['--port', '0', '--admin-port', '0'];
+    const program = [packageFile('dist/main/start.js'), ...ports, ...args];
+    const child = spawn(process.execPath, program, { stdio: 'ignore', cwd: packageFile('.') });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   private constructor(child: ChildProcess, ready: Ready, ended: Promise<number | null>) {
     this.child = child;
     this.ready = ready;

@@ -45,6 +45,8 @@ const TRADERS = 3;
 const IN_FLIGHT = 16;
 const RUN_MS_MIN = 20;
 const RUN_MS_MAX = 400;
+/** A start takes about as long: kills hit recovery, the beginning of the epoch, and the first moments. */
+const START_MS_MAX = 900;
 
 /** Small snapshots often, so that kills also hit them; limits that the load does not reach. */
 const CONFIG = `
@@ -69,6 +71,7 @@ export class KillDrill {
   /** Over all rounds. */
   orders = 0;
   checkedOrders = 0;
+  killedStarts = 0;
 
   constructor(folder: string, seed: number) {
     this.folder = folder;
@@ -79,6 +82,11 @@ export class KillDrill {
   /** Starts, checks what the round before left, loads, kills. */
   async round(layout: Layout): Promise<void> {
     this.lastLayout = layout;
+    while (this.random.below(3) === 0) {
+      const afterMs = this.random.below(START_MS_MAX);
+      await ExchangeProcess.startAndKill(this.argsFor(layout), afterMs);
+      this.killedStarts++;
+    }
     const exchange = await this.start(layout);
     try {
       await this.checkState(exchange);
@@ -113,10 +121,14 @@ export class KillDrill {
     return exchange.stop();
   }
 
-  private start(layout: string): Promise<ExchangeProcess> {
+  private start(layout: Layout): Promise<ExchangeProcess> {
+    return ExchangeProcess.start(this.argsFor(layout));
+  }
+
+  private argsFor(layout: Layout): string[] {
     const data = ['--data', this.dataDir, '--config', path.join(this.folder, 'drill.toml')];
     const rest = ['--fsync', 'always', '--oracle', 'manual', '--no-bots', '--layout', layout];
-    return ExchangeProcess.start([...data, ...rest]);
+    return [...data, ...rest];
   }
 
   private get dataDir(): string {
