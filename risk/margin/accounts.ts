@@ -1,43 +1,34 @@
-/**
- * Accounts of a margin actor, indexed by account id. What every command needs is in a 32-byte row, two to a cache line: with
- * 100,000 accounts nearly every access misses the cache, so fewer bytes are worth more than anything else here. Public
- * keys, which only logins need, are in an array of their own.
- */
-const ROW_WORDS = 8;
-const ROW_SHIFT = 3;
-const FLOAT_SHIFT = 2;
-const F_COLLATERAL = 0;
-const F_SEQUENCE = 1;
-/** Bits 0–7: 1 when the account exists. Bits 8–15: fee tier. */
-const W_STATUS = 4;
-const W_PARENT = 5;
-/** Markets (by index 0–63) in which the account has a position or open orders. */
-const W_ACTIVE_LOW = 6;
-const W_ACTIVE_HIGH = 7;
+import { ACCOUNT_ID_MAX } from '../../engine/units/units.js';
+import {
+  A_COLLATERAL,
+  A_EXISTS,
+  A_PARENT,
+  A_SEQUENCE,
+  A_STATUS,
+  A_TIER_MASK,
+  A_TIER_SHIFT,
+} from '../kernel/layout.js';
+import type { RiskKernel } from './risk-kernel.js';
+
 export const PUBLIC_KEY_WORDS = 8;
 
+/**
+ * Accounts of a margin actor, by id. What every command needs is in the kernel (risk/kernel/accounts.ts). Public keys, which only
+ * logins need, are here.
+ */
 export class Accounts {
-  private words: Int32Array;
-  private floats: Float64Array;
-  private keys: Int32Array;
-  private rows: number;
   /** Highest id that was given out. */
   lastId = 0;
+  private readonly kernel: RiskKernel;
+  private keys = new Int32Array(1024 * PUBLIC_KEY_WORDS);
   private readonly byKey = new Map<string, number>();
 
-  constructor(rows = 1024) {
-    this.rows = rows;
-    this.words = new Int32Array(rows * ROW_WORDS);
-    this.floats = new Float64Array(this.words.buffer);
-    this.keys = new Int32Array(rows * PUBLIC_KEY_WORDS);
+  constructor(kernel: RiskKernel) {
+    this.kernel = kernel;
   }
 
   exists(account: number): boolean {
-    return (
-      account > 0 &&
-      account < this.rows &&
-      ((this.words[(account << ROW_SHIFT) | W_STATUS] as number) & 1) !== 0
-    );
+    return account > 0 && account <= ACCOUNT_ID_MAX && this.kernel.calls.findAccount(account) !== 0;
   }
 
   /** Takes the next id. `key` points at 8 words of an Ed25519 public key, all zero for none. */
@@ -49,15 +40,15 @@ export class Accounts {
 
   /** Makes the account with a given id exist (also from a snapshot). */
   open(account: number, parent: number, words: Int32Array, keyAt: number): void {
-    this.ensure(account);
-    const row = account << ROW_SHIFT;
-    this.words[row | W_STATUS] = 1;
-    this.words[row | W_PARENT] = parent;
+    const { kernel } = this;
+    const record = kernel.calls.openAccount(account);
+    kernel.refresh();
+    kernel.words[(record + A_STATUS) >> 2] = A_EXISTS;
+    kernel.words[(record + A_PARENT) >> 2] = parent;
     const key = keyText(words, keyAt);
     if (key === null) return;
-    for (let i = 0; i < PUBLIC_KEY_WORDS; i++) {
-      this.keys[account * PUBLIC_KEY_WORDS + i] = words[keyAt + i] as number;
-    }
+    this.makeRoom(account);
+    this.keys.set(words.subarray(keyAt, keyAt + PUBLIC_KEY_WORDS), account * PUBLIC_KEY_WORDS);
     this.byKey.set(key, account);
   }
 
@@ -67,75 +58,67 @@ export class Accounts {
     return key === null ? 0 : (this.byKey.get(key) ?? 0);
   }
 
+  /** Address of the account's record, 0 when there is none. */
+  at(account: number): number {
+    return this.kernel.calls.accountAt(account);
+  }
+
   collateral(account: number): number {
-    return this.floats[(account << FLOAT_SHIFT) | F_COLLATERAL] as number;
+    return this.float(account, A_COLLATERAL);
   }
   addCollateral(account: number, change: number): void {
-    this.floats[(account << FLOAT_SHIFT) | F_COLLATERAL]! += change;
+    const at = (this.at(account) + A_COLLATERAL) >> 3;
+    this.kernel.floats[at] = (this.kernel.floats[at] as number) + change;
   }
   sequence(account: number): number {
-    return this.floats[(account << FLOAT_SHIFT) | F_SEQUENCE] as number;
+    return this.float(account, A_SEQUENCE);
   }
   setSequence(account: number, sequence: number): void {
-    this.floats[(account << FLOAT_SHIFT) | F_SEQUENCE] = sequence;
+    // Ids whose home is another shard have no number, and perhaps no record.
+    if (sequence !== 0) this.kernel.floats[(this.at(account) + A_SEQUENCE) >> 3] = sequence;
   }
   /** Number of the account's next private event. */
   nextSequence(account: number): number {
-    const at = (account << FLOAT_SHIFT) | F_SEQUENCE;
-    const next = (this.floats[at] as number) + 1;
-    this.floats[at] = next;
+    const next = this.sequence(account) + 1;
+    this.setSequence(account, next);
     return next;
   }
   parent(account: number): number {
-    return this.words[(account << ROW_SHIFT) | W_PARENT] as number;
+    return this.word(account, A_PARENT);
   }
   tier(account: number): number {
-    return ((this.words[(account << ROW_SHIFT) | W_STATUS] as number) >>> 8) & 0xff;
+    return (this.word(account, A_STATUS) >>> A_TIER_SHIFT) & A_TIER_MASK;
   }
   setTier(account: number, tier: number): void {
-    this.words[(account << ROW_SHIFT) | W_STATUS] = 1 | (tier << 8);
+    this.kernel.words[(this.at(account) + A_STATUS) >> 2] = A_EXISTS | (tier << A_TIER_SHIFT);
   }
-  activeLow(account: number): number {
-    return this.words[(account << ROW_SHIFT) | W_ACTIVE_LOW] as number;
-  }
-  activeHigh(account: number): number {
-    return this.words[(account << ROW_SHIFT) | W_ACTIVE_HIGH] as number;
-  }
-  /** Whether the account has positions or orders in this market (by index) and in no other. */
-  isActiveOnlyIn(account: number, market: number): boolean {
-    const row = account << ROW_SHIFT;
-    const low = this.words[row | W_ACTIVE_LOW] as number;
-    const high = this.words[row | W_ACTIVE_HIGH] as number;
-    return market < 32
-      ? high === 0 && low === 1 << market
-      : low === 0 && high === 1 << (market & 31);
-  }
-  setActive(account: number, market: number): void {
-    const at = (account << ROW_SHIFT) | (market < 32 ? W_ACTIVE_LOW : W_ACTIVE_HIGH);
-    this.words[at]! |= 1 << (market & 31);
-  }
-  clearActive(account: number, market: number): void {
-    const at = (account << ROW_SHIFT) | (market < 32 ? W_ACTIVE_LOW : W_ACTIVE_HIGH);
-    this.words[at]! &= ~(1 << (market & 31));
+  /** The account has something in the market of this block. */
+  setActive(account: number, block: number): void {
+    this.kernel.calls.setActive(this.at(account), block);
   }
   /** Copies the account's key (zeros for none). */
   copyKey(account: number, to: Int32Array, at: number): void {
     for (let i = 0; i < PUBLIC_KEY_WORDS; i++)
-      to[at + i] = this.keys[account * PUBLIC_KEY_WORDS + i] as number;
+      to[at + i] = this.keys[account * PUBLIC_KEY_WORDS + i] ?? 0;
   }
 
-  private ensure(account: number): void {
-    if (account < this.rows) return;
-    let rows = this.rows;
-    while (rows <= account) rows *= 2;
-    const words = new Int32Array(rows * ROW_WORDS);
-    words.set(this.words);
-    this.words = words;
-    this.floats = new Float64Array(words.buffer);
-    const keys = new Int32Array(rows * PUBLIC_KEY_WORDS);
+  private word(account: number, column: number): number {
+    const record = this.at(account);
+    return record === 0 ? 0 : this.kernel.word(record + column);
+  }
+
+  private float(account: number, column: number): number {
+    const record = this.at(account);
+    return record === 0 ? 0 : this.kernel.float(record + column);
+  }
+
+  private makeRoom(account: number): void {
+    let length = this.keys.length;
+    while (length <= account * PUBLIC_KEY_WORDS) length *= 2;
+    if (length === this.keys.length) return;
+    const keys = new Int32Array(length);
     keys.set(this.keys);
     this.keys = keys;
-    this.rows = rows;
   }
 }
 

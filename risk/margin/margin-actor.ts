@@ -1,5 +1,7 @@
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
-import { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import type { Kernel } from '../../engine/kernel/host/kernel.js';
+import type { KernelBuffer } from '../../engine/kernel/host/kernel-buffer.js';
+import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
+import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { EW_PRICE, marketOf, SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
@@ -15,60 +17,80 @@ import {
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { PlainLane } from '../lane/plain-lane.js';
+import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
-import {
-  SF_ASK_LOSS,
-  SF_ASK_LOTS,
-  SF_BID_LOSS,
-  SF_BID_LOTS,
-  SF_ENTRY_VALUE,
-  SF_POSITION,
-} from './market-summaries.js';
-import { MARKETS_MAX, MarketTable } from './market-table.js';
+import { Lane } from './lane.js';
+import type { MarketSummary } from './market-summaries.js';
+import { MarketTable } from './market-table.js';
 import { OperatorCommands } from './operator-commands.js';
 import { OrderEventHandler } from './order-events.js';
-import { isFlat, type MarginState, TradeCommands } from './trade-commands.js';
+import { riskKernelOf } from './risk-kernel.js';
+import { type MarginState, TradeCommands } from './trade-commands.js';
 
+/** Columns of an account's row in a market, as snapshots have them: buy side before sell side. */
 const SUMMARY_COLUMNS = [
-  SF_POSITION,
-  SF_ENTRY_VALUE,
-  SF_BID_LOTS,
-  SF_ASK_LOTS,
-  SF_BID_LOSS,
-  SF_ASK_LOSS,
+  R_POSITION,
+  R_ENTRY_VALUE,
+  R_OPEN_LOTS,
+  R_OPEN_LOTS + 8,
+  R_OPEN_LOSS,
+  R_OPEN_LOSS + 8,
 ];
 
 /** Home of accounts: collateral, cross margin over all markets, reservations, private feeds, client order ids. */
 export class MarginActor implements AccountHome {
   readonly state: MarginState;
   readonly cash = new CashLedger();
-  private readonly lane: PlainLane;
+  private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
   private readonly orderEvents: OrderEventHandler;
   private readonly events: MessageBuffer;
 
-  constructor(inbox: MessageBuffer, events: MessageBuffer, fees: FeeSchedule = new FeeSchedule()) {
+  /** `hasStrangers`: traders whose home is another shard come to markets here. */
+  constructor(
+    inbox: MessageBuffer,
+    events: MessageBuffer,
+    fees: FeeSchedule,
+    engineKernel: Kernel,
+    hasStrangers = true,
+  ) {
+    const kernel = riskKernelOf(engineKernel);
     this.state = {
-      accounts: new Accounts(),
-      markets: new MarketTable(),
+      kernel,
+      accounts: new Accounts(kernel),
+      markets: new MarketTable(kernel),
       clientIds: new ClientIds(),
       fees,
     };
+    kernel.words[G_HOMES_ELSEWHERE >> 2] = hasStrangers ? 1 : 0;
     this.events = events;
-    this.lane = new PlainLane(this.state, events);
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
+    this.lane = new Lane(this.state, this.orderEvents);
   }
 
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean {
-    if (this.lane.apply(message, slot, sequence)) return true;
+    if (this.lane.apply(message, slot, nowMs, sequence)) return true;
     this.trade.handle(message, slot, nowMs);
     return false;
+  }
+
+  /**
+   * Traders' commands of one slot each that stand one after another in the kernel's memory. Returns how many are done, with
+   * complete events; the next one, if any is left, has to go through `onTradeCommand`.
+   */
+  onTradeCommands(
+    messages: KernelBuffer,
+    slot: number,
+    count: number,
+    nowMs: number,
+    firstSequence: number,
+  ): number {
+    return this.lane.applyAll(messages, slot, count, nowMs, firstSequence);
   }
 
   onOperatorCommand(message: MessageBuffer, slot: number): void {
@@ -89,8 +111,8 @@ export class MarginActor implements AccountHome {
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
-      const market = this.state.markets.find(marketOf(head));
-      if (market !== null) market.markTicks = events.words[slot * SLOT_WORDS + EW_PRICE] as number;
+      const mark = events.words[slot * SLOT_WORDS + EW_PRICE] as number;
+      this.state.markets.find(marketOf(head))?.setMark(mark);
       return true;
     }
     return this.orderEvents.handle(events, slot, nowMs);
@@ -101,13 +123,11 @@ export class MarginActor implements AccountHome {
   }
 
   onMarketListed(marketId: number, params: MarketParams, local?: MarketActor): void {
-    const summary = this.state.markets.add(marketId, params, local?.positions.rows);
-    if (local !== undefined) this.lane.open(summary, local);
+    this.state.markets.add(marketId, params, local);
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {
-    const market = this.state.markets.find(marketId);
-    if (market !== null) market.params = params;
+    this.state.markets.find(marketId)?.setParams(params);
   }
 
   /** Σ collateral of all accounts, exact. */
@@ -141,7 +161,7 @@ export class MarginActor implements AccountHome {
     for (const market of markets.all) {
       writer.put(market.marketId);
       writer.put(market.markTicks);
-      this.writeSummaries(writer, market.rows.floats, market.rows.rows);
+      this.writeSummaries(writer, market);
     }
     this.cash.writeTotals(writer);
   }
@@ -164,15 +184,12 @@ export class MarginActor implements AccountHome {
     accounts.lastId = lastId;
     for (const market of markets.all) {
       reader.take();
-      market.markTicks = reader.take();
+      market.setMark(reader.take());
       const rows = reader.take();
       for (let i = 0; i < rows; i++) {
         const account = reader.take();
-        market.rows.ensure(account);
-        for (const column of SUMMARY_COLUMNS) {
-          market.rows.floats[account * ROW_FLOATS + column] = reader.take();
-        }
-        accounts.setActive(account, market.index);
+        for (const column of SUMMARY_COLUMNS) market.rows.set(account, column, reader.take());
+        accounts.setActive(account, market.block);
       }
     }
     this.cash.readTotals(reader);
@@ -196,17 +213,17 @@ export class MarginActor implements AccountHome {
     this.cash.readKeys(reader);
   }
 
-  private writeSummaries(writer: CanonicalWriter, floats: Float64Array, rows: number): void {
+  private writeSummaries(writer: CanonicalWriter, market: MarketSummary): void {
+    const { kernel } = this.state;
     const countAt = writer.length;
     writer.put(0);
     let count = 0;
-    for (let account = 0; account < rows; account++) {
-      const row = account * ROW_FLOATS;
-      if (isFlat(floats, row)) continue;
+    market.rows.forEach((account, row) => {
+      if (kernel.calls.isFlat(row)) return;
       writer.put(account);
-      for (const column of SUMMARY_COLUMNS) writer.put(floats[row + column] as number);
+      for (const column of SUMMARY_COLUMNS) writer.put(kernel.float(row + column));
       count++;
-    }
+    });
     writer.patch(countAt, count);
   }
 }

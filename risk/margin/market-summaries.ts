@@ -1,55 +1,114 @@
-import { AccountRows, RF_ENTRY_VALUE, RF_POSITION } from '../../engine/book/account-rows.js';
+import { AccountRows } from '../../engine/book/account-rows.js';
+import { FastBook } from '../../engine/book/fast-book.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
-import { MICRO_USD_MAX, PPM_ONE, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
-
-/** Floats of an account's row in one market, as its margin actor sees it. */
-export const SF_POSITION = RF_POSITION;
-export const SF_ENTRY_VALUE = RF_ENTRY_VALUE;
-/** Lots of open orders on each side. */
-export const SF_BID_LOTS = 2;
-export const SF_ASK_LOTS = 3;
-/** Σ lots × loss ticks of open orders on each side: what they lose at once against the mark when they fill. */
-export const SF_BID_LOSS = 4;
-export const SF_ASK_LOSS = 5;
+import {
+  M_BUY_LIMIT,
+  M_HAS_LANE,
+  M_LOTS_MAX,
+  M_MARK,
+  M_OPEN_ORDERS_MAX,
+  M_SELL_LIMIT,
+  M_STATE,
+  M_VALUE_MAX,
+  M_VALUE_MIN,
+} from '../kernel/layout.js';
+import type { RiskKernel } from './risk-kernel.js';
 
 /**
- * What a margin actor knows of one market: parameters, mark price, and for each of its accounts position and open
- * orders, fed by events. With the reservations it is never more optimistic than the market's own rows.
+ * What a margin actor knows of one market: parameters, mark price, and for each of its accounts position and open orders, fed by
+ * events. With the reservations it is never more optimistic than the market's own rows. All figures stand in the kernel, in
+ * the market's block (risk/kernel/layout.ts).
  *
- * Where the market lives in the same shard, both use the same rows (a line of memory less to fetch for every order): each
- * writes its own columns, and after each message position and entry value are equal in both views by themselves.
+ * Where the market lives in the same shard, both use the same block and rows (a line of memory less to fetch for every order):
+ * each writes its own columns, and after each message position and entry value are equal in both views by themselves.
  */
 export class MarketSummary {
   readonly marketId: number;
-  /** Place among this actor's markets, 0–63: the bit in an account's active set. */
-  readonly index: number;
   readonly rows: AccountRows;
-  params: MarketParams;
-  markTicks = 0;
-  /** Divisor of every product of a value, the micro-USD numerator and a rate in ppm. */
-  readonly rateDivisor: number;
-  /** Highest worst-case value of an account here, tick·lots. */
-  readonly valueTickLotsMax: number;
+  /** Address in the kernel: of its book, when the market lives in this shard. */
+  readonly block: number;
+  private terms: MarketParams;
+  private readonly kernel: RiskKernel;
+  private readonly local: MarketActor | undefined;
 
+  /** `index`: place among this actor's markets, 0–63. `local`: the market's actor when it lives in this shard. */
   constructor(
+    kernel: RiskKernel,
     marketId: number,
     index: number,
     params: MarketParams,
-    rows: AccountRows | undefined,
+    local?: MarketActor,
   ) {
-    this.rows = rows ?? new AccountRows();
+    this.kernel = kernel;
     this.marketId = marketId;
-    this.index = index;
-    this.params = params;
-    this.rateDivisor = params.microUsdPerTickLotDenominator * PPM_ONE;
-    this.valueTickLotsMax = valueTickLotsMax(
-      params.microUsdPerTickLotNumerator,
-      params.microUsdPerTickLotDenominator,
-    );
+    this.terms = params;
+    this.local = local;
+    this.block = local?.positions.rows.book ?? openRemoteBlock(kernel, marketId, params);
+    this.rows = local?.positions.rows ?? new AccountRows(kernel, this.block);
+    kernel.calls.addMarket(this.block, marketId, index);
+    kernel.refresh();
+    this.setParams(params);
+  }
+
+  get params(): MarketParams {
+    return this.terms;
+  }
+
+  setParams(params: MarketParams): void {
+    this.terms = params;
+    this.kernel.calls.setInitialMargin(this.block, params.initialMarginPpm);
+    this.readLimits();
+  }
+
+  get markTicks(): number {
+    return this.kernel.word(this.block + M_MARK);
+  }
+
+  setMark(ticks: number): void {
+    this.setWord(M_MARK, ticks);
+    this.readLimits();
+  }
+
+  /** Highest worst-case value of an account here, tick·lots. */
+  get valueTickLotsMax(): number {
+    return this.kernel.float(this.block + M_VALUE_MAX);
+  }
+
+  /** The state of a market of this shard, which the lane has to know. */
+  readState(): void {
+    if (this.local !== undefined) this.setWord(M_STATE, this.local.state);
+  }
+
+  /** What the lane asks of an order, after parameters or mark have changed. */
+  private readLimits(): void {
+    const { local } = this;
+    if (local === undefined) return;
+    this.setWord(M_HAS_LANE, local.book instanceof FastBook ? 1 : 0);
+    this.setWord(M_BUY_LIMIT, local.buyLimitTicks);
+    this.setWord(M_SELL_LIMIT, local.sellLimitTicks);
+    this.setWord(M_OPEN_ORDERS_MAX, local.params.openOrdersMax);
+    this.setFloat(M_LOTS_MAX, local.params.qtyLotsMax);
+    this.setFloat(M_VALUE_MIN, local.minValueTickLots);
+    this.readState();
+  }
+
+  private setWord(field: number, value: number): void {
+    this.kernel.words[(this.block + field) >> 2] = value;
+  }
+
+  private setFloat(field: number, value: number): void {
+    this.kernel.floats[(this.block + field) >> 3] = value;
   }
 }
 
-/** 2^52 tick·lots, and no more than 2^52 micro-USD. */
-function valueTickLotsMax(numerator: number, denominator: number): number {
-  return Math.min(VALUE_TICK_LOTS_MAX, Math.floor((MICRO_USD_MAX / numerator) * denominator));
+function openRemoteBlock(kernel: RiskKernel, marketId: number, params: MarketParams): number {
+  const block = kernel.calls.openRemoteBlock(marketId);
+  kernel.refresh();
+  kernel.calls.setContract(
+    block,
+    params.microUsdPerTickLotNumerator,
+    params.microUsdPerTickLotDenominator,
+  );
+  return block;
 }

@@ -1,22 +1,25 @@
-import type { AccountRows } from '../../engine/book/account-rows.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MarketSummary } from './market-summaries.js';
-
-/** Markets a margin actor can hold at once: one bit each in an account's active set. */
-export const MARKETS_MAX = 64;
+import type { RiskKernel } from './risk-kernel.js';
 
 /** The markets that a margin actor knows, by id and by index. */
 export class MarketTable {
   readonly all: MarketSummary[] = [];
+  private readonly kernel: RiskKernel;
   private readonly byId: (MarketSummary | undefined)[] = [];
+
+  constructor(kernel: RiskKernel) {
+    this.kernel = kernel;
+  }
 
   find(marketId: number): MarketSummary | null {
     return this.byId[marketId] ?? null;
   }
 
-  /** `rows`: those of the market itself when it lives in the same shard. */
-  add(marketId: number, params: MarketParams, rows: AccountRows | undefined): MarketSummary {
-    const market = new MarketSummary(marketId, this.all.length, params, rows);
+  /** `local`: the market's actor when it lives in the same shard. */
+  add(marketId: number, params: MarketParams, local?: MarketActor): MarketSummary {
+    const market = new MarketSummary(this.kernel, marketId, this.all.length, params, local);
     this.all.push(market);
     this.byId[marketId] = market;
     return market;

@@ -26,7 +26,6 @@ import { pushRejection } from '../../engine/messages/rejection.js';
 import { EVT_ACCOUNT_CREATED, EVT_BALANCE, EVT_FEE_TIER } from '../../engine/messages/types.js';
 import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
 import type { CashLedger } from './cash-ledger.js';
-import { withdrawableMicroUsd } from './equity.js';
 import type { MarginState } from './trade-commands.js';
 
 /** Word of the public key in CMD_CREATE_ACCOUNT (its second slot). */
@@ -72,7 +71,7 @@ export class OperatorCommands {
 
   /** Deposit (sign 1) or withdrawal (sign −1). */
   moveCash(message: MessageBuffer, slot: number, sign: 1 | -1): void {
-    const { accounts } = this.state;
+    const { accounts, kernel } = this.state;
     const w = slot * SLOT_WORDS;
     const account = message.words[w + W_ACCOUNT] as number;
     const amount = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
@@ -94,7 +93,7 @@ export class OperatorCommands {
       this.reject(message, slot, code, accounts.collateral(account) + amount, MICRO_USD_MAX);
       return;
     }
-    const withdrawable = sign < 0 ? withdrawableMicroUsd(this.state, account) : 0;
+    const withdrawable = sign < 0 ? kernel.calls.withdrawable(account, accounts.at(account)) : 0;
     if (sign < 0 && withdrawable < amount) {
       this.reject(message, slot, REJECT.insufficient_free_collateral, amount, withdrawable);
       return;

@@ -1,4 +1,3 @@
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
 import {
@@ -56,22 +55,16 @@ import {
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
 import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
-import {
-  type MarketSummary,
-  SF_ASK_LOSS,
-  SF_ASK_LOTS,
-  SF_BID_LOSS,
-  SF_BID_LOTS,
-  SF_POSITION,
-} from './market-summaries.js';
+import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
-import { worstValueTickLots } from './requirement.js';
-import { CHANGE_LOSS, CHANGE_LOTS, newReservation, refused, tryReserve } from './reservation.js';
+import type { RiskKernel } from './risk-kernel.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
 export interface MarginState {
+  readonly kernel: RiskKernel;
   readonly accounts: Accounts;
   readonly markets: MarketTable;
   readonly clientIds: ClientIds;
@@ -86,7 +79,6 @@ export class TradeCommands {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
-  private readonly reservation = newReservation();
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
@@ -173,9 +165,7 @@ export class TradeCommands {
     const replaced = this.replacedId(message, slot, account, market);
     if (replaced < 0) return;
     const distance = price - market.markTicks;
-    this.reservation.account = account;
-    this.reservation.side = side;
-    if (!this.reserve(message, slot, market, lots, distance)) return;
+    if (!this.reserve(message, slot, market, side, lots, distance)) return;
     const ref =
       key === null ? NO_CLIENT_REF : this.state.clientIds.add(account, key, market.marketId);
     const type = typeOf(message.words[w + W_HEAD] as number);
@@ -221,17 +211,25 @@ export class TradeCommands {
     message: MessageBuffer,
     slot: number,
     market: MarketSummary,
+    side: number,
     lots: number,
     distance: number,
   ): boolean {
-    const wanted = this.reservation;
-    wanted.change[CHANGE_LOTS] = lots;
-    wanted.change[CHANGE_LOSS] = lots * lossTicksOf(wanted.side, distance);
-    wanted.priceTicks = market.markTicks + distance;
-    market.rows.ensure(wanted.account);
-    const code = tryReserve(this.state, market, wanted);
+    const { kernel, accounts } = this.state;
+    const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    const code = kernel.calls.tryReserve(
+      market.block,
+      account,
+      accounts.at(account),
+      market.rows.open(account),
+      side,
+      market.markTicks + distance,
+      lots,
+      lots * lossTicksOf(side, distance),
+    ) as 0 | RejectCode;
     if (code === 0) return true;
-    return this.reject(message, slot, code, refused[0] as number, refused[1] as number);
+    const [value, limit] = refusedFigures(kernel);
+    return this.reject(message, slot, code, value, limit);
   }
 
   /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */
@@ -304,8 +302,8 @@ export class TradeCommands {
     // Up to twice the mark, what the account has open stays exact; beyond, its value has to be looked at.
     if (price > 2 * market.markTicks) {
       const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
-      market.rows.ensure(account);
-      const value = worstValueTickLots(market, account, 0, price);
+      const { worstValue } = this.state.kernel.calls;
+      const value = worstValue(market.block, market.rows.open(account), 0, price);
       const limit = market.valueTickLotsMax;
       const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
       if (value > limit) return this.reject(message, slot, code, value, limit);
@@ -390,41 +388,7 @@ function copySlot(source: Float64Array, from: number, target: Float64Array, to: 
   target[to | 7] = source[from | 7] as number;
 }
 
-/** Changes what an account has open on a side. */
-export function addOpen(
-  rows: Float64Array,
-  row: number,
-  side: number,
-  lots: number,
-  lossValue: number,
-): void {
-  if (side === SIDE_BUY) {
-    rows[row + SF_BID_LOTS]! += lots;
-    rows[row + SF_BID_LOSS]! += lossValue;
-  } else {
-    rows[row + SF_ASK_LOTS]! += lots;
-    rows[row + SF_ASK_LOSS]! += lossValue;
-  }
-}
-
-/** A loss reserve without lots is that of an amend whose answer is on its way from another shard. */
-export function isFlat(rows: Float64Array, row: number): boolean {
-  return (
-    rows[row + SF_POSITION] === 0 &&
-    rows[row + SF_BID_LOTS] === 0 &&
-    rows[row + SF_ASK_LOTS] === 0 &&
-    rows[row + SF_BID_LOSS] === 0 &&
-    rows[row + SF_ASK_LOSS] === 0
-  );
-}
-
-/** Takes the market out of the account's active set when nothing of it is left. */
-export function clearActiveIfFlat(
-  accounts: Accounts,
-  market: MarketSummary,
-  account: number,
-): void {
-  const rows = market.rows.floats;
-  const row = account * ROW_FLOATS;
-  if (isFlat(rows, row)) accounts.clearActive(account, market.index);
+/** Value and limit of what `tryReserve` has just refused. */
+export function refusedFigures(kernel: RiskKernel): [value: number, limit: number] {
+  return [kernel.float(G_REFUSED_VALUE), kernel.float(G_REFUSED_LIMIT)];
 }

@@ -1,34 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
-import type { MarketParams } from '../../engine/market/market-params.js';
-import {
-  MarketSummary,
-  SF_ASK_LOSS,
-  SF_ASK_LOTS,
-  SF_BID_LOSS,
-  SF_BID_LOTS,
-  SF_ENTRY_VALUE,
-  SF_POSITION,
-} from './market-summaries.js';
-import { initialMarginMicroUsd, unrealizedMicroUsd } from './requirement.js';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
+import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
+import { javascriptRiskKernel } from '../margin/risk-kernel.js';
+import { M_MARK } from './layout.js';
 
 /** BTC-PERP of the default configuration: a tick·lot is 100 micro-USD. */
-const BTC: MarketParams = {
-  symbol: 'BTC-PERP',
-  tickMantissa: 1,
-  tickDecimals: 1,
-  lotMantissa: 1,
-  lotDecimals: 3,
-  microUsdPerTickLotNumerator: 100,
-  microUsdPerTickLotDenominator: 1,
-  priceTicksMax: 2 ** 31 - 1,
-  qtyLotsMax: 2 ** 30,
-  minNotionalMicroUsd: 0,
-  priceBandPpm: 100_000,
-  initialMarginPpm: 20_000,
-  maintenanceMarginPpm: 10_000,
-  openOrdersMax: 200,
-};
+const BTC = { numerator: 100, denominator: 1 };
+const TINY = { numerator: 1, denominator: 100 };
+const INITIAL_PPM = 20_000;
 const ACCOUNT = 1;
 const TAKER_PPM = 500;
 
@@ -41,18 +20,23 @@ interface Open {
   askLoss?: number;
 }
 
-function marketWith(open: Open, mark: number, params = BTC): MarketSummary {
-  const market = new MarketSummary(1, 0, params, undefined);
-  market.markTicks = mark;
-  const floats = market.rows.floats;
-  const row = ACCOUNT * ROW_FLOATS;
-  floats[row + SF_POSITION] = open.position ?? 0;
-  floats[row + SF_ENTRY_VALUE] = open.entry ?? 0;
-  floats[row + SF_BID_LOTS] = open.bids ?? 0;
-  floats[row + SF_ASK_LOTS] = open.asks ?? 0;
-  floats[row + SF_BID_LOSS] = open.bidLoss ?? 0;
-  floats[row + SF_ASK_LOSS] = open.askLoss ?? 0;
-  return market;
+const { words, floats, calls } = new Kernel(javascriptRiskKernel);
+
+/** A market in which the account has this, and the account's row there. */
+function marketWith(open: Open, mark: number, contract = BTC): [block: number, row: number] {
+  const block = calls.openRemoteBlock(1);
+  calls.setContract(block, contract.numerator, contract.denominator);
+  calls.addMarket(block, 1, 0);
+  calls.setInitialMargin(block, INITIAL_PPM);
+  words[(block + M_MARK) >> 2] = mark;
+  const row = calls.openRow(block, ACCOUNT);
+  floats[(row + R_POSITION) >> 3] = open.position ?? 0;
+  floats[(row + R_ENTRY_VALUE) >> 3] = open.entry ?? 0;
+  floats[(row + R_OPEN_LOTS) >> 3] = open.bids ?? 0;
+  floats[(row + R_OPEN_LOTS + 8) >> 3] = open.asks ?? 0;
+  floats[(row + R_OPEN_LOSS) >> 3] = open.bidLoss ?? 0;
+  floats[(row + R_OPEN_LOSS + 8) >> 3] = open.askLoss ?? 0;
+  return [block, row];
 }
 
 describe('initial margin in one market, in micro-USD', () => {
@@ -73,14 +57,13 @@ describe('initial margin in one market, in micro-USD', () => {
     ],
   ];
   it.each(cases)('%s', (_name, open, expected) => {
-    expect(initialMarginMicroUsd(marketWith(open, 600_000), ACCOUNT, TAKER_PPM)).toBe(expected);
+    expect(calls.initialMargin(...marketWith(open, 600_000), TAKER_PPM)).toBe(expected);
   });
 
   it('is rounded up to the next micro-USD', () => {
-    const tiny = { ...BTC, microUsdPerTickLotNumerator: 1, microUsdPerTickLotDenominator: 100 };
     // 1 lot × 1 tick × 0.01 micro-USD × 2 % = 0.0002, and the fee of the open order 0.000005.
-    expect(initialMarginMicroUsd(marketWith({ position: 1 }, 1, tiny), ACCOUNT, TAKER_PPM)).toBe(1);
-    expect(initialMarginMicroUsd(marketWith({ bids: 1 }, 1, tiny), ACCOUNT, TAKER_PPM)).toBe(2);
+    expect(calls.initialMargin(...marketWith({ position: 1 }, 1, TINY), TAKER_PPM)).toBe(1);
+    expect(calls.initialMargin(...marketWith({ bids: 1 }, 1, TINY), TAKER_PPM)).toBe(2);
   });
 });
 
@@ -92,12 +75,11 @@ describe('profit of an open position at the mark', () => {
     ['short below entry', { position: -1000, entry: -600_000_000 }, 599_000, 100_000_000],
     ['flat', {}, 601_000, 0],
   ] as [string, Open, number, number][])('%s', (_name, open, mark, expected) => {
-    expect(unrealizedMicroUsd(marketWith(open, mark), ACCOUNT)).toBe(expected);
+    expect(calls.unrealized(...marketWith(open, mark))).toBe(expected);
   });
 
   it('is rounded down, against the trader', () => {
-    const tiny = { ...BTC, microUsdPerTickLotNumerator: 1, microUsdPerTickLotDenominator: 100 };
-    expect(unrealizedMicroUsd(marketWith({ position: 1, entry: 1 }, 2, tiny), ACCOUNT)).toBe(0);
-    expect(unrealizedMicroUsd(marketWith({ position: 1, entry: 2 }, 1, tiny), ACCOUNT)).toBe(-1);
+    expect(calls.unrealized(...marketWith({ position: 1, entry: 1 }, 2, TINY))).toBe(0);
+    expect(calls.unrealized(...marketWith({ position: 1, entry: 2 }, 1, TINY))).toBe(-1);
   });
 });
