@@ -12,6 +12,7 @@ import {
   type ChannelEnds,
   cutToConsistency,
   shardsThatForgot,
+  shardsTooFar,
 } from '../../engine/runtime/journal/consistent-cut.js';
 import { openInlineShard } from './inline-shard.js';
 import type { ShardAccess, ShardHooks, ShardInvariants, ShardSettings } from './shard-access.js';
@@ -224,16 +225,13 @@ async function corrections(
   notAfter: Map<number, number>,
 ): Promise<string[] | null> {
   const ends = shards.map(({ report }) => report.channels as ChannelEnds);
-  const isTooFar = ends.some(({ taken }, to) => {
-    return taken.some((number, from) => number > (ends[from]?.sent[to] ?? 0));
-  });
   const forgot = shardsThatForgot(ends);
-  if (!isTooFar && forgot.length === 0) return null;
+  if (shardsTooFar(ends).length === 0 && forgot.length === 0) return null;
   await closeAll(shards);
   for (const shard of forgot) {
     notAfter.set(shard, ((shards[shard] as ShardAccess).report.snapshotSequence || 1) - 1);
   }
-  return isTooFar ? cutToConsistency(dataDir, ends).map(({ sentence }) => sentence) : [];
+  return cutToConsistency(dataDir, ends).map(({ sentence }) => sentence);
 }
 
 async function closeAll(shards: readonly ShardAccess[]): Promise<void> {

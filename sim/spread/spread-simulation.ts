@@ -5,10 +5,10 @@ import { assert } from '../../engine/assert.js';
 import { SLOT_WORDS } from '../../engine/messages/layout.js';
 import { ManualClock } from '../../engine/runtime/clock.js';
 import {
-  type ChannelEnds,
   channelEndsOf,
   cutToConsistency,
   shardsThatForgot,
+  shardsTooFar,
 } from '../../engine/runtime/journal/consistent-cut.js';
 import type { SyncPolicy } from '../../engine/runtime/journal/sync-scheduler.js';
 import type { Routing } from '../../engine/shard/routing.js';
@@ -251,10 +251,7 @@ export class SpreadSimulation {
     const ends = this.cores.map(({ routing }) => channelEndsOf(routing as Routing));
     const snapshots = this.members.map(({ node }) => node.snapshotSequence);
     const forgot = shardsThatForgot(ends);
-    const isTooFar = ends.some(({ taken }, to) => {
-      return taken.some((number, from) => number > ((ends[from] as ChannelEnds).sent[to] ?? 0));
-    });
-    if (forgot.length === 0 && !isTooFar) return true;
+    if (forgot.length === 0 && shardsTooFar(ends).length === 0) return true;
     this.members.forEach(({ node }, shard) => {
       const notAfter = forgot.includes(shard) ? [(snapshots[shard] as number) - 1] : [];
       node.abandon(this.safeCut.sequenceOf(shard), ...notAfter);

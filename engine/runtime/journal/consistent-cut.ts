@@ -49,12 +49,14 @@ export interface ShardCut {
  * mean that files were lost or restored, and are never cut without being asked.
  */
 export function cutToConsistency(dataDir: string, ends: readonly ChannelEnds[]): ShardCut[] {
-  const cuts: ShardCut[] = [];
-  ends.forEach(({ taken }, shard) => {
-    const isTooFar = taken.some((number, from) => number > sentBy(ends, from, shard));
-    if (isTooFar) cuts.push(cutShard(dataDir, ends, shard));
+  return shardsTooFar(ends).map((shard) => cutShard(dataDir, ends, shard));
+}
+
+/** Shards that have taken a message which its sender, as it is now, has not made. */
+export function shardsTooFar(ends: readonly ChannelEnds[]): number[] {
+  return ends.flatMap(({ taken }, shard) => {
+    return taken.some((number, from) => number > sentBy(ends, from, shard)) ? [shard] : [];
   });
-  return cuts;
 }
 
 /** Of a recovered shard among others. */

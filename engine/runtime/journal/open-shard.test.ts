@@ -59,6 +59,35 @@ describe('recovery', () => {
     }
   });
 
+  it('passes over snapshots that end later than it may use, down to none', async () => {
+    const dataDir = makeScratch();
+    const hash = await runWithSnapshots(dataDir, 20, [4, 9, 20]);
+    for (const [snapshotNotAfter, snapshotSequence] of [
+      [41, 41],
+      [40, 19],
+      [18, 9],
+      [8, 0],
+    ] as const) {
+      const opened = openToy(dataDir, { snapshotNotAfter });
+      expect(opened.report).toMatchObject({ snapshotSequence, sequence: 41 });
+      expect(stateHash(opened.shard)).toBe(hash);
+      await opened.close();
+    }
+  });
+
+  it('begins one epoch with other shards, before its first frame only', async () => {
+    const dataDir = makeScratch();
+    const opened = openToy(dataDir);
+    expect(() => opened.journal.beginEpoch(0)).toThrow(/epoch 1 cannot become 0/);
+    opened.journal.beginEpoch(7);
+    beginEpoch(opened);
+    expect(() => opened.journal.beginEpoch(8)).toThrow(/epoch 7 cannot become 8/);
+    await opened.close();
+    const again = openToy(dataDir);
+    expect(again.report.epoch).toBe(8);
+    await again.close();
+  });
+
   it('begins a new epoch with every start, also when nothing was journaled or all of it was lost', async () => {
     const dataDir = makeScratch();
     await writeToyJournal(dataDir, [[1]]);
