@@ -1,4 +1,7 @@
+import { FastBook } from '../../engine/book/fast-book.js';
 import type { OrderBook } from '../../engine/book/order-book.js';
+import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
+import { SLOT_WORDS, typeOf, W_CLIENT_REF, W_HEAD } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
   MSG_AMEND,
@@ -39,7 +42,7 @@ const BATCH = 64;
  * the book apply it, and reads the trades back from its events.
  */
 export class BookEngine implements BenchEngine {
-  private readonly inbox = new MessageBuffer(BATCH);
+  private readonly inbox: MessageBuffer;
   private readonly tally: TradeTally;
   private readonly fills: FillReader;
   private readonly book: OrderBook;
@@ -51,6 +54,8 @@ export class BookEngine implements BenchEngine {
     this.book = book;
     this.tally = tally;
     this.fills = new FillReader(tally);
+    this.inbox =
+      book instanceof FastBook ? book.kernel.openBuffer(BATCH) : new MessageBuffer(BATCH);
     this.inbox.push(BATCH);
     this.records = workload.words;
   }
@@ -83,7 +88,7 @@ export class BookEngine implements BenchEngine {
   }
 
   private runBatch(from: number, to: number): void {
-    const { book, inbox, records } = this;
+    const { inbox, records } = this;
     const { words, floats } = inbox;
     for (let i = from, at = HEADER_WORDS + from * RECORD_WORDS; i < to; i++, at += RECORD_WORDS) {
       const type = records[at + R_TYPE] as number;
@@ -93,18 +98,31 @@ export class BookEngine implements BenchEngine {
       const slot = i - from;
       if (type === TYPE_MOVE) {
         writeCommand(words, floats, slot, MSG_AMEND, account, 0, price, 0, id, 0);
-        book.amend(inbox, slot);
       } else if (type === TYPE_CANCEL) {
         writeCommand(words, floats, slot, MSG_CANCEL, account, 0, 0, 0, id, 0);
-        book.cancel(inbox, slot);
       } else {
         if (id !== this.nextOrderId++) throw new Error(`order id ${id} is out of turn`);
         const tif = type === TYPE_LIMIT_GTC ? TIF_GTC : TIF_IOC;
         const flags = (records[at + R_SIDE] as number) | (tif << TIF_SHIFT);
         const qty = records[at + R_QTY] as number;
         writeCommand(words, floats, slot, MSG_PLACE, account, flags, price, qty, 0, 0);
-        book.place(inbox, slot);
+        words[slot * SLOT_WORDS + W_CLIENT_REF] = NO_CLIENT_REF;
       }
+    }
+    this.apply(to - from);
+  }
+
+  private apply(count: number): void {
+    const { book, inbox } = this;
+    if (book instanceof FastBook) {
+      book.applyAll(inbox, 0, count);
+      return;
+    }
+    for (let slot = 0; slot < count; slot++) {
+      const type = typeOf(inbox.words[slot * SLOT_WORDS + W_HEAD] as number);
+      if (type === MSG_AMEND) book.amend(inbox, slot);
+      else if (type === MSG_CANCEL) book.cancel(inbox, slot);
+      else book.place(inbox, slot);
     }
   }
 }

@@ -3,6 +3,8 @@ import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';
 import { FastBook } from '../../engine/book/fast-book.js';
 import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
+import { compiledKernel } from '../../engine/runtime/kernel-file.js';
 import { createShardCore } from '../../main/compose.js';
 import type { Workload } from '../workload/format.js';
 import { BookEngine } from './book-engine.js';
@@ -32,6 +34,7 @@ export interface EngineKind {
 
 const PRICE_TICKS_MAX = 2 ** 31 - 1;
 const book = { marketId: BENCH_MARKET, priceTicksMax: PRICE_TICKS_MAX, ledger: noPositions };
+const openFast = (): FastBook => new FastBook({ ...book, kernel: new Kernel(compiledKernel()) });
 const all = (): number => Number.POSITIVE_INFINITY;
 /** Both peers look through all orders of a level for each cancel, so deep levels slow them down. */
 const opsOfPeers = (mix: number): number => (mix === 1 ? 100_000 : 20_000);
@@ -40,7 +43,7 @@ export const ENGINES: readonly EngineKind[] = [
   {
     name: 'book',
     note: 'the fast book behind its messages, encoding and reading of events included',
-    open: (workload) => new BookEngine(new FastBook(book), workload),
+    open: (workload) => new BookEngine(openFast(), workload),
     passes: { count: 9, warmup: 3 },
     opsMax: all,
     isOurs: true,
@@ -87,7 +90,7 @@ export const ENGINES: readonly EngineKind[] = [
 
 /** The prefill would take it longer than all that is measured, and is not timed: it takes over the fast book's state. */
 function openNaive(workload: Workload): BenchEngine {
-  let engine = new BookEngine(new FastBook(book), workload);
+  let engine = new BookEngine(openFast(), workload);
   return {
     run(from, to) {
       engine.run(from, to);

@@ -1,43 +1,69 @@
+import type { Kernel } from '../kernel/host/kernel.js';
+import {
+  B_ROW_CHUNKS,
+  B_ROW_TABLE,
+  H_EMPTY_ROW,
+  ROW_BYTES,
+  ROWS_PER_CHUNK,
+} from '../kernel/layout.js';
+
 /**
- * One 64-byte row (a cache line) for each account in one market, indexed by account id. Several owners share it, because
- * an order touches all of them and with many accounts every line is fetched from memory: the market's position, what the
- * margin actor of the same shard has reserved (`risk/margin`, floats 2–5), and the book's list of the account's orders.
+ * The account rows of one market (engine/kernel/rows.ts) for those who look on. Several owners share a row: the market's
+ * position, what the margin actor of the same shard has reserved, and the book's list of the account's orders. Columns are the
+ * byte offsets `R_…` of engine/kernel/layout.ts.
  */
-export const ROW_WORDS = 16;
-export const ROW_FLOATS = 8;
-/** An account id shifted by this is its row's first word. */
-export const ROW_SHIFT = 4;
-export const ROW_FLOAT_SHIFT = 3;
-
-/** Position in lots and its entry value in tick·lots, both signed. */
-export const RF_POSITION = 0;
-export const RF_ENTRY_VALUE = 1;
-/** Newest open order of the account (slot in the order pool), 0 for none. */
-export const RW_NEWEST_ORDER = 12;
-export const RW_OPEN_ORDERS = 13;
-export const RW_REDUCE_ONLY_ORDERS = 14;
-
 export class AccountRows {
-  words: Int32Array;
-  floats: Float64Array;
-  /** Rows that exist: account ids below this can be read. */
-  rows: number;
+  readonly kernel: Kernel;
+  /** Address of the book or block that the rows belong to. */
+  readonly book: number;
 
-  constructor(rows = 1024) {
-    this.rows = rows;
-    this.words = new Int32Array(rows * ROW_WORDS);
-    this.floats = new Float64Array(this.words.buffer);
+  constructor(kernel: Kernel, book: number) {
+    this.kernel = kernel;
+    this.book = book;
   }
 
-  /** Makes the row of this account exist. Doubling keeps it rare; new rows are zero. */
-  ensure(account: number): void {
-    if (account < this.rows) return;
-    let rows = this.rows;
-    while (rows <= account) rows *= 2;
-    const words = new Int32Array(rows * ROW_WORDS);
-    words.set(this.words);
-    this.words = words;
-    this.floats = new Float64Array(words.buffer);
-    this.rows = rows;
+  /** Every row that exists, by account id; many of them are empty. */
+  forEach(visit: (account: number, row: number) => void): void {
+    const { kernel } = this;
+    const chunks = kernel.word(this.book + B_ROW_CHUNKS);
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const rows = kernel.word(kernel.word(this.book + B_ROW_TABLE) + chunk * 8);
+      if (rows === 0) continue;
+      for (let i = 0; i < ROWS_PER_CHUNK; i++) {
+        visit(chunk * ROWS_PER_CHUNK + i, rows + i * ROW_BYTES);
+      }
+    }
+  }
+
+  /** Address of the account's row, 0 when there is none. */
+  at(account: number): number {
+    return this.kernel.calls.rowOf(this.book, account);
+  }
+
+  /** As `at`, but makes the row when there is none. */
+  open(account: number): number {
+    const row = this.kernel.calls.openRow(this.book, account);
+    this.kernel.refresh();
+    return row;
+  }
+
+  /** Index of the row in the kernel's floats; where there is none, of one that is all zero and only to be read. */
+  floatIndex(account: number): number {
+    return (this.at(account) || H_EMPTY_ROW) >> 3;
+  }
+
+  get(account: number, column: number): number {
+    const row = this.at(account);
+    return row === 0 ? 0 : this.kernel.float(row + column);
+  }
+
+  set(account: number, column: number, value: number): void {
+    const at = this.open(account) + column;
+    this.kernel.floats[at >> 3] = value;
+  }
+
+  add(account: number, column: number, change: number): void {
+    const at = this.open(account) + column;
+    this.kernel.floats[at >> 3] = this.kernel.float(at) + change;
   }
 }

@@ -1,105 +1,124 @@
+import type { Kernel } from '../kernel/host/kernel.js';
+import {
+  B_LADDERS,
+  B_LAST_ORDER_ID,
+  B_LAST_TRADE,
+  L_BEST,
+  LADDER_SHIFT,
+  O_ACCOUNT,
+  O_CLIENT_REF,
+  O_EXPIRY_POSITION,
+  O_FLAGS,
+  O_ID,
+  O_LOSS_TICKS,
+  O_PRICE,
+  O_REMAINING,
+  O_TOTAL,
+} from '../kernel/layout.js';
+import { NO_CLIENT_REF, ORDER_HAS_REF, restOf } from '../kernel/orders.js';
 import { SIDE_BUY, SIDE_SELL } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { type BookStore, COUNTER_LAST_ORDER_ID, COUNTER_LAST_TRADE } from './book-store.js';
-import { NO_KEY } from './ladder.js';
-import {
-  FLOAT_SHIFT,
-  LINK_NEXT,
-  LINK_SHIFT,
-  OF_ID,
-  OF_REMAINING,
-  OF_TOTAL,
-  OW_ACCOUNT,
-  OW_CLIENT_REF,
-  OW_EXPIRY_POSITION,
-  OW_FLAGS,
-  OW_LOSS_TICKS,
-  OW_PRICE,
-  WORD_SHIFT,
-} from './order-pool.js';
+import { PRICE_TICKS_MAX } from '../units/units.js';
+
+/** Key of an empty side. */
+const NO_KEY = PRICE_TICKS_MAX;
 
 /** Canonical form of a book; fields and order are given at `OrderBook.writeCanonical`. */
-export function writeBook(store: BookStore, writer: CanonicalWriter, references: boolean): void {
-  writer.put(store.counters[COUNTER_LAST_ORDER_ID] as number);
-  writer.put(store.counters[COUNTER_LAST_TRADE] as number);
+export function writeBook(
+  kernel: Kernel,
+  book: number,
+  writer: CanonicalWriter,
+  references: boolean,
+): void {
+  writer.put(kernel.float(book + B_LAST_ORDER_ID));
+  writer.put(kernel.float(book + B_LAST_TRADE));
   for (const side of [SIDE_BUY, SIDE_SELL]) {
-    const ladder = store.ladder(side);
     const countAt = writer.length;
     writer.put(0);
     let count = 0;
-    for (let key = ladder.bestKey; key !== NO_KEY; key = ladder.nextKey(key)) {
-      let slot = ladder.headAt(key);
-      while (slot !== 0) {
-        writeOrder(store, writer, slot, references);
-        count++;
-        slot = store.pool.links[(slot << LINK_SHIFT) | LINK_NEXT] as number;
-      }
-    }
+    forEachOrder(kernel, book, side, (order) => {
+      writeOrder(kernel, book, writer, order, references);
+      count++;
+    });
     writer.patch(countAt, count);
   }
 }
 
-/** Into an empty store. Account lists are rebuilt by id, which is the order in which they grew. */
-export function readBook(store: BookStore, reader: CanonicalReader): void {
-  store.counters[COUNTER_LAST_ORDER_ID] = reader.take();
-  store.counters[COUNTER_LAST_TRADE] = reader.take();
-  const slots: number[] = [];
-  const expiries: number[] = [];
+/** Best level first, each in queue order. */
+export function forEachOrder(
+  kernel: Kernel,
+  book: number,
+  side: number,
+  visit: (order: number) => void,
+): void {
+  const { calls } = kernel;
+  const ladder = book + B_LADDERS + (side << LADDER_SHIFT);
+  for (let key = kernel.word(ladder + L_BEST); key !== NO_KEY; key = calls.nextKey(ladder, key)) {
+    const level = calls.anyLevel(ladder, key);
+    for (let order = calls.firstOf(level); order !== 0; order = calls.nextOf(level, order)) {
+      visit(order);
+    }
+  }
+}
+
+/** Into an empty book. Account lists are rebuilt by id, which is the order in which they grew. */
+export function readBook(kernel: Kernel, book: number, reader: CanonicalReader): void {
+  kernel.floats[(book + B_LAST_ORDER_ID) >> 3] = reader.take();
+  kernel.floats[(book + B_LAST_TRADE) >> 3] = reader.take();
+  const read: { order: number; id: number; expiryMs: number }[] = [];
   for (let side = 0; side < 2; side++) {
     const count = reader.take();
     for (let i = 0; i < count; i++) {
-      const slot = store.pool.take();
-      expiries.push(readOrder(store, reader, slot));
-      store.enqueue(slot);
-      slots.push(slot);
+      const order = kernel.calls.takeOrder();
+      kernel.refresh();
+      const expiryMs = readOrder(kernel, reader, order);
+      kernel.calls.openRow(book, kernel.word(order + O_ACCOUNT));
+      kernel.calls.enqueue(book, order);
+      kernel.refresh();
+      read.push({ order, id: kernel.calls.idOf(order), expiryMs });
     }
   }
-  const byId = slots.map((_slot, i) => i);
-  const idOf = (i: number) =>
-    store.pool.floats[((slots[i] as number) << FLOAT_SHIFT) | OF_ID] as number;
-  byId.sort((a, b) => idOf(a) - idOf(b));
-  for (const i of byId) {
-    store.register(slots[i] as number);
-    if (expiries[i] !== 0) store.expiry.add(slots[i] as number, expiries[i] as number);
+  read.sort((a, b) => a.id - b.id);
+  for (const { order, expiryMs } of read) {
+    kernel.calls.register(book, order);
+    if (expiryMs !== 0) kernel.calls.addExpiry(book, order, expiryMs);
+    kernel.refresh();
   }
 }
 
 function writeOrder(
-  store: BookStore,
+  kernel: Kernel,
+  book: number,
   writer: CanonicalWriter,
-  slot: number,
+  order: number,
   references: boolean,
 ): void {
-  const words = store.pool.words;
-  const floats = store.pool.floats;
-  const record = slot << WORD_SHIFT;
-  const at = slot << FLOAT_SHIFT;
-  writer.put(floats[at | OF_ID] as number);
-  writer.put(words[record | OW_ACCOUNT] as number);
-  writer.put(words[record | OW_FLAGS] as number);
-  writer.put(words[record | OW_PRICE] as number);
-  writer.put(floats[at | OF_REMAINING] as number);
-  writer.put(floats[at | OF_TOTAL] as number);
-  writer.put(store.expiry.expiryOf(slot));
-  writer.put(words[record | OW_LOSS_TICKS] as number);
-  if (references) writer.put(words[record | OW_CLIENT_REF] as number);
+  writer.put(kernel.calls.idOf(order));
+  writer.put(kernel.word(order + O_ACCOUNT));
+  writer.put(kernel.calls.flagsOf(order));
+  writer.put(kernel.word(order + O_PRICE));
+  writer.put(kernel.float(order + O_REMAINING));
+  writer.put(kernel.float(order + O_TOTAL));
+  writer.put(kernel.calls.expiryOf(book, order));
+  writer.put(kernel.word(order + O_LOSS_TICKS));
+  if (references) writer.put(kernel.calls.clientRefOf(order));
 }
 
 /** Returns the order's expiry, 0 for none. */
-function readOrder(store: BookStore, reader: CanonicalReader, slot: number): number {
-  const words = store.pool.words;
-  const floats = store.pool.floats;
-  const record = slot << WORD_SHIFT;
-  const at = slot << FLOAT_SHIFT;
-  floats[at | OF_ID] = reader.take();
-  words[record | OW_ACCOUNT] = reader.take();
-  words[record | OW_FLAGS] = reader.take();
-  words[record | OW_PRICE] = reader.take();
-  floats[at | OF_REMAINING] = reader.take();
-  floats[at | OF_TOTAL] = reader.take();
-  const expiry = reader.take();
-  words[record | OW_LOSS_TICKS] = reader.take();
-  words[record | OW_CLIENT_REF] = reader.take();
-  words[record | OW_EXPIRY_POSITION] = 0;
-  return expiry;
+function readOrder(kernel: Kernel, reader: CanonicalReader, order: number): number {
+  const { words, floats } = kernel;
+  const rest = restOf(order);
+  floats[(rest + O_ID) >> 3] = reader.take();
+  words[(order + O_ACCOUNT) >> 2] = reader.take();
+  const flags = reader.take();
+  words[(order + O_PRICE) >> 2] = reader.take();
+  floats[(order + O_REMAINING) >> 3] = reader.take();
+  floats[(order + O_TOTAL) >> 3] = reader.take();
+  const expiryMs = reader.take();
+  words[(order + O_LOSS_TICKS) >> 2] = reader.take();
+  const ref = reader.take();
+  words[(rest + O_CLIENT_REF) >> 2] = ref;
+  words[(order + O_FLAGS) >> 2] = ref === NO_CLIENT_REF ? flags : flags | ORDER_HAS_REF;
+  words[(rest + O_EXPIRY_POSITION) >> 2] = 0;
+  return expiryMs;
 }

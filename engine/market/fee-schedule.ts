@@ -1,11 +1,20 @@
+import type { Kernel } from '../kernel/host/kernel.js';
+import { H_MAKER_PPM, H_TAKER_PPM } from '../kernel/layout.js';
+
 /** Maker and taker rates in ppm by fee tier 0–15. Journaled by CMD_SET_FEE_RATES; zero until set. */
 export const FEE_TIERS = 16;
 /** Highest rate. A maker's may be negative (a rebate), but never more than the cheapest taker of any tier pays. */
 export const FEE_RATE_PPM_MAX = 50_000;
 
 export class FeeSchedule {
-  readonly makerPpm = new Int32Array(FEE_TIERS);
-  readonly takerPpm = new Int32Array(FEE_TIERS);
+  readonly makerPpm: Int32Array;
+  readonly takerPpm: Int32Array;
+
+  /** With a kernel the rates stand where it reads them. */
+  constructor(kernel?: Kernel) {
+    this.makerPpm = kernel?.wordsAt(H_MAKER_PPM, FEE_TIERS) ?? new Int32Array(FEE_TIERS);
+    this.takerPpm = kernel?.wordsAt(H_TAKER_PPM, FEE_TIERS) ?? new Int32Array(FEE_TIERS);
+  }
 
   /** Null when the tier can get these rates; else the refused value and the limit that it broke. */
   problem(

@@ -1,6 +1,7 @@
-import { AccountRows } from '../book/account-rows.js';
-import { FastBook, type FastBookOptions } from '../book/fast-book.js';
+import { FastBook, type FastBookOptions, WINDOW_BITS } from '../book/fast-book.js';
 import { NO_ORDER, type OrderBook } from '../book/order-book.js';
+import type { Kernel } from '../kernel/host/kernel.js';
+import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_LOTS,
   EF_VALUE,
@@ -43,7 +44,6 @@ import {
   SIDE_SELL,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import type { FeeSchedule } from './fee-schedule.js';
 import type { MarketParams } from './market-params.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
@@ -51,7 +51,7 @@ import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
 
 /** Tests run the same market over the naive book. */
-export type CreateBook = (options: FastBookOptions) => OrderBook;
+export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
 
 /**
  * One perpetual market: order book, positions, open interest, mark price, state. A deterministic function of its
@@ -76,23 +76,24 @@ export class MarketActor {
   constructor(
     marketId: number,
     params: MarketParams,
-    fees: FeeSchedule,
-    events: MessageBuffer,
+    kernel: Kernel,
     createBook: CreateBook = (options) => new FastBook(options),
   ) {
     this.marketId = marketId;
     this.terms = params;
     this.deriveLimits();
-    const rows = new AccountRows();
+    const { priceTicksMax } = params;
+    const book = kernel.calls.openBook(marketId, priceTicksMax, WINDOW_BITS, LEDGER_OWN);
+    kernel.refresh();
     this.positions = new MarketPositions(
-      rows,
-      fees,
+      kernel,
+      book,
       params.microUsdPerTickLotNumerator,
       params.microUsdPerTickLotDenominator,
     );
-    this.events = events;
-    const { priceTicksMax } = params;
-    this.book = createBook({ marketId, priceTicksMax, ledger: this.positions, rows, events });
+    this.events = kernel.events;
+    const { positions: ledger } = this;
+    this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
   }
 
   get params(): MarketParams {

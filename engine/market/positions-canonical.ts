@@ -1,18 +1,14 @@
 import { assert } from '../assert.js';
-import { RF_ENTRY_VALUE, RF_POSITION, ROW_FLOATS } from '../book/account-rows.js';
+import { R_ENTRY_VALUE, R_POSITION, S_FEE, S_FUNDING_INDEX, S_REALIZED } from '../kernel/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import {
   type MarketPositions,
-  SETTLED_FLOATS,
-  STF_FEE,
-  STF_FUNDING_INDEX,
-  STF_REALIZED,
   TOTAL_CLEARING,
   TOTAL_FEES,
   TOTAL_OPEN_INTEREST,
 } from './positions.js';
 
-const SETTLED_COLUMNS = [STF_REALIZED, STF_FEE, STF_FUNDING_INDEX];
+const SETTLED_COLUMNS = [S_REALIZED, S_FEE, S_FUNDING_INDEX];
 
 /** Totals, then count and rows (account id, position, entry value, realised, fees, funding index) by account id. */
 export function writePositions(positions: MarketPositions, writer: CanonicalWriter): void {
@@ -20,15 +16,15 @@ export function writePositions(positions: MarketPositions, writer: CanonicalWrit
   const countAt = writer.length;
   writer.put(0);
   let count = 0;
-  const { floats, rows } = positions.rows;
-  for (let account = 0; account < rows; account++) {
-    if (isEmpty(positions, account)) continue;
+  const { kernel } = positions.rows;
+  positions.rows.forEach((account, row) => {
+    if (isEmpty(positions, account, row)) return;
     writer.put(account);
-    writer.put(floats[account * ROW_FLOATS + RF_POSITION] as number);
-    writer.put(floats[account * ROW_FLOATS + RF_ENTRY_VALUE] as number);
-    for (const column of SETTLED_COLUMNS) writer.put(settledOf(positions, account, column));
+    writer.put(kernel.float(row + R_POSITION));
+    writer.put(kernel.float(row + R_ENTRY_VALUE));
+    for (const column of SETTLED_COLUMNS) writer.put(positions.settled(account, column));
     count++;
-  }
+  });
   writer.patch(countAt, count);
 }
 
@@ -37,22 +33,19 @@ export function readPositions(positions: MarketPositions, reader: CanonicalReade
   const count = reader.take();
   for (let i = 0; i < count; i++) {
     const account = reader.take();
-    positions.ensure(account);
-    positions.rows.floats[account * ROW_FLOATS + RF_POSITION] = reader.take();
-    positions.rows.floats[account * ROW_FLOATS + RF_ENTRY_VALUE] = reader.take();
-    for (const column of SETTLED_COLUMNS) {
-      positions.settled[account * SETTLED_FLOATS + column] = reader.take();
-    }
+    positions.rows.set(account, R_POSITION, reader.take());
+    positions.rows.set(account, R_ENTRY_VALUE, reader.take());
+    for (const column of SETTLED_COLUMNS) positions.setSettled(account, column, reader.take());
   }
 }
 
 /** Σ positions of the market in lots: has to be zero always. */
 export function sumOfPositions(positions: MarketPositions): number {
   let sum = 0;
-  const { floats, rows } = positions.rows;
-  for (let account = 0; account < rows; account++) {
-    sum += floats[account * ROW_FLOATS + RF_POSITION] as number;
-  }
+  const { kernel } = positions.rows;
+  positions.rows.forEach((_account, row) => {
+    sum += kernel.float(row + R_POSITION);
+  });
   return sum;
 }
 
@@ -62,17 +55,16 @@ export function checkPositions(positions: MarketPositions): void {
   let long = 0;
   let realized = 0n;
   let fees = 0n;
-  const { floats, rows } = positions.rows;
-  for (let account = 0; account < rows; account++) {
-    const row = account * ROW_FLOATS;
-    const position = floats[row + RF_POSITION] as number;
-    const entry = floats[row + RF_ENTRY_VALUE] as number;
+  const { kernel } = positions.rows;
+  positions.rows.forEach((account, row) => {
+    const position = kernel.float(row + R_POSITION);
+    const entry = kernel.float(row + R_ENTRY_VALUE);
     if (position > 0) long += position;
     assert(position !== 0 || entry === 0, 'a flat position must have no entry value');
     assert(position * entry >= 0, 'size and entry value must have the same sign');
-    realized += BigInt(settledOf(positions, account, STF_REALIZED));
-    fees += BigInt(settledOf(positions, account, STF_FEE));
-  }
+    realized += BigInt(positions.settled(account, S_REALIZED));
+    fees += BigInt(positions.settled(account, S_FEE));
+  });
   const totals = positions.totals;
   assert(totals[TOTAL_OPEN_INTEREST] === long, 'open interest must be the sum of long positions');
   assert(
@@ -85,13 +77,7 @@ export function checkPositions(positions: MarketPositions): void {
   );
 }
 
-/** A row can be there before its record is: then nothing was settled. */
-function settledOf(positions: MarketPositions, account: number, column: number): number {
-  return positions.settled[account * SETTLED_FLOATS + column] ?? 0;
-}
-
-function isEmpty(positions: MarketPositions, account: number): boolean {
-  const row = account * ROW_FLOATS;
-  if (positions.rows.floats[row + RF_POSITION] !== 0) return false;
-  return SETTLED_COLUMNS.every((column) => settledOf(positions, account, column) === 0);
+function isEmpty(positions: MarketPositions, account: number, row: number): boolean {
+  if (positions.rows.kernel.float(row + R_POSITION) !== 0) return false;
+  return SETTLED_COLUMNS.every((column) => positions.settled(account, column) === 0);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AccountRows } from '../book/account-rows.js';
 import type { FillLedger } from '../book/order-book.js';
+import { Kernel } from '../kernel/host/kernel.js';
+import { LEDGER_OWN } from '../kernel/layout.js';
 import * as layout from '../messages/layout.js';
 import { MessageBuffer } from '../messages/message-buffer.js';
 import { EVT_FILL, FLAG_MAKER, SIDE_BUY, SIDE_SELL, TIER_SHIFT } from '../messages/types.js';
@@ -72,13 +73,19 @@ function most(priceMost: number, lotsMost: number, positionMost: number) {
 }
 
 function createTwins(scale: Scale): { fast: MarketPositions; slow: MapLedger } {
-  const fees = new FeeSchedule();
+  const kernel = new Kernel();
+  const fees = new FeeSchedule(kernel);
   MAKER_PPM.forEach((maker, tier) => {
     fees.set(tier, maker, TAKER_PPM[tier] as number);
   });
   const { numerator, denominator } = scale;
   return {
-    fast: new MarketPositions(new AccountRows(2), fees, numerator, denominator),
+    fast: new MarketPositions(
+      kernel,
+      kernel.calls.openBook(1, 1_000, 10, LEDGER_OWN),
+      numerator,
+      denominator,
+    ),
     slow: new MapLedger({ numerator, denominator, makerPpm: MAKER_PPM, takerPpm: TAKER_PPM }),
   };
 }

@@ -106,15 +106,15 @@ export const EF_COLLATERAL = 15;
 export const EW_CLIENT_TEXT_LENGTH = 32;
 export const EW_CLIENT_TEXT = 33;
 
-export function headOf(type: number, slots: number, marketId: number): number {
+export function headOf(type: i32, slots: i32, marketId: i32): i32 {
   return type | (slots << 8) | (marketId << 16);
 }
-export function typeOf(head: number): number {
+export function typeOf(head: i32): i32 {
   return head & 0xff;
 }
-export function slotsOf(head: number): number {
+export function slotsOf(head: i32): i32 {
   return (head >>> 8) & 0xff;
 }
-export function marketOf(head: number): number {
+export function marketOf(head: i32): i32 {
   return head >>> 16;
 }

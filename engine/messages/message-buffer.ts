@@ -10,12 +10,15 @@ export class MessageBuffer {
   floats: Float64Array;
   /** Slots in use. */
   length = 0;
-  private capacity: number;
+  protected capacity: number;
 
-  constructor(capacitySlots = 1024) {
+  constructor(
+    capacitySlots = 1024,
+    words: Int32Array = new Int32Array(capacitySlots * SLOT_WORDS),
+  ) {
     this.capacity = capacitySlots;
-    this.words = new Int32Array(capacitySlots * SLOT_WORDS);
-    this.floats = new Float64Array(this.words.buffer);
+    this.words = words;
+    this.floats = new Float64Array(words.buffer, words.byteOffset, capacitySlots * SLOT_FLOATS);
   }
 
   /** Takes slots, which hold zeros, and returns the first one's number. */
@@ -43,7 +46,7 @@ export class MessageBuffer {
     this.length = 0;
   }
 
-  private grow(least: number): void {
+  protected grow(least: number): void {
     let capacity = this.capacity;
     while (capacity < least) capacity *= 2;
     const words = new Int32Array(capacity * SLOT_WORDS);

@@ -1,3 +1,11 @@
+import {
+  CODE_INSUFFICIENT_MARGIN,
+  CODE_ORDER_IS_NOT_OPEN,
+  CODE_POST_ONLY_ORDER_WOULD_CROSS,
+  CODE_REDUCE_ONLY_ORDER_WOULD_NOT_REDUCE_POSITION,
+  CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
+} from '../kernel/reject-codes.js';
+
 /**
  * Why a command was refused. The name is the stable code that clients see, spelled as a sentence; the
  * number travels in EW_CODE and is never reused. Value and limit stand beside it in the event.
@@ -12,13 +20,13 @@ export const REJECT = {
   price_ticks_must_be_within_1_and_limit: 7,
   qty_lots_must_be_within_1_and_limit: 8,
   notional_micro_usd_must_reach_minimum: 9,
-  worst_value_tick_lots_must_not_exceed_limit: 10,
+  worst_value_tick_lots_must_not_exceed_limit: CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
   price_ticks_must_not_exceed_upper_band: 11,
   price_ticks_must_not_be_below_lower_band: 12,
-  post_only_order_would_cross: 13,
-  reduce_only_order_would_not_reduce_position: 14,
-  order_is_not_open: 15,
-  insufficient_margin: 16,
+  post_only_order_would_cross: CODE_POST_ONLY_ORDER_WOULD_CROSS,
+  reduce_only_order_would_not_reduce_position: CODE_REDUCE_ONLY_ORDER_WOULD_NOT_REDUCE_POSITION,
+  order_is_not_open: CODE_ORDER_IS_NOT_OPEN,
+  insufficient_margin: CODE_INSUFFICIENT_MARGIN,
   market_has_no_mark_price: 17,
   receive_window_has_passed: 18,
   expiry_time_must_be_in_the_future: 19,

@@ -139,18 +139,18 @@ export const REASON_MARKET_STATE = 9;
 /** A market order found no more liquidity within its price bound. */
 export const REASON_NO_LIQUIDITY = 10;
 
-export function sideOf(flags: number): number {
+export function sideOf(flags: i32): i32 {
   return flags & FLAG_SIDE;
 }
-export function tifOf(flags: number): number {
+export function tifOf(flags: i32): i32 {
   return (flags >>> TIF_SHIFT) & TIF_MASK;
 }
-export function stpOf(flags: number): number {
+export function stpOf(flags: i32): i32 {
   return (flags >>> STP_SHIFT) & STP_MASK;
 }
-export function tierOf(flags: number): number {
+export function tierOf(flags: i32): i32 {
   return (flags >>> TIER_SHIFT) & TIER_MASK;
 }
-export function reasonOf(flags: number): number {
+export function reasonOf(flags: i32): i32 {
   return (flags >>> REASON_SHIFT) & 0xff;
 }

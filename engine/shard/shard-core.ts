@@ -1,4 +1,6 @@
 import { assert } from '../assert.js';
+import { Kernel } from '../kernel/host/kernel.js';
+import type { EventBuffer } from '../kernel/host/kernel-buffer.js';
 import { FeeSchedule } from '../market/fee-schedule.js';
 import { type CreateBook, MarketActor } from '../market/market-actor.js';
 import {
@@ -69,6 +71,7 @@ export type CreateHome = (
   inbox: MessageBuffer,
   events: MessageBuffer,
   fees: FeeSchedule,
+  kernel: Kernel,
 ) => AccountHome;
 
 /**
@@ -76,8 +79,9 @@ export type CreateHome = (
  * margin actor → … until nothing is left. A deterministic function of its frames.
  */
 export class ShardCore implements Shard {
-  readonly events = new MessageBuffer(4096);
-  readonly fees = new FeeSchedule();
+  readonly kernel: Kernel;
+  readonly events: EventBuffer;
+  readonly fees: FeeSchedule;
   readonly home: AccountHome;
   readonly markets: MarketActor[] = [];
   sequence = 0;
@@ -89,8 +93,16 @@ export class ShardCore implements Shard {
   private readonly byId: (MarketActor | undefined)[] = [];
   private readonly createBook: CreateBook | undefined;
 
-  constructor(createHome: CreateHome, createBook?: CreateBook, placement?: Placement) {
-    this.home = createHome(this.inbox, this.events, this.fees);
+  constructor(
+    createHome: CreateHome,
+    createBook?: CreateBook,
+    placement?: Placement,
+    kernel = new Kernel(),
+  ) {
+    this.kernel = kernel;
+    this.events = kernel.events;
+    this.fees = new FeeSchedule(kernel);
+    this.home = createHome(this.inbox, this.events, this.fees, kernel);
     this.createBook = createBook;
     this.routing = placement === undefined ? null : new Routing(placement, this.events);
   }
@@ -176,7 +188,7 @@ export class ShardCore implements Shard {
 
   /** Adds a market that exists already (snapshot) or is being listed. */
   openMarket(marketId: number, params: MarketParams): MarketActor {
-    const market = new MarketActor(marketId, params, this.fees, this.events, this.createBook);
+    const market = new MarketActor(marketId, params, this.kernel, this.createBook);
     this.markets.push(market);
     this.byId[marketId] = market;
     this.home.onMarketListed(marketId, params, market);

@@ -228,7 +228,11 @@ function flagsOf(options: PlaceOptions): number {
 /** Client ids are ASCII: a byte a character. */
 function writeText(buffer: MessageBuffer, slot: number, text: string): void {
   const w = slot * layout.SLOT_WORDS;
-  const bytes = new Uint8Array(buffer.words.buffer, (w + layout.W_CLIENT_TEXT) * 4, text.length);
+  const bytes = new Uint8Array(
+    buffer.words.buffer,
+    buffer.words.byteOffset + (w + layout.W_CLIENT_TEXT) * 4,
+    text.length,
+  );
   buffer.words[w + layout.W_CLIENT_TEXT_LENGTH] = text.length;
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
 }

@@ -1,3 +1,5 @@
+export { PPM_ONE } from './ppm.js';
+
 /**
  * Branded integer units. A value of one unit cannot be passed where another is expected; arithmetic
  * on them yields plain numbers, which the result's owner brands again. All are safe integers.
@@ -30,7 +32,6 @@ export const PRICE_TICKS_MAX = 2 ** 31 - 1;
 export const QTY_LOTS_MAX = 2 ** 40;
 export const VALUE_TICK_LOTS_MAX = 2 ** 52;
 export const MICRO_USD_MAX = 2 ** 52;
-export const PPM_ONE = 1_000_000;
 export const MARKET_ID_ALL = 0xffff;
 /** Account ids index rows of typed arrays; the limit keeps rows × 16 words within 32-bit indices. */
 export const ACCOUNT_ID_MAX = 2 ** 26 - 1;
