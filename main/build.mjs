@@ -8,6 +8,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { buildKernel } from './build-kernel.mjs';
 
 const [root, ...folders] = process.argv.slice(2);
 
@@ -17,7 +18,11 @@ function sourcesOf(folder) {
   return names
     .filter(
       (name) =>
-        name.endsWith('.ts') && !/\.(test|d)\.ts$/.test(name) && !name.includes('node_modules'),
+        name.endsWith('.ts') &&
+        !/\.(test|d)\.ts$/.test(name) &&
+        !name.includes('node_modules') &&
+        // Compiled to WebAssembly only.
+        !`${folder}/${name}`.startsWith('engine/kernel/wasm/'),
     )
     .map((name) => path.join(root, folder, name));
 }
@@ -43,3 +48,6 @@ await build.write({
   entryFileNames: '[name].js',
 });
 await build.close();
+
+const kernel = 'engine/kernel/kernel';
+await buildKernel(root, `${kernel}.ts`, path.join(root, 'dist', `${kernel}.wasm`));

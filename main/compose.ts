@@ -1,4 +1,6 @@
+import { Kernel } from '../engine/kernel/host/kernel.js';
 import type { CreateBook } from '../engine/market/market-actor.js';
+import { compiledKernel } from '../engine/runtime/kernel-file.js';
 import type { Placement } from '../engine/shard/routing.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
 import { MarginActor } from '../risk/margin/margin-actor.js';
@@ -6,9 +8,10 @@ import { MarginActor } from '../risk/margin/margin-actor.js';
 /** A shard with everything in it: the margin actor of `risk/` and the markets of `engine/`; or one of several. */
 export function createShardCore(createBook?: CreateBook, placement?: Placement): ShardCore {
   return new ShardCore(
-    (inbox, events, fees) => new MarginActor(inbox, events, fees),
+    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel),
     createBook,
     placement,
+    new Kernel(compiledKernel()),
   );
 }
 

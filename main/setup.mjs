@@ -29,6 +29,9 @@ const lockPollMs = 100;
 /** Folders that tsconfig.json compiles; a change in any of them calls for a build. */
 const sourceFolders = 'engine risk oracle gateway settlement bench sdk sim main'.split(' ');
 
+/** What else decides what is built. */
+const buildFiles = ['tsconfig.json', 'main/build.mjs', 'main/build-kernel.mjs'];
+
 /** A tool is started with Node itself, so that no shell and no PATH is involved. */
 const tools = {
   tsc: 'node_modules/typescript/bin/tsc',
@@ -114,7 +117,7 @@ async function install() {
  */
 function sourcesDigest() {
   const digest = createHash('sha256').update(lockDigest());
-  for (const file of ['tsconfig.json', 'main/build.mjs', ...sourceFolders.flatMap(listSources)]) {
+  for (const file of [...buildFiles, ...sourceFolders.flatMap(listSources)]) {
     const { size, mtimeMs } = fs.statSync(inRoot(file), { throwIfNoEntry: false }) ?? {};
     digest.update(`${file}\0${size}\0${mtimeMs}\n`);
   }

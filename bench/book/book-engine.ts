@@ -87,6 +87,10 @@ export class BookEngine implements BenchEngine {
     };
   }
 
+  get kernelBytes(): number {
+    return this.book instanceof FastBook ? this.book.kernel.bytes : 0;
+  }
+
   private runBatch(from: number, to: number): void {
     const { inbox, records } = this;
     const { words, floats } = inbox;

@@ -71,6 +71,10 @@ export class CoreEngine implements BenchEngine {
     };
   }
 
+  get kernelBytes(): number {
+    return this.shard.kernel.bytes;
+  }
+
   private applyFrame(count: number): void {
     const { frame, shard, journal } = this;
     frame.count = count;

@@ -6,4 +6,6 @@ export interface BenchEngine {
   run(from: number, to: number): void;
   /** Trades so far and what rests now. */
   result(): WorkloadResult;
+  /** Bytes in the memory of a kernel, which the process's own figures do not count. */
+  readonly kernelBytes?: number;
 }

@@ -12,7 +12,7 @@ import { usedBytes } from './measure-memory.js';
 export interface AccountMemoryFigures {
   accounts: number;
   markets: number;
-  /** What the shard added to the process: heap and typed arrays. */
+  /** What the shard added to the process: heap, typed arrays, and the kernel's memory. */
   megabytes: number;
   /** The whole process, runtime included, as the operating system counts it. */
   residentMegabytes: number;
@@ -49,7 +49,7 @@ export function measureAccounts(accounts: number): AccountMemoryFigures {
   if (tally.trades !== MARKETS * pairs) throw new Error(`${tally.trades} trades are not enough`);
   shard.check();
   collectGarbage();
-  const megabytes = Math.round((usedBytes() - before) / 1e6);
+  const megabytes = Math.round((usedBytes() + shard.kernel.bytes - before) / 1e6);
   const residentMegabytes = Math.round(process.memoryUsage.rss() / 1e6);
   return { accounts, markets: MARKETS, megabytes, residentMegabytes };
 }

@@ -37,7 +37,7 @@ export function measureMemory(open: (workload: Workload) => BenchEngine): Memory
     engine.run(orders, orders + STEP);
     if (orders + STEP < FIRST_READING) continue;
     collectGarbage();
-    last = (usedBytes() - before) / (orders + STEP);
+    last = (usedBytes() + (engine.kernelBytes ?? 0) - before) / (orders + STEP);
     worst = Math.max(worst, last);
   }
   const { restingOrders } = engine.result();
@@ -49,7 +49,7 @@ export function measureMemory(open: (workload: Workload) => BenchEngine): Memory
   };
 }
 
-/** Typed arrays are external to the heap, objects and maps are in it. */
+/** Typed arrays are external to the heap, objects and maps are in it; a kernel's memory is in neither. */
 export function usedBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;

@@ -1,6 +1,3 @@
-import { OrderIndex } from '../../engine/book/order-index.js';
-import { OF_ID, OrderPool, RECORD_FLOATS } from '../../engine/book/order-pool.js';
-import { PriceBitmap } from '../../engine/book/price-bitmap.js';
 import { SLOT_WORDS } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { CMD_PLACE } from '../../engine/messages/types.js';
@@ -17,9 +14,9 @@ export function engineKernels(): Kernel[] {
   return [
     mulDivKernel('mulDiv, product below 2^53', (i) => mulDivFloor(value(i) & 0xfffff, 250, 1e6)),
     mulDivKernel('mulDiv, split by the divisor', (i) => mulDivFloor(value(i) * 4096, 10_000, 1e6)),
-    mulDivKernel('mulDiv, bigint', (i) => mulDivFloor(value(i) * 1024, 2 ** 40, 2 ** 41 + 1)),
-    orderIndexKernel(),
-    bitmapKernel(),
+    mulDivKernel('mulDiv, double-double', (i) =>
+      mulDivFloor(value(i) * 1024, 2 ** 40, 2 ** 41 + 1),
+    ),
     encodeKernel(),
     checksumKernel(),
     ringKernel(),
@@ -36,41 +33,6 @@ function mulDivKernel(name: string, divide: (i: number) => number): Kernel {
       return sum;
     },
   };
-}
-
-/** Find, remove and insert among 50,000 open orders. */
-function orderIndexKernel(): Kernel {
-  const pool = new OrderPool();
-  const index = new OrderIndex(pool);
-  const open = 50_000;
-  for (let id = 1; id <= open; id++) {
-    const slot = pool.take();
-    pool.floats[slot * RECORD_FLOATS + OF_ID] = id * 3;
-    index.insert(slot);
-  }
-  const run = (): number => {
-    let sum = 0;
-    for (let i = 0; i < OPERATIONS; i++) {
-      const slot = index.find(3 * (1 + (value(i) % open)));
-      index.remove(slot);
-      index.insert(slot);
-      sum += slot;
-    }
-    return sum;
-  };
-  return { name: 'order index: find, remove, insert', operations: OPERATIONS, run };
-}
-
-function bitmapKernel(): Kernel {
-  const bits = 14;
-  const bitmap = new PriceBitmap(bits);
-  for (let i = 0; i < OPERATIONS; i += 5) bitmap.add(value(i) & (2 ** bits - 1));
-  const run = (): number => {
-    let sum = 0;
-    for (let i = 0; i < OPERATIONS; i++) sum += bitmap.next(value(i) & (2 ** bits - 1));
-    return sum;
-  };
-  return { name: 'price bitmap: next of 200 levels', operations: OPERATIONS, run };
 }
 
 function encodeKernel(): Kernel {

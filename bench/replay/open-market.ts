@@ -1,6 +1,8 @@
 import { FastBook } from '../../engine/book/fast-book.js';
 import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
+import { compiledKernel } from '../../engine/runtime/kernel-file.js';
 import { PRICE_TICKS_MAX } from '../../engine/units/units.js';
 import { createShardCore } from '../../main/compose.js';
 import { BookMarket } from './market/book-market.js';
@@ -25,5 +27,5 @@ export function marketOpener(engine: EngineName): OpenMarket {
   };
   if (engine === 'naive') return () => new BookMarket(new NaiveBook(options));
   if (engine === 'core') return (units) => new CoreMarket(createShardCore(), units);
-  return () => new BookMarket(new FastBook(options));
+  return () => new BookMarket(new FastBook({ ...options, kernel: new Kernel(compiledKernel()) }));
 }

@@ -1,4 +1,4 @@
-import { RF_ENTRY_VALUE, RF_POSITION, ROW_FLOATS } from '../../engine/book/account-rows.js';
+import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
@@ -163,12 +163,11 @@ export async function nameForeignIds(
 function collectPositions(core: ShardCore): Float64Array {
   const found: number[] = [];
   for (const { marketId, positions } of core.markets) {
-    const { floats, rows } = positions.rows;
-    for (let account = 0; account < rows; account++) {
-      const lots = floats[account * ROW_FLOATS + RF_POSITION] as number;
-      if (lots === 0) continue;
-      found.push(account, marketId, lots, floats[account * ROW_FLOATS + RF_ENTRY_VALUE] as number);
-    }
+    const { kernel } = positions.rows;
+    positions.rows.forEach((account, row) => {
+      const lots = kernel.float(row + R_POSITION);
+      if (lots !== 0) found.push(account, marketId, lots, kernel.float(row + R_ENTRY_VALUE));
+    });
   }
   return Float64Array.from(found);
 }

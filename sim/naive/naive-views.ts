@@ -53,7 +53,11 @@ export class View {
   setText(lengthAt: number, bytesAt: number, text: string): void {
     this.setWord(lengthAt, text.length);
     const first = (this.slot * layout.SLOT_WORDS + bytesAt) * 4;
-    const bytes = new Uint8Array(this.buffer.words.buffer, first, layout.CLIENT_TEXT_MAX_BYTES);
+    const bytes = new Uint8Array(
+      this.buffer.words.buffer,
+      this.buffer.words.byteOffset + first,
+      layout.CLIENT_TEXT_MAX_BYTES,
+    );
     bytes.fill(0);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   }

@@ -1,5 +1,5 @@
 import { assert } from '../../engine/assert.js';
-import { RF_POSITION, ROW_FLOATS } from '../../engine/book/account-rows.js';
+import { R_POSITION } from '../../engine/kernel/layout.js';
 import { sumOfPositions } from '../../engine/market/positions-canonical.js';
 import {
   EF_LOTS,
@@ -14,7 +14,6 @@ import {
 import { EVT_FILL, SIDE_BUY, sideOf } from '../../engine/messages/types.js';
 import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
-import { SF_POSITION } from '../../risk/margin/market-summaries.js';
 import { homeOf, homeShardOf } from './union-state.js';
 
 /** What is on its way between shards: cash of fills, and lots by market and account. */
@@ -32,11 +31,10 @@ export function checkCut(cores: readonly ShardCore[]): void {
     for (const { marketId, positions } of core.markets) {
       const sum = sumOfPositions(positions);
       assert(sum === 0, `the positions of market ${marketId} must add up to zero, not to ${sum}`);
-      const { floats, rows } = positions.rows;
-      for (let account = 1; account < rows; account++) {
-        const lots = floats[account * ROW_FLOATS + RF_POSITION] as number;
+      positions.rows.forEach((account, row) => {
+        const lots = core.kernel.float(row + R_POSITION);
         if (lots !== 0) checkPosition(cores, flight, marketId, account, lots);
-      }
+      });
     }
   }
 }
@@ -52,7 +50,7 @@ function checkPosition(
   const home = homeShardOf(cores, account);
   assert(home !== null, `account ${account} has a position but no home`);
   const summary = homeOf(cores[home] as ShardCore).state.markets.find(marketId);
-  const seen = summary?.rows.floats[account * ROW_FLOATS + SF_POSITION] ?? 0;
+  const seen = summary?.rows.get(account, R_POSITION) ?? 0;
   const underWay = flight.lots.get(`${marketId}:${account}`) ?? 0;
   const where = `account ${account} in market ${marketId}`;
   const sentence = `${where}: home has ${seen} lots, ${underWay} are under way, the market has ${lots}`;

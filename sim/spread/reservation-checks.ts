@@ -1,14 +1,8 @@
 import { assert } from '../../engine/assert.js';
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
-import { SIDE_BUY, sideOf } from '../../engine/messages/types.js';
+import { R_OPEN_LOSS, R_OPEN_LOTS } from '../../engine/kernel/layout.js';
+import { sideOf } from '../../engine/messages/types.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import {
-  SF_ASK_LOSS,
-  SF_ASK_LOTS,
-  SF_BID_LOSS,
-  SF_BID_LOTS,
-} from '../../risk/margin/market-summaries.js';
 import { homeOf, homeShardOf } from './union-state.js';
 
 /** Lots and loss value of the open orders of one account on one side. */
@@ -42,11 +36,8 @@ function checkOne(
   assert(home !== null, `account ${account} has orders but no home`);
   const market = homeOf(cores[home] as ShardCore).state.markets.find(marketId);
   assert(market !== null, `account ${account} has orders in a market that its home does not know`);
-  const [lotsAt, lossAt] =
-    side === SIDE_BUY ? [SF_BID_LOTS, SF_BID_LOSS] : [SF_ASK_LOTS, SF_ASK_LOSS];
-  const row = account * ROW_FLOATS;
-  const lots = market.rows.floats[row + lotsAt] as number;
-  const loss = market.rows.floats[row + lossAt] as number;
+  const lots = market.rows.get(account, R_OPEN_LOTS + side * 8);
+  const loss = market.rows.get(account, R_OPEN_LOSS + side * 8);
   const where = `account ${account} in market ${marketId}, side ${side}`;
   const has = `${open.lots} lots with a loss of ${open.loss}`;
   const sentence = `${where}: open are ${has}, reserved ${lots} with ${loss}`;

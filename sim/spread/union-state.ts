@@ -1,4 +1,3 @@
-import { ROW_FLOATS } from '../../engine/book/account-rows.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
@@ -42,9 +41,8 @@ export function unionState(cores: readonly ShardCore[]): number {
     for (const market of [...known.all].sort((a, b) => a.marketId - b.marketId)) {
       writer.put(market.marketId);
       writer.put(market.markTicks);
-      const row = account * ROW_FLOATS;
       for (let column = 0; column < SUMMARY_COLUMNS; column++) {
-        writer.put(market.rows.floats[row + column] ?? 0);
+        writer.put(market.rows.get(account, column * 8));
       }
     }
   }
