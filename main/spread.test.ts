@@ -174,7 +174,13 @@ describe('an exchange in layout spread', () => {
     expect(now).toMatchObject({ moneyDifferenceMicroUsd: '0', sumOfPositions: NO_POSITIONS });
     expect(now.shards.map(({ shard }) => shard)).toEqual([0, 1, 2]);
     const { text } = await exchange.page(exchange.ready.port, '/metrics');
-    expect(text).toMatch(/plimsoll_trades_total\{shard="2"\} 1\n/);
+    // Each order and each trade is counted once, however many shards it concerns.
+    const total = (name: string) => {
+      const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`));
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    };
+    expect([total('plimsoll_orders_total'), total('plimsoll_trades_total')]).toEqual([3, 1]);
+    expect(text).toMatch(/plimsoll_channel_messages\{from="0",to="2"\} \d+\n/);
     expect((await exchange.page(exchange.ready.port, '/health')).status).toBe(200);
     await Promise.all([first.close(), second.close(), third.close()]);
   });

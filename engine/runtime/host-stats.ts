@@ -1,4 +1,12 @@
-import { EW_CODE, EW_FLAGS, SLOT_WORDS, slotsOf, typeOf, W_HEAD } from '../messages/layout.js';
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EW_CODE,
+  EW_FLAGS,
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_HEAD,
+} from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { EVT_ACCEPTED, EVT_FILL, EVT_REJECTED, FLAG_MAKER } from '../messages/types.js';
 
@@ -101,9 +109,13 @@ export class HostStats {
       const word = slot * SLOT_WORDS;
       const head = words[word + W_HEAD] as number;
       const type = typeOf(head);
-      if (type === EVT_ACCEPTED) floats[ORDERS]!++;
-      else if (type === EVT_FILL) {
-        if (((words[word + EW_FLAGS] as number) & FLAG_MAKER) === 0) floats[TRADES]!++;
+      // Of several shards the account's home alone numbers an event: each counts once.
+      const counts = (events.floats[word / 2 + EF_ACCOUNT_SEQUENCE] as number) > 0;
+      if (type === EVT_ACCEPTED) {
+        if (counts) floats[ORDERS]!++;
+      } else if (type === EVT_FILL) {
+        const isTaker = ((words[word + EW_FLAGS] as number) & FLAG_MAKER) === 0;
+        if (counts && isTaker) floats[TRADES]!++;
       } else if (type === EVT_REJECTED) {
         floats[REJECTED]!++;
         floats[FIRST_CODE + ((words[word + EW_CODE] as number) & (CODES - 1))]!++;

@@ -46,7 +46,7 @@ export class StatusLine {
       `${rate(orders, this.orders)} orders/s`,
       `${rate(trades, this.trades)} trades/s`,
       `${this.exchange.gateway.stats().openOrders} open orders`,
-      `journal lag ${lag} messages, last sync ${this.total('journalSyncMs').toFixed(1)} ms`,
+      `journal lag ${lag} messages, last sync ${this.slowestSyncMs().toFixed(1)} ms`,
       ...this.exchange.health.problems(),
     ];
     this.orders = orders;
@@ -55,9 +55,11 @@ export class StatusLine {
     return line.join(' · ');
   }
 
-  private total(
-    figure: 'orders' | 'trades' | 'writtenSequence' | 'durableSequence' | 'journalSyncMs',
-  ) {
+  private slowestSyncMs(): number {
+    return Math.max(...this.exchange.shards.map(({ stats }) => stats.get('journalSyncMs')));
+  }
+
+  private total(figure: 'orders' | 'trades' | 'writtenSequence' | 'durableSequence') {
     return this.exchange.shards.reduce((sum, { stats }) => sum + stats.get(figure), 0);
   }
 }
