@@ -14,6 +14,16 @@ const INLINE_ALWAYS = 1000;
 const INLINE_FLEXIBLE = 4000;
 const INLINE_ONE_CALLER = 1_000_000;
 
+/** What Node 20 has without a flag. */
+const FEATURES = [
+  'Atomics',
+  'BulkMemory',
+  'BulkMemoryOpt',
+  'MutableGlobals',
+  'NontrappingFPToInt',
+  'SignExt',
+].reduce((all, name) => all | binaryen.Features[name], 0);
+
 const OPTIONS = [
   ['-O3', '--runtime', 'stub', '--use', 'abort='],
   ['--importMemory', '--sharedMemory', '--enable', 'threads', '--noExportMemory'],
@@ -60,7 +70,7 @@ function readSource(root, name) {
 
 function inline(bytes) {
   const module = binaryen.readBinary(bytes);
-  module.setFeatures(binaryen.Features.All);
+  module.setFeatures(FEATURES);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   // Nothing is kept below address 1024, so an offset can be part of the instruction.

@@ -49,5 +49,6 @@ await build.write({
 });
 await build.close();
 
-const kernel = 'engine/kernel/kernel';
-await buildKernel(root, `${kernel}.ts`, path.join(root, 'dist', `${kernel}.wasm`));
+for (const kernel of ['engine/kernel/kernel', 'risk/kernel/kernel']) {
+  await buildKernel(root, `${kernel}.ts`, path.join(root, 'dist', `${kernel}.wasm`));
+}

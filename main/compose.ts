@@ -1,17 +1,21 @@
 import { Kernel } from '../engine/kernel/host/kernel.js';
 import type { CreateBook } from '../engine/market/market-actor.js';
-import { compiledKernel } from '../engine/runtime/kernel-file.js';
+import { kernelFrom } from '../engine/runtime/kernel-file.js';
 import type { Placement } from '../engine/shard/routing.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
 import { MarginActor } from '../risk/margin/margin-actor.js';
+import { javascriptRiskKernel } from '../risk/margin/risk-kernel.js';
+
+const KERNEL_FILE = new URL('../risk/kernel/kernel.wasm', import.meta.url);
 
 /** A shard with everything in it: the margin actor of `risk/` and the markets of `engine/`; or one of several. */
 export function createShardCore(createBook?: CreateBook, placement?: Placement): ShardCore {
+  const hasStrangers = placement !== undefined;
   return new ShardCore(
-    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel),
+    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, hasStrangers),
     createBook,
     placement,
-    new Kernel(compiledKernel()),
+    new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
   );
 }
 

@@ -1,23 +1,31 @@
 import fs from 'node:fs';
 import {
   javascriptKernel,
+  type KernelCalls,
   type KernelFlavour,
   webAssemblyKernel,
 } from '../kernel/host/flavours.js';
 
-/**
- * The kernel as the build has compiled it to WebAssembly (beside this file's compiled form); as JavaScript where there is none,
- * that is, when tests run the sources.
- */
+/** The kernel of a bare book, compiled where the build has done it. */
 export function compiledKernel(): KernelFlavour {
-  flavour ??= load();
-  return flavour;
+  return kernelFrom(new URL('../kernel/kernel.wasm', import.meta.url), javascriptKernel);
 }
 
-let flavour: KernelFlavour | null = null;
-
-function load(): KernelFlavour {
-  const file = new URL('../kernel/kernel.wasm', import.meta.url);
-  if (!fs.existsSync(file)) return javascriptKernel;
-  return webAssemblyKernel(new WebAssembly.Module(fs.readFileSync(file)));
+/**
+ * The kernel that the build has compiled to WebAssembly into this file; where there is none, that is, when tests run the
+ * sources, the sources themselves.
+ */
+export function kernelFrom<Calls extends KernelCalls>(
+  file: URL,
+  sources: KernelFlavour<Calls>,
+): KernelFlavour<Calls> {
+  if (!fs.existsSync(file)) return sources;
+  let module = modules.get(file.href);
+  if (module === undefined) {
+    module = new WebAssembly.Module(fs.readFileSync(file));
+    modules.set(file.href, module);
+  }
+  return webAssemblyKernel(module);
 }
+
+const modules = new Map<string, WebAssembly.Module>();

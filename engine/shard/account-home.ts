@@ -1,3 +1,4 @@
+import type { KernelBuffer } from '../kernel/host/kernel-buffer.js';
 import type { MarketActor } from '../market/market-actor.js';
 import type { MarketParams } from '../market/market-params.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
@@ -6,10 +7,18 @@ import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer
 /** A margin actor as the shard sees it (`risk/margin` implements it). */
 export interface AccountHome {
   /**
-   * CMD_PLACE … CMD_MASS_CANCEL. Forwards to the inbox or answers in the events. True: the command is done, and its events
-   * (numbered with `sequence`) are complete; nobody else has to see them.
+   * The short way: messages from slot `slot` of the kernel's memory on, one after another, numbered from `firstSequence`, up to the
+   * first that is not an everyday trader's command. Returns how many are done; their events are complete.
    */
-  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean;
+  onTradeCommands(
+    messages: KernelBuffer,
+    slot: number,
+    count: number,
+    nowMs: number,
+    firstSequence: number,
+  ): number;
+  /** CMD_PLACE … CMD_MASS_CANCEL, the long way: forwards to the inbox or answers in the events. */
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
   /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER. */
   onOperatorCommand(message: MessageBuffer, slot: number): void;
   /** An account that another shard has given its id and this one as its home. `key` points at 8 words, zeros for none. */

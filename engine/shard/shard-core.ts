@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import { Kernel } from '../kernel/host/kernel.js';
-import type { EventBuffer } from '../kernel/host/kernel-buffer.js';
+import type { EventBuffer, KernelBuffer } from '../kernel/host/kernel-buffer.js';
 import { FeeSchedule } from '../market/fee-schedule.js';
 import { type CreateBook, MarketActor } from '../market/market-actor.js';
 import {
@@ -89,6 +89,7 @@ export class ShardCore implements Shard {
   epoch = 0;
   /** Null in a shard that has everything in it. */
   readonly routing: Routing | null;
+  private readonly messages: KernelBuffer;
   private readonly inbox = new MessageBuffer(64);
   private readonly byId: (MarketActor | undefined)[] = [];
   private readonly createBook: CreateBook | undefined;
@@ -101,6 +102,7 @@ export class ShardCore implements Shard {
   ) {
     this.kernel = kernel;
     this.events = kernel.events;
+    this.messages = kernel.openBuffer(256);
     this.fees = new FeeSchedule(kernel);
     this.home = createHome(this.inbox, this.events, this.fees, kernel);
     this.createBook = createBook;
@@ -115,14 +117,31 @@ export class ShardCore implements Shard {
     assert(frame.timeMs >= this.timeMs, 'the time of the exchange must not go back');
     this.timeMs = frame.timeMs;
     this.announceFrame(frame);
-    const messages = frame.messages;
+    const messages = this.copyIn(frame);
     let slot = 0;
-    for (let i = 0; i < frame.count; i++) {
+    for (let i = 0; i < frame.count; ) {
+      const next = this.sequence + 1;
+      const done = this.home.onTradeCommands(messages, slot, frame.count - i, this.timeMs, next);
+      this.sequence += done;
+      slot += done;
+      i += done;
+      if (i === frame.count) break;
       this.sequence++;
       this.apply(messages, slot);
       slot += slotsOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+      i++;
     }
     assert(slot === messages.length, 'the messages of a frame must fill its slots');
+  }
+
+  /** The kernel reads the messages in its own memory. */
+  private copyIn(frame: Frame): KernelBuffer {
+    const { messages } = this;
+    const { length } = frame.messages;
+    messages.rewind();
+    messages.push(length);
+    messages.words.set(frame.messages.words.subarray(0, length * SLOT_WORDS));
+    return messages;
   }
 
   nextTimerMs(): number {
@@ -213,7 +232,7 @@ export class ShardCore implements Shard {
     const firstEvent = this.events.length;
     const type = typeOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
     if (type <= CMD_MASS_CANCEL) {
-      if (this.home.onTradeCommand(messages, slot, this.timeMs, this.sequence)) return;
+      this.home.onTradeCommand(messages, slot, this.timeMs);
     } else {
       this.applyOperator(messages, slot, type);
     }

@@ -2,8 +2,8 @@
 export * from '../../engine/kernel/kernel.js';
 export { accountAt, clearActive, findAccount, openAccount, setActive } from './accounts.js';
 export { freeCollateral, withdrawable } from './equity.js';
-export { applyCommand, applyCommands } from './lane/lane.js';
+export { applyCommands } from './lane/lane.js';
 export { addMarket, findBlock, openRemoteBlock, setInitialMargin } from './markets.js';
 export { settleEvent } from './order-events.js';
-export { initialMargin, requirement, unrealized, worstValue } from './requirement.js';
+export { initialMargin, unrealized, worstValue } from './requirement.js';
 export { isFlat, tryReserve } from './reservation.js';

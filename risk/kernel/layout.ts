@@ -47,14 +47,11 @@ export const M_MARK = 272;
 /** The market's bit in an account's active set: offset of the word in the account, and the bit. */
 export const M_ACTIVE_AT = 276;
 export const M_ACTIVE_BIT = 280;
-/** State of a market of this shard (engine/market/market-state.ts). */
-export const M_STATE = 284;
-/** Worst prices that a buy and a sell may have. */
-export const M_BUY_LIMIT = 288;
-export const M_SELL_LIMIT = 292;
+/** What the lane may do in a market of this shard (TAKES_…). */
+export const M_LANE = 284;
+/** Worst prices that a buy and a sell may have: 4 bytes each, by side. */
+export const M_PRICE_LIMITS = 288;
 export const M_OPEN_ORDERS_MAX = 296;
-/** 1 when the lane may work on the block's book. */
-export const M_HAS_LANE = 300;
 /** Highest worst-case value of an account, tick·lots. */
 export const M_VALUE_MAX = 304;
 /** Least value of an order, tick·lots, and its most lots. */
@@ -64,11 +61,11 @@ export const M_LOTS_MAX = 320;
 export const M_INITIAL_RATE = 328;
 export const M_RATE_DIVISOR = 336;
 
+/** Bits of M_LANE: cancels by order id; orders and amends, for which the market has to be open and to have a mark price. */
+export const TAKES_CANCELS = 1;
+export const TAKES_ORDERS = 2;
+
 /** What the lane says of a command: left as it was for the long way; done; done, but client ids are missing in its events. */
 export const LANE_NOT_DONE = 0;
 export const LANE_DONE = 1;
 export const LANE_HAS_REFERENCES = 2;
-
-/** The states (of engine/market/market-state.ts) that the lane knows. */
-export const STATE_OPEN = 1;
-export const STATE_REDUCE_ONLY = 4;

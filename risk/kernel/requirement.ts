@@ -30,21 +30,16 @@ export function initialMargin(block: i32, row: i32, takerPpm: i32): f64 {
   const bids = f64At(row + R_OPEN_LOTS);
   const asks = f64At(row + R_OPEN_LOTS + SELL);
   const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
-  return requirement(block, position + bids, asks - position, bids + asks, losses, takerPpm);
+  const open: f64 = bids + asks;
+  // The larger of position + bids and asks − position as half of (sum + difference), without a branch on who is long.
+  const worst: f64 = (open + Math.abs(position + bids - (asks - position))) * 0.5;
+  return requirement(block, worst, open, losses, takerPpm);
 }
 
-/** The formula above on its inputs: lots long and short at worst, lots open, loss value in tick·lots. */
-export function requirement(
-  block: i32,
-  longLots: f64,
-  shortLots: f64,
-  openLots: f64,
-  lossTickLots: f64,
-  takerPpm: i32,
-): f64 {
+/** The formula above on its inputs: lots of the worst position, lots open, loss value in tick·lots. */
+function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, takerPpm: i32): f64 {
   const mark = i32At(block + M_MARK);
   const divisor = f64At(block + M_RATE_DIVISOR);
-  const worst: f64 = longLots > shortLots ? longLots : shortLots;
   let margin: f64 = 0;
   if (worst > 0) margin = mulDivCeil(worst * mark, f64At(block + M_INITIAL_RATE), divisor);
   if (openLots === 0) return margin;
@@ -61,7 +56,7 @@ export function requirement(
  */
 export function worstValue(block: i32, row: i32, moreLots: f64, price: i32): f64 {
   const position = f64At(row + R_POSITION);
-  const size: f64 = position < 0 ? -position : position;
+  const size: f64 = Math.abs(position);
   const mark = i32At(block + M_MARK);
   const lots: f64 = size + f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL) + moreLots;
   return lots * (price > mark ? price : mark);
@@ -69,9 +64,7 @@ export function worstValue(block: i32, row: i32, moreLots: f64, price: i32): f64
 
 /** Profit of the open position at the mark, micro-USD, rounded down. */
 export function unrealized(block: i32, row: i32): f64 {
-  const position = f64At(row + R_POSITION);
-  if (position === 0) return 0;
-  const value: f64 = position * i32At(block + M_MARK) - f64At(row + R_ENTRY_VALUE);
+  const value: f64 = f64At(row + R_POSITION) * i32At(block + M_MARK) - f64At(row + R_ENTRY_VALUE);
   const denominator = f64At(block + B_MICRO_DENOMINATOR);
   if (denominator === 1) return value * f64At(block + B_MICRO_NUMERATOR);
   return mulDivFloor(value, f64At(block + B_MICRO_NUMERATOR), denominator);

@@ -1,5 +1,4 @@
 import type { KernelBuffer } from '../../engine/kernel/host/kernel-buffer.js';
-import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
   G_LANE_EVENTS,
   G_LANE_RESULT,
@@ -23,20 +22,6 @@ export class Lane {
   constructor(state: MarginState, orderEvents: OrderEventHandler) {
     this.state = state;
     this.orderEvents = orderEvents;
-  }
-
-  /** True when the command is done; else nothing has changed. */
-  apply(messages: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean {
-    const { kernel } = this.state;
-    const { events } = kernel;
-    this.readStates();
-    const first = events.length;
-    kernel.enter();
-    const address = kernel.addressOf(messages, slot);
-    const result = kernel.calls.applyCommand(address, nowMs, sequence);
-    kernel.leave();
-    if (result === LANE_HAS_REFERENCES) this.orderEvents.nameOrders(events, first, nowMs);
-    return result !== LANE_NOT_DONE;
   }
 
   /** Commands of one slot each, one after another, up to the first that is not done. Returns how many are. */

@@ -73,16 +73,10 @@ export class MarginActor implements AccountHome {
     this.lane = new Lane(this.state, this.orderEvents);
   }
 
-  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number, sequence: number): boolean {
-    if (this.lane.apply(message, slot, nowMs, sequence)) return true;
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void {
     this.trade.handle(message, slot, nowMs);
-    return false;
   }
 
-  /**
-   * Traders' commands of one slot each that stand one after another in the kernel's memory. Returns how many are done, with
-   * complete events; the next one, if any is left, has to go through `onTradeCommand`.
-   */
   onTradeCommands(
     messages: KernelBuffer,
     slot: number,

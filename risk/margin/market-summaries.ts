@@ -2,16 +2,17 @@ import { AccountRows } from '../../engine/book/account-rows.js';
 import { FastBook } from '../../engine/book/fast-book.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
-  M_BUY_LIMIT,
-  M_HAS_LANE,
+  M_LANE,
   M_LOTS_MAX,
   M_MARK,
   M_OPEN_ORDERS_MAX,
-  M_SELL_LIMIT,
-  M_STATE,
+  M_PRICE_LIMITS,
   M_VALUE_MAX,
   M_VALUE_MIN,
+  TAKES_CANCELS,
+  TAKES_ORDERS,
 } from '../kernel/layout.js';
 import type { RiskKernel } from './risk-kernel.js';
 
@@ -75,18 +76,22 @@ export class MarketSummary {
     return this.kernel.float(this.block + M_VALUE_MAX);
   }
 
-  /** The state of a market of this shard, which the lane has to know. */
+  /** What the lane may do, by the state of a market of this shard. */
   readState(): void {
-    if (this.local !== undefined) this.setWord(M_STATE, this.local.state);
+    const { local } = this;
+    if (local === undefined || !(local.book instanceof FastBook)) return;
+    const { state } = local;
+    const takesOrders = state === MARKET_STATE.open && this.markTicks !== 0;
+    const takesCancels = state >= MARKET_STATE.open && state <= MARKET_STATE.reduce_only;
+    this.setWord(M_LANE, (takesOrders ? TAKES_ORDERS : 0) | (takesCancels ? TAKES_CANCELS : 0));
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */
   private readLimits(): void {
     const { local } = this;
     if (local === undefined) return;
-    this.setWord(M_HAS_LANE, local.book instanceof FastBook ? 1 : 0);
-    this.setWord(M_BUY_LIMIT, local.buyLimitTicks);
-    this.setWord(M_SELL_LIMIT, local.sellLimitTicks);
+    this.setWord(M_PRICE_LIMITS, local.buyLimitTicks);
+    this.setWord(M_PRICE_LIMITS + 4, local.sellLimitTicks);
     this.setWord(M_OPEN_ORDERS_MAX, local.params.openOrdersMax);
     this.setFloat(M_LOTS_MAX, local.params.qtyLotsMax);
     this.setFloat(M_VALUE_MIN, local.minValueTickLots);

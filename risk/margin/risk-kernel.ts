@@ -1,3 +1,4 @@
+import { assert } from '../../engine/assert.js';
 import { bindFunctions, type KernelFlavour } from '../../engine/kernel/host/flavours.js';
 import type { Kernel } from '../../engine/kernel/host/kernel.js';
 import * as functions from '../kernel/kernel.js';
@@ -11,10 +12,8 @@ export type RiskKernel = Kernel<RiskCalls>;
 export const javascriptRiskKernel: KernelFlavour<RiskCalls> = (memory, ledger) =>
   bindFunctions(functions, memory, ledger);
 
-/** A kernel that was made with the engine's functions only gets the margin actor's as JavaScript. */
+/** The kernel of a shard has the margin actor's functions, too. */
 export function riskKernelOf(kernel: Kernel): RiskKernel {
-  if ('settleEvent' in kernel.calls) return kernel as RiskKernel;
-  // biome-ignore lint/complexity/useLiteralKeys: private, and needed nowhere else
-  const calls = javascriptRiskKernel(kernel['memory'], kernel['outsideLedger']());
-  return Object.assign(kernel, { calls: { ...calls, ...kernel.calls } });
+  assert('settleEvent' in kernel.calls, 'the kernel must have the functions of the margin actor');
+  return kernel as RiskKernel;
 }

@@ -63,10 +63,13 @@ export class NaiveHome implements AccountHome {
     };
   }
 
-  /** Never done: every event comes back to be completed. */
-  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): boolean {
+  /** There is no short way here. */
+  onTradeCommands(): number {
+    return 0;
+  }
+
+  onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void {
     naiveTradeCommand(this.state, new View(message, slot), nowMs);
-    return false;
   }
 
   onOperatorCommand(message: MessageBuffer, slot: number): void {

@@ -1,16 +1,18 @@
 import { dequeue, ladderOf } from '../../../engine/kernel/changes.js';
 import {
   floatOf,
+  pushEvent,
   pushOrderEvent,
   setFloat,
   setWord,
   wordOf,
 } from '../../../engine/kernel/events.js';
-import { appendOrder, keyOf, reduceLevel, removeOrder } from '../../../engine/kernel/ladder.js';
+import { keyOf, reduceLevel, relink } from '../../../engine/kernel/ladder.js';
 import {
-  B_PRICE_MAX,
+  B_HEAD,
   E_LENGTH,
-  L_BEST,
+  L_BASE,
+  L_SIZE,
   O_ACCOUNT,
   O_FLAGS,
   O_LOSS_TICKS,
@@ -19,7 +21,9 @@ import {
   O_TOTAL,
 } from '../../../engine/kernel/layout.js';
 import { f64At, i32At, setF64, setI32 } from '../../../engine/kernel/memory.js';
+import { isFree } from '../../../engine/kernel/moving.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
+import { NO_CLIENT_REF, ORDER_HAS_REF } from '../../../engine/kernel/orders.js';
 import { matchAndRest } from '../../../engine/kernel/placing.js';
 import { trimTouched } from '../../../engine/kernel/reduce-only.js';
 import { lossTicksOf } from '../../../engine/kernel/rejections.js';
@@ -27,18 +31,28 @@ import { rowOf } from '../../../engine/kernel/rows.js';
 import {
   EF_GRANT_OLD_REMAINING,
   EF_GRANTED_REMAINING,
+  EF_LOTS,
   EF_OLD_REMAINING,
+  EF_ORDER_ID,
+  EF_REMAINING,
+  EVENT_SLOTS,
+  EW_CLIENT_REF,
   EW_FLAGS,
+  EW_LOSS_TICKS,
   EW_OLD_LOSS_TICKS,
   EW_OLD_PRICE,
+  EW_PRICE,
   EW_RESERVED_LOSS_TICKS,
   EW_RESERVED_OLD_LOSS_TICKS,
   F_ORDER_ID,
   F_QTY,
+  W_ACCOUNT,
+  W_HEAD,
   W_PRICE,
 } from '../../../engine/messages/layout.js';
 import {
   EVT_AMENDED,
+  FLAG_CLIENT_TEXT,
   FLAG_GRANTED,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -49,71 +63,97 @@ import {
 import { productExceeds } from '../../../engine/units/mul-div.js';
 import {
   G_HOMES_ELSEWHERE,
+  LANE_DONE,
   LANE_HAS_REFERENCES,
   LANE_NOT_DONE,
-  M_BUY_LIMIT,
-  M_LOTS_MAX,
   M_MARK,
-  M_SELL_LIMIT,
-  M_STATE,
   M_VALUE_MIN,
-  STATE_OPEN,
 } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
+import { admitsLots, admitsPrice } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 const USER_BITS: i32 = REASON_USER << REASON_SHIFT;
 
+/** Flags of an order whose event has more in it, or whose rules go beyond price and size. */
+const SPECIAL_FLAGS: i32 = FLAG_REDUCE_ONLY | FLAG_CLIENT_TEXT | ORDER_HAS_REF;
+const AMENDED_HEAD: i32 = EVT_AMENDED | (EVENT_SLOTS << 8);
+
 /**
- * CMD_AMEND by order id: a move to another price that crosses nobody, in one go; any other price and size in `amendAny`. Orders
- * that only reduce a position take the long way.
+ * CMD_AMEND by order id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody,
+ * both prices inside of the window. Anything else in `amendAny`. Reduce-only orders take the long way.
  */
 export function laneAmend(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
   const id = floatOf(message, F_ORDER_ID);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
   const flags = i32At(order + O_FLAGS);
-  if ((flags & FLAG_REDUCE_ONLY) !== 0) return LANE_NOT_DONE;
   const price = wordOf(message, W_PRICE);
   const side = flags & FLAG_SIDE;
+  const ladder = ladderOf(book, side);
+  const oldPrice = i32At(order + O_PRICE);
+  const from = keyOf(side, oldPrice);
+  const to = keyOf(side, price);
   if (
+    (flags & SPECIAL_FLAGS) !== 0 ||
     price === 0 ||
     floatOf(message, F_QTY) !== 0 ||
-    i32At(ladderOf(book, side ^ 1) + L_BEST) <= keyOf(side ^ 1, price)
+    !isFree(book, side, price) ||
+    !isInWindow(ladder, from) ||
+    !isInWindow(ladder, to)
   ) {
     return amendAny(book, message, order, record, sequence);
   }
   const mark = i32At(book + M_MARK);
-  if (!admitsPrice(book, side, price, mark)) return LANE_NOT_DONE;
-  if (price * f64At(order + O_TOTAL) < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
+  const total = f64At(order + O_TOTAL);
+  if (!isPlainPrice(book, side, price, mark)) return LANE_NOT_DONE;
+  if (price * total < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
   const remaining = f64At(order + O_REMAINING);
   const loss = lossTicksOf(side, price - mark);
   const oldLoss = i32At(order + O_LOSS_TICKS);
-  if (loss !== oldLoss) {
-    const row = rowOf(book, account);
-    const more: f64 = remaining * loss - remaining * oldLoss;
-    if (loss < oldLoss) addOpen(row, side, 0, more);
-    else if (tryReserve(book, account, record, row, side, price, 0, more) !== 0) {
-      return LANE_NOT_DONE;
-    }
-    setI32(order + O_LOSS_TICKS, loss);
-  }
-  const ladder = ladderOf(book, side);
-  const oldPrice = i32At(order + O_PRICE);
-  removeOrder(ladder, order, keyOf(side, oldPrice), remaining);
+  if (loss !== oldLoss && !changesLoss(book, record, order, price, loss)) return LANE_NOT_DONE;
+  relink(ladder, order, from, to, remaining);
   setI32(order + O_PRICE, price);
-  appendOrder(ladder, order, keyOf(side, price), remaining);
-  const event = pushOrderEvent(book, EVT_AMENDED, order, id, USER_BITS);
+  setI32(order + O_LOSS_TICKS, loss);
+  const event = pushEvent(EVENT_SLOTS);
+  setWord(event, W_HEAD, AMENDED_HEAD | i32At(book + B_HEAD));
+  setWord(event, W_ACCOUNT, account);
+  setFloat(event, EF_ORDER_ID, id);
+  setFloat(event, EF_LOTS, total);
+  setFloat(event, EF_REMAINING, remaining);
   setFloat(event, EF_OLD_REMAINING, remaining);
+  setWord(event, EW_PRICE, price);
   setWord(event, EW_OLD_PRICE, oldPrice);
+  setWord(event, EW_FLAGS, flags | USER_BITS);
+  setWord(event, EW_LOSS_TICKS, loss);
   setWord(event, EW_OLD_LOSS_TICKS, oldLoss);
+  setWord(event, EW_CLIENT_REF, NO_CLIENT_REF);
   if (loss > oldLoss) showGrant(event, remaining, remaining, loss, oldLoss);
-  return completeAnswer(event, message, record, sequence);
+  completeAnswer(event, message, record, sequence);
+  return LANE_DONE;
+}
+
+/** Reserves what a move to this price needs more, or gives back what it needs less. False: refused, nothing has changed. */
+function changesLoss(book: i32, record: i32, order: i32, price: i32, loss: i32): boolean {
+  const account = i32At(order + O_ACCOUNT);
+  const side = i32At(order + O_FLAGS) & FLAG_SIDE;
+  const remaining = f64At(order + O_REMAINING);
+  const oldLoss = i32At(order + O_LOSS_TICKS);
+  const row = rowOf(book, account);
+  const more: f64 = remaining * loss - remaining * oldLoss;
+  if (loss < oldLoss) {
+    addOpen(row, side, 0, more);
+    return true;
+  }
+  // After a grant the market looks at the size as well, which may be from before its limit.
+  if (!admitsLots(book, f64At(order + O_TOTAL))) return false;
+  return tryReserve(book, account, record, row, side, price, 0, more) === 0;
 }
 
 /** The steps of `amend` (engine/kernel/amending.ts) and of both actors around it, for whatever changes and crosses. */
 function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f64): i32 {
   const flags = i32At(order + O_FLAGS);
+  if ((flags & FLAG_REDUCE_ONLY) !== 0) return LANE_NOT_DONE;
   const side = flags & FLAG_SIDE;
   const total = f64At(order + O_TOTAL);
   const remaining = f64At(order + O_REMAINING);
@@ -125,12 +165,12 @@ function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f6
   const price = askedPrice === 0 ? oldPrice : askedPrice;
   const newTotal: f64 = asked === 0 ? total : asked;
   if (asked === 0 && askedPrice === 0) return LANE_NOT_DONE;
-  if (!admitsPrice(book, side, price, mark) || !admitsLots(book, newTotal)) return LANE_NOT_DONE;
+  if (!isPlainPrice(book, side, price, mark) || !admitsLots(book, newTotal)) return LANE_NOT_DONE;
   const isSmaller = price === oldPrice && newTotal < total;
   if (!isSmaller && price * newTotal < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
   const newRemaining: f64 = remaining + (newTotal - total);
   if (newRemaining <= 0) return LANE_NOT_DONE;
-  if (i32At(ladderOf(book, side ^ 1) + L_BEST) <= keyOf(side ^ 1, price)) {
+  if (!isFree(book, side, price)) {
     if ((flags & FLAG_POST_ONLY) !== 0 || i32At(G_HOMES_ELSEWHERE) !== 0) return LANE_NOT_DONE;
   }
   const loss = askedPrice === 0 ? oldLoss : lossTicksOf(side, price - mark);
@@ -166,6 +206,12 @@ function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f6
   return result === LANE_HAS_REFERENCES ? result : rest;
 }
 
+/** Whether the ladder finds the level of this key by its place. */
+function isInWindow(ladder: i32, key: i32): boolean {
+  const base = i32At(ladder + L_BASE);
+  return key >= base && key - base < i32At(ladder + L_SIZE);
+}
+
 /** On the long way the market would have asked for the larger reserve, and echoed the grant. */
 function showGrant(event: i32, granted: f64, remaining: f64, loss: i32, oldLoss: i32): void {
   setWord(event, EW_FLAGS, wordOf(event, EW_FLAGS) | FLAG_GRANTED);
@@ -176,17 +222,9 @@ function showGrant(event: i32, granted: f64, remaining: f64, loss: i32, oldLoss:
 }
 
 /**
- * Market open, price in its range and band, and at most twice the mark (0 when there is none): up to there, what the account has
- * open stays exact; beyond, its worst value has to be looked at.
+ * Up to twice the mark, what the account has open stays exact; beyond, its worst value would have to be looked at. (Sum and
+ * product could pass 2^31.)
  */
-function admitsPrice(book: i32, side: i32, price: i32, mark: i32): boolean {
-  if (i32At(book + M_STATE) !== STATE_OPEN || price < 1 || price > i32At(book + B_PRICE_MAX)) {
-    return false;
-  }
-  if (price - mark > mark) return false;
-  return side === 0 ? price <= i32At(book + M_BUY_LIMIT) : price >= i32At(book + M_SELL_LIMIT);
-}
-
-function admitsLots(book: i32, lots: f64): boolean {
-  return lots >= 1 && lots <= f64At(book + M_LOTS_MAX) && Math.floor(lots) === lots;
+function isPlainPrice(book: i32, side: i32, price: i32, mark: i32): boolean {
+  return price - mark <= mark && admitsPrice(book, side, price);
 }

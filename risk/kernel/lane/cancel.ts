@@ -18,14 +18,13 @@ import {
   REASON_SHIFT,
   REASON_USER,
 } from '../../../engine/messages/types.js';
-import { LANE_NOT_DONE, M_STATE, STATE_OPEN, STATE_REDUCE_ONLY } from '../layout.js';
+import { LANE_NOT_DONE, M_LANE, TAKES_CANCELS } from '../layout.js';
 import { addOpen, clearActiveIfFlat } from '../reservation.js';
 import { completeAnswer } from './events.js';
 
 /** CMD_CANCEL by order id. */
 export function laneCancel(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
-  const state = i32At(book + M_STATE);
-  if (state < STATE_OPEN || state > STATE_REDUCE_ONLY) return LANE_NOT_DONE;
+  if ((i32At(book + M_LANE) & TAKES_CANCELS) === 0) return LANE_NOT_DONE;
   const id = floatOf(message, F_ORDER_ID);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;

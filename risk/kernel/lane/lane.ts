@@ -12,14 +12,7 @@ import {
 } from '../../../engine/messages/layout.js';
 import { CMD_AMEND, CMD_CANCEL, CMD_PLACE } from '../../../engine/messages/types.js';
 import { findAccount } from '../accounts.js';
-import {
-  G_LANE_EVENTS,
-  G_LANE_NEXT,
-  G_LANE_RESULT,
-  LANE_DONE,
-  LANE_NOT_DONE,
-  M_HAS_LANE,
-} from '../layout.js';
+import { G_LANE_EVENTS, G_LANE_NEXT, G_LANE_RESULT, LANE_DONE, LANE_NOT_DONE } from '../layout.js';
 import { findBlock } from '../markets.js';
 import { laneAmend } from './amend.js';
 import { laneCancel } from './cancel.js';
@@ -35,10 +28,10 @@ import { lanePlace } from './place.js';
  */
 
 /** A trader's command. Returns LANE_…. */
-export function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
+function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const head = wordOf(message, W_HEAD);
   const block = findBlock(marketOf(head));
-  if (block === 0 || i32At(block + M_HAS_LANE) === 0 || slotsOf(head) !== 1) return LANE_NOT_DONE;
+  if (block === 0 || slotsOf(head) !== 1) return LANE_NOT_DONE;
   const deadline = f64At(message + (F_DEADLINE << 3));
   if (deadline !== 0 && !(deadline >= timeMs)) return LANE_NOT_DONE;
   const account = wordOf(message, W_ACCOUNT);

@@ -25,6 +25,7 @@ import {
   R_OPEN_ORDERS,
 } from '../../../engine/kernel/layout.js';
 import { f64At, i32At, setF64, setI32 } from '../../../engine/kernel/memory.js';
+import { isFree } from '../../../engine/kernel/moving.js';
 import { giveOrder, restOf, takeOrder } from '../../../engine/kernel/orders.js';
 import { matchAndRest } from '../../../engine/kernel/placing.js';
 import { closableLots } from '../../../engine/kernel/positions.js';
@@ -67,16 +68,13 @@ import { tierOfAccount } from '../accounts.js';
 import {
   G_HOMES_ELSEWHERE,
   LANE_NOT_DONE,
-  M_BUY_LIMIT,
-  M_LOTS_MAX,
   M_MARK,
   M_OPEN_ORDERS_MAX,
-  M_SELL_LIMIT,
-  M_STATE,
+  M_PRICE_LIMITS,
   M_VALUE_MIN,
-  STATE_OPEN,
 } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
+import { admitsLots, admitsPrice } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 /** An everyday order has no flag but its side, a self-trade mode (which only matters when it trades), post-only. */
@@ -96,24 +94,16 @@ export function lanePlace(
 ): i32 {
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
-  const price = boundOf(book, flags, wordOf(message, W_PRICE));
+  const price = wordOf(message, W_PRICE);
+  if ((flags & ~EVERYDAY_FLAGS) !== 0 || !isFree(book, side, price)) {
+    return placeAny(book, message, account, record, timeMs, sequence);
+  }
+  if (!admitsPrice(book, side, price) || stpOf(flags) > STP_DECREMENT) return LANE_NOT_DONE;
   const lots = floatOf(message, F_QTY);
-  if (price === 0 || floatOf(message, F_CLIENT_ID) !== 0 || stpOf(flags) > STP_DECREMENT) {
-    return LANE_NOT_DONE;
-  }
-  if (!(lots >= 1 && lots <= f64At(book + M_LOTS_MAX)) || Math.floor(lots) !== lots) {
-    return LANE_NOT_DONE;
-  }
+  if (!admitsLots(book, lots) || floatOf(message, F_CLIENT_ID) !== 0) return LANE_NOT_DONE;
   const row = openRow(book, account);
   if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
-  const value: f64 = price * lots;
-  if (value < f64At(book + M_VALUE_MIN) && (flags & FLAG_REDUCE_ONLY) === 0) return LANE_NOT_DONE;
-  if (
-    (flags & ~EVERYDAY_FLAGS) !== 0 ||
-    i32At(ladderOf(book, side ^ 1) + L_BEST) <= keyOf(side ^ 1, price)
-  ) {
-    return placeAny(book, message, account, record, row, price, timeMs, sequence);
-  }
+  if (price * lots < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
   const loss = lossTicksOf(side, price - i32At(book + M_MARK));
   if (tryReserve(book, account, record, row, side, price, lots, lots * loss) !== 0) {
     return LANE_NOT_DONE;
@@ -134,18 +124,23 @@ function placeAny(
   message: i32,
   account: i32,
   record: i32,
-  row: i32,
-  price: i32,
   timeMs: f64,
   sequence: f64,
 ): i32 {
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const tif = tifOf(flags);
-  if (!flagsAreSound(flags, tif)) return LANE_NOT_DONE;
+  if (!flagsAreSound(flags, tif) || floatOf(message, F_CLIENT_ID) !== 0) return LANE_NOT_DONE;
   const expiry = floatOf(message, F_EXPIRY);
   if (tif === TIF_GTD && !(expiry > timeMs)) return LANE_NOT_DONE;
+  const price = boundOf(book, flags, wordOf(message, W_PRICE));
   const asked = floatOf(message, F_QTY);
+  if (price === 0 || !admitsLots(book, asked)) return LANE_NOT_DONE;
+  const row = openRow(book, account);
+  if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
+  if (price * asked < f64At(book + M_VALUE_MIN) && (flags & FLAG_REDUCE_ONLY) === 0) {
+    return LANE_NOT_DONE;
+  }
   let lots = asked;
   if ((flags & FLAG_REDUCE_ONLY) !== 0) {
     const closable = closableLots(book, account, side);
@@ -179,18 +174,17 @@ function placeAny(
 }
 
 /**
- * Price that the order is reserved at, 0 when it may not be placed: the market is not open, has no mark, or the price is
- * beyond its range or band. A market order can fill no worse than the band lets a limit order.
+ * Price that the order is reserved at, 0 when it may not be placed. A market order can fill no worse than the band lets a
+ * limit order: without a bound of its own, and with a worse one, it gets the band's.
  */
 function boundOf(book: i32, flags: i32, price: i32): i32 {
-  if (i32At(book + M_STATE) !== STATE_OPEN || i32At(book + M_MARK) === 0) return 0;
-  const isMarketOrder = (flags & FLAG_MARKET_ORDER) !== 0;
-  const isBuy = (flags & FLAG_SIDE) === SIDE_BUY;
-  const band = isBuy ? i32At(book + M_BUY_LIMIT) : i32At(book + M_SELL_LIMIT);
-  if (isMarketOrder && price === 0) return band;
+  const side = flags & FLAG_SIDE;
+  if ((flags & FLAG_MARKET_ORDER) === 0) return admitsPrice(book, side, price) ? price : 0;
+  const band = i32At(book + M_PRICE_LIMITS + (side << 2));
+  if (!admitsPrice(book, side, band)) return 0;
+  if (price === 0) return band;
   if (price < 1 || price > i32At(book + B_PRICE_MAX)) return 0;
-  if (isBuy ? price <= band : price >= band) return price;
-  return isMarketOrder ? band : 0;
+  return keyOf(side, price) < keyOf(side, band) ? band : price;
 }
 
 /** Post-only orders do not cross: price that they rest at, 0 when there is none. Other orders' prices stay as they are. */
@@ -206,9 +200,9 @@ function slidPrice(book: i32, flags: i32, side: i32, price: i32): i32 {
   return slid < 1 || slid > i32At(book + B_PRICE_MAX) ? 0 : slid;
 }
 
-/** `flagsProblem` of engine/market/order-rules.ts, but for the self-trade mode; text ids are for the long way. */
+/** `flagsProblem` of engine/market/order-rules.ts; ids in text are for the long way. */
 function flagsAreSound(flags: i32, tif: i32): boolean {
-  if ((flags & FLAG_CLIENT_TEXT) !== 0) return false;
+  if ((flags & FLAG_CLIENT_TEXT) !== 0 || stpOf(flags) > STP_DECREMENT) return false;
   const waits = tif === TIF_GTC || tif === TIF_GTD;
   if ((flags & FLAG_POST_ONLY) === 0) {
     return (flags & FLAG_POST_ONLY_SLIDE) === 0 && !(waits && (flags & FLAG_MARKET_ORDER) !== 0);

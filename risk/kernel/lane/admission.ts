@@ -1,0 +1,19 @@
+import { keyOf } from '../../../engine/kernel/ladder.js';
+import { B_PRICE_MAX } from '../../../engine/kernel/layout.js';
+import { f64At, i32At } from '../../../engine/kernel/memory.js';
+import { M_LANE, M_LOTS_MAX, M_PRICE_LIMITS, TAKES_ORDERS } from '../layout.js';
+
+/** What a market actor (engine/market/market-actor.ts) asks of price and size. */
+
+/** Market open with a mark price, the price in its range and within the band. */
+export function admitsPrice(book: i32, side: i32, price: i32): boolean {
+  if ((i32At(book + M_LANE) & TAKES_ORDERS) === 0) return false;
+  if (price < 1 || price > i32At(book + B_PRICE_MAX)) return false;
+  // Compared as keys, of which the smaller one is the better price on both sides: the side cannot be predicted.
+  return keyOf(side, price) >= keyOf(side, i32At(book + M_PRICE_LIMITS + (side << 2)));
+}
+
+/** A whole number of lots within the limits. */
+export function admitsLots(book: i32, lots: f64): boolean {
+  return lots >= 1 && lots <= f64At(book + M_LOTS_MAX) && Math.floor(lots) === lots;
+}
