@@ -19,6 +19,8 @@ export const G_LANE_NEXT = 4132;
 export const G_LANE_EVENTS = 4136;
 /** 1 when markets here have traders whose home is another shard: then the lane leaves all trading to the long way. */
 export const G_HOMES_ELSEWHERE = 4140;
+/** Where `fetchFor` of the lane leaves its sum, which means nothing. */
+export const G_FETCHED = 4144;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
