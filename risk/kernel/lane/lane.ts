@@ -1,6 +1,6 @@
 import { ladderOf } from '../../../engine/kernel/changes.js';
 import { floatOf, wordOf } from '../../../engine/kernel/events.js';
-import { bestHead, keyOf } from '../../../engine/kernel/ladder.js';
+import { bestHead, keyOf, NO_KEY } from '../../../engine/kernel/ladder.js';
 import {
   E_LENGTH,
   L_BEST,
@@ -27,7 +27,6 @@ import {
 import { CMD_AMEND, CMD_CANCEL, CMD_PLACE, FLAG_SIDE } from '../../../engine/messages/types.js';
 import { accountAt, findAccount } from '../accounts.js';
 import {
-  A_STATUS,
   G_FETCHED,
   G_LANE_EVENTS,
   G_LANE_NEXT,
@@ -99,22 +98,27 @@ export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence
 
 /**
  * Reads a word of each record that the next commands will need. With 100,000 accounts nearly all of them are far away in memory;
- * asked for one after another without waiting, they arrive together. Nothing depends on what is read.
+ * asked for one after another without waiting, they arrive together. Nothing depends on what is read. The messages are as
+ * they came, so every account, price and id in them may be a wild one.
  */
 function fetchFor(first: i32, count: i32): void {
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const message = first + i * SLOT_BYTES;
+    const head = wordOf(message, W_HEAD);
+    // From here on, messages are not where they seem to be.
+    if (slotsOf(head) !== 1) break;
     const account = wordOf(message, W_ACCOUNT);
-    const record = accountAt(account);
-    if (record !== 0) sum += i32At(record + A_STATUS);
-    const block = findBlock(marketOf(wordOf(message, W_HEAD)));
-    if (block === 0) continue;
+    const record = findAccount(account);
+    const block = findBlock(marketOf(head));
+    if (record === 0 || block === 0) continue;
     const row = rowOf(block, account);
     if (row !== 0) sum += i32At(row + R_OPEN_ORDERS);
-    const order = findOrder(block, floatOf(message, F_ORDER_ID));
-    if (order !== 0) sum += fetchOrder(order);
-    else if (typeOf(wordOf(message, W_HEAD)) === CMD_PLACE) sum += fetchMaker(block, message);
+    if (typeOf(head) === CMD_PLACE) sum += fetchMaker(block, message);
+    else {
+      const order = findOrder(block, floatOf(message, F_ORDER_ID));
+      if (order !== 0) sum += fetchOrder(order);
+    }
   }
   setI32(G_FETCHED, sum);
 }
@@ -123,17 +127,17 @@ function fetchOrder(order: i32): i32 {
   return i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
 }
 
-/** Whom the order would meet first as things are now. */
+/** Whom the order would meet first as things are now, and what is settled for both. */
 function fetchMaker(block: i32, message: i32): i32 {
   const makerSide = (wordOf(message, W_FLAGS) & FLAG_SIDE) ^ 1;
   const ladder = ladderOf(block, makerSide);
-  if (i32At(ladder + L_BEST) > keyOf(makerSide, wordOf(message, W_PRICE))) return 0;
+  const best = i32At(ladder + L_BEST);
+  if (best === NO_KEY || best > keyOf(makerSide, wordOf(message, W_PRICE))) return 0;
   const maker = bestHead(ladder);
   const account = i32At(maker + O_ACCOUNT);
-  const row = rowOf(block, account);
+  const sum = fetchOrder(maker) + i32At(rowOf(block, account)) + i32At(settledOf(block, account));
+  const taker = wordOf(message, W_ACCOUNT);
   const record = accountAt(account);
-  if (row === 0 || record === 0) return 0;
-  const taker = settledOf(block, wordOf(message, W_ACCOUNT));
-  const sum = i32At(row) + i32At(record) + i32At(settledOf(block, account)) + fetchOrder(maker);
-  return taker === 0 ? sum : sum + i32At(taker);
+  const known = record === 0 ? sum : sum + i32At(record);
+  return rowOf(block, taker) === 0 ? known : known + i32At(settledOf(block, taker));
 }
