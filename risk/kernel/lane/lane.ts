@@ -33,6 +33,7 @@ import {
   G_LANE_RESULT,
   LANE_DONE,
   LANE_NOT_DONE,
+  M_LANE,
 } from '../layout.js';
 import { findBlock } from '../markets.js';
 import { laneAmend } from './amend.js';
@@ -54,8 +55,8 @@ const FETCH_AHEAD: i32 = 32;
 /** A trader's command. Returns LANE_…. */
 function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const head = wordOf(message, W_HEAD);
-  const block = findBlock(marketOf(head));
-  if (block === 0 || slotsOf(head) !== 1) return LANE_NOT_DONE;
+  const block = findLane(head);
+  if (block === 0) return LANE_NOT_DONE;
   const deadline = f64At(message + (F_DEADLINE << 3));
   if (deadline !== 0 && !(deadline >= timeMs)) return LANE_NOT_DONE;
   const account = wordOf(message, W_ACCOUNT);
@@ -66,6 +67,12 @@ function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   if (type === CMD_PLACE) return lanePlace(block, message, account, record, timeMs, sequence);
   if (type === CMD_CANCEL) return laneCancel(block, message, account, record, sequence);
   return LANE_NOT_DONE;
+}
+
+/** The book of a message of one slot, 0 when the lane may not work on it; the block of a market elsewhere has none. */
+function findLane(head: i32): i32 {
+  const block = findBlock(marketOf(head));
+  return block !== 0 && slotsOf(head) === 1 && i32At(block + M_LANE) !== 0 ? block : 0;
 }
 
 /**
@@ -110,7 +117,7 @@ function fetchFor(first: i32, count: i32): void {
     if (slotsOf(head) !== 1) break;
     const account = wordOf(message, W_ACCOUNT);
     const record = findAccount(account);
-    const block = findBlock(marketOf(head));
+    const block = findLane(head);
     if (record === 0 || block === 0) continue;
     const row = rowOf(block, account);
     if (row !== 0) sum += i32At(row + R_OPEN_ORDERS);
