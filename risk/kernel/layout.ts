@@ -21,6 +21,8 @@ export const G_LANE_EVENTS = 4136;
 export const G_HOMES_ELSEWHERE = 4140;
 /** Where `fetchFor` of the lane leaves its sum, which means nothing. */
 export const G_FETCHED = 4144;
+/** Sequence before which all commands were fetched for (8 bytes). */
+export const G_FETCHED_BEFORE = 4152;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;

@@ -30,6 +30,7 @@ export class MarketSummary {
   /** Address in the kernel: of its book, when the market lives in this shard. */
   readonly block: number;
   private terms: MarketParams;
+  private seenState = -1;
   private readonly kernel: RiskKernel;
   private readonly local: MarketActor | undefined;
 
@@ -76,14 +77,10 @@ export class MarketSummary {
     return this.kernel.float(this.block + M_VALUE_MAX);
   }
 
-  /** What the lane may do, by the state of a market of this shard. */
+  /** Looks whether the operator has changed the state of a market of this shard. */
   readState(): void {
     const { local } = this;
-    if (local === undefined || !(local.book instanceof FastBook)) return;
-    const { state } = local;
-    const takesOrders = state === MARKET_STATE.open && this.markTicks !== 0;
-    const takesCancels = state >= MARKET_STATE.open && state <= MARKET_STATE.reduce_only;
-    this.setWord(M_LANE, (takesOrders ? TAKES_ORDERS : 0) | (takesCancels ? TAKES_CANCELS : 0));
+    if (local !== undefined && local.state !== this.seenState) this.readLane(local);
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */
@@ -95,7 +92,17 @@ export class MarketSummary {
     this.setWord(M_OPEN_ORDERS_MAX, local.params.openOrdersMax);
     this.setFloat(M_LOTS_MAX, local.params.qtyLotsMax);
     this.setFloat(M_VALUE_MIN, local.minValueTickLots);
-    this.readState();
+    this.readLane(local);
+  }
+
+  /** What the lane may do here. */
+  private readLane(local: MarketActor): void {
+    const { state } = local;
+    this.seenState = state;
+    if (!(local.book instanceof FastBook)) return;
+    const takesOrders = state === MARKET_STATE.open && this.markTicks !== 0;
+    const takesCancels = state >= MARKET_STATE.open && state <= MARKET_STATE.reduce_only;
+    this.setWord(M_LANE, (takesOrders ? TAKES_ORDERS : 0) | (takesCancels ? TAKES_CANCELS : 0));
   }
 
   private setWord(field: number, value: number): void {

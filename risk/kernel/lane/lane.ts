@@ -8,7 +8,7 @@ import {
   O_FLAGS,
   R_OPEN_ORDERS,
 } from '../../../engine/kernel/layout.js';
-import { f64At, i32At, setI32 } from '../../../engine/kernel/memory.js';
+import { f64At, i32At, setF64, setI32, toI32 } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
 import { queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
 import { rowOf, settledOf } from '../../../engine/kernel/rows.js';
@@ -28,6 +28,7 @@ import { CMD_AMEND, CMD_CANCEL, CMD_PLACE, FLAG_SIDE } from '../../../engine/mes
 import { accountAt, findAccount } from '../accounts.js';
 import {
   G_FETCHED,
+  G_FETCHED_BEFORE,
   G_LANE_EVENTS,
   G_LANE_NEXT,
   G_LANE_RESULT,
@@ -84,11 +85,12 @@ export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence
   let done = 0;
   let result = LANE_DONE;
   let events = i32At(E_LENGTH);
-  let fetched = 0;
+  let fetched = fetchedOf(firstSequence, count);
   while (done < count && result === LANE_DONE) {
     if (done === fetched) {
-      fetched = done + FETCH_AHEAD < count ? done + FETCH_AHEAD : count;
-      fetchFor(message, fetched - done);
+      const left = count - done;
+      fetched += fetchFor(message, left < FETCH_AHEAD ? left : FETCH_AHEAD);
+      setF64(G_FETCHED_BEFORE, firstSequence + fetched);
     }
     events = i32At(E_LENGTH);
     result = applyCommand(message, timeMs, firstSequence + done);
@@ -103,17 +105,24 @@ export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence
   return done;
 }
 
+/** How many of the commands from this sequence on an earlier call has fetched for, which had to stop before them. */
+function fetchedOf(firstSequence: f64, count: i32): i32 {
+  const known: f64 = f64At(G_FETCHED_BEFORE) - firstSequence;
+  return known > 0 && known <= count ? toI32(known) : 0;
+}
+
 /**
  * Reads a word of each record that the next commands will need. With 100,000 accounts nearly all of them are far away in memory;
  * asked for one after another without waiting, they arrive together. Nothing depends on what is read. The messages are as
- * they came, so every account, price and id in them may be a wild one.
+ * they came, so every account, price and id in them may be a wild one. Returns for how many it was done: up to a message of
+ * more than one slot, behind which the next ones are not where they seem to be.
  */
-function fetchFor(first: i32, count: i32): void {
+function fetchFor(first: i32, count: i32): i32 {
   let sum = 0;
-  for (let i = 0; i < count; i++) {
+  let i = 0;
+  for (; i < count; i++) {
     const message = first + i * SLOT_BYTES;
     const head = wordOf(message, W_HEAD);
-    // From here on, messages are not where they seem to be.
     if (slotsOf(head) !== 1) break;
     const account = wordOf(message, W_ACCOUNT);
     const record = findAccount(account);
@@ -128,6 +137,7 @@ function fetchFor(first: i32, count: i32): void {
     }
   }
   setI32(G_FETCHED, sum);
+  return i;
 }
 
 function fetchOrder(order: i32): i32 {
