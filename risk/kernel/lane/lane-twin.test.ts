@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { FastBook } from '../../../engine/book/fast-book.js';
 import { NaiveBook } from '../../../engine/book/naive-book.js';
@@ -9,6 +10,7 @@ import { MARKET_STATE } from '../../../engine/market/market-state.js';
 import * as layout from '../../../engine/messages/layout.js';
 import { MessageBuffer } from '../../../engine/messages/message-buffer.js';
 import * as type from '../../../engine/messages/types.js';
+import { kernelFrom } from '../../../engine/runtime/kernel-file.js';
 import { ShardCore } from '../../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../../engine/state/canonical-writer.js';
 import { Xorshift } from '../../../engine/testing/xorshift.js';
@@ -20,6 +22,7 @@ import { G_LANE_RESULT, LANE_HAS_REFERENCES } from '../layout.js';
  * Random traders in narrow markets, so that everything meets everything: a shard with the lane, one that takes the commands in
  * batches, and one over the naive book, which has no lane. All events and all state must be the same bytes.
  */
+const COMPILED = new URL('../../../dist/risk/kernel/kernel.wasm', import.meta.url);
 const ACCOUNTS = 6;
 const MARKETS = [1, 7];
 const MARK = 1000;
@@ -58,8 +61,9 @@ interface Twin {
   named: number[];
 }
 
-function newTwin(hasLane: boolean): Twin {
-  const kernel = new Kernel<RiskCalls>(javascriptRiskKernel);
+function newTwin(hasLane: boolean, isCompiled = false): Twin {
+  const sources = javascriptRiskKernel;
+  const kernel = new Kernel<RiskCalls>(isCompiled ? kernelFrom(COMPILED, sources) : sources);
   let home: MarginActor | null = null;
   const done: number[] = [];
   const named: number[] = [];
@@ -178,7 +182,16 @@ function anyCommand(buffer: MessageBuffer, random: Xorshift, nowMs: number, twin
       if (random.chance(40)) floats.push([layout.F_QTY, lots]);
     }
   }
-  push(buffer, kind, market, 1, { words, floats });
+  const slot = push(buffer, kind, market, 1, { words, floats });
+  // Numbers that no client should send, but may.
+  const [w, f] = [slot * 16, slot * 8];
+  if (random.chance(2))
+    buffer.words[w + layout.W_ACCOUNT] = random.pick([0, -1, 2 ** 31 - 1, 4999]);
+  if (random.chance(2))
+    buffer.words[w + layout.W_PRICE] = random.pick([-1, 1, 2 ** 31 - 1, -(2 ** 31)]);
+  if (random.chance(2)) buffer.floats[f + layout.F_QTY] = random.pick([-1, 0.5, 2 ** 53 - 1]);
+  if (random.chance(2))
+    buffer.floats[f + layout.F_ORDER_ID] = random.pick([-7, 1 - 2 ** 53, 2 ** 53 - 1]);
 }
 
 function anyFlags(random: Xorshift): number {
@@ -255,9 +268,19 @@ function anyOrder(twin: Twin, market: number, random: Xorshift): [id: number, ac
   return [id, random.between(1, ACCOUNTS)];
 }
 
-it.each([1, 2, 3, 4, 5, 6])('the lane writes the bytes of the long way, seed %d', (seed) => {
+for (const seed of [1, 2, 3, 4, 5, 6]) {
+  // Every other seed runs the kernel that the build has compiled (`npm test` builds first).
+  const isCompiled = seed % 2 === 0;
+  const kind = isCompiled ? 'as WebAssembly' : 'as JavaScript';
+  it.skipIf(isCompiled && !existsSync(COMPILED))(
+    `the lane writes the bytes of the long way, ${kind}, seed ${seed}`,
+    () => runTwins(seed, isCompiled),
+  );
+}
+
+function runTwins(seed: number, isCompiled: boolean): void {
   const random = new Xorshift(seed);
-  const [lane, batched, plain] = [newTwin(true), newTwin(true), newTwin(false)];
+  const [lane, batched, plain] = [newTwin(true, isCompiled), newTwin(true), newTwin(false)];
   const first = new MessageBuffer(64);
   const count = setUp(first, random);
   for (const { core } of [lane, batched, plain]) applyWhole(core, first, count, 1000);
@@ -283,4 +306,4 @@ it.each([1, 2, 3, 4, 5, 6])('the lane writes the bytes of the long way, seed %d'
     expect(lane.named[kind] ?? 0, `named ${kind}`).toBeGreaterThan(3);
   }
   expect(plain.done.length).toBe(0);
-});
+}
