@@ -1,9 +1,9 @@
 /** Everything that is called from outside, the engine's part included. Compiled to WebAssembly, these are its exports. */
 export * from '../../engine/kernel/kernel.js';
-export { accountAt, clearActive, findAccount, openAccount, setActive } from './accounts.js';
+export { accountAt, findAccount, openAccount, setActive } from './accounts.js';
 export { freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
-export { addMarket, findBlock, openRemoteBlock, setInitialMargin } from './markets.js';
+export { addMarket, openRemoteBlock, setInitialMargin } from './markets.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, unrealized, worstValue } from './requirement.js';
 export { isFlat, tryReserve } from './reservation.js';

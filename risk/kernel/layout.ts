@@ -13,9 +13,8 @@ export const G_MARKET_IDS = 4108;
 /** Figures of the last refusal of `tryReserve`: the rejection's value and limit (8 bytes each). */
 export const G_REFUSED_VALUE = 4112;
 export const G_REFUSED_LIMIT = 4120;
-/** Of the last `applyCommands`: LANE_… of the last command, where the next one begins, first slot of the last one's events. */
+/** Of the last `applyCommands`: LANE_… of the last command, first slot of its events. */
 export const G_LANE_RESULT = 4128;
-export const G_LANE_NEXT = 4132;
 export const G_LANE_EVENTS = 4136;
 /** 1 when markets here have traders whose home is another shard: then the lane leaves all trading to the long way. */
 export const G_HOMES_ELSEWHERE = 4140;
@@ -28,7 +27,6 @@ export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
 
 // ---- Account: 32 bytes, 2,048 to a chunk. ----
-export const ACCOUNT_BYTES = 32;
 export const ACCOUNT_SHIFT = 5;
 export const ACCOUNTS_PER_CHUNK = 2048;
 export const ACCOUNTS_CHUNK_SHIFT = 11;

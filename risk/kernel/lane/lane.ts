@@ -30,7 +30,6 @@ import {
   G_FETCHED,
   G_FETCHED_BEFORE,
   G_LANE_EVENTS,
-  G_LANE_NEXT,
   G_LANE_RESULT,
   LANE_DONE,
   LANE_NOT_DONE,
@@ -100,7 +99,6 @@ export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence
     }
   }
   setI32(G_LANE_RESULT, result);
-  setI32(G_LANE_NEXT, message);
   setI32(G_LANE_EVENTS, events);
   return done;
 }
