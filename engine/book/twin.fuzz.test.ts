@@ -77,6 +77,16 @@ const REGIMES: (Regime & { windowBits: number })[] = [
     },
   },
   {
+    // The worst keys of bids are the highest numbers of 32 bits: a window that ends there must not run over.
+    ...ordinary,
+    name: 'pennies',
+    windowBits: 10,
+    priceTicks: (random, middle, away) => Math.max(1, middle + away * random.between(-4, 300)),
+    nextMiddle: (random, middle) => {
+      return random.below(200) === 0 ? random.between(1, 1500) : Math.max(1, middle);
+    },
+  },
+  {
     ...ordinary,
     name: 'a market that runs',
     windowBits: 10,

@@ -6,12 +6,15 @@ import {
   H_SMALL_END,
   H_TOP,
 } from './layout.js';
-import { fillZero, growMemory, i32At, leadingZeros, memoryBytes, setI32 } from './memory.js';
+import { fail, fillZero, growMemory, i32At, leadingZeros, memoryBytes, setI32 } from './memory.js';
 
 /**
  * Memory in blocks of powers of two from 64 bytes on. A block is given back only when a table has moved to one twice its
  * size, so a free list for each size is all that is needed. Blocks of a chunk or more are aligned to chunks.
  */
+
+/** The memory may grow to 2 GiB; its last chunk stays unused, so that the end of every block is a signed number. */
+const ADDRESS_MAX: i32 = 2147418112;
 
 /** Address of a block of at least `bytes`, all zero. */
 export function allocate(bytes: i32): i32 {
@@ -56,6 +59,7 @@ function takeSmall(size: i32): i32 {
 
 function takeFresh(size: i32): i32 {
   const at = i32At(H_TOP);
+  if (at > ADDRESS_MAX - size) fail();
   const end = at + size;
   const missing = end - memoryBytes();
   // In steps of at least 4 MiB, because whoever looks at this memory has to look at more of it each time.

@@ -247,6 +247,8 @@ function anchorAt(ladder: i32, key: i32): void {
  */
 function exportFrom(ladder: i32, base: i32): void {
   const oldBase = i32At(ladder + L_BASE);
+  // A window that ends behind the last key leaves nothing; its end would not fit into 32 bits.
+  if (base > NO_KEY - i32At(ladder + L_SIZE)) return;
   const end = base + i32At(ladder + L_SIZE);
   const from = end > oldBase ? end : oldBase;
   let count = 0;
