@@ -136,7 +136,7 @@ export class ShardNode {
       journal,
       clock: this.options.clock,
       ports,
-      frameMessagesMax: this.options.random.pick([1, 3, 16, 256]),
+      frameMessagesMax: this.options.random.pick([1, 3, 16, 1024]),
       heldSlotsMax: this.options.random.pick([64, 1 << 17]),
       retryMs: 0,
       onHalt: (report) => this.halted(report),
