@@ -207,9 +207,9 @@ describe('the host of a shard', () => {
   });
 
   it('takes from all ports in fair turns', async () => {
-    const { ends, host, opened, shard } = setUp({ ports: 2, eventSlots: 4096 });
+    const { ends, host, opened, shard } = setUp({ ports: 2, eventSlots: 8192 });
     const [loud, quiet] = ends as [TestPort, TestPort];
-    for (let i = 0; i < 1000; i++) loud.deposit(i);
+    for (let i = 0; i < 1500; i++) loud.deposit(i);
     for (let i = 0; i < 10; i++) quiet.deposit(i);
     let quietSeen = 0;
     const apply = shard.applyFrame.bind(shard);
@@ -221,7 +221,7 @@ describe('the host of a shard', () => {
     };
     host.step();
     expect(quietSeen).toBe(10);
-    expect(shard.sequence).toBe(1 + 256);
+    expect(shard.sequence).toBe(1 + 1024);
     await opened.close();
   });
 
