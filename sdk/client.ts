@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import WebSocket from 'ws';
+import type { RequestName } from '../gateway/protocol/messages.js';
 import { AccountState } from './account-state.js';
 import {
   type BatchItem,
@@ -10,7 +11,6 @@ import {
 } from './codec.js';
 import { LocalBook } from './local-book.js';
 import { type Login, loginText } from './login.js';
-import type { RequestName } from './protocol.js';
 import * as requests from './requests.js';
 import { Subscriptions } from './subscriptions.js';
 

@@ -9,7 +9,7 @@ import {
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
-} from './protocol.js';
+} from '../gateway/protocol/messages.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
+import type { RequestName } from '../gateway/protocol/messages.js';
 import type { AccountState } from './account-state.js';
 import type { ServerMessage } from './codec.js';
 import type { LocalBook } from './local-book.js';
-import type { RequestName } from './protocol.js';
 
 type Ask = (op: RequestName, fields: object) => Promise<ServerMessage>;
 
