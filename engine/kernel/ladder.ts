@@ -91,8 +91,20 @@ export function removeOrder(ladder: i32, order: i32, key: i32, lots: f64): void 
   else dropLevel(ladder, key);
 }
 
-/** Moves an order, which has `lots` left, to the end of another level's queue; both keys are inside of the window. */
-export function relink(ladder: i32, order: i32, from: i32, to: i32, lots: f64): void {
+/** Moves an order, which has `lots` left, to the end of another level's queue. */
+export function moveOrder(ladder: i32, order: i32, from: i32, to: i32, lots: f64): void {
+  const base = i32At(ladder + L_BASE);
+  const size = i32At(ladder + L_SIZE);
+  if (to >= base && to - base < size && from - base < size) {
+    relink(ladder, order, from, to, lots);
+    return;
+  }
+  removeOrder(ladder, order, from, lots);
+  appendOrder(ladder, order, to, lots);
+}
+
+/** As `moveOrder`; both keys are inside of the window, so it stays where it is. */
+function relink(ladder: i32, order: i32, from: i32, to: i32, lots: f64): void {
   const node = queueNodeOf(order);
   const old = levelOf(ladder, from);
   unlink(node);

@@ -34,12 +34,10 @@ import {
 } from '../messages/types.js';
 import { ladderOf } from './changes.js';
 import { floatOf, pushEvent, setFloat, setWord, wordOf } from './events.js';
-import { keyOf, relink } from './ladder.js';
+import { keyOf, moveOrder } from './ladder.js';
 import {
   B_HEAD,
-  L_BASE,
   L_BEST,
-  L_SIZE,
   O_ACCOUNT,
   O_FLAGS,
   O_LOSS_TICKS,
@@ -57,7 +55,7 @@ const AMENDED_HEAD: i32 = EVT_AMENDED | (EVENT_SLOTS << 8);
 
 /**
  * The market makers' everyday amend in one go: another price for what is left of an order, which meets nobody there and has no
- * more to reserve, both prices inside of the window. False: it is not that, nothing has changed, and `amend` judges it step by
+ * more to reserve. False: it is not that, nothing has changed, and `amend` judges it step by
  * step. What it does is what `amend` would do.
  */
 export function movePlainly(book: i32, message: i32, order: i32): boolean {
@@ -70,13 +68,8 @@ export function movePlainly(book: i32, message: i32, order: i32): boolean {
   const oldLoss = i32At(order + O_LOSS_TICKS);
   if (loss > oldLoss || !isFree(book, side, price)) return false;
   const oldPrice = i32At(order + O_PRICE);
-  const ladder = ladderOf(book, side);
-  const from = keyOf(side, oldPrice);
-  const to = keyOf(side, price);
-  if (!areInWindow(ladder, from, to)) return false;
-
   const remaining = f64At(order + O_REMAINING);
-  relink(ladder, order, from, to, remaining);
+  moveOrder(ladderOf(book, side), order, keyOf(side, oldPrice), keyOf(side, price), remaining);
   setI32(order + O_PRICE, price);
   setI32(order + O_LOSS_TICKS, loss);
   const event = pushEvent(EVENT_SLOTS);
@@ -100,10 +93,4 @@ export function movePlainly(book: i32, message: i32, order: i32): boolean {
 /** Whether an order of this side would meet nobody at the price. */
 export function isFree(book: i32, side: i32, price: i32): boolean {
   return i32At(ladderOf(book, side ^ 1) + L_BEST) > keyOf(side ^ 1, price);
-}
-
-function areInWindow(ladder: i32, from: i32, to: i32): boolean {
-  const base = i32At(ladder + L_BASE);
-  const size = i32At(ladder + L_SIZE);
-  return to >= base && to - base < size && from - base < size;
 }

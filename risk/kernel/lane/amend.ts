@@ -7,12 +7,10 @@ import {
   setWord,
   wordOf,
 } from '../../../engine/kernel/events.js';
-import { keyOf, reduceLevel, relink } from '../../../engine/kernel/ladder.js';
+import { keyOf, moveOrder, reduceLevel } from '../../../engine/kernel/ladder.js';
 import {
   B_HEAD,
   E_LENGTH,
-  L_BASE,
-  L_SIZE,
   O_ACCOUNT,
   O_FLAGS,
   O_LOSS_TICKS,
@@ -80,8 +78,8 @@ const SPECIAL_FLAGS: i32 = FLAG_REDUCE_ONLY | FLAG_CLIENT_TEXT | ORDER_HAS_REF;
 const AMENDED_HEAD: i32 = EVT_AMENDED | (EVENT_SLOTS << 8);
 
 /**
- * CMD_AMEND by order id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody,
- * both prices inside of the window. Anything else in `amendAny`. Reduce-only orders take the long way.
+ * CMD_AMEND by order id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody.
+ * Anything else in `amendAny`. Reduce-only orders take the long way.
  */
 export function laneAmend(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
   const id = floatOf(message, F_ORDER_ID);
@@ -90,17 +88,12 @@ export function laneAmend(book: i32, message: i32, account: i32, record: i32, se
   const flags = i32At(order + O_FLAGS);
   const price = wordOf(message, W_PRICE);
   const side = flags & FLAG_SIDE;
-  const ladder = ladderOf(book, side);
   const oldPrice = i32At(order + O_PRICE);
-  const from = keyOf(side, oldPrice);
-  const to = keyOf(side, price);
   if (
     (flags & SPECIAL_FLAGS) !== 0 ||
     price === 0 ||
     floatOf(message, F_QTY) !== 0 ||
-    !isFree(book, side, price) ||
-    !isInWindow(ladder, from) ||
-    !isInWindow(ladder, to)
+    !isFree(book, side, price)
   ) {
     return amendAny(book, message, order, record, sequence);
   }
@@ -112,7 +105,7 @@ export function laneAmend(book: i32, message: i32, account: i32, record: i32, se
   const loss = lossTicksOf(side, price - mark);
   const oldLoss = i32At(order + O_LOSS_TICKS);
   if (loss !== oldLoss && !changesLoss(book, record, order, price, loss)) return LANE_NOT_DONE;
-  relink(ladder, order, from, to, remaining);
+  moveOrder(ladderOf(book, side), order, keyOf(side, oldPrice), keyOf(side, price), remaining);
   setI32(order + O_PRICE, price);
   setI32(order + O_LOSS_TICKS, loss);
   const event = pushEvent(EVENT_SLOTS);
@@ -204,12 +197,6 @@ function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f6
   trimTouched(book);
   const rest = settleRest(book, first, sequence);
   return result === LANE_HAS_REFERENCES ? result : rest;
-}
-
-/** Whether the ladder finds the level of this key by its place. */
-function isInWindow(ladder: i32, key: i32): boolean {
-  const base = i32At(ladder + L_BASE);
-  return key >= base && key - base < i32At(ladder + L_SIZE);
 }
 
 /** On the long way the market would have asked for the larger reserve, and echoed the grant. */
