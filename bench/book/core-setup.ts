@@ -19,6 +19,7 @@ import {
   CMD_ORACLE_PRICE,
   CMD_SET_MARKET_STATE,
 } from '../../engine/messages/types.js';
+import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 
 /** Where the workloads begin to quote. */
 const MARK_TICKS = 131_072;
@@ -36,12 +37,12 @@ export function benchMarketParams(symbol: string): MarketParams {
     lotDecimals: 3,
     microUsdPerTickLotNumerator: 100,
     microUsdPerTickLotDenominator: 1,
-    priceTicksMax: 2 ** 31 - 1,
-    qtyLotsMax: 2 ** 30,
-    minNotionalMicroUsd: 0,
-    priceBandPpm: 1_000_000,
-    initialMarginPpm: 20_000,
-    maintenanceMarginPpm: 10_000,
+    priceTicksMax: asPriceTicks(2 ** 31 - 1),
+    qtyLotsMax: asQtyLots(2 ** 30),
+    minNotionalMicroUsd: asMicroUsd(0),
+    priceBandPpm: asPpm(1_000_000),
+    initialMarginPpm: asPpm(20_000),
+    maintenanceMarginPpm: asPpm(10_000),
     openOrdersMax: 10_000_000,
   };
 }

@@ -1,12 +1,13 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPriceTicks } from '../units/units.js';
 
 /** Handle of an open order within one book; valid until the next command. −1: none. */
 export type OrderHandle = number;
 export const NO_ORDER: OrderHandle = -1;
 
 /** Best price of an empty side. */
-export const NO_PRICE = 0;
+export const NO_PRICE = asPriceTicks(0);
 
 /**
  * The positions that a book settles its fills into. Reduce-only rules read them, and the two fill events of

@@ -1,10 +1,11 @@
 import type { Kernel } from '../kernel/host/kernel.js';
 import { H_MAKER_PPM, H_TAKER_PPM } from '../kernel/layout.js';
+import { asPpm, type Ppm } from '../units/units.js';
 
 /** Maker and taker rates in ppm by fee tier 0–15. Journaled by CMD_SET_FEE_RATES; zero until set. */
 export const FEE_TIERS = 16;
 /** Highest rate. A maker's may be negative (a rebate), but never more than the cheapest taker of any tier pays. */
-export const FEE_RATE_PPM_MAX = 50_000;
+export const FEE_RATE_PPM_MAX = asPpm(50_000);
 
 export class FeeSchedule {
   readonly makerPpm: Int32Array;
@@ -17,11 +18,7 @@ export class FeeSchedule {
   }
 
   /** Null when the tier can get these rates; else the refused value and the limit that it broke. */
-  problem(
-    tier: number,
-    makerPpm: number,
-    takerPpm: number,
-  ): { value: number; limit: number } | null {
+  problem(tier: number, makerPpm: Ppm, takerPpm: Ppm): { value: number; limit: number } | null {
     if (!(takerPpm >= 0 && takerPpm <= FEE_RATE_PPM_MAX)) {
       return { value: takerPpm, limit: FEE_RATE_PPM_MAX };
     }
@@ -29,7 +26,7 @@ export class FeeSchedule {
     if (!Number.isInteger(makerPpm) || makerPpm > takerPpm) {
       return { value: makerPpm, limit: takerPpm };
     }
-    let cheapestTaker = takerPpm;
+    let cheapestTaker: number = takerPpm;
     let highestRebate = -makerPpm;
     for (let other = 0; other < FEE_TIERS; other++) {
       if (other === tier) continue;
@@ -40,7 +37,7 @@ export class FeeSchedule {
     return null;
   }
 
-  set(tier: number, makerPpm: number, takerPpm: number): void {
+  set(tier: number, makerPpm: Ppm, takerPpm: Ppm): void {
     this.makerPpm[tier] = makerPpm;
     this.takerPpm[tier] = takerPpm;
   }

@@ -44,6 +44,14 @@ import {
   SIDE_SELL,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import {
+  asPriceTicks,
+  asTimeMs,
+  asValueTickLots,
+  type PriceTicks,
+  type TimeMs,
+  type ValueTickLots,
+} from '../units/units.js';
 import type { MarketParams } from './market-params.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
@@ -64,14 +72,14 @@ export class MarketActor {
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
-  buyLimitTicks = 0;
-  sellLimitTicks = 0;
-  minValueTickLots = 0;
+  buyLimitTicks: PriceTicks = asPriceTicks(0);
+  sellLimitTicks: PriceTicks = asPriceTicks(0);
+  minValueTickLots: ValueTickLots = asValueTickLots(0);
   state: MarketState = MARKET_STATE.initializing;
   /** 0 until the first oracle price. */
-  markTicks = 0;
-  indexTicks = 0;
-  publishTimeMs = 0;
+  markTicks: PriceTicks = asPriceTicks(0);
+  indexTicks: PriceTicks = asPriceTicks(0);
+  publishTimeMs: TimeMs = asTimeMs(0);
 
   constructor(
     marketId: number,
@@ -154,8 +162,8 @@ export class MarketActor {
 
   /** CMD_ORACLE_PRICE. In this form of the engine the mark price is the index price. */
   setIndexPrice(message: MessageBuffer, slot: number): void {
-    const index = message.words[slot * SLOT_WORDS + W_PRICE] as number;
-    const publishTimeMs = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    const index = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
+    const publishTimeMs = asTimeMs(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (index < 1 || index > this.params.priceTicksMax) {
       const code = REJECT.price_ticks_must_be_within_1_and_limit;
       pushRejection(this.events, message, slot, code, index, this.params.priceTicksMax);
@@ -190,9 +198,9 @@ export class MarketActor {
   readCanonical(reader: CanonicalReader): void {
     reader.take();
     this.state = reader.take() as MarketState;
-    this.markTicks = reader.take();
-    this.indexTicks = reader.take();
-    this.publishTimeMs = reader.take();
+    this.markTicks = asPriceTicks(reader.take());
+    this.indexTicks = asPriceTicks(reader.take());
+    this.publishTimeMs = asTimeMs(reader.take());
     this.deriveLimits();
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
@@ -228,7 +236,7 @@ export class MarketActor {
     }
     const params = this.params;
     if ((flags & FLAG_REDUCE_ONLY) === 0 && price * lots < this.minValueTickLots) {
-      return this.refuseNotional(inbox, slot, price * lots);
+      return this.refuseNotional(inbox, slot, asValueTickLots(price * lots));
     }
     if (expires(flags) && !((inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number) > nowMs)) {
       const expiry = inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number;
@@ -263,7 +271,9 @@ export class MarketActor {
       const value =
         (price === 0 ? this.book.priceOf(order) : price) *
         (lots === 0 ? this.book.totalLotsOf(order) : lots);
-      if (value < this.minValueTickLots) return this.refuseNotional(inbox, slot, value);
+      if (value < this.minValueTickLots) {
+        return this.refuseNotional(inbox, slot, asValueTickLots(value));
+      }
     }
     return true;
   }
@@ -310,9 +320,9 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, price, this.sellLimitTicks);
   }
 
-  private refuseNotional(inbox: MessageBuffer, slot: number, valueTickLots: number): false {
+  private refuseNotional(inbox: MessageBuffer, slot: number, value: ValueTickLots): false {
     const code = REJECT.notional_micro_usd_must_reach_minimum;
-    const notional = notionalMicroUsd(this.terms, valueTickLots);
+    const notional = notionalMicroUsd(this.terms, value);
     return this.refuse(inbox, slot, code, notional, this.terms.minNotionalMicroUsd);
   }
 

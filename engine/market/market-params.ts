@@ -1,9 +1,17 @@
 import {
   ACCOUNT_ID_MAX,
+  asMicroUsd,
+  asPpm,
+  asPriceTicks,
+  asQtyLots,
   MICRO_USD_MAX,
+  type MicroUsd,
   PPM_ONE,
+  type Ppm,
   PRICE_TICKS_MAX,
+  type PriceTicks,
   QTY_LOTS_MAX,
+  type QtyLots,
 } from '../units/units.js';
 
 /** Parameters of a market, as journaled by CMD_LIST_MARKET and CMD_SET_MARKET_PARAMS. */
@@ -18,13 +26,13 @@ export interface MarketParams {
   /** Micro-USD a tick·lot as a fraction in lowest terms. Fixed once listed; follows from tick and lot. */
   microUsdPerTickLotNumerator: number;
   microUsdPerTickLotDenominator: number;
-  priceTicksMax: number;
-  qtyLotsMax: number;
-  minNotionalMicroUsd: number;
+  priceTicksMax: PriceTicks;
+  qtyLotsMax: QtyLots;
+  minNotionalMicroUsd: MicroUsd;
   /** A buy may not be priced above mark × (1 + band), a sell not below mark × (1 − band). */
-  priceBandPpm: number;
-  initialMarginPpm: number;
-  maintenanceMarginPpm: number;
+  priceBandPpm: Ppm;
+  initialMarginPpm: Ppm;
+  maintenanceMarginPpm: Ppm;
   /** Open orders an account may have in this market. */
   openOrdersMax: number;
 }
@@ -82,12 +90,12 @@ export function readMarketParams(
     lotDecimals: words[at + 7] as number,
     microUsdPerTickLotNumerator: floats[f] as number,
     microUsdPerTickLotDenominator: floats[f + 1] as number,
-    priceTicksMax: floats[f + 2] as number,
-    qtyLotsMax: floats[f + 3] as number,
-    minNotionalMicroUsd: floats[f + 4] as number,
-    priceBandPpm: floats[f + 5] as number,
-    initialMarginPpm: floats[f + 6] as number,
-    maintenanceMarginPpm: floats[f + 7] as number,
+    priceTicksMax: asPriceTicks(floats[f + 2] as number),
+    qtyLotsMax: asQtyLots(floats[f + 3] as number),
+    minNotionalMicroUsd: asMicroUsd(floats[f + 4] as number),
+    priceBandPpm: asPpm(floats[f + 5] as number),
+    initialMarginPpm: asPpm(floats[f + 6] as number),
+    maintenanceMarginPpm: asPpm(floats[f + 7] as number),
     openOrdersMax: floats[f + 8] as number,
   };
 }

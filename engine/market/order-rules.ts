@@ -13,7 +13,15 @@ import {
   tifOf,
 } from '../messages/types.js';
 import { mulDivCeil, mulDivFloor } from '../units/mul-div.js';
-import { PPM_ONE } from '../units/units.js';
+import {
+  asMicroUsd,
+  asPriceTicks,
+  asValueTickLots,
+  type MicroUsd,
+  PPM_ONE,
+  type PriceTicks,
+  type ValueTickLots,
+} from '../units/units.js';
 import type { MarketParams } from './market-params.js';
 
 /** 0 when the order's flags make sense together, else the reason to refuse them. */
@@ -39,28 +47,29 @@ export function expires(flags: number): boolean {
  * mark × (1 − band), rounded up: never beyond the band. One-sided, like Binance's PERCENT_PRICE: a price
  * far on the passive side harms nobody.
  */
-export function bandPriceTicks(params: MarketParams, side: number, markTicks: number): number {
+export function bandPriceTicks(
+  params: MarketParams,
+  side: number,
+  markTicks: PriceTicks,
+): PriceTicks {
   if (side === SIDE_BUY) {
     const upper = mulDivFloor(markTicks, PPM_ONE + params.priceBandPpm, PPM_ONE);
-    return Math.min(upper, params.priceTicksMax);
+    return asPriceTicks(Math.min(upper, params.priceTicksMax));
   }
-  return Math.max(1, mulDivCeil(markTicks, PPM_ONE - params.priceBandPpm, PPM_ONE));
+  const lower = mulDivCeil(markTicks, PPM_ONE - params.priceBandPpm, PPM_ONE);
+  return asPriceTicks(Math.max(1, lower));
 }
 
 /** Micro-USD of a value in tick·lots, rounded down. */
-export function notionalMicroUsd(params: MarketParams, valueTickLots: number): number {
-  return mulDivFloor(
-    valueTickLots,
-    params.microUsdPerTickLotNumerator,
-    params.microUsdPerTickLotDenominator,
-  );
+export function notionalMicroUsd(params: MarketParams, value: ValueTickLots): MicroUsd {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = params;
+  return asMicroUsd(mulDivFloor(value, microUsdPerTickLotNumerator, microUsdPerTickLotDenominator));
 }
 
 /** Least value in tick·lots whose notional, rounded down, reaches `notional`. */
-export function leastValueTickLots(params: MarketParams, notional: number): number {
-  return mulDivCeil(
-    notional,
-    params.microUsdPerTickLotDenominator,
-    params.microUsdPerTickLotNumerator,
+export function leastValueTickLots(params: MarketParams, notional: MicroUsd): ValueTickLots {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = params;
+  return asValueTickLots(
+    mulDivCeil(notional, microUsdPerTickLotDenominator, microUsdPerTickLotNumerator),
   );
 }

@@ -8,6 +8,7 @@ import { EVT_FILL, FLAG_MAKER, SIDE_BUY, SIDE_SELL, TIER_SHIFT } from '../messag
 import { readEvents } from '../testing/events.js';
 import { MapLedger } from '../testing/map-ledger.js';
 import { Xorshift } from '../testing/xorshift.js';
+import { asPpm } from '../units/units.js';
 import { FeeSchedule } from './fee-schedule.js';
 import { MarketPositions } from './positions.js';
 import { checkPositions } from './positions-canonical.js';
@@ -76,7 +77,7 @@ function createTwins(scale: Scale): { fast: MarketPositions; slow: MapLedger } {
   const kernel = new Kernel();
   const fees = new FeeSchedule(kernel);
   MAKER_PPM.forEach((maker, tier) => {
-    fees.set(tier, maker, TAKER_PPM[tier] as number);
+    fees.set(tier, asPpm(maker), asPpm(TAKER_PPM[tier] as number));
   });
   const { numerator, denominator } = scale;
   return {

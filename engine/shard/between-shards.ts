@@ -32,7 +32,7 @@ import {
   MSG_MARKET,
   MSG_OPEN_ACCOUNT,
 } from '../messages/types.js';
-import { ACCOUNT_ID_MAX } from '../units/units.js';
+import { ACCOUNT_ID_MAX, asPpm } from '../units/units.js';
 import { DIRECTORY_SHARD, type Routing } from './routing.js';
 import type { ShardCore } from './shard-core.js';
 
@@ -62,8 +62,9 @@ export function receiveFromShard(
       learnMarket(core, routing, messages, slot);
       break;
     case MSG_FEE_RATES: {
-      const makerPpm = floats[at * SLOT_FLOATS + F_QTY] as number;
-      core.fees.set(words[w + W_FLAGS] as number, makerPpm, words[w + W_PRICE] as number);
+      const makerPpm = asPpm(floats[at * SLOT_FLOATS + F_QTY] as number);
+      const takerPpm = asPpm(words[w + W_PRICE] as number);
+      core.fees.set(words[w + W_FLAGS] as number, makerPpm, takerPpm);
       break;
     }
     case MSG_OPEN_ACCOUNT: {

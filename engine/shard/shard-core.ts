@@ -55,6 +55,7 @@ import {
   EVT_MARKET_LISTED,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPpm } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
 import type { Frame } from './frame.js';
@@ -407,8 +408,8 @@ export class ShardCore implements Shard {
   private setFeeRates(messages: MessageBuffer, slot: number): void {
     const w = slot * SLOT_WORDS;
     const tier = messages.words[w + W_FLAGS] as number;
-    const takerPpm = messages.words[w + W_PRICE] as number;
-    const makerPpm = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    const takerPpm = asPpm(messages.words[w + W_PRICE] as number);
+    const makerPpm = asPpm(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (tier < 0 || tier >= this.fees.makerPpm.length) {
       const code = REJECT.fee_tier_must_be_within_0_and_15;
       pushRejection(this.events, messages, slot, code, tier, this.fees.makerPpm.length - 1);

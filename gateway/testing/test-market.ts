@@ -1,4 +1,5 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 
 /** BTC-PERP as in the default configuration: tick 0.1, lot 0.001. */
 export const BTC: MarketParams = {
@@ -9,12 +10,12 @@ export const BTC: MarketParams = {
   lotDecimals: 3,
   microUsdPerTickLotNumerator: 100,
   microUsdPerTickLotDenominator: 1,
-  priceTicksMax: 10_000_000,
-  qtyLotsMax: 1_000_000_000,
-  minNotionalMicroUsd: 5_000_000,
-  priceBandPpm: 100_000,
-  initialMarginPpm: 20_000,
-  maintenanceMarginPpm: 10_000,
+  priceTicksMax: asPriceTicks(10_000_000),
+  qtyLotsMax: asQtyLots(1_000_000_000),
+  minNotionalMicroUsd: asMicroUsd(5_000_000),
+  priceBandPpm: asPpm(100_000),
+  initialMarginPpm: asPpm(20_000),
+  maintenanceMarginPpm: asPpm(10_000),
   openOrdersMax: 1_000,
 };
 

@@ -1,13 +1,24 @@
 import { type MarketParams, marketParamsProblem } from '../../engine/market/market-params.js';
 import { MICRO_USD_STEP, parseDecimal, type Step } from '../../engine/units/decimal.js';
-import { MICRO_USD_MAX, PPM_ONE, PRICE_TICKS_MAX, QTY_LOTS_MAX } from '../../engine/units/units.js';
+import {
+  asMicroUsd,
+  asPpm,
+  asPriceTicks,
+  asQtyLots,
+  MICRO_USD_MAX,
+  PPM_ONE,
+  type Ppm,
+  PRICE_TICKS_MAX,
+  type PriceTicks,
+  QTY_LOTS_MAX,
+} from '../../engine/units/units.js';
 import type { TableReader } from './table-reader.js';
 
 export interface MarketConfig {
   marketId: number;
   params: MarketParams;
   /** Where the recorded oracle begins. */
-  referenceTicks: number;
+  referenceTicks: PriceTicks;
 }
 
 const RATE_STEP: Step = { mantissa: 1, decimals: 6 };
@@ -20,7 +31,7 @@ export function readMarket(table: TableReader): MarketConfig {
   const lot = stepOf(table.decimal('lotSize'));
   const steps = (key: string, step: Step, least: number, most: number) =>
     readSteps(table, key, step, least, most);
-  const rate = (key: string) => steps(key, RATE_STEP, 1, PPM_ONE);
+  const rate = (key: string) => readRatePpm(table, key, 1, PPM_ONE);
   const params: MarketParams = {
     symbol,
     tickMantissa: tick.mantissa,
@@ -28,15 +39,15 @@ export function readMarket(table: TableReader): MarketConfig {
     lotMantissa: lot.mantissa,
     lotDecimals: lot.decimals,
     ...microUsdPerTickLot(tick, lot),
-    priceTicksMax: steps('priceMax', tick, 1, PRICE_TICKS_MAX),
-    qtyLotsMax: steps('qtyMax', lot, 1, QTY_LOTS_MAX),
-    minNotionalMicroUsd: steps('minNotional', MICRO_USD_STEP, 0, MICRO_USD_MAX),
+    priceTicksMax: asPriceTicks(steps('priceMax', tick, 1, PRICE_TICKS_MAX)),
+    qtyLotsMax: asQtyLots(steps('qtyMax', lot, 1, QTY_LOTS_MAX)),
+    minNotionalMicroUsd: asMicroUsd(steps('minNotional', MICRO_USD_STEP, 0, MICRO_USD_MAX)),
     priceBandPpm: rate('priceBand'),
     initialMarginPpm: rate('initialMarginRate'),
     maintenanceMarginPpm: rate('maintenanceMarginRate'),
     openOrdersMax: table.integer('openOrdersMax', 1, 1_000_000),
   };
-  const referenceTicks = steps('referencePrice', tick, 1, params.priceTicksMax);
+  const referenceTicks = asPriceTicks(steps('referencePrice', tick, 1, params.priceTicksMax));
   table.refuseUnknown();
   const problem = marketParamsProblem(params);
   if (problem !== null) table.fail(problem);
@@ -56,8 +67,8 @@ export function readSteps(
 }
 
 /** Ppm of a share such as "0.0005". */
-export function readRatePpm(table: TableReader, key: string, least: number, most: number): number {
-  return readSteps(table, key, RATE_STEP, least, most);
+export function readRatePpm(table: TableReader, key: string, least: number, most: number): Ppm {
+  return asPpm(readSteps(table, key, RATE_STEP, least, most));
 }
 
 /** "0.25" is 25 × 10^−2; zeros at the end do not count. */

@@ -22,6 +22,7 @@ import {
 } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
+import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { messageFields } from './message-fields.js';
 
 /** A message behind another one, so that every offset counts. */
@@ -125,12 +126,12 @@ describe('messageFields', () => {
       lotDecimals: 3,
       microUsdPerTickLotNumerator: 100,
       microUsdPerTickLotDenominator: 1,
-      priceTicksMax: 10_000_000,
-      qtyLotsMax: 1_000_000,
-      minNotionalMicroUsd: 5_000_000,
-      priceBandPpm: 50_000,
-      initialMarginPpm: 20_000,
-      maintenanceMarginPpm: 10_000,
+      priceTicksMax: asPriceTicks(10_000_000),
+      qtyLotsMax: asQtyLots(1_000_000),
+      minNotionalMicroUsd: asMicroUsd(5_000_000),
+      priceBandPpm: asPpm(50_000),
+      initialMarginPpm: asPpm(20_000),
+      maintenanceMarginPpm: asPpm(10_000),
       openOrdersMax: 200,
     };
     const list = make(types.CMD_LIST_MARKET, 3, 1, {}, {});

@@ -1,4 +1,4 @@
-import { ACCOUNT_ID_MAX } from '../../engine/units/units.js';
+import { ACCOUNT_ID_MAX, asMicroUsd, type MicroUsd } from '../../engine/units/units.js';
 import {
   A_COLLATERAL,
   A_EXISTS,
@@ -63,10 +63,10 @@ export class Accounts {
     return this.kernel.calls.accountAt(account);
   }
 
-  collateral(account: number): number {
-    return this.float(account, A_COLLATERAL);
+  collateral(account: number): MicroUsd {
+    return asMicroUsd(this.float(account, A_COLLATERAL));
   }
-  addCollateral(account: number, change: number): void {
+  addCollateral(account: number, change: MicroUsd): void {
     const at = (this.at(account) + A_COLLATERAL) >> 3;
     this.kernel.floats[at] = (this.kernel.floats[at] as number) + change;
   }

@@ -1,4 +1,5 @@
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import type { MicroUsd } from '../../engine/units/units.js';
 
 /** Idempotency keys of deposits and withdrawals that are remembered. */
 const KEYS_REMEMBERED = 65_536;
@@ -18,7 +19,7 @@ export class CashLedger {
   }
 
   /** Books a deposit (positive) or withdrawal (negative). */
-  move(words: Int32Array, at: number, amount: number): void {
+  move(words: Int32Array, at: number, amount: MicroUsd): void {
     if (amount > 0) this.deposits += BigInt(amount);
     else this.withdrawals -= BigInt(amount);
     const key = keyAt(words, at);

@@ -17,6 +17,7 @@ import {
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { asMicroUsd, asPriceTicks } from '../../engine/units/units.js';
 import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
@@ -105,7 +106,7 @@ export class MarginActor implements AccountHome {
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
-      const mark = events.words[slot * SLOT_WORDS + EW_PRICE] as number;
+      const mark = asPriceTicks(events.words[slot * SLOT_WORDS + EW_PRICE] as number);
       this.state.markets.find(marketOf(head))?.setMark(mark);
       return true;
     }
@@ -169,7 +170,7 @@ export class MarginActor implements AccountHome {
       const parent = reader.take();
       const tier = reader.take();
       for (let i = 0; i < PUBLIC_KEY_WORDS; i++) key[i] = reader.take();
-      const collateral = reader.take();
+      const collateral = asMicroUsd(reader.take());
       if (!exists) continue;
       accounts.open(account, parent, key, 0);
       accounts.setTier(account, tier);
@@ -178,7 +179,7 @@ export class MarginActor implements AccountHome {
     accounts.lastId = lastId;
     for (const market of markets.all) {
       reader.take();
-      market.setMark(reader.take());
+      market.setMark(asPriceTicks(reader.take()));
       const rows = reader.take();
       for (let i = 0; i < rows; i++) {
         const account = reader.take();

@@ -4,6 +4,12 @@ import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
+  asPriceTicks,
+  asValueTickLots,
+  type PriceTicks,
+  type ValueTickLots,
+} from '../../engine/units/units.js';
+import {
   M_LANE,
   M_LOTS_MAX,
   M_MARK,
@@ -63,18 +69,18 @@ export class MarketSummary {
     this.readLimits();
   }
 
-  get markTicks(): number {
-    return this.kernel.word(this.block + M_MARK);
+  get markTicks(): PriceTicks {
+    return asPriceTicks(this.kernel.word(this.block + M_MARK));
   }
 
-  setMark(ticks: number): void {
+  setMark(ticks: PriceTicks): void {
     this.setWord(M_MARK, ticks);
     this.readLimits();
   }
 
   /** Highest worst-case value of an account here, tick·lots. */
-  get valueTickLotsMax(): number {
-    return this.kernel.float(this.block + M_VALUE_MAX);
+  get valueTickLotsMax(): ValueTickLots {
+    return asValueTickLots(this.kernel.float(this.block + M_VALUE_MAX));
   }
 
   /** Looks whether the operator has changed the state of a market of this shard. */

@@ -24,7 +24,12 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import { EVT_ACCOUNT_CREATED, EVT_BALANCE, EVT_FEE_TIER } from '../../engine/messages/types.js';
-import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
+import {
+  ACCOUNT_ID_MAX,
+  asMicroUsd,
+  MICRO_USD_MAX,
+  type MicroUsd,
+} from '../../engine/units/units.js';
 import type { CashLedger } from './cash-ledger.js';
 import type { MarginState } from './trade-commands.js';
 
@@ -74,7 +79,7 @@ export class OperatorCommands {
     const { accounts, kernel } = this.state;
     const w = slot * SLOT_WORDS;
     const account = message.words[w + W_ACCOUNT] as number;
-    const amount = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    const amount = asMicroUsd(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (!accounts.exists(account)) {
       this.reject(message, slot, REJECT.unknown_account, account, 0);
       return;
@@ -85,7 +90,7 @@ export class OperatorCommands {
       return;
     }
     if (this.cash.isRepeat(message.words, w + W_IDEMPOTENCY_KEY)) {
-      this.balance(message, slot, account, 0, false);
+      this.balance(message, slot, account, asMicroUsd(0), false);
       return;
     }
     if (sign > 0 && accounts.collateral(account) + amount > MICRO_USD_MAX) {
@@ -93,14 +98,17 @@ export class OperatorCommands {
       this.reject(message, slot, code, accounts.collateral(account) + amount, MICRO_USD_MAX);
       return;
     }
-    const withdrawable = sign < 0 ? kernel.calls.withdrawable(account, accounts.at(account)) : 0;
+    const withdrawable = asMicroUsd(
+      sign < 0 ? kernel.calls.withdrawable(account, accounts.at(account)) : 0,
+    );
     if (sign < 0 && withdrawable < amount) {
       this.reject(message, slot, REJECT.insufficient_free_collateral, amount, withdrawable);
       return;
     }
-    this.cash.move(message.words, w + W_IDEMPOTENCY_KEY, sign * amount);
-    accounts.addCollateral(account, sign * amount);
-    this.balance(message, slot, account, sign * amount, true);
+    const change = asMicroUsd(sign * amount);
+    this.cash.move(message.words, w + W_IDEMPOTENCY_KEY, change);
+    accounts.addCollateral(account, change);
+    this.balance(message, slot, account, change, true);
   }
 
   setFeeTier(message: MessageBuffer, slot: number): void {
@@ -124,7 +132,7 @@ export class OperatorCommands {
     message: MessageBuffer,
     slot: number,
     account: number,
-    change: number,
+    change: MicroUsd,
     numbered: boolean,
   ): void {
     const event = this.answer(message, slot, EVT_BALANCE, EVENT_SLOTS);

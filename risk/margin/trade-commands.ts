@@ -1,3 +1,4 @@
+import { NO_PRICE } from '../../engine/book/order-book.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
 import {
@@ -54,7 +55,13 @@ import {
   SIDE_BUY,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
-import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import {
+  asPriceTicks,
+  asQtyLots,
+  MARKET_ID_ALL,
+  type PriceTicks,
+  type QtyLots,
+} from '../../engine/units/units.js';
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
 import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
@@ -155,8 +162,8 @@ export class TradeCommands {
     }
     const side = flags & FLAG_SIDE;
     const price = this.limitPrice(message, slot, market, flags);
-    if (price === 0) return;
-    const lots = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (price === NO_PRICE) return;
+    const lots = asQtyLots(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (!Number.isInteger(lots) || lots < 1 || lots > market.params.qtyLotsMax) {
       const code = REJECT.qty_lots_must_be_within_1_and_limit;
       this.reject(message, slot, code, lots, market.params.qtyLotsMax);
@@ -178,7 +185,7 @@ export class TradeCommands {
   }
 
   /**
-   * Price that the order is reserved at, 0 when it was rejected. A market order without a bound of its own gets the
+   * Price that the order is reserved at, NO_PRICE when it was rejected. A market order without a bound of its own gets the
    * price band's: it can fill no worse than an allowed limit order.
    */
   private limitPrice(
@@ -186,24 +193,24 @@ export class TradeCommands {
     slot: number,
     market: MarketSummary,
     flags: number,
-  ): number {
-    const price = message.words[slot * SLOT_WORDS + W_PRICE] as number;
+  ): PriceTicks {
+    const price = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
     const isMarketOrder = (flags & FLAG_MARKET_ORDER) !== 0;
     const unbounded = isMarketOrder && price === 0;
     if (!unbounded && (price < 1 || price > market.params.priceTicksMax)) {
       const code = REJECT.price_ticks_must_be_within_1_and_limit;
       this.reject(message, slot, code, price, market.params.priceTicksMax);
-      return 0;
+      return NO_PRICE;
     }
     if (market.markTicks === 0) {
       this.reject(message, slot, REJECT.market_has_no_mark_price, 0, 0);
-      return 0;
+      return NO_PRICE;
     }
     if (!isMarketOrder) return price;
     const side = flags & FLAG_SIDE;
     const band = bandPriceTicks(market.params, side, market.markTicks);
     if (unbounded) return band;
-    return side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
+    return asPriceTicks(side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band));
   }
 
   /** Reserves the order's worst case, or rejects. */
@@ -212,7 +219,7 @@ export class TradeCommands {
     slot: number,
     market: MarketSummary,
     side: number,
-    lots: number,
+    lots: QtyLots,
     distance: number,
   ): boolean {
     const { kernel, accounts } = this.state;
@@ -261,8 +268,8 @@ export class TradeCommands {
     const w = slot * SLOT_WORDS;
     const f = slot * SLOT_FLOATS;
     const cancels = typeOf(message.words[w + W_HEAD] as number) === CMD_CANCEL;
-    const price = message.words[w + W_PRICE] as number;
-    const lots = message.floats[f + F_QTY] as number;
+    const price = asPriceTicks(message.words[w + W_PRICE] as number);
+    const lots = asQtyLots(message.floats[f + F_QTY] as number);
     if (!cancels && !this.amendIsSound(message, slot, market, price, lots)) return;
     let id = message.floats[f + F_ORDER_ID] as number;
     if (id === 0) {
@@ -285,8 +292,8 @@ export class TradeCommands {
     message: MessageBuffer,
     slot: number,
     market: MarketSummary,
-    price: number,
-    lots: number,
+    price: PriceTicks,
+    lots: QtyLots,
   ): boolean {
     if (price === 0 && lots === 0) {
       return this.reject(message, slot, REJECT.amend_must_change_something, 0, 0);

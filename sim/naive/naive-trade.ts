@@ -2,7 +2,7 @@ import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js
 import * as layout from '../../engine/messages/layout.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
-import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
 import {
   holdingOf,
   marketWith,
@@ -109,7 +109,7 @@ function limitPrice(
   }
   if (!isMarket) return price;
   const side = type.sideOf(flags);
-  const band = bandPriceTicks(market.params, side, Number(market.mark));
+  const band = bandPriceTicks(market.params, side, asPriceTicks(Number(market.mark)));
   if (price === 0) return band;
   return side === type.SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
 }

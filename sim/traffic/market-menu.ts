@@ -1,6 +1,13 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
-import { PRICE_TICKS_MAX, QTY_LOTS_MAX } from '../../engine/units/units.js';
+import {
+  asMicroUsd,
+  asPpm,
+  asPriceTicks,
+  asQtyLots,
+  PRICE_TICKS_MAX,
+  QTY_LOTS_MAX,
+} from '../../engine/units/units.js';
 
 /** A market as the simulation lists it, with the prices and sizes around which its traffic moves. */
 export interface MarketPlan {
@@ -19,12 +26,12 @@ const BASE: MarketParams = {
   lotDecimals: 3,
   microUsdPerTickLotNumerator: 100,
   microUsdPerTickLotDenominator: 1,
-  priceTicksMax: 100_000_000,
-  qtyLotsMax: 10_000_000,
-  minNotionalMicroUsd: 5_000_000,
-  priceBandPpm: 100_000,
-  initialMarginPpm: 50_000,
-  maintenanceMarginPpm: 25_000,
+  priceTicksMax: asPriceTicks(100_000_000),
+  qtyLotsMax: asQtyLots(10_000_000),
+  minNotionalMicroUsd: asMicroUsd(5_000_000),
+  priceBandPpm: asPpm(100_000),
+  initialMarginPpm: asPpm(50_000),
+  maintenanceMarginPpm: asPpm(25_000),
   openOrdersMax: 40,
 };
 
@@ -39,7 +46,7 @@ const MENU: readonly MarketPlan[] = [
       tickDecimals: 4,
       microUsdPerTickLotNumerator: 1,
       microUsdPerTickLotDenominator: 10,
-      minNotionalMicroUsd: 0,
+      minNotionalMicroUsd: asMicroUsd(0),
       openOrdersMax: 200,
     },
     firstPriceTicks: 30_000_000,
@@ -56,10 +63,10 @@ const MENU: readonly MarketPlan[] = [
       lotDecimals: 1,
       microUsdPerTickLotNumerator: 7,
       microUsdPerTickLotDenominator: 1000,
-      priceTicksMax: 5_000,
+      priceTicksMax: asPriceTicks(5_000),
       qtyLotsMax: QTY_LOTS_MAX,
-      minNotionalMicroUsd: 1,
-      priceBandPpm: 1_000_000,
+      minNotionalMicroUsd: asMicroUsd(1),
+      priceBandPpm: asPpm(1_000_000),
     },
     firstPriceTicks: 40,
     spreadTicks: 6,
@@ -76,10 +83,10 @@ const MENU: readonly MarketPlan[] = [
       microUsdPerTickLotNumerator: 10_000,
       priceTicksMax: PRICE_TICKS_MAX,
       qtyLotsMax: QTY_LOTS_MAX,
-      minNotionalMicroUsd: 0,
-      priceBandPpm: 900_000,
-      initialMarginPpm: 1_000_000,
-      maintenanceMarginPpm: 500_000,
+      minNotionalMicroUsd: asMicroUsd(0),
+      priceBandPpm: asPpm(900_000),
+      initialMarginPpm: asPpm(1_000_000),
+      maintenanceMarginPpm: asPpm(500_000),
     },
     firstPriceTicks: 1_000_000,
     spreadTicks: 40_000,
@@ -103,11 +110,15 @@ export function changedParams(params: MarketParams, random: Xorshift): MarketPar
   return {
     ...params,
     symbol: random.chance(5) ? 'OTHER' : params.symbol,
-    initialMarginPpm,
-    maintenanceMarginPpm: random.between(1, initialMarginPpm + 100),
-    priceBandPpm: random.chance(80) ? random.between(50_000, 1_000_000) : random.between(1, 50_000),
-    minNotionalMicroUsd: random.pick([0, 1, 5_000_000]),
+    initialMarginPpm: asPpm(initialMarginPpm),
+    maintenanceMarginPpm: asPpm(random.between(1, initialMarginPpm + 100)),
+    priceBandPpm: asPpm(
+      random.chance(80) ? random.between(50_000, 1_000_000) : random.between(1, 50_000),
+    ),
+    minNotionalMicroUsd: asMicroUsd(random.pick([0, 1, 5_000_000])),
     openOrdersMax: random.between(3, 200),
-    qtyLotsMax: random.chance(90) ? params.qtyLotsMax : random.pick([1_000, QTY_LOTS_MAX]),
+    qtyLotsMax: asQtyLots(
+      random.chance(90) ? params.qtyLotsMax : random.pick([1_000, QTY_LOTS_MAX]),
+    ),
   };
 }

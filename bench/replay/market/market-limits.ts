@@ -1,6 +1,8 @@
 import type { MarketParams } from '../../../engine/market/market-params.js';
 import {
   ACCOUNT_ID_MAX,
+  asMicroUsd,
+  asPpm,
   PPM_ONE,
   PRICE_TICKS_MAX,
   QTY_LOTS_MAX,
@@ -26,10 +28,10 @@ export function wideMarketParams(units: MarketUnits): MarketParams {
     microUsdPerTickLotDenominator: Number(denominator / divisor),
     priceTicksMax: PRICE_TICKS_MAX,
     qtyLotsMax: QTY_LOTS_MAX,
-    minNotionalMicroUsd: 0,
-    priceBandPpm: PPM_ONE,
-    initialMarginPpm: INITIAL_MARGIN_PPM,
-    maintenanceMarginPpm: 1,
+    minNotionalMicroUsd: asMicroUsd(0),
+    priceBandPpm: asPpm(PPM_ONE),
+    initialMarginPpm: asPpm(INITIAL_MARGIN_PPM),
+    maintenanceMarginPpm: asPpm(1),
     openOrdersMax: ACCOUNT_ID_MAX,
   };
 }

@@ -14,6 +14,7 @@ import { kernelFrom } from '../../../engine/runtime/kernel-file.js';
 import { ShardCore } from '../../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../../engine/state/canonical-writer.js';
 import { Xorshift } from '../../../engine/testing/xorshift.js';
+import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../../engine/units/units.js';
 import { MarginActor } from '../../margin/margin-actor.js';
 import { javascriptRiskKernel, type RiskCalls } from '../../margin/risk-kernel.js';
 import { G_LANE_RESULT, LANE_HAS_REFERENCES } from '../layout.js';
@@ -35,12 +36,12 @@ const PARAMS: MarketParams = {
   lotDecimals: 1,
   microUsdPerTickLotNumerator: 1000,
   microUsdPerTickLotDenominator: 1,
-  priceTicksMax: 3000,
-  qtyLotsMax: 500,
-  minNotionalMicroUsd: 3_000_000,
-  priceBandPpm: 30_000,
-  initialMarginPpm: 50_000,
-  maintenanceMarginPpm: 25_000,
+  priceTicksMax: asPriceTicks(3000),
+  qtyLotsMax: asQtyLots(500),
+  minNotionalMicroUsd: asMicroUsd(3_000_000),
+  priceBandPpm: asPpm(30_000),
+  initialMarginPpm: asPpm(50_000),
+  maintenanceMarginPpm: asPpm(25_000),
   openOrdersMax: 20,
 };
 /** A tick·lot is a fraction of a micro-USD. */
@@ -50,7 +51,7 @@ const FRACTION: MarketParams = {
   lotDecimals: 4,
   microUsdPerTickLotNumerator: 1,
   microUsdPerTickLotDenominator: 1000,
-  minNotionalMicroUsd: 5,
+  minNotionalMicroUsd: asMicroUsd(5),
 };
 
 interface Twin {
