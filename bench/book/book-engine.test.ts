@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
+import { PRICE_TICKS_MAX } from '../../engine/units/units.js';
 import { generateWorkload } from '../workload/generator.js';
 import { referenceResult } from '../workload/reference-result.js';
 import { BookEngine } from './book-engine.js';
 import { BENCH_MARKET } from './encode.js';
 
-const options = { marketId: BENCH_MARKET, priceTicksMax: 2 ** 31 - 1, ledger: noPositions };
+const options = { marketId: BENCH_MARKET, priceTicksMax: PRICE_TICKS_MAX, ledger: noPositions };
 
 /** A workload whose prefill is cut to what the naive book applies in a moment. */
 function smallWorkload() {

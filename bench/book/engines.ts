@@ -5,6 +5,7 @@ import { NaiveBook } from '../../engine/book/naive-book.js';
 import { noPositions } from '../../engine/book/order-book.js';
 import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { compiledKernel } from '../../engine/runtime/kernel-file.js';
+import { PRICE_TICKS_MAX } from '../../engine/units/units.js';
 import { createShardCore } from '../../main/compose.js';
 import type { Workload } from '../workload/format.js';
 import { BookEngine } from './book-engine.js';
@@ -32,7 +33,6 @@ export interface EngineKind {
   inDetail: boolean;
 }
 
-const PRICE_TICKS_MAX = 2 ** 31 - 1;
 const book = { marketId: BENCH_MARKET, priceTicksMax: PRICE_TICKS_MAX, ledger: noPositions };
 const openFast = (): FastBook => new FastBook({ ...book, kernel: new Kernel(compiledKernel()) });
 const all = (): number => Number.POSITIVE_INFINITY;

@@ -22,7 +22,13 @@ import { F_ORDER_ID, SLOT_FLOATS, SLOT_WORDS, W_ACCOUNT } from '../messages/layo
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { SIDE_BUY, SIDE_SELL } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { PRICE_TICKS_MAX } from '../units/units.js';
+import {
+  asPriceTicks,
+  asQtyLots,
+  PRICE_TICKS_MAX,
+  type PriceTicks,
+  type QtyLots,
+} from '../units/units.js';
 import { AccountRows } from './account-rows.js';
 import { readBook, writeBook } from './book-canonical.js';
 import { checkBook } from './book-check.js';
@@ -37,7 +43,7 @@ import {
 
 export interface FastBookOptions {
   marketId: number;
-  priceTicksMax: number;
+  priceTicksMax: PriceTicks;
   /** Asked for positions when `book` is left out. */
   ledger: FillLedger;
   /** Size of each side's price window as a power of two; default 2^14 ticks. */
@@ -74,12 +80,12 @@ export class FastBook implements OrderBook {
     return this.kernel.word(this.book + B_OPEN_ORDERS);
   }
 
-  bestBid(): number {
-    return this.kernel.calls.bestPrice(this.book, SIDE_BUY);
+  bestBid(): PriceTicks {
+    return asPriceTicks(this.kernel.calls.bestPrice(this.book, SIDE_BUY));
   }
 
-  bestAsk(): number {
-    return this.kernel.calls.bestPrice(this.book, SIDE_SELL);
+  bestAsk(): PriceTicks {
+    return asPriceTicks(this.kernel.calls.bestPrice(this.book, SIDE_SELL));
   }
 
   place(inbox: MessageBuffer, slot: number): void {
@@ -139,16 +145,16 @@ export class FastBook implements OrderBook {
     return this.kernel.calls.flagsOf(order);
   }
 
-  priceOf(order: OrderHandle): number {
-    return this.kernel.word(order + O_PRICE);
+  priceOf(order: OrderHandle): PriceTicks {
+    return asPriceTicks(this.kernel.word(order + O_PRICE));
   }
 
-  totalLotsOf(order: OrderHandle): number {
-    return this.kernel.float(order + O_TOTAL);
+  totalLotsOf(order: OrderHandle): QtyLots {
+    return asQtyLots(this.kernel.float(order + O_TOTAL));
   }
 
-  remainingLotsOf(order: OrderHandle): number {
-    return this.kernel.float(order + O_REMAINING);
+  remainingLotsOf(order: OrderHandle): QtyLots {
+    return asQtyLots(this.kernel.float(order + O_REMAINING));
   }
 
   openOrdersOf(account: number): number {
@@ -163,8 +169,8 @@ export class FastBook implements OrderBook {
     let key = kernel.word(ladder + L_BEST);
     while (key !== PRICE_TICKS_MAX && seen < depth) {
       const level = kernel.calls.anyLevel(ladder, key);
-      const price = side === SIDE_BUY ? PRICE_TICKS_MAX - key : key + 1;
-      visit(price, kernel.float(level + V_LOTS), kernel.word(level + V_COUNT));
+      const price = asPriceTicks(side === SIDE_BUY ? PRICE_TICKS_MAX - key : key + 1);
+      visit(price, asQtyLots(kernel.float(level + V_LOTS)), kernel.word(level + V_COUNT));
       seen++;
       key = kernel.calls.nextKey(ladder, key);
     }

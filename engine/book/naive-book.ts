@@ -3,6 +3,7 @@ import { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import * as type from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPriceTicks, asQtyLots, type PriceTicks, type QtyLots } from '../units/units.js';
 import { NaiveMatching } from './naive-matching.js';
 import { type BookMessage, readMessage } from './naive-messages.js';
 import {
@@ -28,7 +29,7 @@ import {
 
 export interface NaiveBookOptions {
   marketId: number;
-  priceTicksMax: number;
+  priceTicksMax: PriceTicks;
   ledger: FillLedger;
   /** Of the fast book; there is no window here. Accepted so that both are created alike. */
   windowBits?: number;
@@ -41,8 +42,8 @@ const ORDER_FLAGS = type.CLIENT_FLAGS | (type.TIER_MASK << type.TIER_SHIFT);
 
 /** What the reduce-only and post-only rules leave of an order's wishes. */
 interface Terms {
-  lots: number;
-  priceTicks: number;
+  lots: QtyLots;
+  priceTicks: PriceTicks;
   markDistanceTicks: number;
 }
 
@@ -56,7 +57,7 @@ export class NaiveBook implements OrderBook {
   private readonly orders = new NaiveOrders();
   private readonly matching: NaiveMatching;
   private readonly report: NaiveReport;
-  private readonly priceTicksMax: number;
+  private readonly priceTicksMax: PriceTicks;
   private lastOrderId = 0;
 
   constructor(options: NaiveBookOptions) {
@@ -70,11 +71,11 @@ export class NaiveBook implements OrderBook {
     return this.orders.count;
   }
 
-  bestBid(): number {
+  bestBid(): PriceTicks {
     return this.orders.bids[0]?.priceTicks ?? NO_PRICE;
   }
 
-  bestAsk(): number {
+  bestAsk(): PriceTicks {
     return this.orders.asks[0]?.priceTicks ?? NO_PRICE;
   }
 
@@ -153,15 +154,15 @@ export class NaiveBook implements OrderBook {
     return this.mustBeOpen(order).flags;
   }
 
-  priceOf(order: OrderHandle): number {
+  priceOf(order: OrderHandle): PriceTicks {
     return this.mustBeOpen(order).priceTicks;
   }
 
-  totalLotsOf(order: OrderHandle): number {
+  totalLotsOf(order: OrderHandle): QtyLots {
     return this.mustBeOpen(order).totalLots;
   }
 
-  remainingLotsOf(order: OrderHandle): number {
+  remainingLotsOf(order: OrderHandle): QtyLots {
     return this.mustBeOpen(order).remainingLots;
   }
 
@@ -170,7 +171,7 @@ export class NaiveBook implements OrderBook {
   }
 
   forEachLevel(side: number, depth: number, visit: LevelVisitor): void {
-    const levels = new Map<number, { lots: number; orders: number }>();
+    const levels = new Map<PriceTicks, { lots: number; orders: number }>();
     for (const order of this.orders.sideOf(side)) {
       const level = levels.get(order.priceTicks) ?? { lots: 0, orders: 0 };
       level.lots += order.remainingLots;
@@ -179,7 +180,7 @@ export class NaiveBook implements OrderBook {
     }
     // A Map keeps the order of insertion: best price first.
     for (const [priceTicks, level] of [...levels].slice(0, depth)) {
-      visit(priceTicks, level.lots, level.orders);
+      visit(priceTicks, asQtyLots(level.lots), level.orders);
     }
   }
 
@@ -211,7 +212,7 @@ export class NaiveBook implements OrderBook {
         this.report.rejected(message, code, lots, closable);
         return null;
       }
-      lots = Math.min(lots, closable);
+      lots = asQtyLots(Math.min(lots, closable));
     }
     const terms = {
       lots,
@@ -226,12 +227,12 @@ export class NaiveBook implements OrderBook {
   }
 
   /** Slides the price of a post-only order when need be. Returns the opposite best when it must be refused, else null. */
-  private slide(flags: number, terms: Terms): number | null {
+  private slide(flags: number, terms: Terms): PriceTicks | null {
     const best = this.orders.sideOf(oppositeSide(flags))[0]?.priceTicks;
     if (best === undefined || !isPostOnly({ flags })) return null;
     if (!reaches(flags, terms.priceTicks, best)) return null;
     if ((flags & type.FLAG_POST_ONLY_SLIDE) === 0) return best;
-    const slid = isBuy({ flags }) ? best - 1 : best + 1;
+    const slid = asPriceTicks(isBuy({ flags }) ? best - 1 : best + 1);
     if (slid < 1 || slid > this.priceTicksMax) return best;
     terms.markDistanceTicks += slid - terms.priceTicks;
     terms.priceTicks = slid;
@@ -278,12 +279,12 @@ export class NaiveBook implements OrderBook {
   /** Steps 1 and 2 of amend. */
   private amendOpen(order: NaiveOrder, message: BookMessage): void {
     const wantedLots = message.qtyLots === 0 ? order.totalLots : message.qtyLots;
-    let lots = wantedLots - filledLots(order);
+    let lots = asQtyLots(wantedLots - filledLots(order));
     if (lots <= 0) {
       this.cancelAsAnswer(order, type.REASON_USER, message);
       return;
     }
-    if (isReduceOnly(order)) lots = Math.min(lots, this.matching.closable(order));
+    if (isReduceOnly(order)) lots = asQtyLots(Math.min(lots, this.matching.closable(order)));
     if (lots === 0) {
       this.cancelAsAnswer(order, type.REASON_REDUCE_ONLY, message);
       return;
@@ -320,7 +321,7 @@ export class NaiveBook implements OrderBook {
     const old = before(order);
     const keepsPlace = terms.priceTicks === order.priceTicks && terms.lots < order.remainingLots;
     if (!keepsPlace) this.orders.remove(order);
-    order.totalLots = filledLots(order) + terms.lots;
+    order.totalLots = asQtyLots(filledLots(order) + terms.lots);
     order.remainingLots = terms.lots;
     order.priceTicks = terms.priceTicks;
     order.lossTicks = lossTicks;
@@ -355,7 +356,7 @@ function filledLots(order: NaiveOrder): number {
 }
 
 /** Whether an amend could lose more than what is reserved for the order. Products may pass 2^53. */
-function needsReserve(order: NaiveOrder, newLots: number, newLossTicks: number): boolean {
+function needsReserve(order: NaiveOrder, newLots: QtyLots, newLossTicks: number): boolean {
   if (newLots > order.remainingLots) return true;
   const newLoss = BigInt(newLots) * BigInt(newLossTicks);
   return newLoss > BigInt(order.remainingLots) * BigInt(order.lossTicks);

@@ -1,5 +1,6 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import * as type from '../messages/types.js';
+import { asQtyLots, type QtyLots } from '../units/units.js';
 import { isBuy, isReduceOnly, type NaiveOrder, oppositeSide, reaches } from './naive-order.js';
 import { type NaiveOrders, reduceOnlyOf } from './naive-orders.js';
 import { before, type NaiveReport } from './naive-report.js';
@@ -23,7 +24,7 @@ export class NaiveMatching {
   }
 
   /** Lots that an order of this account and side could close now. */
-  closable(order: { account: number; flags: number }): number {
+  closable(order: { account: number; flags: number }): QtyLots {
     return this.ledger.closableLots(order.account, type.sideOf(order.flags));
   }
 
@@ -32,7 +33,7 @@ export class NaiveMatching {
     const positions = new Map<number, number>();
     const position = (account: number) => positions.get(account) ?? this.position(account);
     const stp = type.stpOf(taker.flags);
-    let missing = taker.remainingLots;
+    let missing: number = taker.remainingLots;
     for (const maker of this.orders.sideOf(oppositeSide(taker.flags))) {
       if (!reaches(taker.flags, taker.priceTicks, maker.priceTicks)) break;
       let lots = Math.min(missing, maker.remainingLots);
@@ -104,7 +105,7 @@ export class NaiveMatching {
   /** Cancels what remains of an order that is not in the book. */
   cancelRest(order: NaiveOrder, reason: number): void {
     this.report.canceled(order, reason);
-    order.remainingLots = 0;
+    order.remainingLots = asQtyLots(0);
   }
 
   get isTrimmed(): boolean {
@@ -130,7 +131,7 @@ export class NaiveMatching {
     if (isReduceOnly(maker)) lots = Math.min(lots, this.closable(maker));
     this.lastTradeSequence += 1;
     for (const order of [maker, taker]) {
-      order.remainingLots -= lots;
+      order.remainingLots = asQtyLots(order.remainingLots - lots);
       const by = order === maker ? type.FLAG_MAKER : 0;
       const slot = this.report.fill(order, lots, maker.priceTicks, this.lastTradeSequence, by);
       this.ledger.settleFill(this.events, slot);
@@ -142,8 +143,8 @@ export class NaiveMatching {
   /** Takes lots from an order without a fill; some remain and the order keeps its place. */
   private cut(order: NaiveOrder, lots: number, reason: number): void {
     const old = before(order);
-    order.totalLots -= lots;
-    order.remainingLots -= lots;
+    order.totalLots = asQtyLots(order.totalLots - lots);
+    order.remainingLots = asQtyLots(order.remainingLots - lots);
     this.report.amended(order, old, reason);
   }
 

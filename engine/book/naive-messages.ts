@@ -6,6 +6,7 @@ import * as layout from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { writeGrant } from '../messages/rejection.js';
 import { EVT_MASS_CANCELED, FLAG_CLIENT_TEXT, MSG_AMEND_GRANTED } from '../messages/types.js';
+import { asPriceTicks, asQtyLots, type PriceTicks, type QtyLots } from '../units/units.js';
 
 /** A message of the margin actor to a book, with the names that the book's rules use. */
 export interface BookMessage {
@@ -13,9 +14,9 @@ export interface BookMessage {
   account: number;
   flags: number;
   /** 0 in an amend: unchanged. */
-  priceTicks: number;
+  priceTicks: PriceTicks;
   /** 0 in an amend: unchanged. */
-  qtyLots: number;
+  qtyLots: QtyLots;
   orderId: number;
   session: number;
   request: number;
@@ -58,8 +59,8 @@ export function readMessage(inbox: MessageBuffer, slot: number): BookMessage {
     type: layout.typeOf(word(layout.W_HEAD)),
     account: word(layout.W_ACCOUNT),
     flags: word(layout.W_FLAGS),
-    priceTicks: word(layout.W_PRICE),
-    qtyLots: float(layout.F_QTY),
+    priceTicks: asPriceTicks(word(layout.W_PRICE)),
+    qtyLots: asQtyLots(float(layout.F_QTY)),
     orderId: float(layout.F_ORDER_ID),
     session: word(layout.W_SESSION),
     request: word(layout.W_REQUEST),

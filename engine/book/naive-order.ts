@@ -7,6 +7,7 @@ import {
   TIF_GTD,
   tifOf,
 } from '../messages/types.js';
+import type { PriceTicks, QtyLots } from '../units/units.js';
 
 /** An order of the naive book. Filled lots are total − remaining. */
 export interface NaiveOrder {
@@ -16,9 +17,9 @@ export interface NaiveOrder {
   readonly clientRef: number;
   /** GTD: the time at which it ends; otherwise 0. */
   readonly expiryMs: number;
-  priceTicks: number;
-  totalLots: number;
-  remainingLots: number;
+  priceTicks: PriceTicks;
+  totalLots: QtyLots;
+  remainingLots: QtyLots;
   lossTicks: number;
 }
 
@@ -49,6 +50,6 @@ export function lossTicksOf(flags: number, markDistanceTicks: number): number {
 }
 
 /** Whether an order of this side and limit may trade at a price of the opposite side. */
-export function reaches(flags: number, limitTicks: number, oppositeTicks: number): boolean {
+export function reaches(flags: number, limitTicks: PriceTicks, oppositeTicks: PriceTicks): boolean {
   return sideOf(flags) === SIDE_BUY ? oppositeTicks <= limitTicks : oppositeTicks >= limitTicks;
 }

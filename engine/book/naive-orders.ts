@@ -1,6 +1,7 @@
 import { assert } from '../assert.js';
 import { SIDE_BUY, sideOf } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPriceTicks, asQtyLots, type PriceTicks } from '../units/units.js';
 import { isBuy, isGoodTillDate, isReduceOnly, type NaiveOrder } from './naive-order.js';
 
 /**
@@ -80,9 +81,9 @@ export class NaiveOrders {
           id: reader.take(),
           account: reader.take(),
           flags: reader.take(),
-          priceTicks: reader.take(),
-          remainingLots: reader.take(),
-          totalLots: reader.take(),
+          priceTicks: asPriceTicks(reader.take()),
+          remainingLots: asQtyLots(reader.take()),
+          totalLots: asQtyLots(reader.take()),
           expiryMs: reader.take(),
           lossTicks: reader.take(),
           clientRef: reader.take(),
@@ -94,7 +95,7 @@ export class NaiveOrders {
   }
 
   /** Throws when order, sides and index do not agree. */
-  check(lastOrderId: number, priceTicksMax: number): void {
+  check(lastOrderId: number, priceTicksMax: PriceTicks): void {
     assert(this.all().length === this.byId.size, 'each open order stands on one side');
     for (const side of [this.bids, this.asks]) {
       for (const [at, order] of side.entries()) {
@@ -141,7 +142,7 @@ function countWhile(orders: NaiveOrder[], holds: (order: NaiveOrder) => boolean)
   return from;
 }
 
-function checkOrder(order: NaiveOrder, lastOrderId: number, priceTicksMax: number): void {
+function checkOrder(order: NaiveOrder, lastOrderId: number, priceTicksMax: PriceTicks): void {
   assert(order.id >= 1 && order.id <= lastOrderId, 'order ids were issued');
   assert(order.remainingLots >= 1, 'an open order has lots left');
   assert(order.totalLots >= order.remainingLots, 'an order has no more left than it had');

@@ -1,6 +1,6 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { asPriceTicks } from '../units/units.js';
+import { asPriceTicks, asQtyLots, type PriceTicks, type QtyLots } from '../units/units.js';
 
 /** Handle of an open order within one book; valid until the next command. −1: none. */
 export type OrderHandle = number;
@@ -15,7 +15,7 @@ export const NO_PRICE = asPriceTicks(0);
  */
 export interface FillLedger {
   /** Lots that an order of this side could close: short lots for a buy, long lots for a sell. */
-  closableLots(account: number, side: number): number;
+  closableLots(account: number, side: number): QtyLots;
   /**
    * Settles one side of a fill. Reads price, lots and flags (side, maker, tier) from the event at `slot` of
    * `events` and writes fee, realised profit, position and entry value into it.
@@ -125,8 +125,8 @@ export interface OrderBook {
   readonly events: MessageBuffer;
   readonly openOrders: number;
   /** Best prices in ticks, NO_PRICE when the side is empty. */
-  bestBid(): number;
-  bestAsk(): number;
+  bestBid(): PriceTicks;
+  bestAsk(): PriceTicks;
 
   place(inbox: MessageBuffer, slot: number): void;
   cancel(inbox: MessageBuffer, slot: number): void;
@@ -142,9 +142,9 @@ export interface OrderBook {
   /** The open order with the id at F_ORDER_ID of the message if it belongs to the message's account. */
   find(inbox: MessageBuffer, slot: number): OrderHandle;
   flagsOf(order: OrderHandle): number;
-  priceOf(order: OrderHandle): number;
-  totalLotsOf(order: OrderHandle): number;
-  remainingLotsOf(order: OrderHandle): number;
+  priceOf(order: OrderHandle): PriceTicks;
+  totalLotsOf(order: OrderHandle): QtyLots;
+  remainingLotsOf(order: OrderHandle): QtyLots;
   openOrdersOf(account: number): number;
 
   /** Best first; stops after `depth` levels. */
@@ -161,9 +161,9 @@ export interface OrderBook {
   check(): void;
 }
 
-export type LevelVisitor = (priceTicks: number, qtyLots: number, orders: number) => void;
+export type LevelVisitor = (priceTicks: PriceTicks, qtyLots: QtyLots, orders: number) => void;
 
 export const noPositions: FillLedger = {
-  closableLots: () => 0,
+  closableLots: () => asQtyLots(0),
   settleFill: () => {},
 };

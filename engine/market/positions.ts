@@ -3,6 +3,7 @@ import type { FillLedger } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
 import { B_OPEN_INTEREST, R_POSITION } from '../kernel/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
+import { asQtyLots, type QtyLots } from '../units/units.js';
 
 /** Indices into `MarketPositions.totals`. */
 export const TOTAL_OPEN_INTEREST = 0;
@@ -35,12 +36,12 @@ export class MarketPositions implements FillLedger {
     kernel.calls.setContract(book, microUsdPerTickLotNumerator, microUsdPerTickLotDenominator);
   }
 
-  positionOf(account: number): number {
-    return this.rows.get(account, R_POSITION);
+  positionOf(account: number): QtyLots {
+    return asQtyLots(this.rows.get(account, R_POSITION));
   }
 
-  closableLots(account: number, side: number): number {
-    return this.kernel.calls.closableLots(this.book, account, side);
+  closableLots(account: number, side: number): QtyLots {
+    return asQtyLots(this.kernel.calls.closableLots(this.book, account, side));
   }
 
   settleFill(events: MessageBuffer, slot: number): void {

@@ -3,13 +3,14 @@ import { SLOT_WORDS, typeOf, W_HEAD } from '../messages/layout.js';
 import { MessageBuffer } from '../messages/message-buffer.js';
 import * as type from '../messages/types.js';
 import { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPriceTicks, PRICE_TICKS_MAX, type PriceTicks } from '../units/units.js';
 import { tellEvents } from './events.js';
 import { MapLedger } from './map-ledger.js';
 import { cancel, type TestMessage, writeMessage } from './messages.js';
 
 export interface BookOptions {
   marketId: number;
-  priceTicksMax: number;
+  priceTicksMax: PriceTicks;
   ledger: MapLedger;
   windowBits?: number;
 }
@@ -35,11 +36,11 @@ export class BookTester {
   book: OrderBook;
   private readonly inbox = new MessageBuffer();
   private readonly createBook: CreateBook;
-  private readonly priceTicksMax: number;
+  private readonly priceTicksMax: PriceTicks;
 
-  constructor(createBook: CreateBook, priceTicksMax = 2 ** 31 - 1) {
+  constructor(createBook: CreateBook, priceTicksMax: number = PRICE_TICKS_MAX) {
     this.createBook = createBook;
-    this.priceTicksMax = priceTicksMax;
+    this.priceTicksMax = asPriceTicks(priceTicksMax);
     this.ledger = new MapLedger();
     this.book = this.emptyBook();
   }

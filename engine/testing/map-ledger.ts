@@ -2,7 +2,7 @@ import type { FillLedger } from '../book/order-book.js';
 import * as layout from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { FLAG_MAKER, SIDE_BUY, sideOf, tierOf } from '../messages/types.js';
-import { PPM_ONE } from '../units/units.js';
+import { asQtyLots, PPM_ONE, type QtyLots } from '../units/units.js';
 
 export interface MapLedgerOptions {
   /** Micro-USD a tick·lot. */
@@ -49,10 +49,10 @@ export class MapLedger implements FillLedger {
     this.positions.set(account, { lots: BigInt(lots), entryValue });
   }
 
-  closableLots(account: number, side: number): number {
+  closableLots(account: number, side: number): QtyLots {
     const { lots } = this.get(account);
     const closable = side === SIDE_BUY ? -lots : lots;
-    return closable > 0n ? Number(closable) : 0;
+    return asQtyLots(closable > 0n ? Number(closable) : 0);
   }
 
   settleFill(events: MessageBuffer, slot: number): void {

@@ -3,7 +3,8 @@ import { SLOT_WORDS } from '../messages/layout.js';
 import { MessageBuffer } from '../messages/message-buffer.js';
 import { REASON_MARKET_STATE, SIDE_BUY, SIDE_SELL } from '../messages/types.js';
 import { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { type CreateBook, dispatch, readOrders } from './book-tester.js';
+import { asPriceTicks } from '../units/units.js';
+import { type BookOptions, type CreateBook, dispatch, readOrders } from './book-tester.js';
 import { readEvents, tellEvents } from './events.js';
 import { MapLedger } from './map-ledger.js';
 import { cancel, type TestMessage, writeMessage } from './messages.js';
@@ -125,13 +126,18 @@ export class TwinBooks {
   private restore(twin: Twin): void {
     const writer = new CanonicalWriter();
     twin.book.writeCanonical(writer, true);
-    twin.book = twin.create({ marketId: 1, ...this.options, ledger: twin.ledger });
+    twin.book = twin.create(this.bookOptions(twin.ledger));
     twin.book.readCanonical(new CanonicalReader(writer.bytes()));
   }
 
   private twin(name: string, create: CreateBook): Twin {
     const ledger = new MapLedger({ numerator: 3, denominator: 7, ...FEES });
-    return { name, ledger, create, book: create({ marketId: 1, ...this.options, ledger }) };
+    return { name, ledger, create, book: create(this.bookOptions(ledger)) };
+  }
+
+  private bookOptions(ledger: MapLedger): BookOptions {
+    const { priceTicksMax, windowBits } = this.options;
+    return { marketId: 1, priceTicksMax: asPriceTicks(priceTicksMax), windowBits, ledger };
   }
 }
 

@@ -7,6 +7,7 @@ import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as types from '../../engine/messages/types.js';
 import type { EventConsumer, ShardPort } from '../../engine/shard/shard-port.js';
+import { asQtyLots } from '../../engine/units/units.js';
 import { EventWriter } from './event-writer.js';
 
 interface Client {
@@ -275,7 +276,7 @@ export class BookPort implements ShardPort {
     return {
       closableLots: (account, side) => {
         const position = this.positions.get(key(account)) ?? 0;
-        return Math.max(0, side === 0 ? -position : position);
+        return asQtyLots(Math.max(0, side === 0 ? -position : position));
       },
       settleFill: (events, slot) => {
         const at = slot * layout.SLOT_WORDS;

@@ -4,6 +4,7 @@ import type { FillLedger } from '../../engine/book/order-book.js';
 import * as layout from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
+import { asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { OpenOrders } from '../feeds/open-orders.js';
 import { OrderFold } from '../feeds/order-fold.js';
 
@@ -73,7 +74,8 @@ export class FoldedBook {
   private now = 1;
 
   constructor() {
-    this.book = new FastBook({ marketId: MARKET, priceTicksMax: 1_000, ledger: this.ledger() });
+    const priceTicksMax = asPriceTicks(1_000);
+    this.book = new FastBook({ marketId: MARKET, priceTicksMax, ledger: this.ledger() });
   }
 
   get l2() {
@@ -132,7 +134,7 @@ export class FoldedBook {
     return {
       closableLots: (account, side) => {
         const position = this.positions.get(account) ?? 0;
-        return Math.max(0, side === 0 ? -position : position);
+        return asQtyLots(Math.max(0, side === 0 ? -position : position));
       },
       settleFill: (events, slot) => {
         const at = slot * layout.SLOT_WORDS;
