@@ -28,6 +28,7 @@ import {
   FLAG_MAKER,
   FLAG_SIDE,
 } from '../engine/messages/types.js';
+import { asPriceTicks } from '../engine/units/units.js';
 import type { AccountViews } from './feeds/account-views.js';
 import type { OrderFold } from './feeds/order-fold.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
@@ -209,8 +210,8 @@ export class EventRouter {
       market.state = words[at + EW_FLAGS] as number;
       publicFeeds.sawState(market, sequence);
     } else {
-      market.markTicks = words[at + EW_PRICE] as number;
-      market.indexTicks = floats[at / 2 + EF_LOTS] as number;
+      market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
+      market.indexTicks = asPriceTicks(floats[at / 2 + EF_LOTS] as number);
       publicFeeds.sawMark(marketId, sequence, this.timeMs);
     }
   }

@@ -1,5 +1,6 @@
 import { type MarketParams, readMarketParams } from '../engine/market/market-params.js';
 import { MARKET_STATE } from '../engine/market/market-state.js';
+import { asPriceTicks, type PriceTicks } from '../engine/units/units.js';
 import { formatScaled } from './codec/decimal-text.js';
 
 /** A market as the gateway knows it, from EVT_MARKET_LISTED and what followed. */
@@ -9,8 +10,8 @@ export interface Market {
   readonly host: number;
   params: MarketParams;
   state: number;
-  markTicks: number;
-  indexTicks: number;
+  markTicks: PriceTicks;
+  indexTicks: PriceTicks;
 }
 
 /** What the `instruments` request tells about a market. */
@@ -46,8 +47,8 @@ export class Markets {
       host,
       params,
       state: MARKET_STATE.initializing,
-      markTicks: 0,
-      indexTicks: 0,
+      markTicks: asPriceTicks(0),
+      indexTicks: asPriceTicks(0),
     };
     this.byId[id] = market;
     this.bySymbol.set(params.symbol, market);

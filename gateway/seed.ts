@@ -1,4 +1,5 @@
 import type { MarketParams } from '../engine/market/market-params.js';
+import type { MicroUsd, PriceTicks } from '../engine/units/units.js';
 import type { EventRouter } from './event-router.js';
 import type { AccountViews } from './feeds/account-views.js';
 import type { OpenOrder } from './feeds/open-orders.js';
@@ -11,7 +12,7 @@ export interface SeedAccount {
   accountId: number;
   /** Ed25519 keys of 32 bytes. */
   publicKeys: readonly Uint8Array[];
-  collateralMicroUsd: number;
+  collateralMicroUsd: MicroUsd;
   /** Number and epoch of the last event in the account's private feed. */
   accountSequence: number;
   epoch: number;
@@ -31,8 +32,8 @@ export interface SeedMarket {
   params: MarketParams;
   state: number;
   /** 0: none yet. */
-  markTicks: number;
-  indexTicks: number;
+  markTicks: PriceTicks;
+  indexTicks: PriceTicks;
   host: number;
 }
 

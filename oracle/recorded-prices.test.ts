@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { asPriceTicks } from '../engine/units/units.js';
 import { RecordedPrices } from './recorded-prices.js';
 
-const MARKET = { referenceTicks: 1_000_000, startTicks: 1_000_000, ticksMax: 100_000_000 };
+const MARKET = {
+  referenceTicks: asPriceTicks(1_000_000),
+  startTicks: asPriceTicks(1_000_000),
+  ticksMax: asPriceTicks(100_000_000),
+};
 
 describe('the recorded prices', () => {
   it('are the same for the same seed, and others for another', () => {
@@ -14,8 +19,8 @@ describe('the recorded prices', () => {
   });
 
   it('begin where the last ones ended, move in small steps, and stay near their reference', () => {
-    const prices = new RecordedPrices(7, { ...MARKET, startTicks: 1_050_000 });
-    let last = 1_050_000;
+    let last = asPriceTicks(1_050_000);
+    const prices = new RecordedPrices(7, { ...MARKET, startTicks: last });
     let moves = 0;
     let largest = 0;
     for (let i = 0; i < 100_000; i++) {
@@ -31,9 +36,9 @@ describe('the recorded prices', () => {
 
   it('move coarse ticks too, and never leave the range of prices', () => {
     const prices = new RecordedPrices(3, {
-      referenceTicks: 1000,
-      startTicks: 1000,
-      ticksMax: 1001,
+      referenceTicks: asPriceTicks(1000),
+      startTicks: asPriceTicks(1000),
+      ticksMax: asPriceTicks(1001),
     });
     const seen = new Set(Array.from({ length: 100_000 }, () => prices.next()));
     expect(seen.size).toBeGreaterThan(1);

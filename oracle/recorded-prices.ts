@@ -1,12 +1,12 @@
-import { PPM_ONE } from '../engine/units/units.js';
+import { asPriceTicks, PPM_ONE, type PriceTicks } from '../engine/units/units.js';
 
 /** Prices of one market that look alive: the same seed and beginning give the same prices on every machine. */
 export interface RecordedMarket {
   /** Where the walk is drawn back to, in ticks. */
-  referenceTicks: number;
+  referenceTicks: PriceTicks;
   /** Where it begins: the reference, or the last price before a restart. */
-  startTicks: number;
-  ticksMax: number;
+  startTicks: PriceTicks;
+  ticksMax: PriceTicks;
 }
 
 /** Time between two prices of the recording. */
@@ -35,7 +35,7 @@ export class RecordedPrices {
   }
 
   /** The next price in ticks. */
-  next(): number {
+  next(): PriceTicks {
     const { referenceTicks, ticksMax } = this.market;
     let stepPpm = 0;
     for (let i = 0; i < 4; i++) stepPpm += (this.random() % (2 * STEP_PPM + 1)) - STEP_PPM;
@@ -44,7 +44,7 @@ export class RecordedPrices {
     // price × step stays below 2^31 × 2^10 × 2^12.
     this.price += Math.trunc((this.price / PPM_ONE) * stepPpm);
     this.price = Math.min(ticksMax * PARTS, Math.max(PARTS, this.price));
-    return Math.round(this.price / PARTS);
+    return asPriceTicks(Math.round(this.price / PARTS));
   }
 
   /** Xorshift, 0 … 2^32 − 1. */

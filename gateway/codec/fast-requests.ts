@@ -1,3 +1,4 @@
+import { asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { type OrderDraft, UNSET } from '../commands/draft.js';
 import { checkNewOrder } from '../commands/order-rules.js';
 import type { Market, Markets } from '../markets.js';
@@ -58,8 +59,8 @@ export class FastRequests {
   private place(draft: OrderDraft, market: Market): boolean {
     const p = market.params;
     draft.side = this.uint(SIDES.length - 1);
-    draft.priceTicks = this.decimal(p.tickMantissa, p.tickDecimals, p.priceTicksMax);
-    draft.qtyLots = this.decimal(p.lotMantissa, p.lotDecimals, p.qtyLotsMax);
+    draft.priceTicks = asPriceTicks(this.decimal(p.tickMantissa, p.tickDecimals, p.priceTicksMax));
+    draft.qtyLots = asQtyLots(this.decimal(p.lotMantissa, p.lotDecimals, p.qtyLotsMax));
     if (this.bad || this.left < 0) return false;
     if (this.more()) draft.type = this.uint(ORDER_TYPES.length - 1);
     draft.timeInForce = this.more() ? this.uint(TIMES_IN_FORCE.length - 1) : UNSET;

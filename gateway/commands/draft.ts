@@ -1,4 +1,10 @@
 import { CLIENT_TEXT_MAX_BYTES } from '../../engine/messages/layout.js';
+import {
+  asPriceTicks,
+  asQtyLots,
+  type PriceTicks,
+  type QtyLots,
+} from '../../engine/units/units.js';
 import { SELF_TRADE_MODES } from '../protocol/messages.js';
 
 /** A client order id: none, a number, or text of 1 to 36 bytes. */
@@ -62,8 +68,8 @@ export class OrderDraft {
   reduceOnly = false;
   selfTrade = STP_DEFAULT;
   /** 0: none, or in an amend unchanged. */
-  priceTicks = 0;
-  qtyLots = 0;
+  priceTicks: PriceTicks = asPriceTicks(0);
+  qtyLots: QtyLots = asQtyLots(0);
   orderId = 0;
   expiresAtMs = 0;
   deadlineMs = 0;
@@ -82,8 +88,8 @@ export class OrderDraft {
     this.postOnly = 0;
     this.reduceOnly = false;
     this.selfTrade = STP_DEFAULT;
-    this.priceTicks = 0;
-    this.qtyLots = 0;
+    this.priceTicks = asPriceTicks(0);
+    this.qtyLots = asQtyLots(0);
     this.orderId = 0;
     this.expiresAtMs = 0;
     this.deadlineMs = 0;

@@ -1,5 +1,11 @@
 import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../../engine/messages/types.js';
-import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import {
+  asPriceTicks,
+  asQtyLots,
+  MARKET_ID_ALL,
+  type PriceTicks,
+  type QtyLots,
+} from '../../engine/units/units.js';
 import {
   DECIMAL_MALFORMED,
   DECIMAL_TOO_LARGE,
@@ -182,14 +188,14 @@ export class OrderFields {
     );
   }
 
-  private price(market: Market): number {
-    const p = market.params;
-    return this.decimal('price', 'tick', p.tickMantissa, p.tickDecimals, p.priceTicksMax);
+  private price(market: Market): PriceTicks {
+    const { tickMantissa, tickDecimals, priceTicksMax } = market.params;
+    return asPriceTicks(this.decimal('price', 'tick', tickMantissa, tickDecimals, priceTicksMax));
   }
 
-  private qty(market: Market): number {
-    const p = market.params;
-    return this.decimal('qty', 'lot', p.lotMantissa, p.lotDecimals, p.qtyLotsMax);
+  private qty(market: Market): QtyLots {
+    const { lotMantissa, lotDecimals, qtyLotsMax } = market.params;
+    return asQtyLots(this.decimal('qty', 'lot', lotMantissa, lotDecimals, qtyLotsMax));
   }
 
   private decimal(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.js';
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
-import { MICRO_USD_MAX } from '../../engine/units/units.js';
+import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
@@ -53,7 +53,7 @@ export class AdminRequests {
   async deposit(body: Body): Promise<object> {
     const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey']);
     const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
-    const amount = fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX);
+    const amount = asMicroUsd(fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX));
     const key = fields.has('idempotencyKey')
       ? keyWords(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX))
       : null;
@@ -70,11 +70,15 @@ export class AdminRequests {
     const market = this.market(fields.text('market', 16));
     const step = { mantissa: market.params.tickMantissa, decimals: market.params.tickDecimals };
     const most = market.params.priceTicksMax;
-    const index = fields.nearest('index', step, 1, most);
-    const confidence = fields.has('confidence') ? fields.nearest('confidence', step, 0, most) : 0;
-    const publishTime = fields.has('publishTime')
-      ? fields.integer('publishTime', 0, Number.MAX_SAFE_INTEGER)
-      : this.context.exchangeTimeMs();
+    const index = asPriceTicks(fields.nearest('index', step, 1, most));
+    const confidence = asPriceTicks(
+      fields.has('confidence') ? fields.nearest('confidence', step, 0, most) : 0,
+    );
+    const publishTime = asTimeMs(
+      fields.has('publishTime')
+        ? fields.integer('publishTime', 0, Number.MAX_SAFE_INTEGER)
+        : this.context.exchangeTimeMs(),
+    );
     const { operator } = this.context;
     const found = await operator.setIndexPrice(market.marketId, index, publishTime, confidence);
     await this.context.quiescent();

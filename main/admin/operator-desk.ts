@@ -1,5 +1,6 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
+import type { MicroUsd, Ppm, PriceTicks, TimeMs } from '../../engine/units/units.js';
 import type { Operator } from './operator.js';
 
 export interface DeskShards {
@@ -33,7 +34,11 @@ export class OperatorDesk {
     return account;
   }
 
-  deposit(account: number, microUsd: number, idempotencyKey: Int32Array | null): Promise<number> {
+  deposit(
+    account: number,
+    microUsd: MicroUsd,
+    idempotencyKey: Int32Array | null,
+  ): Promise<MicroUsd> {
     const home = this.homes.get(account) ?? DIRECTORY_SHARD;
     return this.operator(home).deposit(account, microUsd, idempotencyKey);
   }
@@ -50,16 +55,16 @@ export class OperatorDesk {
     return this.host(marketId).setMarketState(marketId, state);
   }
 
-  setFeeRates(tier: number, makerPpm: number, takerPpm: number): Promise<void> {
+  setFeeRates(tier: number, makerPpm: Ppm, takerPpm: Ppm): Promise<void> {
     return this.directory.setFeeRates(tier, makerPpm, takerPpm);
   }
 
   setIndexPrice(
     marketId: number,
-    ticks: number,
-    publishTimeMs: number,
-    confidenceTicks: number,
-  ): Promise<{ indexTicks: number; markTicks: number }> {
+    ticks: PriceTicks,
+    publishTimeMs: TimeMs,
+    confidenceTicks: PriceTicks,
+  ): Promise<{ indexTicks: PriceTicks; markTicks: PriceTicks }> {
     return this.host(marketId).setIndexPrice(marketId, ticks, publishTimeMs, confidenceTicks);
   }
 

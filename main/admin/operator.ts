@@ -27,6 +27,14 @@ import {
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
+import {
+  asMicroUsd,
+  asPriceTicks,
+  type MicroUsd,
+  type Ppm,
+  type PriceTicks,
+  type TimeMs,
+} from '../../engine/units/units.js';
 
 /** The shard refused an operator's command. */
 export class OperatorError extends Error {
@@ -50,7 +58,7 @@ interface Answer {
   flags: number;
   price: number;
   lots: number;
-  collateral: number;
+  collateral: MicroUsd;
 }
 
 interface Pending {
@@ -87,7 +95,7 @@ export class Operator {
   }
 
   /** Gives the collateral afterwards. The same key again changes nothing. */
-  async deposit(account: number, microUsd: number, idempotencyKey: Int32Array | null) {
+  async deposit(account: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
     const { words, floats } = command(type.CMD_DEPOSIT, 1, 0);
     words[W_ACCOUNT] = account;
     floats[F_QTY] = microUsd;
@@ -110,7 +118,7 @@ export class Operator {
     return (await this.send(words)).flags;
   }
 
-  async setFeeRates(tier: number, makerPpm: number, takerPpm: number): Promise<void> {
+  async setFeeRates(tier: number, makerPpm: Ppm, takerPpm: Ppm): Promise<void> {
     const { words, floats } = command(type.CMD_SET_FEE_RATES, 1, 0);
     words[W_FLAGS] = tier;
     words[W_PRICE] = takerPpm;
@@ -120,16 +128,16 @@ export class Operator {
 
   async setIndexPrice(
     marketId: number,
-    ticks: number,
-    publishTimeMs: number,
-    confidenceTicks: number,
-  ): Promise<{ indexTicks: number; markTicks: number }> {
+    ticks: PriceTicks,
+    publishTimeMs: TimeMs,
+    confidenceTicks: PriceTicks,
+  ): Promise<{ indexTicks: PriceTicks; markTicks: PriceTicks }> {
     const { words, floats } = command(type.CMD_ORACLE_PRICE, 1, marketId);
     words[W_PRICE] = ticks;
     floats[F_QTY] = publishTimeMs;
     floats[F_CLIENT_ID] = confidenceTicks;
     const { lots, price } = await this.send(words);
-    return { indexTicks: lots, markTicks: price };
+    return { indexTicks: asPriceTicks(lots), markTicks: asPriceTicks(price) };
   }
 
   private async send(words: Int32Array): Promise<Answer> {
@@ -168,7 +176,7 @@ export class Operator {
       flags: words[at + EW_FLAGS] as number,
       price: words[at + EW_PRICE] as number,
       lots: floats[f + EF_LOTS] as number,
-      collateral: floats[f + EF_COLLATERAL] as number,
+      collateral: asMicroUsd(floats[f + EF_COLLATERAL] as number),
     });
   };
 }

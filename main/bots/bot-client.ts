@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { base58 } from '@scure/base';
+import { asMicroUsd } from '../../engine/units/units.js';
 import { PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
 import { OperatorError } from '../admin/operator.js';
@@ -7,7 +8,7 @@ import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Exchange } from '../exchange/exchange.js';
 
 /** Paper money a bot starts with, and below which it gets some more at a restart, in micro-USD. */
-const DEPOSIT_MICRO_USD = 1e12;
+const DEPOSIT_MICRO_USD = asMicroUsd(1e12);
 const LOW_USD = 500_000;
 
 /**

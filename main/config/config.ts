@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { parse } from 'smol-toml';
 import { FEE_RATE_PPM_MAX, FEE_TIERS } from '../../engine/market/fee-schedule.js';
+import type { Ppm } from '../../engine/units/units.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
 import { packageFile } from '../package-root.js';
 import { type MarketConfig, readMarket, readRatePpm } from './market-config.js';
@@ -16,8 +17,8 @@ export const PORT_MAX = 65_535;
 
 export interface FeeTierConfig {
   tier: number;
-  makerPpm: number;
-  takerPpm: number;
+  makerPpm: Ppm;
+  takerPpm: Ppm;
 }
 
 /** Everything that a start needs to know, from files and options. */

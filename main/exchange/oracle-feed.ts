@@ -1,3 +1,4 @@
+import { asPriceTicks, asTimeMs, type TimeMs } from '../../engine/units/units.js';
 import { RECORDED_INTERVAL_MS, RecordedPrices } from '../../oracle/recorded-prices.js';
 import { OperatorError } from '../admin/operator.js';
 import type { Config } from '../config/config.js';
@@ -9,7 +10,7 @@ interface Source {
   marketId: number;
   symbol: string;
   prices: RecordedPrices;
-  lastPublishMs: number;
+  lastPublishMs: TimeMs;
 }
 
 /** Plays the recorded prices into the shards: by real time, or one each time a manual clock was moved. */
@@ -29,7 +30,7 @@ export class OracleFeed {
       const startTicks = known?.indexTicks || referenceTicks;
       const market = { referenceTicks, startTicks, ticksMax: params.priceTicksMax };
       const prices = new RecordedPrices(SEED + marketId, market);
-      const lastPublishMs = known?.publishTimeMs ?? 0;
+      const lastPublishMs = known?.publishTimeMs ?? asTimeMs(0);
       return { marketId, symbol: params.symbol, prices, lastPublishMs };
     });
   }
@@ -62,9 +63,11 @@ export class OracleFeed {
   private async publishOne(source: Source): Promise<void> {
     const { operator } = this.exchange;
     // The real clock may have been set back; prices may not.
-    source.lastPublishMs = Math.max(source.lastPublishMs, this.exchange.timeMs());
+    source.lastPublishMs = asTimeMs(Math.max(source.lastPublishMs, this.exchange.timeMs()));
     try {
-      await operator.setIndexPrice(source.marketId, source.prices.next(), source.lastPublishMs, 0);
+      const price = source.prices.next();
+      const confidence = asPriceTicks(0);
+      await operator.setIndexPrice(source.marketId, price, source.lastPublishMs, confidence);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       if (this.complained.has(error.code)) return;

@@ -2,6 +2,7 @@ import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
@@ -11,9 +12,9 @@ export interface SeededMarket {
   marketId: number;
   params: MarketParams;
   state: number;
-  markTicks: number;
-  indexTicks: number;
-  publishTimeMs: number;
+  markTicks: PriceTicks;
+  indexTicks: PriceTicks;
+  publishTimeMs: TimeMs;
 }
 
 /** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
@@ -100,7 +101,7 @@ export function applySeed(
     gateway.account({
       accountId: seed.accounts[at] as number,
       publicKeys: key.some((byte) => byte !== 0) ? [key] : [],
-      collateralMicroUsd: seed.accounts[at + 1] as number,
+      collateralMicroUsd: asMicroUsd(seed.accounts[at + 1] as number),
       accountSequence: seed.accounts[at + 2] as number,
       epoch: epochOf(seed.accounts[at] as number) ?? seed.epoch,
       home: shard,
