@@ -1,4 +1,5 @@
 import { assert } from '../assert.js';
+import * as layout from '../messages/layout.js';
 import { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import * as type from '../messages/types.js';
@@ -302,7 +303,11 @@ export class NaiveBook implements OrderBook {
     const keepsLoss = message.priceTicks === 0;
     const newLossTicks = lossTicksOf(order.flags, terms.markDistanceTicks);
     const lossTicks = keepsLoss ? order.lossTicks : newLossTicks;
-    if (message.type === type.MSG_AMEND && needsReserve(order, terms.lots, lossTicks)) {
+    const asks =
+      message.type === type.MSG_AMEND
+        ? needsReserve(order, terms.lots, lossTicks)
+        : exceedsGrant(order, terms.lots, lossTicks, message);
+    if (asks) {
       const { lots: remainingLots, priceTicks } = terms;
       const lots = filledLots(order) + remainingLots;
       this.report.reserveAmend(order, { lots, remainingLots, priceTicks, lossTicks }, message);
@@ -360,4 +365,22 @@ function needsReserve(order: NaiveOrder, newLots: QtyLots, newLossTicks: number)
   if (newLots > order.remainingLots) return true;
   const newLoss = BigInt(newLots) * BigInt(newLossTicks);
   return newLoss > BigInt(order.remainingLots) * BigInt(order.lossTicks);
+}
+
+/** Step 4 of amend, for a grant: the order has become smaller meanwhile, so that more is missing than was granted. */
+function exceedsGrant(
+  order: NaiveOrder,
+  lots: number,
+  lossTicks: number,
+  { inbox, slot }: BookMessage,
+): boolean {
+  const words = (word: number) => inbox.words[slot * layout.SLOT_WORDS + word] as number;
+  const floats = (float: number) => inbox.floats[slot * layout.SLOT_FLOATS + float] as number;
+  const granted = floats(layout.F_GRANT_REMAINING);
+  const asked = floats(layout.F_GRANT_OLD_REMAINING);
+  const grantedLoss = lossTicksOf(order.flags, words(layout.W_MARK_DISTANCE));
+  const grantedValue = granted * grantedLoss - asked * words(layout.W_GRANT_OLD_LOSS_TICKS);
+  const neededLots = lots - order.remainingLots;
+  const neededValue = lots * lossTicks - order.remainingLots * order.lossTicks;
+  return neededLots > Math.max(0, granted - asked) || neededValue > Math.max(0, grantedValue);
 }

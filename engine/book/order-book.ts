@@ -74,6 +74,9 @@ export interface FillLedger {
  *    Loss ticks of an order = max(0, distance) for a buy, max(0, −distance) for a sell, where distance is
  *    W_MARK_DISTANCE (price − mark) of the message; an unchanged price (0) keeps the order's loss ticks. The products may
  *    pass 2^53 and are compared exactly.
+ *    MSG_AMEND_GRANTED: when the order has become smaller since it was asked for, by another amend that was on its way, more may be
+ *    missing than was granted: new remaining − remaining > max(0, granted − asked), or the same for the products with the loss
+ *    ticks. Then it asks again in the same way, with FLAG_GRANTED and the grant echoed, so that the margin actor takes that back first.
  * 5. Same price (also when the message spells it out) and a smaller remaining: in place, EVT_AMENDED with the fields of
  *    step 6, the order keeps its place in the queue and takes the new loss ticks.
  * 6. Anything else loses it: the order leaves its level, EVT_AMENDED (EF_LOTS new total, EF_REMAINING new

@@ -6,10 +6,14 @@ import {
   EW_OLD_LOSS_TICKS,
   EW_OLD_PRICE,
   EW_PRICE,
+  F_GRANT_OLD_REMAINING,
+  F_GRANT_REMAINING,
   F_ORDER_ID,
   F_QTY,
   typeOf,
+  W_GRANT_OLD_LOSS_TICKS,
   W_HEAD,
+  W_MARK_DISTANCE,
   W_PRICE,
 } from '../messages/layout.js';
 import {
@@ -83,8 +87,9 @@ function resolveAmend(book: i32, message: i32, order: i32): boolean {
   setF64(H_AMEND_TOTAL, newTotal);
   setF64(H_AMEND_REMAINING, newRemaining);
   setF64(H_AMEND_OLD_REMAINING, remaining);
-  if (!isGranted(message) && raisesReservation(order)) {
-    reportAmend(book, EVT_RESERVE_AMEND, message, order, 0);
+  if (isGranted(message) ? exceedsGrant(message, order) : raisesReservation(order)) {
+    const event = reportAmend(book, EVT_RESERVE_AMEND, message, order, 0);
+    if (isGranted(message)) echoGrant(event, message);
     return false;
   }
   return true;
@@ -111,6 +116,29 @@ function raisesReservation(order: i32): boolean {
   const loss = i32At(H_AMEND_LOSS_TICKS);
   const oldLoss = i32At(order + O_LOSS_TICKS);
   return loss > oldLoss && productExceeds(newRemaining, loss, oldRemaining, oldLoss);
+}
+
+/**
+ * Whether the order has become smaller since the grant was asked for, so that more is missing now than was granted: another amend
+ * was on its way. All products are within 2^53, because the grant's were checked against the limits.
+ */
+function exceedsGrant(message: i32, order: i32): boolean {
+  const remaining = f64At(order + O_REMAINING);
+  const newRemaining = f64At(H_AMEND_REMAINING);
+  const granted = floatOf(message, F_GRANT_REMAINING);
+  const asked = floatOf(message, F_GRANT_OLD_REMAINING);
+  if (newRemaining - remaining > raiseOf(granted - asked)) return true;
+  const side = i32At(order + O_FLAGS) & FLAG_SIDE;
+  const grantedLoss = lossTicksOf(side, wordOf(message, W_MARK_DISTANCE));
+  const askedLoss = wordOf(message, W_GRANT_OLD_LOSS_TICKS);
+  const more: f64 =
+    newRemaining * i32At(H_AMEND_LOSS_TICKS) - remaining * i32At(order + O_LOSS_TICKS);
+  return more > raiseOf(granted * grantedLoss - asked * askedLoss);
+}
+
+/** A grant never lowers a reservation. */
+function raiseOf(change: f64): f64 {
+  return change > 0 ? change : 0;
 }
 
 /** Steps 5 and 6. True when the order has left its queue and has to match and rest again. */

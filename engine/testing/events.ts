@@ -134,7 +134,7 @@ function tellEvent(e: EventView): string {
     case type.EVT_AMENDED:
       return `amended ${change} total ${e.lots} ${reason}${granted}`;
     case type.EVT_RESERVE_AMEND:
-      return `reserve ${change} total ${e.lots}`;
+      return `reserve ${change} total ${e.lots}${granted}`;
     case type.EVT_REJECTED:
       return `rejected ${rejectName(e.code)} ${e.value} limit ${e.limit}${granted}`;
     case type.EVT_MASS_CANCELED:

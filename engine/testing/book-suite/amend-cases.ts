@@ -218,6 +218,19 @@ export const grantCases: BookCase[] = [
     told: ['* amended #1 1@100 → 99@500 total 99 user granted 99'],
   },
   {
+    name: 'an order that another amend made smaller meanwhile: the grant does not cover it, so it asks again',
+    given: [buy(100, 10), amend({ orderId: 1, lots: 4 })],
+    when: grantAmend({
+      orderId: 1,
+      price: 100,
+      lots: 12,
+      grantRemaining: 12,
+      grantOldRemaining: 10,
+    }),
+    told: ['* reserve #1 4@100 → 12@100 total 12 granted 12'],
+    orders: ['buy #1 4@100'],
+  },
+  {
     name: 'a granted amend matches',
     given: [sell(101, 3, second), buy(100, 1)],
     when: grantAmend({ orderId: 2, price: 101, lots: 5, grantRemaining: 5 }),
