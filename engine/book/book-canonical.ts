@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel/host/kernel.js';
 import {
   B_LADDERS,
   B_LAST_ORDER_ID,
+  B_LAST_PRICE,
   B_LAST_TRADE,
   L_BEST,
   LADDER_SHIFT,
@@ -32,6 +33,7 @@ export function writeBook(
 ): void {
   writer.put(kernel.float(book + B_LAST_ORDER_ID));
   writer.put(kernel.float(book + B_LAST_TRADE));
+  writer.put(kernel.word(book + B_LAST_PRICE));
   for (const side of [SIDE_BUY, SIDE_SELL]) {
     const countAt = writer.length;
     writer.put(0);
@@ -65,6 +67,7 @@ export function forEachOrder(
 export function readBook(kernel: Kernel, book: number, reader: CanonicalReader): void {
   kernel.floats[(book + B_LAST_ORDER_ID) >> 3] = reader.take();
   kernel.floats[(book + B_LAST_TRADE) >> 3] = reader.take();
+  kernel.words[(book + B_LAST_PRICE) >> 2] = reader.take();
   const read: { order: number; id: number; expiryMs: number }[] = [];
   for (let side = 0; side < 2; side++) {
     const count = reader.take();

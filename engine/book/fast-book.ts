@@ -2,6 +2,7 @@ import { Kernel } from '../kernel/host/kernel.js';
 import {
   B_EXPIRY_COUNT,
   B_LADDERS,
+  B_LAST_PRICE,
   B_OPEN_ORDERS,
   H_ORDER_CHUNKS,
   L_BEST,
@@ -86,6 +87,10 @@ export class FastBook implements OrderBook {
 
   bestAsk(): PriceTicks {
     return asPriceTicks(this.kernel.calls.bestPrice(this.book, SIDE_SELL));
+  }
+
+  lastPrice(): PriceTicks {
+    return asPriceTicks(this.kernel.word(this.book + B_LAST_PRICE));
   }
 
   place(inbox: MessageBuffer, slot: number): void {

@@ -80,6 +80,10 @@ export class NaiveBook implements OrderBook {
     return this.orders.asks[0]?.priceTicks ?? NO_PRICE;
   }
 
+  lastPrice(): PriceTicks {
+    return this.matching.lastPriceTicks;
+  }
+
   place(inbox: MessageBuffer, slot: number): void {
     const message = readMessage(inbox, slot);
     const terms = this.admit(message);
@@ -188,6 +192,7 @@ export class NaiveBook implements OrderBook {
   writeCanonical(writer: CanonicalWriter, references: boolean): void {
     writer.put(this.lastOrderId);
     writer.put(this.matching.lastTradeSequence);
+    writer.put(this.matching.lastPriceTicks);
     this.orders.write(writer, references);
   }
 
@@ -195,6 +200,7 @@ export class NaiveBook implements OrderBook {
     assert(this.lastOrderId === 0, 'only a new book is restored');
     this.lastOrderId = reader.take();
     this.matching.lastTradeSequence = reader.take();
+    this.matching.lastPriceTicks = asPriceTicks(reader.take());
     this.orders.read(reader);
   }
 

@@ -130,6 +130,8 @@ export interface OrderBook {
   /** Best prices in ticks, NO_PRICE when the side is empty. */
   bestBid(): PriceTicks;
   bestAsk(): PriceTicks;
+  /** Of the last trade, NO_PRICE before the first. */
+  lastPrice(): PriceTicks;
 
   place(inbox: MessageBuffer, slot: number): void;
   cancel(inbox: MessageBuffer, slot: number): void;
@@ -153,7 +155,7 @@ export interface OrderBook {
   /** Best first; stops after `depth` levels. */
   forEachLevel(side: number, depth: number, visit: LevelVisitor): void;
   /**
-   * Last order id, last trade sequence, then count and orders of the bids and of the asks, best level first, each in queue
+   * Last order id, last trade sequence, last price (0: none), then count and orders of the bids and of the asks, best level first, each in queue
    * order: id, account, flags, price, remaining, total, expiry (0: none), loss ticks.
    * With `references` (snapshots only, not hashed) each order's client reference follows.
    */

@@ -10,6 +10,7 @@ export { cancelEverything, expire } from './canceling.js';
 export { enqueue, register } from './changes.js';
 export { widenEvents } from './events.js';
 export { addExpiry, expiryOf, firstExpiryMs } from './expiry.js';
+export { payFunding } from './funding.js';
 export { allocate } from './heap.js';
 export { anyLevel, bestPrice, countOfLevels, firstOf, nextKey, nextOf } from './ladder.js';
 export { findOrder, indexBytes } from './order-index.js';

@@ -124,8 +124,8 @@ export const SETTLED_BYTES = 32;
 export const SETTLED_SHIFT = 5;
 export const S_REALIZED = 0;
 export const S_FEE = 8;
-/** Cumulative funding index at the last settlement of the position. */
-export const S_FUNDING_INDEX = 16;
+/** Σ funding that the account has paid (negative: received), micro-USD. */
+export const S_FUNDING = 16;
 /** Zero but during a fill-or-kill test. */
 export const S_SCRATCH = 24;
 
@@ -163,6 +163,8 @@ export const B_ROW_TABLE = 184;
 export const B_ROW_CHUNKS = 188;
 /** Who keeps the positions: LEDGER_… */
 export const B_LEDGER = 192;
+/** Price of the last trade, 0 before the first. */
+export const B_LAST_PRICE = 196;
 /** A bare book: there are no positions. */
 export const LEDGER_NONE = 0;
 /** Positions in the account rows. */
@@ -176,3 +178,5 @@ export const B_MICRO_DENOMINATOR = 208;
 export const B_OPEN_INTEREST = 216;
 export const B_CLEARING = 224;
 export const B_FEES = 232;
+/** What roundings of funding have left to the insurance fund, micro-USD. */
+export const B_INSURANCE = 264;

@@ -3,13 +3,17 @@ import { NO_ORDER, type OrderBook } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
+  EF_FEE,
+  EF_LIMIT,
   EF_LOTS,
+  EF_RATE_PPB,
   EF_VALUE,
   EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
+  F_CLIENT_ID,
   F_EXPIRY,
   F_QTY,
   headOf,
@@ -27,8 +31,11 @@ import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
+  EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
+  EVT_PRICE_GUARD,
+  EVT_PRICING,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -49,14 +56,26 @@ import {
   asTimeMs,
   asValueTickLots,
   type PriceTicks,
-  type TimeMs,
   type ValueTickLots,
 } from '../units/units.js';
+import { fundingFraction, fundingProblem } from './funding-fraction.js';
+import type { Doubt } from './index-price.js';
 import type { MarketParams } from './market-params.js';
+import { type FundingDue, MarketPricing } from './market-pricing.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
+import {
+  PRICING_WORDS,
+  type PricingParams,
+  pricingParamsProblem,
+  readPricingParams,
+  writePricingParams,
+} from './pricing-params.js';
+import type { PricingRules } from './pricing-rules.js';
+
+const PRICING_SLOTS = PRICING_WORDS / SLOT_WORDS;
 
 /** Tests run the same market over the naive book. */
 export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
@@ -75,21 +94,19 @@ export class MarketActor {
   buyLimitTicks: PriceTicks = asPriceTicks(0);
   sellLimitTicks: PriceTicks = asPriceTicks(0);
   minValueTickLots: ValueTickLots = asValueTickLots(0);
+  /** As the operator has set it. */
   state: MarketState = MARKET_STATE.initializing;
-  /** 0 until the first oracle price. */
-  markTicks: PriceTicks = asPriceTicks(0);
-  indexTicks: PriceTicks = asPriceTicks(0);
-  publishTimeMs: TimeMs = asTimeMs(0);
+  readonly pricing: MarketPricing;
 
   constructor(
     marketId: number,
     params: MarketParams,
     kernel: Kernel,
+    rules: PricingRules,
     createBook: CreateBook = (options) => new FastBook(options),
   ) {
     this.marketId = marketId;
     this.terms = params;
-    this.deriveLimits();
     const { priceTicksMax } = params;
     const book = kernel.calls.openBook(marketId, priceTicksMax, WINDOW_BITS, LEDGER_OWN);
     kernel.refresh();
@@ -102,6 +119,24 @@ export class MarketActor {
     this.events = kernel.events;
     const { positions: ledger } = this;
     this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
+    this.pricing = new MarketPricing(rules, this.book, priceTicksMax);
+    this.deriveLimits();
+  }
+
+  /** 0 until the first oracle price. */
+  get markTicks(): PriceTicks {
+    return this.pricing.markTicks;
+  }
+
+  /** What decides over orders: while a guard stands, an open market only lets positions be closed. */
+  get admission(): MarketState {
+    const isTrading = this.state === MARKET_STATE.open || this.state === MARKET_STATE.post_only;
+    return isTrading && this.pricing.index.guards !== 0 ? MARKET_STATE.reduce_only : this.state;
+  }
+
+  /** Earliest time at which something is due, Infinity when nothing is. */
+  nextTimerMs(): number {
+    return Math.min(this.book.nextExpiryMs(), this.pricing.nextTimerMs);
   }
 
   get params(): MarketParams {
@@ -139,9 +174,28 @@ export class MarketActor {
     }
   }
 
-  /** Cancels what is due. */
+  /** Does what is due: expiries, then mark price, sample of the premium, funding. */
   onTime(nowMs: number): void {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
+    const { pricing } = this;
+    if (pricing.nextTimerMs > nowMs) return;
+    this.afterPrices(() => pricing.onMarkTime(nowMs));
+    pricing.onSampleTime(nowMs, this.terms);
+    const due = pricing.onFundingTime(nowMs);
+    if (due !== null) this.payFunding(due, nowMs);
+  }
+
+  /** CMD_SET_PRICING. */
+  setPricing(message: MessageBuffer, slot: number, nowMs: number): void {
+    const params = readPricingParams(message.floats, (slot + 1) * SLOT_FLOATS);
+    if ((pricingParamsProblem(params) ?? fundingProblem(this.terms, params)) !== null) {
+      const code = REJECT.pricing_parameters_are_invalid;
+      pushRejection(this.events, message, slot, code, 0, 0);
+      return;
+    }
+    this.pricing.setParams(params, nowMs);
+    const event = this.answer(message, slot, EVT_PRICING, EVENT_SLOTS + PRICING_SLOTS);
+    writePricingParams(this.events.floats, (event + EVENT_SLOTS) * SLOT_FLOATS, params);
   }
 
   /** CMD_SET_MARKET_STATE. */
@@ -156,51 +210,47 @@ export class MarketActor {
     if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
       this.book.cancelEverything(REASON_MARKET_STATE);
     }
-    const event = this.answer(message, slot, EVT_MARKET_STATE);
+    const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
   }
 
-  /** CMD_ORACLE_PRICE. In this form of the engine the mark price is the index price. */
-  setIndexPrice(message: MessageBuffer, slot: number): void {
-    const index = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
+  /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
+  setIndexPrice(message: MessageBuffer, slot: number, nowMs: number): void {
+    const ticks = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
     const publishTimeMs = asTimeMs(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
-    if (index < 1 || index > this.params.priceTicksMax) {
+    const confidenceTicks = message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
+    const known = this.pricing.index.publishTimeMs;
+    if (ticks < 1 || ticks > this.params.priceTicksMax) {
       const code = REJECT.price_ticks_must_be_within_1_and_limit;
-      pushRejection(this.events, message, slot, code, index, this.params.priceTicksMax);
+      pushRejection(this.events, message, slot, code, ticks, this.params.priceTicksMax);
       return;
     }
-    if (!(publishTimeMs >= this.publishTimeMs)) {
+    if (!(publishTimeMs >= known)) {
       const code = REJECT.publish_time_must_not_go_back;
-      pushRejection(this.events, message, slot, code, publishTimeMs, this.publishTimeMs);
+      pushRejection(this.events, message, slot, code, publishTimeMs, known);
       return;
     }
-    this.indexTicks = index;
-    this.markTicks = index;
+    const before = this.pricing.index.guards;
+    const doubt = this.pricing.offer({ ticks, confidenceTicks, publishTimeMs }, nowMs);
     this.deriveLimits();
-    this.publishTimeMs = publishTimeMs;
-    const event = this.answer(message, slot, EVT_MARK_PRICE);
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.markTicks;
-    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = this.indexTicks;
-    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = publishTimeMs;
+    const event = this.answer(message, slot, EVT_MARK_PRICE, EVENT_SLOTS);
+    this.writeMark(event);
+    if (this.pricing.index.guards !== before) this.tellGuards(doubt);
   }
 
   /** Canonical trading state; with `references` also what a snapshot needs beside it. */
   writeCanonical(writer: CanonicalWriter, references: boolean): void {
     writer.put(this.marketId);
     writer.put(this.state);
-    writer.put(this.markTicks);
-    writer.put(this.indexTicks);
-    writer.put(this.publishTimeMs);
+    this.pricing.writeCanonical(writer);
     writePositions(this.positions, writer);
     this.book.writeCanonical(writer, references);
   }
 
-  readCanonical(reader: CanonicalReader): void {
+  readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
     reader.take();
     this.state = reader.take() as MarketState;
-    this.markTicks = asPriceTicks(reader.take());
-    this.indexTicks = asPriceTicks(reader.take());
-    this.publishTimeMs = asTimeMs(reader.take());
+    this.pricing.readCanonical(reader, pricing);
     this.deriveLimits();
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
@@ -214,11 +264,66 @@ export class MarketActor {
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
   }
 
-  private answer(message: MessageBuffer, slot: number, type: number): number {
+  /** Lets prices change, and tells what has. */
+  private afterPrices(change: () => Doubt | null): void {
+    const { pricing } = this;
+    const { markTicks } = pricing;
+    const { guards } = pricing.index;
+    const doubt = change();
+    if (pricing.markTicks !== markTicks) {
+      this.deriveLimits();
+      this.writeMark(this.tell(EVT_MARK_PRICE));
+    }
+    if (pricing.index.guards !== guards) this.tellGuards(doubt);
+  }
+
+  /** Funding is due only where positions can be closed; from a doubtful index nothing is paid. */
+  private payFunding({ ratePpb, premiumPpb, nextMs }: FundingDue, nowMs: number): void {
+    const { pricing, terms } = this;
+    const isTrading = this.state >= MARKET_STATE.open && this.state <= MARKET_STATE.reduce_only;
+    const rate = isTrading && pricing.index.guards === 0 ? ratePpb : 0;
+    const event = this.tell(EVT_FUNDING_RATE);
+    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.index.ticks;
+    this.events.floats[event * SLOT_FLOATS + EF_RATE_PPB] = rate;
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = nextMs;
+    this.events.floats[event * SLOT_FLOATS + EF_FEE] = premiumPpb;
+    pricing.keep(rate, nowMs);
+    if (rate === 0) return;
+    const { fundingIntervalMs } = pricing.params;
+    const fraction = fundingFraction(terms, rate, fundingIntervalMs);
+    this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
+  }
+
+  private writeMark(event: number): void {
+    const { pricing } = this;
+    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.markTicks;
+    this.events.words[event * SLOT_WORDS + EW_FLAGS] = pricing.index.guards;
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = pricing.index.ticks;
+    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = pricing.index.publishTimeMs;
+  }
+
+  private tellGuards(doubt: Doubt | null): void {
+    const event = this.tell(EVT_PRICE_GUARD);
+    const f = event * SLOT_FLOATS;
+    this.events.words[event * SLOT_WORDS + EW_FLAGS] = this.pricing.index.guards;
+    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.pricing.markTicks;
+    this.events.floats[f + EF_LOTS] = this.pricing.index.ticks;
+    this.events.floats[f + EF_VALUE] = doubt?.value ?? 0;
+    this.events.floats[f + EF_LIMIT] = doubt?.limit ?? 0;
+  }
+
+  /** An event of the market that answers nobody. */
+  private tell(type: number): number {
     const event = this.events.push(EVENT_SLOTS);
+    this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
+    return event;
+  }
+
+  private answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
+    const event = this.events.push(slots);
     const words = this.events.words;
     const w = event * SLOT_WORDS;
-    words[w + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
+    words[w + W_HEAD] = headOf(type, slots, this.marketId);
     words[w + EW_SESSION] = message.words[slot * SLOT_WORDS + W_SESSION] as number;
     words[w + EW_REQUEST] = message.words[slot * SLOT_WORDS + W_REQUEST] as number;
     return event;
@@ -227,8 +332,9 @@ export class MarketActor {
   private admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
     const w = slot * SLOT_WORDS;
     const flags = inbox.words[w + W_FLAGS] as number;
-    if (this.state !== MARKET_STATE.open && !this.stateAdmitsOrder(inbox, slot, flags))
+    if (this.admission !== MARKET_STATE.open && !this.stateAdmitsOrder(inbox, slot, flags)) {
       return false;
+    }
     const price = inbox.words[w + W_PRICE] as number;
     const lots = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
     if (!this.admitsPrice(inbox, slot, flags, price) || !this.admitsLots(inbox, slot, lots)) {
@@ -261,7 +367,7 @@ export class MarketActor {
       (price === 0 || price === this.book.priceOf(order)) &&
       lots !== 0 &&
       lots < this.book.totalLotsOf(order);
-    if (this.state !== MARKET_STATE.open) {
+    if (this.admission !== MARKET_STATE.open) {
       if (!this.admitsCancel(inbox, slot)) return false;
       if (!sizeDown && !this.stateAdmitsOrder(inbox, slot, flags)) return false;
     }
@@ -285,17 +391,18 @@ export class MarketActor {
   }
 
   private stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
-    if (this.state === MARKET_STATE.post_only) {
+    const state = this.admission;
+    if (state === MARKET_STATE.post_only) {
       if ((flags & FLAG_POST_ONLY) !== 0) return true;
       const code = REJECT.market_accepts_only_post_only_orders;
       return this.refuse(inbox, slot, code, flags, 0);
     }
-    if (this.state === MARKET_STATE.reduce_only) {
+    if (state === MARKET_STATE.reduce_only) {
       if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
       const code = REJECT.market_accepts_only_reduce_only_orders;
       return this.refuse(inbox, slot, code, flags, 0);
     }
-    return this.refuse(inbox, slot, REJECT.market_does_not_accept_new_orders, this.state, 0);
+    return this.refuse(inbox, slot, REJECT.market_does_not_accept_new_orders, state, 0);
   }
 
   private admitsPrice(inbox: MessageBuffer, slot: number, flags: number, price: number): boolean {

@@ -1,6 +1,7 @@
 import { assert } from '../assert.js';
-import { R_ENTRY_VALUE, R_POSITION, S_FEE, S_FUNDING_INDEX, S_REALIZED } from '../kernel/layout.js';
+import { R_ENTRY_VALUE, R_POSITION, S_FEE, S_FUNDING, S_REALIZED } from '../kernel/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asMicroUsd } from '../units/units.js';
 import {
   type MarketPositions,
   TOTAL_CLEARING,
@@ -8,11 +9,12 @@ import {
   TOTAL_OPEN_INTEREST,
 } from './positions.js';
 
-const SETTLED_COLUMNS = [S_REALIZED, S_FEE, S_FUNDING_INDEX];
+const SETTLED_COLUMNS = [S_REALIZED, S_FEE, S_FUNDING];
 
-/** Totals, then count and rows (account id, position, entry value, realised, fees, funding index) by account id. */
+/** Totals, share of the insurance fund, then count and rows (account id, position, entry value, realised, fees, funding) by account id. */
 export function writePositions(positions: MarketPositions, writer: CanonicalWriter): void {
   for (const total of positions.totals) writer.put(total);
+  writer.put(positions.insuranceMicroUsd);
   const countAt = writer.length;
   writer.put(0);
   let count = 0;
@@ -30,6 +32,7 @@ export function writePositions(positions: MarketPositions, writer: CanonicalWrit
 
 export function readPositions(positions: MarketPositions, reader: CanonicalReader): void {
   for (let i = 0; i < positions.totals.length; i++) positions.totals[i] = reader.take();
+  positions.insuranceMicroUsd = asMicroUsd(reader.take());
   const count = reader.take();
   for (let i = 0; i < count; i++) {
     const account = reader.take();
@@ -55,6 +58,7 @@ export function checkPositions(positions: MarketPositions): void {
   let long = 0;
   let realized = 0n;
   let fees = 0n;
+  let funding = 0n;
   const { kernel } = positions.rows;
   positions.rows.forEach((account, row) => {
     const position = kernel.float(row + R_POSITION);
@@ -64,6 +68,7 @@ export function checkPositions(positions: MarketPositions): void {
     assert(position * entry >= 0, 'size and entry value must have the same sign');
     realized += BigInt(positions.settled(account, S_REALIZED));
     fees += BigInt(positions.settled(account, S_FEE));
+    funding += BigInt(positions.settled(account, S_FUNDING));
   });
   const totals = positions.totals;
   assert(totals[TOTAL_OPEN_INTEREST] === long, 'open interest must be the sum of long positions');
@@ -74,6 +79,10 @@ export function checkPositions(positions: MarketPositions): void {
   assert(
     BigInt(totals[TOTAL_FEES] as number) === fees,
     'fees must be the sum of what accounts paid',
+  );
+  assert(
+    BigInt(positions.insuranceMicroUsd) === funding && funding >= 0n,
+    'the insurance fund must have what roundings of funding left, never less than nothing',
   );
 }
 

@@ -1,9 +1,16 @@
 import { AccountRows } from '../book/account-rows.js';
 import type { FillLedger } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
-import { B_OPEN_INTEREST, R_POSITION } from '../kernel/layout.js';
+import { B_INSURANCE, B_OPEN_INTEREST, R_POSITION } from '../kernel/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { asQtyLots, type QtyLots } from '../units/units.js';
+import {
+  asMicroUsd,
+  asQtyLots,
+  type MicroUsd,
+  type PriceTicks,
+  type QtyLots,
+} from '../units/units.js';
+import type { FundingFraction } from './funding-fraction.js';
 
 /** Indices into `MarketPositions.totals`. */
 export const TOTAL_OPEN_INTEREST = 0;
@@ -34,6 +41,29 @@ export class MarketPositions implements FillLedger {
     this.rows = new AccountRows(kernel, book);
     this.totals = kernel.floatsAt(book + B_OPEN_INTEREST, 3);
     kernel.calls.setContract(book, microUsdPerTickLotNumerator, microUsdPerTickLotDenominator);
+  }
+
+  /** Funding of all open positions; the events of its payments follow. */
+  payFunding(
+    indexTicks: PriceTicks,
+    ratePpb: number,
+    intervalMs: number,
+    fraction: FundingFraction,
+  ): void {
+    const { kernel, book } = this;
+    const { numerator, divisor } = fraction;
+    kernel.enter();
+    kernel.calls.payFunding(book, indexTicks, numerator, divisor, ratePpb, intervalMs);
+    kernel.leave();
+  }
+
+  /** What roundings have left to the insurance fund. */
+  get insuranceMicroUsd(): MicroUsd {
+    return asMicroUsd(this.kernel.float(this.book + B_INSURANCE));
+  }
+
+  set insuranceMicroUsd(microUsd: MicroUsd) {
+    this.kernel.floats[(this.book + B_INSURANCE) >> 3] = microUsd;
   }
 
   positionOf(account: number): QtyLots {

@@ -74,6 +74,11 @@ export const EF_ACCOUNT_SEQUENCE = 7;
 export const EF_FEE = 8;
 export const EF_OLD_REMAINING = 8;
 export const EF_VALUE = 8;
+/** Funding: what the account pays (negative: receives), micro-USD; rate for 8 hours in parts per billion. */
+export const EF_PAYMENT = 8;
+/** Funding: the time that it is for, ms. */
+export const EF_INTERVAL = 2;
+export const EF_RATE_PPB = 9;
 /** Fill: realised profit of this fill. Rejected: the limit. */
 export const EF_REALIZED = 9;
 export const EF_LIMIT = 9;

@@ -49,6 +49,7 @@ export const REJECT = {
   epoch_must_increase: 36,
   amend_must_change_something: 37,
   publish_time_must_not_go_back: 38,
+  pricing_parameters_are_invalid: 39,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -31,6 +31,8 @@ export const CMD_BEGIN_EPOCH = 40;
 export const CMD_SET_FEE_TIER = 41;
 /** W_FLAGS: tier; W_PRICE: taker rate in ppm; W_SESSION … : as usual; F_QTY: maker rate in ppm (may be negative). */
 export const CMD_SET_FEE_RATES = 42;
+/** Slots 2–3: how the market finds mark price and funding (market/pricing-params.ts). */
+export const CMD_SET_PRICING = 43;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
 /** F_QTY: number of shards, this one included; it only grows. From the host, when a start finds more than the shard knows. */
@@ -89,6 +91,14 @@ export const EVT_FEE_TIER = 144;
 export const EVT_CHANNEL = 145;
 /** Empty: an event that concerns only an account of another shard, and went there. */
 export const EVT_SENT = 146;
+/** An account's payment of funding: EF_PAYMENT, EF_RATE_PPB, EW_PRICE index, EF_POSITION. */
+export const EVT_FUNDING = 147;
+/** Of a market, before the payments: EF_RATE_PPB for 8 hours, EW_PRICE index, EF_LOTS time of the next, EF_FEE premium in ppb. */
+export const EVT_FUNDING_RATE = 148;
+/** Guards of a market's prices (EW_FLAGS, GUARD_…) have changed: EW_PRICE mark, EF_LOTS index, EF_VALUE and EF_LIMIT of the newest. */
+export const EVT_PRICE_GUARD = 149;
+/** Slots 3–4: how the market finds mark price and funding. */
+export const EVT_PRICING = 150;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
 export const SIDE_BUY = 0;

@@ -40,6 +40,7 @@ SLOTS_OF_TYPE[type.CMD_SET_MARKET_STATE] = ONE;
 SLOTS_OF_TYPE[type.CMD_ORACLE_PRICE] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_TIER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_RATES] = ONE;
+SLOTS_OF_TYPE[type.CMD_SET_PRICING] = THREE;
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,

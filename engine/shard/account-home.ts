@@ -1,11 +1,14 @@
 import type { KernelBuffer } from '../kernel/host/kernel-buffer.js';
 import type { MarketActor } from '../market/market-actor.js';
 import type { MarketParams } from '../market/market-params.js';
+import type { PricingRules } from '../market/pricing-rules.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 
 /** A margin actor as the shard sees it (`risk/margin` implements it). */
 export interface AccountHome {
+  /** The formulas of mark price and funding, for the markets of the shard. */
+  readonly pricing: PricingRules;
   /**
    * The short way: messages from slot `slot` of the kernel's memory on, one after another, numbered from `firstSequence`, up to the
    * first that is not an everyday trader's command. Returns how many are done; their events are complete.

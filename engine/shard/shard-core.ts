@@ -46,6 +46,7 @@ import {
   CMD_SET_FEE_RATES,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
+  CMD_SET_PRICING,
   CMD_SET_SHARDS,
   CMD_TIMER,
   EVT_DONE,
@@ -61,7 +62,7 @@ import { addShards, createAccountSomewhere, receiveFromShard } from './between-s
 import type { Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
-import { readShardSnapshot, writeShardSnapshot } from './shard-snapshot.js';
+import { readShardSnapshot, writePricing, writeShardSnapshot } from './shard-snapshot.js';
 
 /** Word of the parameter block in CMD_LIST_MARKET and EVT_MARKET_LISTED. */
 const W_COMMAND_PARAMS = SLOT_WORDS;
@@ -147,7 +148,7 @@ export class ShardCore implements Shard {
 
   nextTimerMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const market of this.markets) next = Math.min(next, market.book.nextExpiryMs());
+    for (const market of this.markets) next = Math.min(next, market.nextTimerMs());
     return next;
   }
 
@@ -155,12 +156,13 @@ export class ShardCore implements Shard {
     return this.byId[marketId] ?? null;
   }
 
-  /** Σ collateral + fees + clearing − (deposits − withdrawals), micro-USD: zero always. */
+  /** Σ collateral + fees + clearing + insurance − (deposits − withdrawals), micro-USD: zero always. */
   moneyDifferenceMicroUsd(): bigint {
     let sum = this.home.sumOfCollateral() - this.home.sumOfDeposits();
     for (const market of this.markets) {
       sum += BigInt(market.positions.totals[TOTAL_CLEARING] as number);
       sum += BigInt(market.positions.totals[TOTAL_FEES] as number);
+      sum += BigInt(market.positions.insuranceMicroUsd);
     }
     return sum;
   }
@@ -175,6 +177,7 @@ export class ShardCore implements Shard {
     for (const market of this.sortedMarkets()) {
       writeMarketParams(words, floats, 0, market.params);
       for (const word of words) writer.put(word);
+      writePricing(market, writer);
       market.writeCanonical(writer, false);
     }
     this.home.writeTradingState(writer);
@@ -208,7 +211,13 @@ export class ShardCore implements Shard {
 
   /** Adds a market that exists already (snapshot) or is being listed. */
   openMarket(marketId: number, params: MarketParams): MarketActor {
-    const market = new MarketActor(marketId, params, this.kernel, this.createBook);
+    const market = new MarketActor(
+      marketId,
+      params,
+      this.kernel,
+      this.home.pricing,
+      this.createBook,
+    );
     this.markets.push(market);
     this.byId[marketId] = market;
     this.home.onMarketListed(marketId, params, market);
@@ -299,10 +308,13 @@ export class ShardCore implements Shard {
         addShards(this, this.routing, messages, slot);
         break;
       case CMD_ORACLE_PRICE:
-        this.withMarket(messages, slot)?.setIndexPrice(messages, slot);
+        this.withMarket(messages, slot)?.setIndexPrice(messages, slot, this.timeMs);
         break;
       case CMD_SET_MARKET_STATE:
         this.withMarket(messages, slot)?.setState(messages, slot);
+        break;
+      case CMD_SET_PRICING:
+        this.withMarket(messages, slot)?.setPricing(messages, slot, this.timeMs);
         break;
       case CMD_TIMER:
         for (const market of this.markets) market.onTime(this.timeMs);

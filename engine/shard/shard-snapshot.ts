@@ -1,19 +1,26 @@
+import type { MarketActor } from '../market/market-actor.js';
 import {
   type MarketParams,
   PARAM_WORDS,
   readMarketParams,
   writeMarketParams,
 } from '../market/market-params.js';
+import {
+  PRICING_WORDS,
+  type PricingParams,
+  readPricingParams,
+  writePricingParams,
+} from '../market/pricing-params.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { ShardCore } from './shard-core.js';
 
 /** Version of the snapshot's content. Every release reads the previous one. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 3;
 /** The same for a shard among others: the routing's state stands before the markets. */
-const SPREAD_SNAPSHOT_VERSION = 2;
+const SPREAD_SNAPSHOT_VERSION = 4;
 
 /**
- * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, state with client
+ * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, pricing), then of each the state (with client
  * references); then the margin actor's trading and delivery state.
  */
 export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): void {
@@ -32,6 +39,7 @@ export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): vo
     writer.put(market.marketId);
     writeMarketParams(words, floats, 0, market.params);
     for (const word of words) writer.put(word);
+    writePricing(market, writer);
   }
   for (const market of core.markets) market.writeCanonical(writer, true);
   core.home.writeTradingState(writer);
@@ -57,10 +65,12 @@ export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): voi
   const words = new Int32Array(PARAM_WORDS);
   const floats = new Float64Array(words.buffer);
   const hosted = new Map<number, MarketParams>();
+  const pricings = new Map<number, PricingParams>();
   for (let i = 0; i < count; i++) {
     const id = reader.take();
     for (let k = 0; k < PARAM_WORDS; k++) words[k] = reader.take();
     hosted.set(id, readMarketParams(words, floats, 0));
+    pricings.set(id, readPricing(reader));
   }
   // The margin actor numbers its markets in the order in which it came to know them, wherever they are.
   for (const id of core.routing?.known ?? hosted.keys()) {
@@ -68,7 +78,22 @@ export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): voi
     if (params !== undefined) core.openMarket(id, params);
     else core.home.onMarketListed(id, core.routing?.paramsElsewhere(id) as MarketParams);
   }
-  for (const market of core.markets) market.readCanonical(reader);
+  for (const market of core.markets) {
+    market.readCanonical(reader, pricings.get(market.marketId) as PricingParams);
+  }
   core.home.readTradingState(reader);
   core.home.readDeliveryState(reader);
+}
+
+/** How a market finds mark price and funding: as in its message. */
+export function writePricing(market: MarketActor, writer: CanonicalWriter): void {
+  const floats = new Float64Array(PRICING_WORDS / 2);
+  writePricingParams(floats, 0, market.pricing.params);
+  for (const value of floats) writer.put(value);
+}
+
+function readPricing(reader: CanonicalReader): PricingParams {
+  const floats = new Float64Array(PRICING_WORDS / 2);
+  for (let i = 0; i < floats.length; i++) floats[i] = reader.take();
+  return readPricingParams(floats, 0);
 }

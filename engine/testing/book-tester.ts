@@ -137,11 +137,13 @@ export function dispatch(book: OrderBook, inbox: MessageBuffer, slot: number): v
 export function readOrders(canonical: Uint8Array): {
   lastOrderId: number;
   lastTradeSequence: number;
+  lastPriceTicks: number;
   orders: OrderView[];
 } {
   const reader = new CanonicalReader(canonical);
   const lastOrderId = reader.take();
   const lastTradeSequence = reader.take();
+  const lastPriceTicks = reader.take();
   const orders: OrderView[] = [];
   while (!reader.atEnd) {
     for (let left = reader.take(); left > 0; left--) {
@@ -158,5 +160,5 @@ export function readOrders(canonical: Uint8Array): {
       });
     }
   }
-  return { lastOrderId, lastTradeSequence, orders };
+  return { lastOrderId, lastTradeSequence, lastPriceTicks, orders };
 }

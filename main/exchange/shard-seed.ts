@@ -1,5 +1,6 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
+import type { PricingParams } from '../../engine/market/pricing-params.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
@@ -11,6 +12,7 @@ import type { ShardAccess } from './shard-access.js';
 export interface SeededMarket {
   marketId: number;
   params: MarketParams;
+  pricing: PricingParams;
   state: number;
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
@@ -61,16 +63,15 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     timeMs: core.timeMs,
     epoch,
     epochNow: core.epoch,
-    markets: core.markets.map(
-      ({ marketId, params, state, markTicks, indexTicks, publishTimeMs }) => ({
-        marketId,
-        params,
-        state,
-        markTicks,
-        indexTicks,
-        publishTimeMs,
-      }),
-    ),
+    markets: core.markets.map(({ marketId, params, state, markTicks, pricing }) => ({
+      marketId,
+      params,
+      pricing: pricing.params,
+      state,
+      markTicks,
+      indexTicks: pricing.index.ticks,
+      publishTimeMs: pricing.index.publishTimeMs,
+    })),
     makerPpm: [...core.fees.makerPpm],
     takerPpm: [...core.fees.takerPpm],
     accounts: rows,
@@ -185,6 +186,7 @@ function collectOrders(
     book.writeCanonical(writer, true);
     const reader = new CanonicalReader(writer.bytes());
     // Last order id and last trade.
+    reader.take();
     reader.take();
     reader.take();
     const own: typeof found = [];

@@ -1,6 +1,7 @@
 import { base58 } from '@scure/base';
 import { readMarketParams } from '../../engine/market/market-params.js';
 import { isMarketState, marketStateName } from '../../engine/market/market-state.js';
+import { readPricingParams } from '../../engine/market/pricing-params.js';
 import {
   F_CLIENT_ID,
   F_DEADLINE,
@@ -9,6 +10,7 @@ import {
   F_QTY,
   marketOf,
   SLOT_BYTES,
+  SLOT_FLOATS,
   SLOT_WORDS,
   slotsOf,
   TARGET_F_CLIENT_ID,
@@ -86,6 +88,9 @@ class View {
   text(fromWord: number, length: number): string {
     return Buffer.from(this.bytes(fromWord, length)).toString();
   }
+  pricingParams(): object {
+    return readPricingParams(this.messages.floats, this.at / 2 + SLOT_FLOATS);
+  }
   marketParams(): object {
     return readMarketParams(this.messages.words, this.messages.floats, this.at + SLOT_WORDS);
   }
@@ -109,6 +114,7 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_SET_MARKET_PARAMS, (view) => ({ params: view.marketParams() })],
   [types.CMD_SET_MARKET_STATE, (view) => ({ state: stateName(view.word(W_FLAGS)) })],
   [types.CMD_ORACLE_PRICE, oraclePrice],
+  [types.CMD_SET_PRICING, (view) => ({ pricing: view.pricingParams() })],
   [types.CMD_TIMER, () => ({})],
   [types.CMD_BEGIN_EPOCH, (view) => ({ begins: view.float(F_QTY) })],
   [types.CMD_CHANNEL, channelMessage],
@@ -134,6 +140,7 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
   types.CMD_ORACLE_PRICE,
+  types.CMD_SET_PRICING,
 ]);
 
 /** Of messages between actors and of events, which may travel between shards. */

@@ -11,6 +11,7 @@ import {
   EF_GRANTED_REMAINING,
   EF_LOTS,
   EF_OLD_REMAINING,
+  EF_PAYMENT,
   EF_POSITION,
   EF_REALIZED,
   EF_REMAINING,
@@ -31,6 +32,7 @@ import {
   EVT_AMENDED,
   EVT_CANCELED,
   EVT_FILL,
+  EVT_FUNDING,
   EVT_REJECTED,
   EVT_RESERVE_AMEND,
   FLAG_GRANTED,
@@ -74,6 +76,7 @@ export function settleIn(block: i32, event: i32): i32 {
   else if (type === EVT_CANCELED) settleCanceled(event, block, record, row, side);
   else if (type === EVT_AMENDED) settleAmended(event, row, side);
   else if (type === EVT_ACCEPTED) settleAccepted(event, row, side);
+  else if (type === EVT_FUNDING) settleFunding(event, record);
   else if (type === EVT_REJECTED) return settleRejected(event, block, record, row, flags);
   else if (type === EVT_RESERVE_AMEND) return settleQuestion(event, block, record, row, side);
   else return SETTLED_NOTHING;
@@ -87,6 +90,11 @@ export function numberEvent(event: i32, record: i32): void {
   setF64(record + A_SEQUENCE, number);
   setFloat(event, EF_ACCOUNT_SEQUENCE, number);
   setFloat(event, EF_COLLATERAL, f64At(record + A_COLLATERAL));
+}
+
+function settleFunding(event: i32, record: i32): void {
+  const collateral = f64At(record + A_COLLATERAL);
+  setF64(record + A_COLLATERAL, collateral - floatOf(event, EF_PAYMENT));
 }
 
 /** What a fill had reserved is position now; fee and realised profit move the collateral. */

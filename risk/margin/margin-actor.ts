@@ -19,6 +19,7 @@ import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asMicroUsd, asPriceTicks } from '../../engine/units/units.js';
 import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
+import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
@@ -42,6 +43,7 @@ const SUMMARY_COLUMNS = [
 
 /** Home of accounts: collateral, cross margin over all markets, reservations, private feeds, client order ids. */
 export class MarginActor implements AccountHome {
+  readonly pricing = pricingRules;
   readonly state: MarginState;
   readonly cash = new CashLedger();
   private readonly lane: Lane;

@@ -86,7 +86,7 @@ export class MarketSummary {
   /** Looks whether the operator has changed the state of a market of this shard. */
   readState(): void {
     const { local } = this;
-    if (local !== undefined && local.state !== this.seenState) this.readLane(local);
+    if (local !== undefined && local.admission !== this.seenState) this.readLane(local);
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */
@@ -103,7 +103,7 @@ export class MarketSummary {
 
   /** What the lane may do here. */
   private readLane(local: MarketActor): void {
-    const { state } = local;
+    const state = local.admission;
     this.seenState = state;
     if (!(local.book instanceof FastBook)) return;
     const takesOrders = state === MARKET_STATE.open && this.markTicks !== 0;

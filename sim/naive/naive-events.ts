@@ -4,6 +4,7 @@ import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { holdingOf, marketWith, type NaiveAccount, type NaiveState } from './naive-home.js';
 import {
+  divCeil,
   type NaiveHolding,
   type NaiveMarket,
   type NaiveReservation,
@@ -42,6 +43,9 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       break;
     case type.EVT_AMENDED:
       amended(scene);
+      break;
+    case type.EVT_FUNDING:
+      fundingPaid(scene);
       break;
     case type.EVT_REJECTED:
       rejected(scene);
@@ -85,6 +89,20 @@ function filled(scene: Scene): void {
   expect(event, layout.EF_POSITION, holding.position, 'position');
   expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
   account.collateral += realized - fee;
+}
+
+/** Position × index × rate × interval ÷ 8 hours, rounded up. */
+function fundingPaid({ event, account, market, holding }: Scene): void {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  const value = holding.position * BigInt(event.word(layout.EW_PRICE));
+  const rate = BigInt(event.float(layout.EF_RATE_PPB)) * BigInt(event.float(layout.EF_INTERVAL));
+  const payment = divCeil(
+    value * rate * BigInt(microUsdPerTickLotNumerator),
+    BigInt(microUsdPerTickLotDenominator) * 1_000_000_000n * 28_800_000n,
+  );
+  expect(event, layout.EF_PAYMENT, payment, 'payment of funding');
+  expect(event, layout.EF_POSITION, holding.position, 'position');
+  account.collateral -= payment;
 }
 
 function canceled(scene: Scene): void {

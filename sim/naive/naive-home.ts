@@ -11,6 +11,7 @@ import { NaiveClientIds } from './naive-client-ids.js';
 import { naiveOnEvent } from './naive-events.js';
 import { isFlat, type NaiveHolding, type NaiveMarket, openOf } from './naive-money.js';
 import { naiveOperatorCommand } from './naive-operator.js';
+import { naivePricing } from './naive-pricing.js';
 import { naiveTradeCommand } from './naive-trade.js';
 import { View } from './naive-views.js';
 
@@ -46,6 +47,7 @@ export interface NaiveState {
  * product the layout of messages and the words of the rules, and nothing else; whole shards run on it and must emit the same bytes.
  */
 export class NaiveHome implements AccountHome {
+  readonly pricing = naivePricing;
   readonly state: NaiveState;
 
   constructor(inbox: MessageBuffer, events: MessageBuffer, fees: FeeSchedule) {

@@ -16,7 +16,7 @@ import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { homeOf, homeShardOf } from './union-state.js';
 
-/** What is on its way between shards: cash of fills, and lots by market and account. */
+/** What is on its way between shards: cash of fills and funding, and lots by market and account. */
 interface InFlight {
   cash: bigint;
   lots: Map<string, number>;
@@ -64,17 +64,17 @@ function inFlight(cores: readonly ShardCore[]): InFlight {
       if (fromShard === toShard) return;
       const taken = to.routing?.channelFrom(fromShard).last ?? 0;
       const messages = from.routing?.channelTo(toShard).from(taken + 1) ?? [];
-      for (const message of messages) addFill(flight, message);
+      for (const message of messages) addMessage(flight, message);
     });
   });
   return flight;
 }
 
-function addFill(flight: InFlight, message: Int32Array): void {
+function addMessage(flight: InFlight, message: Int32Array): void {
   const floats = new Float64Array(message.buffer, message.byteOffset, message.length / 2);
   const head = message[SLOT_WORDS + W_HEAD] as number;
-  if (typeOf(head) !== EVT_FILL) return;
   flight.cash += cashOf(message);
+  if (typeOf(head) !== EVT_FILL) return;
   const lots = floats[SLOT_FLOATS + EF_LOTS] as number;
   const isBuy = sideOf(message[SLOT_WORDS + EW_FLAGS] as number) === SIDE_BUY;
   const key = `${marketOf(head)}:${message[SLOT_WORDS + W_ACCOUNT]}`;

@@ -49,6 +49,7 @@ function openByAccount(reader: CanonicalReader): Map<string, Open> {
   const found = new Map<string, Open>();
   reader.take();
   reader.take();
+  reader.take();
   for (let side = 0; side < 2; side++) {
     for (let left = reader.take(); left > 0; left--) {
       const order = Array.from({ length: 8 }, () => reader.take());

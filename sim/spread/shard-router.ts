@@ -7,11 +7,18 @@ import {
   CMD_SET_FEE_RATES,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
+  CMD_SET_PRICING,
 } from '../../engine/messages/types.js';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { Wire } from '../traffic/wire.js';
 
-const TO_MARKET = [CMD_LIST_MARKET, CMD_SET_MARKET_PARAMS, CMD_SET_MARKET_STATE, CMD_ORACLE_PRICE];
+const TO_MARKET = [
+  CMD_LIST_MARKET,
+  CMD_SET_MARKET_PARAMS,
+  CMD_SET_MARKET_STATE,
+  CMD_ORACLE_PRICE,
+  CMD_SET_PRICING,
+];
 const TO_DIRECTORY = [CMD_CREATE_ACCOUNT, CMD_SET_FEE_RATES];
 
 /** To which shard a gateway sends a command: the account's home, the market's host, or the one that gives out ids. */

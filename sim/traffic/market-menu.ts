@@ -1,4 +1,5 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { PRICING_OFF, type PricingParams } from '../../engine/market/pricing-params.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import {
   asMicroUsd,
@@ -120,5 +121,27 @@ export function changedParams(params: MarketParams, random: Xorshift): MarketPar
     qtyLotsMax: asQtyLots(
       random.chance(90) ? params.qtyLotsMax : random.pick([1_000, QTY_LOTS_MAX]),
     ),
+  };
+}
+
+/** Short intervals, so that a run of minutes sees funding; in one market of four prices are taken as they come. */
+export function planPricing(random: Xorshift): PricingParams {
+  if (random.chance(25)) return PRICING_OFF;
+  const markIntervalMs = random.pick([100, 1_000, 7_000]);
+  const premiumIntervalMs = random.pick([100, 500, 1_000]);
+  const isGuarded = random.chance(40);
+  return {
+    markIntervalMs: random.chance(90) ? markIntervalMs : 0,
+    averageMs: markIntervalMs * random.between(1, 20),
+    fundingIntervalMs: random.pick([0, premiumIntervalMs, 10_000, 60_000, 3_600_000]),
+    premiumIntervalMs,
+    impactNotionalMicroUsd: asMicroUsd(random.pick([1, 1_000_000, 100_000_000])),
+    interestPpb: random.pick([0, 100_000, -100_000]),
+    dampenerPpb: random.pick([0, 500_000]),
+    rateCapPpb: random.pick([0, 1_000_000, 40_000_000]),
+    indexAgeMaxMs: isGuarded ? random.pick([0, 5_000, 60_000]) : 0,
+    confidenceMaxPpm: isGuarded ? random.pick([0, 20_000]) : 0,
+    jumpMaxPpm: isGuarded ? random.pick([0, 100_000]) : 0,
+    divergenceMaxPpm: random.pick([0, 20_000, 200_000]),
   };
 }

@@ -1,5 +1,10 @@
 import { PARAM_WORDS, writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
+import {
+  PRICING_WORDS,
+  type PricingParams,
+  writePricingParams,
+} from '../../engine/market/pricing-params.js';
 import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import {
   CMD_CREATE_ACCOUNT,
@@ -10,13 +15,14 @@ import {
   CMD_SET_FEE_TIER,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
+  CMD_SET_PRICING,
   CMD_TIMER,
   CMD_WITHDRAW,
 } from '../../engine/messages/types.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MICRO_USD_MAX } from '../../engine/units/units.js';
 import type { Knowledge, KnownMarket } from './knowledge.js';
-import { changedParams, type MarketPlan, planMarket } from './market-menu.js';
+import { changedParams, type MarketPlan, planMarket, planPricing } from './market-menu.js';
 import { type Wire, withSlots } from './wire.js';
 
 const ACCOUNTS_MAX = 24;
@@ -55,7 +61,8 @@ export class OperatorTraffic {
     if (dice < 70 && knowledge.markets.length > 0) return [this.state()];
     if (dice < 76) return [this.setFeeTier()];
     if (dice < 80) return [this.setFeeRates()];
-    if (dice < 86 && knowledge.markets.length > 0) return [this.setParams()];
+    if (dice < 84 && knowledge.markets.length > 0) return [this.setParams()];
+    if (dice < 86 && knowledge.markets.length > 0) return [this.setPricing()];
     if (dice < 89 && knowledge.markets.length < MARKETS_MAX) return this.listMarket(nowMs);
     if (dice < 94) return [this.createAccount()];
     return [withSlots(CMD_TIMER, 1, {})];
@@ -70,6 +77,7 @@ export class OperatorTraffic {
     const open = { marketId, flags: MARKET_STATE.open };
     return [
       paramsCommand(CMD_LIST_MARKET, marketId, plan),
+      pricingCommand(marketId, planPricing(this.random)),
       withSlots(CMD_SET_MARKET_STATE, 1, open),
       withSlots(CMD_ORACLE_PRICE, 1, { marketId, price: plan.firstPriceTicks, qty: nowMs }),
     ];
@@ -88,9 +96,16 @@ export class OperatorTraffic {
     // Seldom the price goes anywhere at all, and the next one comes back.
     const isLost = random.chance(2);
     const price = isLost ? random.between(1, market.plan.params.priceTicksMax) : near;
+    // Now and then the oracle is not sure of itself.
+    const client = random.chance(10) ? random.below(Math.ceil(price / 10) + 1) : 0;
     // Stale news comes too, and is refused.
     const qty = nowMs - (random.chance(5) ? 10_000 : 0);
-    return withSlots(CMD_ORACLE_PRICE, 1, { marketId: market.marketId, price, qty });
+    return withSlots(CMD_ORACLE_PRICE, 1, {
+      marketId: market.marketId,
+      price,
+      qty,
+      client,
+    });
   }
 
   private createAccount(): Wire {
@@ -152,6 +167,11 @@ export class OperatorTraffic {
     return feeRates(random.below(4), random.between(-120, 400), random.between(0, 700));
   }
 
+  private setPricing(): Wire {
+    const { marketId } = this.random.pick(this.knowledge.markets);
+    return pricingCommand(marketId, planPricing(this.random));
+  }
+
   private setParams(): Wire {
     const { random } = this;
     const market = random.pick(this.knowledge.markets) as KnownMarket;
@@ -168,5 +188,12 @@ export function paramsCommand(type: number, marketId: number, plan: MarketPlan):
   const wire = withSlots(type, 1 + PARAM_WORDS / SLOT_WORDS, { marketId });
   const floats = new Float64Array(wire.buffer, 0, wire.length / (SLOT_WORDS / SLOT_FLOATS));
   writeMarketParams(wire, floats, SLOT_WORDS, plan.params);
+  return wire;
+}
+
+function pricingCommand(marketId: number, params: PricingParams): Wire {
+  const wire = withSlots(CMD_SET_PRICING, 1 + PRICING_WORDS / SLOT_WORDS, { marketId });
+  const floats = new Float64Array(wire.buffer, 0, wire.length / (SLOT_WORDS / SLOT_FLOATS));
+  writePricingParams(floats, SLOT_FLOATS, params);
   return wire;
 }

@@ -195,7 +195,7 @@ function describeCanonical(createBook: CreateBook): void {
     const tester = new BookTester(createBook);
     const bid = [3, 9, type.SIDE_BUY, 100, 6, 10, 0, 0, -1];
     const ask = [2 ** 33 + 3, 9, type.SIDE_SELL, 101, 6, 10, 0, 0, -1];
-    tester.restore(bytes([2 ** 34, 7, 1, ...bid, 1, ...ask]));
+    tester.restore(bytes([2 ** 34, 7, 100, 1, ...bid, 1, ...ask]));
     for (let i = 0; i < 100; i++) tester.send(buy(50, 1, { tif: 'ioc' }));
     expect(tester.send(amend({ orderId: 3, account: 9, lots: 5 }))).toEqual([
       '* amended #3 6@100 → 1@100 total 5 user',
@@ -207,7 +207,7 @@ function describeCanonical(createBook: CreateBook): void {
 }
 
 function snapshot(lastOrderId: number, lastTradeSequence: number): Uint8Array {
-  return bytes([lastOrderId, lastTradeSequence, 0, 0]);
+  return bytes([lastOrderId, lastTradeSequence, 0, 0, 0]);
 }
 
 function bytes(values: readonly number[]): Uint8Array {
