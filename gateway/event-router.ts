@@ -1,6 +1,8 @@
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_LOTS,
+  EF_NEXT_FUNDING,
+  EF_RATE_PPB,
   EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
   EW_CODE,
@@ -22,9 +24,12 @@ import {
   EVT_EPOCH,
   EVT_FILL,
   EVT_FRAME,
+  EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
   EVT_MARKET_STATE,
+  EVT_PRICE_GUARD,
+  EVT_PRICING,
   FLAG_MAKER,
   FLAG_SIDE,
 } from '../engine/messages/types.js';
@@ -34,7 +39,7 @@ import type { OrderFold } from './feeds/order-fold.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
 import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
-import type { Markets } from './markets.js';
+import type { Market, Markets } from './markets.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connections } from './session/connections.js';
@@ -158,6 +163,9 @@ export class EventRouter {
         this.order(marketId, words, floats, at);
         break;
       case EVT_MARK_PRICE:
+      case EVT_PRICE_GUARD:
+      case EVT_FUNDING_RATE:
+      case EVT_PRICING:
       case EVT_MARKET_STATE:
       case EVT_MARKET_LISTED:
         this.market(type, marketId, words, floats, at);
@@ -209,11 +217,26 @@ export class EventRouter {
     if (type === EVT_MARKET_STATE) {
       market.state = words[at + EW_FLAGS] as number;
       publicFeeds.sawState(market, sequence);
-    } else {
-      market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
-      market.indexTicks = asPriceTicks(floats[at / 2 + EF_LOTS] as number);
-      publicFeeds.sawMark(marketId, sequence, this.timeMs);
+      return;
     }
+    this.prices(market, type, words, floats, at);
+    publicFeeds.sawMark(marketId, sequence, this.timeMs);
+  }
+
+  private prices(
+    market: Market,
+    type: number,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+  ): void {
+    const f = at / 2;
+    if (type !== EVT_PRICE_GUARD) market.nextFundingMs = floats[f + EF_NEXT_FUNDING] as number;
+    if (type === EVT_FUNDING_RATE) market.fundingRatePpb = floats[f + EF_RATE_PPB] as number;
+    if (type === EVT_FUNDING_RATE || type === EVT_PRICING) return;
+    market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
+    market.indexTicks = asPriceTicks(floats[f + EF_LOTS] as number);
+    market.guards = words[at + EW_FLAGS] as number;
   }
 
   private account(words: Int32Array, at: number): void {

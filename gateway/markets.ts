@@ -12,6 +12,11 @@ export interface Market {
   state: number;
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
+  /** Of the last payment of funding, for 8 hours, parts per billion; when the next is due, 0: never. */
+  fundingRatePpb: number;
+  nextFundingMs: number;
+  /** Why its prices are not trusted: bits, 0 for none. */
+  guards: number;
 }
 
 /** What the `instruments` request tells about a market. */
@@ -49,6 +54,9 @@ export class Markets {
       state: MARKET_STATE.initializing,
       markTicks: asPriceTicks(0),
       indexTicks: asPriceTicks(0),
+      fundingRatePpb: 0,
+      nextFundingMs: 0,
+      guards: 0,
     };
     this.byId[id] = market;
     this.bySymbol.set(params.symbol, market);

@@ -34,6 +34,9 @@ export interface SeedMarket {
   /** 0: none yet. */
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
+  fundingRatePpb: number;
+  nextFundingMs: number;
+  guards: number;
   host: number;
 }
 
@@ -72,6 +75,9 @@ export class GatewaySeed {
     market.state = seed.state;
     market.markTicks = seed.markTicks;
     market.indexTicks = seed.indexTicks;
+    market.fundingRatePpb = seed.fundingRatePpb;
+    market.nextFundingMs = seed.nextFundingMs;
+    market.guards = seed.guards;
     this.to.publicFeeds.addMarket(market);
   }
 

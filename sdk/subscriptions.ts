@@ -11,7 +11,7 @@ interface Position {
 }
 
 const PRIVATE = 'private';
-const PRIVATE_TYPES = new Set(['order', 'fill', 'balance', 'privateSnapshot']);
+const PRIVATE_TYPES = new Set(['order', 'fill', 'balance', 'funding', 'privateSnapshot']);
 
 /**
  * The channels a client wants, and how far it has read each. After a reconnect every channel is asked for from there;

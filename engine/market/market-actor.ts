@@ -6,6 +6,7 @@ import {
   EF_FEE,
   EF_LIMIT,
   EF_LOTS,
+  EF_NEXT_FUNDING,
   EF_RATE_PPB,
   EF_VALUE,
   EVENT_SLOTS,
@@ -195,6 +196,7 @@ export class MarketActor {
     }
     this.pricing.setParams(params, nowMs);
     const event = this.answer(message, slot, EVT_PRICING, EVENT_SLOTS + PRICING_SLOTS);
+    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = this.pricing.shown.nextFundingMs;
     writePricingParams(this.events.floats, (event + EVENT_SLOTS) * SLOT_FLOATS, params);
   }
 
@@ -285,7 +287,7 @@ export class MarketActor {
     const event = this.tell(EVT_FUNDING_RATE);
     this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.index.ticks;
     this.events.floats[event * SLOT_FLOATS + EF_RATE_PPB] = rate;
-    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = nextMs;
+    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = nextMs;
     this.events.floats[event * SLOT_FLOATS + EF_FEE] = premiumPpb;
     pricing.keep(rate, nowMs);
     if (rate === 0) return;
@@ -300,6 +302,7 @@ export class MarketActor {
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = pricing.index.guards;
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = pricing.index.ticks;
     this.events.floats[event * SLOT_FLOATS + EF_VALUE] = pricing.index.publishTimeMs;
+    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
   }
 
   private tellGuards(doubt: Doubt | null): void {

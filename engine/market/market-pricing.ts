@@ -65,6 +65,15 @@ export class MarketPricing {
     return Math.min(this.nextMarkMs, this.nextSampleMs, this.nextFundingMs);
   }
 
+  /** What clients see of it. */
+  get shown(): { fundingRatePpb: number; nextFundingMs: number; guards: number } {
+    return {
+      fundingRatePpb: this.history.at(-1)?.ratePpb ?? 0,
+      nextFundingMs: this.nextFundingMs === NEVER ? 0 : this.nextFundingMs,
+      guards: this.index.guards,
+    };
+  }
+
   /** A price of the oracle that is in range and in order. Says what is wrong when it is not used. */
   offer(price: OraclePrice, nowMs: number): Doubt | null {
     const isFirst = this.index.ticks === 0;

@@ -73,7 +73,7 @@ export const EVT_BALANCE = 135;
 export const EVT_ACCOUNT_CREATED = 136;
 /** EW_FLAGS: the new state. */
 export const EVT_MARKET_STATE = 137;
-/** EW_PRICE: mark; EF_LOTS: index; EF_VALUE: publish time. */
+/** EW_PRICE: mark; EF_LOTS: index; EF_VALUE: publish time; EW_FLAGS: guards; EF_NEXT_FUNDING. */
 export const EVT_MARK_PRICE = 138;
 /** Slots 3–4: parameters. */
 export const EVT_MARKET_LISTED = 139;
@@ -93,11 +93,11 @@ export const EVT_CHANNEL = 145;
 export const EVT_SENT = 146;
 /** An account's payment of funding: EF_PAYMENT, EF_RATE_PPB, EW_PRICE index, EF_POSITION. */
 export const EVT_FUNDING = 147;
-/** Of a market, before the payments: EF_RATE_PPB for 8 hours, EW_PRICE index, EF_LOTS time of the next, EF_FEE premium in ppb. */
+/** Of a market, before the payments: EF_RATE_PPB for 8 hours, EW_PRICE index, EF_NEXT_FUNDING, EF_FEE premium in ppb. */
 export const EVT_FUNDING_RATE = 148;
 /** Guards of a market's prices (EW_FLAGS, GUARD_…) have changed: EW_PRICE mark, EF_LOTS index, EF_VALUE and EF_LIMIT of the newest. */
 export const EVT_PRICE_GUARD = 149;
-/** Slots 3–4: how the market finds mark price and funding. */
+/** Slots 3–4: how the market finds mark price and funding; EF_NEXT_FUNDING. */
 export const EVT_PRICING = 150;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----

@@ -6,10 +6,13 @@ import {
   EF_ENTRY_VALUE,
   EF_EXPIRY,
   EF_FEE,
+  EF_INTERVAL,
   EF_LIMIT,
   EF_LOTS,
   EF_ORDER_ID,
+  EF_PAYMENT,
   EF_POSITION,
+  EF_RATE_PPB,
   EF_REALIZED,
   EF_REMAINING,
   EF_SEQUENCE,
@@ -33,6 +36,7 @@ import {
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
+  EVT_FUNDING,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
   FLAG_MAKER,
@@ -59,6 +63,9 @@ import { rejectionOf } from '../protocol/rejections.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
+/** Parts per billion. */
+const RATE_DECIMALS = 9;
+const HOUR_MS = 3_600_000;
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 
 /** Writes events of the shard as messages of the protocol: answers to requests, and the private feed. */
@@ -94,6 +101,7 @@ export class EventMessages {
     const type = typeOf(words[at + W_HEAD] as number);
     if (type === EVT_FILL) this.fill(sink, words, floats, at, epoch, timeMs);
     else if (type === EVT_BALANCE) this.balance(sink, floats, at, epoch, timeMs);
+    else if (type === EVT_FUNDING) this.funding(sink, words, floats, at, epoch, timeMs);
     else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
@@ -236,6 +244,32 @@ export class EventMessages {
     );
     sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
     sink.uint('tradeId', floats[f + EF_TRADE_SEQUENCE] as number);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+
+  private funding(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const market = this.markets.get(marketOf(words[at + W_HEAD] as number)) as Market;
+    const p = market.params;
+    sink.begin(MESSAGES.funding);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.market('market', p.symbol, market.id);
+    sink.decimal('payment', floats[f + EF_PAYMENT] as number, 1, MICRO_USD_DECIMALS);
+    sink.decimal('fundingRate', floats[f + EF_RATE_PPB] as number, 1, RATE_DECIMALS);
+    const hours = (floats[f + EF_INTERVAL] as number) / HOUR_MS;
+    sink.text('intervalHours', String(hours));
+    sink.decimal('indexPrice', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
+    sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
+    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
   }

@@ -8,7 +8,7 @@ import {
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import { EVT_BALANCE, EVT_FILL } from '../../engine/messages/types.js';
+import { EVT_BALANCE, EVT_FILL, EVT_FUNDING } from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
 
 const FIRST_ACCOUNTS = 1024;
@@ -47,7 +47,7 @@ export class AccountViews {
         entryValue: floats[f + EF_ENTRY_VALUE] as number,
       });
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
-    } else if (type === EVT_BALANCE) {
+    } else if (type === EVT_BALANCE || type === EVT_FUNDING) {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
     }
     return true;

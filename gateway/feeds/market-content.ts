@@ -1,9 +1,13 @@
+import { formatScaled } from '../codec/decimal-text.js';
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type Markets, priceText } from '../markets.js';
-import { MARKET_STATES, MESSAGES } from '../protocol/messages.js';
+import { MARKET_STATES, MESSAGES, PRICE_GUARDS } from '../protocol/messages.js';
 import type { ChannelContent } from './channel.js';
 
-/** The mark and index price of a market; only the latest of a tick is sent. */
+/** Parts per billion. */
+const RATE_DECIMALS = 9;
+
+/** Mark, index and funding rate of a market; only the latest of a tick is sent. */
 export class MarkContent implements ChannelContent {
   private readonly market: Market;
   private sequence = 0;
@@ -51,13 +55,18 @@ export class MarkContent implements ChannelContent {
   /** Takes the values now: the write may come after the next change. */
   private values() {
     const { timeMs, market } = this;
-    const { markTicks, indexTicks } = market;
+    const { markTicks, indexTicks, fundingRatePpb, nextFundingMs } = market;
+    const guards = PRICE_GUARDS.filter((_name, bit) => (market.guards & (1 << bit)) !== 0);
     return (sink: MessageSink) => {
       if (markTicks === 0) sink.none('markPrice');
       else sink.text('markPrice', priceText(market, markTicks));
       if (indexTicks === 0) sink.none('indexPrice');
       else sink.text('indexPrice', priceText(market, indexTicks));
       sink.uint('time', timeMs);
+      sink.text('fundingRate', formatScaled(fundingRatePpb, 1, RATE_DECIMALS));
+      if (nextFundingMs === 0) sink.none('nextFundingTime');
+      else sink.uint('nextFundingTime', nextFundingMs);
+      sink.value('guards', guards);
     };
   }
 }

@@ -125,6 +125,9 @@ export const MARKET_STATES = [
   'closed',
 ] as const;
 
+/** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
+export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
+
 /** Fields of requests whose values are names: the table of names each. */
 export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   side: SIDES,
@@ -214,6 +217,19 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
+  funding: message('funding', 74, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'payment',
+    'fundingRate',
+    'intervalHours',
+    'indexPrice',
+    'position',
+    'collateral',
+    'sequence',
+    'time',
+  ]),
   privateSnapshot: message('privateSnapshot', 73, [
     'accountId',
     'epoch',
@@ -252,6 +268,9 @@ export const MESSAGES = {
     'markPrice',
     'indexPrice',
     'time',
+    'fundingRate',
+    'nextFundingTime',
+    'guards',
   ]),
   mark: message('mark', 85, [
     'market',
@@ -261,6 +280,9 @@ export const MESSAGES = {
     'markPrice',
     'indexPrice',
     'time',
+    'fundingRate',
+    'nextFundingTime',
+    'guards',
   ]),
   marketStateSnapshot: message('marketStateSnapshot', 86, ['epoch', 'sequence', 'states']),
   marketState: message('marketState', 87, ['epoch', 'previousSequence', 'sequence', 'states']),

@@ -1,4 +1,5 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
+import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { MicroUsd, Ppm, PriceTicks, TimeMs } from '../../engine/units/units.js';
 import type { Operator } from './operator.js';
@@ -49,6 +50,10 @@ export class OperatorDesk {
 
   setMarketParams(marketId: number, params: MarketParams): Promise<void> {
     return this.host(marketId).setMarketParams(marketId, params);
+  }
+
+  setPricing(marketId: number, pricing: PricingParams): Promise<void> {
+    return this.host(marketId).setPricing(marketId, pricing);
   }
 
   setMarketState(marketId: number, state: number): Promise<number> {

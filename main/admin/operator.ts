@@ -4,6 +4,11 @@ import {
   writeMarketParams,
 } from '../../engine/market/market-params.js';
 import {
+  PRICING_WORDS,
+  type PricingParams,
+  writePricingParams,
+} from '../../engine/market/pricing-params.js';
+import {
   EF_COLLATERAL,
   EF_LIMIT,
   EF_LOTS,
@@ -15,6 +20,7 @@ import {
   F_CLIENT_ID,
   F_QTY,
   headOf,
+  SLOT_FLOATS,
   SLOT_WORDS,
   typeOf,
   W_ACCOUNT,
@@ -109,6 +115,13 @@ export class Operator {
 
   async setMarketParams(marketId: number, params: MarketParams): Promise<void> {
     await this.send(paramsCommand(type.CMD_SET_MARKET_PARAMS, marketId, params));
+  }
+
+  async setPricing(marketId: number, pricing: PricingParams): Promise<void> {
+    const slots = 1 + PRICING_WORDS / SLOT_WORDS;
+    const { words, floats } = command(type.CMD_SET_PRICING, slots, marketId);
+    writePricingParams(floats, SLOT_FLOATS, pricing);
+    await this.send(words);
   }
 
   /** Gives the state as it is afterwards. */

@@ -5,6 +5,7 @@ import type { Ppm } from '../../engine/units/units.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
 import { packageFile } from '../package-root.js';
 import { type MarketConfig, readMarket, readRatePpm } from './market-config.js';
+import { readPricing } from './pricing-config.js';
 import { StartError, shown } from './problem.js';
 import { TableReader } from './table-reader.js';
 
@@ -118,7 +119,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     snapshotEveryMs: snapshots.integer('everyMinutes', 1, 100_000) * 60_000,
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
-    markets: root.list('markets').map(readMarket),
+    markets: readMarkets(root),
   };
   for (const table of [exchange, ports, admin, snapshots, root]) table.refuseUnknown();
   refuseTwins(
@@ -140,6 +141,12 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     config.feeTiers.map(({ tier }) => tier),
   );
   return config;
+}
+
+/** `[pricing]` holds for every market that says nothing else. */
+function readMarkets(root: TableReader): MarketConfig[] {
+  const pricing = readPricing(root.tableAt('pricing'));
+  return root.list('markets').map((table) => readMarket(table, pricing));
 }
 
 function readLimits(table: TableReader): Partial<GatewayLimits> {

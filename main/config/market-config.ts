@@ -1,4 +1,5 @@
 import { type MarketParams, marketParamsProblem } from '../../engine/market/market-params.js';
+import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { MICRO_USD_STEP, parseDecimal, type Step } from '../../engine/units/decimal.js';
 import {
   asMicroUsd,
@@ -12,11 +13,13 @@ import {
   type PriceTicks,
   QTY_LOTS_MAX,
 } from '../../engine/units/units.js';
+import { checkFunding, readPricing } from './pricing-config.js';
 import type { TableReader } from './table-reader.js';
 
 export interface MarketConfig {
   marketId: number;
   params: MarketParams;
+  pricing: PricingParams;
   /** Where the recorded oracle begins. */
   referenceTicks: PriceTicks;
 }
@@ -24,7 +27,7 @@ export interface MarketConfig {
 const RATE_STEP: Step = { mantissa: 1, decimals: 6 };
 const MARKET_ID_MAX = 65_534;
 
-export function readMarket(table: TableReader): MarketConfig {
+export function readMarket(table: TableReader, usual: PricingParams): MarketConfig {
   const marketId = table.integer('id', 1, MARKET_ID_MAX);
   const symbol = table.text('symbol', /^[A-Z0-9-]{1,16}$/, "1 to 16 of A-Z, 0-9 and '-'");
   const tick = stepOf(table.decimal('tickSize'));
@@ -48,10 +51,12 @@ export function readMarket(table: TableReader): MarketConfig {
     openOrdersMax: table.integer('openOrdersMax', 1, 1_000_000),
   };
   const referenceTicks = asPriceTicks(steps('referencePrice', tick, 1, params.priceTicksMax));
+  const pricing = table.has('pricing') ? readPricing(table.tableAt('pricing'), usual) : usual;
   table.refuseUnknown();
   const problem = marketParamsProblem(params);
   if (problem !== null) table.fail(problem);
-  return { marketId, params, referenceTicks };
+  checkFunding(table, params, pricing);
+  return { marketId, params, pricing, referenceTicks };
 }
 
 /** A decimal of the file in whole steps. */

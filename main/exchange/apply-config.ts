@@ -3,6 +3,7 @@ import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { OperatorError } from '../admin/operator.js';
 import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config } from '../config/config.js';
+import { pricingUnder } from '../config/pricing-config.js';
 import { StartError } from '../config/problem.js';
 import type { SeededMarket } from './shard-seed.js';
 
@@ -34,7 +35,7 @@ export async function applyConfig(
 ): Promise<string[]> {
   const done: string[] = [];
   await applyFees(config, seed, operator, done);
-  for (const { marketId, params } of config.markets) {
+  for (const { marketId, params, pricing } of config.markets) {
     const known = seed.markets.find((market) => market.marketId === marketId);
     try {
       if (known === undefined) {
@@ -44,6 +45,11 @@ export async function applyConfig(
         refuseFixed(config, known, params);
         await operator.setMarketParams(marketId, params);
         done.push(`changed ${changed(known.params, params).join(', ')} of ${params.symbol}`);
+      }
+      const wanted = pricingUnder(config.oracle, pricing);
+      if (known === undefined || changed(known.pricing, wanted).length > 0) {
+        await operator.setPricing(marketId, wanted);
+        done.push(`set the pricing of ${params.symbol}`);
       }
       if ((known?.state ?? MARKET_STATE.initializing) === MARKET_STATE.initializing) {
         await operator.setMarketState(marketId, MARKET_STATE.open);
@@ -98,8 +104,8 @@ async function applyFees(
   }
 }
 
-function changed(before: MarketParams, after: MarketParams): (keyof MarketParams)[] {
-  const keys = Object.keys(after) as (keyof MarketParams)[];
+function changed<T extends object>(before: T, after: T): (keyof T)[] {
+  const keys = Object.keys(after) as (keyof T)[];
   return keys.filter((key) => before[key] !== after[key]);
 }
 

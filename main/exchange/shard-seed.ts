@@ -17,6 +17,9 @@ export interface SeededMarket {
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
   publishTimeMs: TimeMs;
+  fundingRatePpb: number;
+  nextFundingMs: number;
+  guards: number;
 }
 
 /** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
@@ -70,6 +73,7 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
       state,
       markTicks,
       indexTicks: pricing.index.ticks,
+      ...pricing.shown,
       publishTimeMs: pricing.index.publishTimeMs,
     })),
     makerPpm: [...core.fees.makerPpm],
