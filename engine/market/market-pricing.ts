@@ -110,7 +110,7 @@ export class MarketPricing {
     const { fundingIntervalMs, premiumIntervalMs } = this.terms;
     this.nextFundingMs = after(nowMs, fundingIntervalMs);
     const samples = fundingIntervalMs / premiumIntervalMs;
-    const premiumPpb = Math.floor(this.premiumSumPpb / samples);
+    const premiumPpb = Math.trunc(this.premiumSumPpb / samples) + 0;
     const ratePpb = this.rules.fundingRatePpb(this.premiumSumPpb, samples, this.terms);
     this.premiumSumPpb = 0;
     return { ratePpb, premiumPpb, nextMs: this.nextFundingMs };
