@@ -2,6 +2,8 @@ import { Kernel } from '../kernel/host/kernel.js';
 import {
   B_EXPIRY_COUNT,
   B_LADDERS,
+  B_LAST_ORDER_ID,
+  B_LAST_PRICE,
   B_OPEN_ORDERS,
   H_ORDER_CHUNKS,
   L_BEST,
@@ -126,6 +128,21 @@ export class FastBook implements OrderBook {
     this.kernel.enter();
     this.kernel.calls.cancelEverything(this.book, reason);
     this.kernel.leave();
+  }
+
+  takeOrderId(): number {
+    const at = (this.book + B_LAST_ORDER_ID) >> 3;
+    const id = (this.kernel.floats[at] as number) + 1;
+    this.kernel.floats[at] = id;
+    return id;
+  }
+
+  lastPrice(): PriceTicks {
+    return asPriceTicks(this.kernel.word(this.book + B_LAST_PRICE));
+  }
+
+  setLastPrice(priceTicks: PriceTicks): void {
+    this.kernel.words[(this.book + B_LAST_PRICE) >> 2] = priceTicks;
   }
 
   nextExpiryMs(): number {

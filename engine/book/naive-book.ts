@@ -137,6 +137,19 @@ export class NaiveBook implements OrderBook {
     for (const order of this.orders.all()) this.matching.cancelOpen(order, reason);
   }
 
+  takeOrderId(): number {
+    this.lastOrderId += 1;
+    return this.lastOrderId;
+  }
+
+  lastPrice(): PriceTicks {
+    return this.matching.lastPriceTicks;
+  }
+
+  setLastPrice(priceTicks: PriceTicks): void {
+    this.matching.lastPriceTicks = priceTicks;
+  }
+
   nextExpiryMs(): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const order of this.orders.all()) {

@@ -4,11 +4,12 @@ import { asQtyLots, type QtyLots } from '../units/units.js';
 import { isBuy, isReduceOnly, type NaiveOrder, oppositeSide, reaches } from './naive-order.js';
 import { type NaiveOrders, reduceOnlyOf } from './naive-orders.js';
 import { before, type NaiveReport } from './naive-report.js';
-import type { FillLedger } from './order-book.js';
+import { type FillLedger, NO_PRICE } from './order-book.js';
 
 /** Matching and reduce-only trimming of the naive book: place steps 4, 5 and 7 of `order-book.ts`. */
 export class NaiveMatching {
   lastTradeSequence = 0;
+  lastPriceTicks = NO_PRICE;
   /** Accounts to trim when the command ends; a Set keeps the order in which they came. */
   private readonly touched = new Set<number>();
   private readonly orders: NaiveOrders;
@@ -130,6 +131,7 @@ export class NaiveMatching {
     let lots = Math.min(taker.remainingLots, maker.remainingLots);
     if (isReduceOnly(maker)) lots = Math.min(lots, this.closable(maker));
     this.lastTradeSequence += 1;
+    this.lastPriceTicks = maker.priceTicks;
     for (const order of [maker, taker]) {
       order.remainingLots = asQtyLots(order.remainingLots - lots);
       const by = order === maker ? type.FLAG_MAKER : 0;

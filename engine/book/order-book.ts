@@ -139,6 +139,11 @@ export interface OrderBook {
   expire(nowMs: number): void;
   /** Cancels every order (bids best first, then asks best first, each level in queue order). */
   cancelEverything(reason: number): void;
+  /** Takes the market's next order id, for an order that waits outside of the book. */
+  takeOrderId(): number;
+  /** Price of the last trade, NO_PRICE before the first. It is the market's to keep in snapshots. */
+  lastPrice(): PriceTicks;
+  setLastPrice(priceTicks: PriceTicks): void;
   /** Earliest GTD expiry, Infinity when there is none. */
   nextExpiryMs(): number;
 

@@ -169,6 +169,8 @@ export const LEDGER_NONE = 0;
 export const LEDGER_OWN = 1;
 /** Positions outside of the kernel (ledger.ts). */
 export const LEDGER_OUTSIDE = 2;
+/** Price of the last trade in ticks; 0: none yet. */
+export const B_LAST_PRICE = 196;
 /** Micro-USD of a tick·lot as a fraction. */
 export const B_MICRO_NUMERATOR = 200;
 export const B_MICRO_DENOMINATOR = 208;

@@ -24,6 +24,7 @@ import {
 import { pushOrderEvent, setFloat, setWord } from './events.js';
 import { bestHead, keyOf, reduceLevel, removeOrder } from './ladder.js';
 import {
+  B_LAST_PRICE,
   B_LAST_TRADE,
   L_BEST,
   O_ACCOUNT,
@@ -32,7 +33,7 @@ import {
   O_REMAINING,
   R_REDUCE_ONLY_ORDERS,
 } from './layout.js';
-import { f64At, i32At, setF64 } from './memory.js';
+import { f64At, i32At, setF64, setI32 } from './memory.js';
 import { idOf } from './orders.js';
 import { closableLots, settleFill } from './positions.js';
 import { touch } from './reduce-only.js';
@@ -90,6 +91,7 @@ function fill(book: i32, ladder: i32, maker: i32, taker: i32, lots: f64): void {
   const trade: f64 = f64At(book + B_LAST_TRADE) + 1;
   setF64(book + B_LAST_TRADE, trade);
   const price = i32At(maker + O_PRICE);
+  setI32(book + B_LAST_PRICE, price);
   reportFill(book, maker, FLAG_MAKER, price, lots, trade);
   reportFill(book, taker, 0, price, lots, trade);
   touchBoth(book, maker, taker);

@@ -38,12 +38,19 @@ import {
   MSG_CANCEL,
   MSG_MASS_CANCEL,
   MSG_PLACE,
+  MSG_PLACE_TRIGGER,
+  MSG_PLACE_TRIGGERED,
   MSG_REPLACE,
+  PRICE_OF_INDEX,
+  PRICE_OF_MARK,
   REASON_MARKET_STATE,
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { MarketTriggers } from '../triggers/market-triggers.js';
+import { SortedTriggers } from '../triggers/sorted-triggers.js';
+import type { CreateTriggers } from '../triggers/trigger-store.js';
 import {
   asPriceTicks,
   asTimeMs,
@@ -69,6 +76,7 @@ export class MarketActor {
   readonly marketId: number;
   readonly book: OrderBook;
   readonly positions: MarketPositions;
+  readonly triggers: MarketTriggers;
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
@@ -86,6 +94,7 @@ export class MarketActor {
     params: MarketParams,
     kernel: Kernel,
     createBook: CreateBook = (options) => new FastBook(options),
+    createTriggers: CreateTriggers = () => new SortedTriggers(),
   ) {
     this.marketId = marketId;
     this.terms = params;
@@ -102,6 +111,7 @@ export class MarketActor {
     this.events = kernel.events;
     const { positions: ledger } = this;
     this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
+    this.triggers = new MarketTriggers(this, createTriggers());
   }
 
   get params(): MarketParams {
@@ -115,6 +125,12 @@ export class MarketActor {
 
   /** A message that a margin actor forwarded. */
   onMessage(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    const firstEvent = this.events.length;
+    this.apply(inbox, slot, nowMs);
+    if (this.triggers.watchesTrades) this.triggers.onTrades(firstEvent);
+  }
+
+  private apply(inbox: MessageBuffer, slot: number, nowMs: number): void {
     switch (typeOf(inbox.words[slot * SLOT_WORDS + W_HEAD] as number)) {
       case MSG_PLACE:
         if (this.admitsOrder(inbox, slot, nowMs)) this.book.place(inbox, slot);
@@ -124,7 +140,8 @@ export class MarketActor {
         if (this.admitsAmend(inbox, slot)) this.book.amend(inbox, slot);
         break;
       case MSG_CANCEL:
-        if (this.admitsCancel(inbox, slot)) this.book.cancel(inbox, slot);
+        if (!this.admitsCancel(inbox, slot) || this.triggers.cancel(inbox, slot)) break;
+        this.book.cancel(inbox, slot);
         break;
       case MSG_REPLACE:
         if (this.admitsCancel(inbox, slot) && this.admitsOrder(inbox, slot, nowMs)) {
@@ -132,7 +149,13 @@ export class MarketActor {
         }
         break;
       case MSG_MASS_CANCEL:
-        if (this.admitsCancel(inbox, slot)) this.book.massCancel(inbox, slot);
+        if (this.admitsCancel(inbox, slot)) this.massCancel(inbox, slot);
+        break;
+      case MSG_PLACE_TRIGGER:
+        this.triggers.place(inbox, slot, nowMs);
+        break;
+      case MSG_PLACE_TRIGGERED:
+        this.triggers.placeFired(inbox, slot, nowMs);
         break;
       default:
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
@@ -142,6 +165,12 @@ export class MarketActor {
   /** Cancels what is due. */
   onTime(nowMs: number): void {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
+    this.triggers.onTime(nowMs);
+  }
+
+  /** When `onTime` has something to do, Infinity for never. */
+  nextTimerMs(): number {
+    return Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
   }
 
   /** CMD_SET_MARKET_STATE. */
@@ -158,6 +187,7 @@ export class MarketActor {
     }
     const event = this.answer(message, slot, EVT_MARKET_STATE);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+    this.triggers.onState();
   }
 
   /** CMD_ORACLE_PRICE. In this form of the engine the mark price is the index price. */
@@ -182,6 +212,9 @@ export class MarketActor {
     this.events.words[event * SLOT_WORDS + EW_PRICE] = this.markTicks;
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = this.indexTicks;
     this.events.floats[event * SLOT_FLOATS + EF_VALUE] = publishTimeMs;
+    // After the event: the account's home must know the mark when it reserves what has fired.
+    this.triggers.onPrice(PRICE_OF_MARK, this.markTicks);
+    this.triggers.onPrice(PRICE_OF_INDEX, this.indexTicks);
   }
 
   /** Canonical trading state; with `references` also what a snapshot needs beside it. */
@@ -193,6 +226,7 @@ export class MarketActor {
     writer.put(this.publishTimeMs);
     writePositions(this.positions, writer);
     this.book.writeCanonical(writer, references);
+    this.triggers.writeCanonical(writer, references);
   }
 
   readCanonical(reader: CanonicalReader): void {
@@ -204,6 +238,7 @@ export class MarketActor {
     this.deriveLimits();
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
+    this.triggers.readCanonical(reader);
   }
 
   private deriveLimits(): void {
@@ -212,6 +247,14 @@ export class MarketActor {
     if (this.markTicks === 0) return;
     this.buyLimitTicks = bandPriceTicks(params, SIDE_BUY, this.markTicks);
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
+  }
+
+  /** Trigger orders go with the orders of the book, and are counted with them. */
+  private massCancel(inbox: MessageBuffer, slot: number): void {
+    const waiting = this.triggers.massCancel(inbox, slot);
+    this.book.massCancel(inbox, slot);
+    const answer = this.events.length - EVENT_SLOTS;
+    this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
   }
 
   private answer(message: MessageBuffer, slot: number, type: number): number {
@@ -224,7 +267,7 @@ export class MarketActor {
     return event;
   }
 
-  private admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
+  admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
     const w = slot * SLOT_WORDS;
     const flags = inbox.words[w + W_FLAGS] as number;
     if (this.state !== MARKET_STATE.open && !this.stateAdmitsOrder(inbox, slot, flags))
@@ -284,7 +327,8 @@ export class MarketActor {
     return this.refuse(inbox, slot, REJECT.market_does_not_accept_cancels, state, 0);
   }
 
-  private stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
+  stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
+    if (this.state === MARKET_STATE.open) return true;
     if (this.state === MARKET_STATE.post_only) {
       if ((flags & FLAG_POST_ONLY) !== 0) return true;
       const code = REJECT.market_accepts_only_post_only_orders;
@@ -320,20 +364,20 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, price, this.sellLimitTicks);
   }
 
-  private refuseNotional(inbox: MessageBuffer, slot: number, value: ValueTickLots): false {
+  refuseNotional(inbox: MessageBuffer, slot: number, value: ValueTickLots): false {
     const code = REJECT.notional_micro_usd_must_reach_minimum;
     const notional = notionalMicroUsd(this.terms, value);
     return this.refuse(inbox, slot, code, notional, this.terms.minNotionalMicroUsd);
   }
 
-  private admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {
+  admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {
     const limit = this.params.qtyLotsMax;
     if (lots >= 1 && lots <= limit) return true;
     const code = REJECT.qty_lots_must_be_within_1_and_limit;
     return this.refuse(inbox, slot, code, lots, limit);
   }
 
-  private refuse(
+  refuse(
     inbox: MessageBuffer,
     slot: number,
     code: RejectCode,
