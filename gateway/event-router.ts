@@ -30,6 +30,9 @@ import {
   EVT_MARKET_STATE,
   EVT_PRICE_GUARD,
   EVT_PRICING,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGERED,
   FLAG_MAKER,
   FLAG_SIDE,
 } from '../engine/messages/types.js';
@@ -161,6 +164,12 @@ export class EventRouter {
       case EVT_CANCELED:
       case EVT_AMENDED:
         this.order(marketId, words, floats, at);
+        break;
+      case EVT_TRIGGER_ACCEPTED:
+      case EVT_TRIGGER_CANCELED:
+      case EVT_TRIGGERED:
+        // Private, so with several shards the owner's feed is the only place.
+        if (this.to.alone) this.to.orders.apply(words, floats, at);
         break;
       case EVT_MARK_PRICE:
       case EVT_PRICE_GUARD:

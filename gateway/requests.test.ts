@@ -50,6 +50,43 @@ const WRONG: [string, object, string][] = [
   ['qty above the limit', { qty: '1000000.001' }, 'qty_lots_must_be_within_1_and_limit'],
   ['below the minimum notional', { qty: '0.001' }, 'notional_micro_usd_must_reach_minimum'],
   ['unknown type', { orderType: 'stop' }, 'value_is_not_allowed'],
+  ['stop without trigger price', { orderType: 'stop_limit' }, 'field_is_missing'],
+  ['stop limit without limit', { ...STOP(), price: undefined }, 'field_is_missing'],
+  [
+    'trigger price of an order that does not wait',
+    { triggerPrice: '99' },
+    'flags_are_contradictory',
+  ],
+  ['triggerBy of an order that does not wait', { triggerBy: 'mark' }, 'flags_are_contradictory'],
+  ['unknown price source', { ...STOP(), triggerBy: 'bid' }, 'value_is_not_allowed'],
+  ['trigger price as number', { ...STOP(), triggerPrice: 99 }, 'field_has_wrong_type'],
+  [
+    'trigger price zero',
+    { ...STOP(), triggerPrice: '0' },
+    'price_ticks_must_be_within_1_and_limit',
+  ],
+  ['negative trigger price', { ...STOP(), triggerPrice: '-99' }, 'decimal_is_malformed'],
+  ['trigger price NaN', { ...STOP(), triggerPrice: 'NaN' }, 'decimal_is_malformed'],
+  [
+    'trigger price off tick',
+    { ...STOP(), triggerPrice: '99.55' },
+    'price_must_be_multiple_of_tick',
+  ],
+  [
+    'trigger price above the limit',
+    { ...STOP(), triggerPrice: '1000000.1' },
+    'price_ticks_must_be_within_1_and_limit',
+  ],
+  [
+    'stop market that waits in the book',
+    { orderType: 'stop_market', triggerPrice: '99', timeInForce: 'gtc' },
+    'flags_are_contradictory',
+  ],
+  [
+    'replace by a stop',
+    { op: 'replace', targetOrderId: 1, orderType: 'stop_limit' },
+    'flags_are_contradictory',
+  ],
   [
     'market order that waits',
     { orderType: 'market', timeInForce: 'gtc' },
@@ -118,6 +155,10 @@ const WRONG: [string, object, string][] = [
   ],
 ];
 
+function STOP() {
+  return { orderType: 'stop_limit', triggerPrice: '99' };
+}
+
 function NONE() {
   return { side: undefined, price: undefined, qty: undefined };
 }
@@ -147,6 +188,12 @@ describe('a wrong request', () => {
   it('names field, value and limit', () => {
     const [answer] = harness.json(JSON.stringify({ id: 1, ...GOOD, price: '1000000.1' }));
     expect(String(answer?.message)).toBe('price must be from 0.1 to 1000000.0, but is "1000000.1"');
+  });
+
+  it('names the trigger price when that is wrong', () => {
+    const order = { id: 1, ...GOOD, ...STOP(), triggerPrice: '0' };
+    const [answer] = harness.json(JSON.stringify(order));
+    expect(String(answer?.message)).toBe('triggerPrice must be from 0.1 to 1000000.0, but is "0"');
   });
 
   it('in a batch refuses the whole batch and says which one it is', () => {

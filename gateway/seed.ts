@@ -95,7 +95,8 @@ export class GatewaySeed {
 
   order(seed: OpenOrder): void {
     const { orders, privateOrders } = this.to;
-    orders.seed(seed);
+    // With several shards a waiting order is known to its owner's feed alone.
+    if (privateOrders === orders || seed.trigger === null) orders.seed(seed);
     if (privateOrders !== orders) privateOrders.seed(seed);
   }
 }

@@ -1,5 +1,8 @@
 import type { ServerMessage } from './codec.js';
 
+/** After these events of an order it is not open any more. */
+const ENDS = ['canceled', 'triggered', 'rejected'];
+
 /** An open order as its owner sees it. */
 export interface OrderState {
   market: string;
@@ -9,6 +12,9 @@ export interface OrderState {
   orderType: string;
   timeInForce: string;
   price?: string;
+  /** It waits for this price, outside of the book. */
+  triggerPrice?: string;
+  triggerBy?: string;
   qty: string;
   remaining: string;
 }
@@ -76,7 +82,7 @@ export class AccountState {
 
   private applyOrder(message: ServerMessage): void {
     const key = `${message.market}:${message.orderId}`;
-    if (message.event === 'canceled') this.orders.delete(key);
+    if (ENDS.includes(message.event as string)) this.orders.delete(key);
     else this.orders.set(key, message as unknown as OrderState);
   }
 

@@ -5,7 +5,16 @@ export interface NewOrder {
   /** Decimal text; absent in a market order. */
   price?: string;
   qty: string;
-  orderType?: 'limit' | 'market';
+  orderType?:
+    | 'limit'
+    | 'market'
+    | 'stop_market'
+    | 'stop_limit'
+    | 'take_profit_market'
+    | 'take_profit_limit';
+  /** Of stops and take-profits: the price they wait for, and whose price it is (default: mark). */
+  triggerPrice?: string;
+  triggerBy?: 'mark' | 'last' | 'index';
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;
@@ -31,7 +40,8 @@ export interface Amendment extends OrderName {
   qty?: string;
 }
 
-export interface Replacement extends NewOrder {
+export interface Replacement extends Omit<NewOrder, 'orderType' | 'triggerPrice' | 'triggerBy'> {
+  orderType?: 'limit' | 'market';
   targetOrderId?: number;
   targetClientOrderId?: string | number;
 }

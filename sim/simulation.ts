@@ -7,6 +7,7 @@ import { ManualClock } from '../engine/runtime/clock.js';
 import { deliveryHash, stateHash } from '../engine/runtime/journal/state-hash.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
+import { NaiveTriggers } from '../engine/triggers/naive-triggers.js';
 import { createShardCore } from '../main/compose.js';
 import { Twins } from './checks/twins.js';
 import { ClientCrowd } from './clients/client-crowd.js';
@@ -61,6 +62,9 @@ export class Simulation {
         shard: new ShardCore(
           (inbox, events, fees) => new NaiveHome(inbox, events, fees),
           (book) => new NaiveBook(book),
+          undefined,
+          undefined,
+          () => new NaiveTriggers(),
         ),
         comparesDelivery: true,
       },

@@ -2,6 +2,7 @@ import { Kernel } from '../kernel/host/kernel.js';
 import {
   B_EXPIRY_COUNT,
   B_LADDERS,
+  B_LAST_ORDER_ID,
   B_LAST_PRICE,
   B_OPEN_ORDERS,
   H_ORDER_CHUNKS,
@@ -131,6 +132,13 @@ export class FastBook implements OrderBook {
     this.kernel.enter();
     this.kernel.calls.cancelEverything(this.book, reason);
     this.kernel.leave();
+  }
+
+  takeOrderId(): number {
+    const at = (this.book + B_LAST_ORDER_ID) >> 3;
+    const id = (this.kernel.floats[at] as number) + 1;
+    this.kernel.floats[at] = id;
+    return id;
   }
 
   nextExpiryMs(): number {

@@ -141,6 +141,11 @@ export class NaiveBook implements OrderBook {
     for (const order of this.orders.all()) this.matching.cancelOpen(order, reason);
   }
 
+  takeOrderId(): number {
+    this.lastOrderId += 1;
+    return this.lastOrderId;
+  }
+
   nextExpiryMs(): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const order of this.orders.all()) {

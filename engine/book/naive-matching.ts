@@ -1,16 +1,16 @@
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import * as type from '../messages/types.js';
-import { asPriceTicks, asQtyLots, type QtyLots } from '../units/units.js';
+import { asQtyLots, type PriceTicks, type QtyLots } from '../units/units.js';
 import { isBuy, isReduceOnly, type NaiveOrder, oppositeSide, reaches } from './naive-order.js';
 import { type NaiveOrders, reduceOnlyOf } from './naive-orders.js';
 import { before, type NaiveReport } from './naive-report.js';
-import type { FillLedger } from './order-book.js';
+import { type FillLedger, NO_PRICE } from './order-book.js';
 
 /** Matching and reduce-only trimming of the naive book: place steps 4, 5 and 7 of `order-book.ts`. */
 export class NaiveMatching {
   lastTradeSequence = 0;
-  /** Of the last trade, 0 before the first. */
-  lastPriceTicks = asPriceTicks(0);
+  /** Of the last trade. */
+  lastPriceTicks: PriceTicks = NO_PRICE;
   /** Accounts to trim when the command ends; a Set keeps the order in which they came. */
   private readonly touched = new Set<number>();
   private readonly orders: NaiveOrders;

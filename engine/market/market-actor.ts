@@ -46,12 +46,19 @@ import {
   MSG_CANCEL,
   MSG_MASS_CANCEL,
   MSG_PLACE,
+  MSG_PLACE_TRIGGER,
+  MSG_PLACE_TRIGGERED,
   MSG_REPLACE,
+  PRICE_OF_INDEX,
+  PRICE_OF_MARK,
   REASON_MARKET_STATE,
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { MarketTriggers } from '../triggers/market-triggers.js';
+import { SortedTriggers } from '../triggers/sorted-triggers.js';
+import type { CreateTriggers } from '../triggers/trigger-store.js';
 import {
   asPriceTicks,
   asTimeMs,
@@ -89,6 +96,7 @@ export class MarketActor {
   readonly marketId: number;
   readonly book: OrderBook;
   readonly positions: MarketPositions;
+  readonly triggers: MarketTriggers;
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
@@ -105,6 +113,7 @@ export class MarketActor {
     kernel: Kernel,
     rules: PricingRules,
     createBook: CreateBook = (options) => new FastBook(options),
+    createTriggers: CreateTriggers = () => new SortedTriggers(),
   ) {
     this.marketId = marketId;
     this.terms = params;
@@ -121,6 +130,7 @@ export class MarketActor {
     const { positions: ledger } = this;
     this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
     this.pricing = new MarketPricing(rules, this.book, priceTicksMax);
+    this.triggers = new MarketTriggers(this, createTriggers());
     this.deriveLimits();
   }
 
@@ -137,7 +147,8 @@ export class MarketActor {
 
   /** Earliest time at which something is due, Infinity when nothing is. */
   nextTimerMs(): number {
-    return Math.min(this.book.nextExpiryMs(), this.pricing.nextTimerMs);
+    const expiryMs = Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
+    return Math.min(expiryMs, this.pricing.nextTimerMs);
   }
 
   get params(): MarketParams {
@@ -151,6 +162,12 @@ export class MarketActor {
 
   /** A message that a margin actor forwarded. */
   onMessage(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    const firstEvent = this.events.length;
+    this.apply(inbox, slot, nowMs);
+    if (this.triggers.watchesTrades) this.triggers.onTrades(firstEvent);
+  }
+
+  private apply(inbox: MessageBuffer, slot: number, nowMs: number): void {
     switch (typeOf(inbox.words[slot * SLOT_WORDS + W_HEAD] as number)) {
       case MSG_PLACE:
         if (this.admitsOrder(inbox, slot, nowMs)) this.book.place(inbox, slot);
@@ -160,7 +177,8 @@ export class MarketActor {
         if (this.admitsAmend(inbox, slot)) this.book.amend(inbox, slot);
         break;
       case MSG_CANCEL:
-        if (this.admitsCancel(inbox, slot)) this.book.cancel(inbox, slot);
+        if (!this.admitsCancel(inbox, slot) || this.triggers.cancel(inbox, slot)) break;
+        this.book.cancel(inbox, slot);
         break;
       case MSG_REPLACE:
         if (this.admitsCancel(inbox, slot) && this.admitsOrder(inbox, slot, nowMs)) {
@@ -168,7 +186,13 @@ export class MarketActor {
         }
         break;
       case MSG_MASS_CANCEL:
-        if (this.admitsCancel(inbox, slot)) this.book.massCancel(inbox, slot);
+        if (this.admitsCancel(inbox, slot)) this.massCancel(inbox, slot);
+        break;
+      case MSG_PLACE_TRIGGER:
+        this.triggers.place(inbox, slot, nowMs);
+        break;
+      case MSG_PLACE_TRIGGERED:
+        this.triggers.placeFired(inbox, slot, nowMs);
         break;
       default:
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
@@ -178,6 +202,7 @@ export class MarketActor {
   /** Does what is due: expiries, then mark price, sample of the premium, funding. */
   onTime(nowMs: number): void {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
+    this.triggers.onTime(nowMs);
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
     this.afterPrices(() => pricing.onMarkTime(nowMs));
@@ -214,6 +239,7 @@ export class MarketActor {
     }
     const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+    this.triggers.onState();
   }
 
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
@@ -238,6 +264,7 @@ export class MarketActor {
     const event = this.answer(message, slot, EVT_MARK_PRICE, EVENT_SLOTS);
     this.writeMark(event);
     if (this.pricing.index.guards !== before) this.tellGuards(doubt);
+    this.firePrices();
   }
 
   /** Canonical trading state; with `references` also what a snapshot needs beside it. */
@@ -247,6 +274,7 @@ export class MarketActor {
     this.pricing.writeCanonical(writer);
     writePositions(this.positions, writer);
     this.book.writeCanonical(writer, references);
+    this.triggers.writeCanonical(writer, references);
   }
 
   readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
@@ -256,6 +284,7 @@ export class MarketActor {
     this.deriveLimits();
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
+    this.triggers.readCanonical(reader);
   }
 
   private deriveLimits(): void {
@@ -264,6 +293,14 @@ export class MarketActor {
     if (this.markTicks === 0) return;
     this.buyLimitTicks = bandPriceTicks(params, SIDE_BUY, this.markTicks);
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
+  }
+
+  /** Trigger orders go with the orders of the book, and are counted with them. */
+  private massCancel(inbox: MessageBuffer, slot: number): void {
+    const waiting = this.triggers.massCancel(inbox, slot);
+    this.book.massCancel(inbox, slot);
+    const answer = this.events.length - EVENT_SLOTS;
+    this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
   }
 
   /** Lets prices change, and tells what has. */
@@ -277,6 +314,18 @@ export class MarketActor {
       this.writeMark(this.tell(EVT_MARK_PRICE));
     }
     if (pricing.index.guards !== guards) this.tellGuards(doubt);
+    this.firePrices();
+  }
+
+  /**
+   * After the event of the price: the account's home must know the mark when it reserves what has fired. Prices that are not trusted
+   * fire nothing.
+   */
+  private firePrices(): void {
+    const { index, markTicks } = this.pricing;
+    if (index.guards !== 0) return;
+    this.triggers.onPrice(PRICE_OF_MARK, markTicks);
+    this.triggers.onPrice(PRICE_OF_INDEX, index.ticks);
   }
 
   /** Funding is due only where positions can be closed; from a doubtful index nothing is paid. */
@@ -332,7 +381,7 @@ export class MarketActor {
     return event;
   }
 
-  private admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
+  admitsOrder(inbox: MessageBuffer, slot: number, nowMs: number): boolean {
     const w = slot * SLOT_WORDS;
     const flags = inbox.words[w + W_FLAGS] as number;
     if (this.admission !== MARKET_STATE.open && !this.stateAdmitsOrder(inbox, slot, flags)) {
@@ -393,8 +442,9 @@ export class MarketActor {
     return this.refuse(inbox, slot, REJECT.market_does_not_accept_cancels, state, 0);
   }
 
-  private stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
+  stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {
     const state = this.admission;
+    if (state === MARKET_STATE.open) return true;
     if (state === MARKET_STATE.post_only) {
       if ((flags & FLAG_POST_ONLY) !== 0) return true;
       const code = REJECT.market_accepts_only_post_only_orders;
@@ -430,20 +480,20 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, price, this.sellLimitTicks);
   }
 
-  private refuseNotional(inbox: MessageBuffer, slot: number, value: ValueTickLots): false {
+  refuseNotional(inbox: MessageBuffer, slot: number, value: ValueTickLots): false {
     const code = REJECT.notional_micro_usd_must_reach_minimum;
     const notional = notionalMicroUsd(this.terms, value);
     return this.refuse(inbox, slot, code, notional, this.terms.minNotionalMicroUsd);
   }
 
-  private admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {
+  admitsLots(inbox: MessageBuffer, slot: number, lots: number): boolean {
     const limit = this.params.qtyLotsMax;
     if (lots >= 1 && lots <= limit) return true;
     const code = REJECT.qty_lots_must_be_within_1_and_limit;
     return this.refuse(inbox, slot, code, lots, limit);
   }
 
-  private refuse(
+  refuse(
     inbox: MessageBuffer,
     slot: number,
     code: RejectCode,

@@ -54,6 +54,14 @@ export const TARGET_F_CLIENT_ID = 1;
 export const TARGET_W_TEXT_LENGTH = 4;
 export const TARGET_W_TEXT = 5;
 
+/**
+ * Last slot of a trigger order, as command and as message to the market. Offsets are relative to that slot: what it waits for
+ * (TRIGGER_…), which price (PRICE_OF_…), and the price in ticks.
+ */
+export const TRIGGER_W_KIND = 0;
+export const TRIGGER_W_SOURCE = 1;
+export const TRIGGER_W_PRICE = 2;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;
@@ -107,6 +115,13 @@ export const EF_CLIENT_ID = 13;
 export const EW_CODE = 28;
 export const EW_LOSS_TICKS = 28;
 export const EW_CLIENT_REF = 29;
+/** Of trigger orders: kind (bits 0–7) and source (bits 8–15) … */
+export const EW_TRIGGER_TERMS = 16;
+/** … the trigger price in ticks, and (fired) the price that reached it. */
+export const EW_TRIGGER_PRICE = 17;
+export const EW_TRIGGER_REACHED = 18;
+/** Accepted: the trigger order that this one comes from; 0: none. */
+export const EF_TRIGGER_ORDER_ID = 10;
 /** Collateral of the account after the event, filled in by the margin actor. */
 export const EF_COLLATERAL = 15;
 /** Third slot: string client id. */

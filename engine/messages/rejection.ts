@@ -40,6 +40,7 @@ import {
   FLAG_GRANTED,
   MSG_AMEND_GRANTED,
   MSG_PLACE,
+  MSG_PLACE_TRIGGER,
   MSG_REPLACE,
   sideOf,
 } from './types.js';
@@ -109,6 +110,9 @@ export function pushMarketRejection(
   if (type === MSG_PLACE || type === MSG_REPLACE) {
     events.floats[f + EF_LOTS] = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
     events.words[w + EW_RESERVED_LOSS_TICKS] = reservedLossTicks(inbox, slot);
+    events.words[w + EW_CLIENT_REF] = inbox.words[from + W_CLIENT_REF] as number;
+  } else if (type === MSG_PLACE_TRIGGER) {
+    // Nothing is reserved, but its client id is free again.
     events.words[w + EW_CLIENT_REF] = inbox.words[from + W_CLIENT_REF] as number;
   } else if (type === MSG_AMEND_GRANTED) {
     // The client id's place in the message holds what was granted.

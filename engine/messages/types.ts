@@ -9,8 +9,10 @@ export const CMD_AMEND = 3;
 export const CMD_REPLACE = 4;
 /** All orders of the account in one market or all, by side (FLAG_MASS_BIDS, FLAG_MASS_ASKS). */
 export const CMD_MASS_CANCEL = 5;
+/** An order that waits for a price outside of the book. As CMD_PLACE; the last slot says for what it waits. */
+export const CMD_PLACE_TRIGGER = 6;
 
-// ---- Operator's, oracle's and timer's commands ----
+// ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
 export const CMD_CREATE_ACCOUNT = 32;
 /** F_QTY: micro-USD; words 6–9: 128-bit idempotency key, zeros for none. */
@@ -46,6 +48,10 @@ export const MSG_REPLACE = 68;
 export const MSG_MASS_CANCEL = 69;
 /** Answer to EVT_RESERVE_AMEND: the increase is reserved, go on. */
 export const MSG_AMEND_GRANTED = 70;
+/** CMD_PLACE_TRIGGER with W_CLIENT_REF: nothing is reserved for it. */
+export const MSG_PLACE_TRIGGER = 80;
+/** MSG_PLACE of a trigger order that has fired; F_ORDER_ID names it. */
+export const MSG_PLACE_TRIGGERED = 81;
 
 // ---- Between shards only ----
 /** A market of another shard, new or changed. Slots 2–3: parameters. */
@@ -99,6 +105,23 @@ export const EVT_FUNDING_RATE = 148;
 export const EVT_PRICE_GUARD = 149;
 /** Slots 3–4: how the market finds mark price and funding; EF_NEXT_FUNDING. */
 export const EVT_PRICING = 150;
+/** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
+export const EVT_TRIGGER_ACCEPTED = 160;
+/** It has ended without an order: the same fields, the reason in EW_FLAGS. */
+export const EVT_TRIGGER_CANCELED = 161;
+/** The price was reached: the same fields and EW_TRIGGER_REACHED. Its order, or EVT_TRIGGER_REJECTED, follows. */
+export const EVT_TRIGGERED = 162;
+/** The order of a fired trigger order was refused: EF_ORDER_ID is the trigger order's; EW_CODE, EF_VALUE, EF_LIMIT. */
+export const EVT_TRIGGER_REJECTED = 163;
+
+// ---- Trigger orders ----
+/** Buy when the price rises to the trigger price, sell when it falls to it. */
+export const TRIGGER_STOP = 1;
+/** Buy when the price falls to the trigger price, sell when it rises to it. */
+export const TRIGGER_TAKE_PROFIT = 2;
+export const PRICE_OF_MARK = 0;
+export const PRICE_OF_LAST_TRADE = 1;
+export const PRICE_OF_INDEX = 2;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
 export const SIDE_BUY = 0;

@@ -31,6 +31,7 @@ SLOTS_OF_TYPE[type.CMD_CANCEL] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_AMEND] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_REPLACE] = TWO | THREE;
 SLOTS_OF_TYPE[type.CMD_MASS_CANCEL] = ONE;
+SLOTS_OF_TYPE[type.CMD_PLACE_TRIGGER] = TWO | THREE;
 SLOTS_OF_TYPE[type.CMD_CREATE_ACCOUNT] = TWO;
 SLOTS_OF_TYPE[type.CMD_DEPOSIT] = ONE;
 SLOTS_OF_TYPE[type.CMD_WITHDRAW] = ONE;
@@ -58,7 +59,7 @@ export function messageProblem(
   const slots = slotsOf(head);
   if (door === 'shards') return channelProblem(words, floats, firstWord, kind, slots);
   const allowed = SLOTS_OF_TYPE[kind] as number;
-  const isTrade = kind <= type.CMD_MASS_CANCEL;
+  const isTrade = kind < type.CMD_CREATE_ACCOUNT;
   if (allowed === 0 || (!isTrade && door !== 'operators')) return REJECT.message_type_is_unknown;
   if (slots > 4 || (allowed & (1 << slots)) === 0) return REJECT.message_is_malformed;
   const firstFloat = firstWord / 2;
@@ -102,7 +103,8 @@ function tradeProblem(
   if (!numbers) return REJECT.message_is_malformed;
   const hasText = ((words[firstWord + W_FLAGS] as number) & type.FLAG_CLIENT_TEXT) !== 0;
   if (kind !== type.CMD_MASS_CANCEL) {
-    const own = kind === type.CMD_REPLACE ? slots - 1 : slots;
+    const hasExtraSlot = kind === type.CMD_REPLACE || kind === type.CMD_PLACE_TRIGGER;
+    const own = hasExtraSlot ? slots - 1 : slots;
     if (hasText !== (own === 2)) return REJECT.message_is_malformed;
     if (hasText && !isTextLength(words[firstWord + W_CLIENT_TEXT_LENGTH] as number, 1)) {
       return REJECT.client_order_id_is_malformed;

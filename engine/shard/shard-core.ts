@@ -41,7 +41,6 @@ import {
   CMD_CHANNEL,
   CMD_CREATE_ACCOUNT,
   CMD_LIST_MARKET,
-  CMD_MASS_CANCEL,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
   CMD_SET_MARKET_PARAMS,
@@ -56,6 +55,7 @@ import {
   EVT_MARKET_LISTED,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import type { CreateTriggers } from '../triggers/trigger-store.js';
 import { asPpm } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
@@ -95,12 +95,14 @@ export class ShardCore implements Shard {
   private readonly inbox = new MessageBuffer(64);
   private readonly byId: (MarketActor | undefined)[] = [];
   private readonly createBook: CreateBook | undefined;
+  private readonly createTriggers: CreateTriggers | undefined;
 
   constructor(
     createHome: CreateHome,
     createBook?: CreateBook,
     placement?: Placement,
     kernel = new Kernel(),
+    createTriggers?: CreateTriggers,
   ) {
     this.kernel = kernel;
     this.events = kernel.events;
@@ -108,6 +110,7 @@ export class ShardCore implements Shard {
     this.fees = new FeeSchedule(kernel);
     this.home = createHome(this.inbox, this.events, this.fees, kernel);
     this.createBook = createBook;
+    this.createTriggers = createTriggers;
     this.routing = placement === undefined ? null : new Routing(placement, this.events);
   }
 
@@ -201,6 +204,7 @@ export class ShardCore implements Shard {
   check(): void {
     for (const market of this.markets) {
       market.book.check();
+      market.triggers.store.check();
       checkPositions(market.positions);
     }
     // With several shards money balances over all of them, with what is on its way between them.
@@ -217,6 +221,7 @@ export class ShardCore implements Shard {
       this.kernel,
       this.home.pricing,
       this.createBook,
+      this.createTriggers,
     );
     this.markets.push(market);
     this.byId[marketId] = market;
@@ -241,7 +246,7 @@ export class ShardCore implements Shard {
   private apply(messages: MessageBuffer, slot: number): void {
     const firstEvent = this.events.length;
     const type = typeOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
-    if (type <= CMD_MASS_CANCEL) {
+    if (type < CMD_CREATE_ACCOUNT) {
       this.home.onTradeCommand(messages, slot, this.timeMs);
     } else {
       this.applyOperator(messages, slot, type);

@@ -42,6 +42,10 @@ export interface EventView {
   code: number;
   value: number;
   limit: number;
+  triggerTerms: number;
+  triggerPrice: number;
+  triggerReached: number;
+  triggerOrderId: number;
 }
 
 const REASONS: Record<number, string> = {
@@ -111,7 +115,22 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
     code: word(layout.EW_CODE),
     value: float(layout.EF_VALUE),
     limit: float(layout.EF_LIMIT),
+    triggerTerms: word(layout.EW_TRIGGER_TERMS),
+    triggerPrice: word(layout.EW_TRIGGER_PRICE),
+    triggerReached: word(layout.EW_TRIGGER_REACHED),
+    triggerOrderId: float(layout.EF_TRIGGER_ORDER_ID),
   };
+}
+
+const TRIGGER_KINDS = ['', 'stop', 'take_profit'];
+const TRIGGER_SOURCES = ['mark', 'last', 'index'];
+
+function tellTrigger(e: EventView): string {
+  const side = type.sideOf(e.flags) === type.SIDE_BUY ? 'buy' : 'sell';
+  const kind = TRIGGER_KINDS[e.triggerTerms & 0xff];
+  const source = TRIGGER_SOURCES[e.triggerTerms >>> 8];
+  const price = e.price === 0 ? '' : `@${e.price}`;
+  return `${kind} ${side} ${e.lots}${price} when ${source} ${e.triggerPrice}`;
 }
 
 function tellEvent(e: EventView): string {
@@ -122,7 +141,8 @@ function tellEvent(e: EventView): string {
   switch (e.type) {
     case type.EVT_ACCEPTED: {
       const asked = e.value === e.lots ? '' : ` of ${e.value}`;
-      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}`;
+      const from = e.triggerOrderId === 0 ? '' : ` from #${e.triggerOrderId}`;
+      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}${from}`;
     }
     case type.EVT_FILL: {
       const by = (e.flags & type.FLAG_MAKER) !== 0 ? 'maker' : 'taker';
@@ -139,6 +159,14 @@ function tellEvent(e: EventView): string {
       return `rejected ${rejectName(e.code)} ${e.value} limit ${e.limit}${granted}`;
     case type.EVT_MASS_CANCELED:
       return `mass_canceled ${e.lots}`;
+    case type.EVT_TRIGGER_ACCEPTED:
+      return `waits #${e.orderId} ${tellTrigger(e)}`;
+    case type.EVT_TRIGGER_CANCELED:
+      return `waits no longer #${e.orderId} ${reason}`;
+    case type.EVT_TRIGGERED:
+      return `triggered #${e.orderId} ${tellTrigger(e)}, reached ${e.triggerReached}`;
+    case type.EVT_TRIGGER_REJECTED:
+      return `fired in vain #${e.orderId} ${rejectName(e.code)} ${e.value} limit ${e.limit}`;
     default:
       return `event ${e.type} #${e.orderId}`;
   }

@@ -17,6 +17,7 @@ import {
   EF_REMAINING,
   EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
+  EF_TRIGGER_ORDER_ID,
   EF_VALUE,
   EW_CLIENT_TEXT,
   EW_CLIENT_TEXT_LENGTH,
@@ -24,6 +25,8 @@ import {
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
+  EW_TRIGGER_PRICE,
+  EW_TRIGGER_TERMS,
   marketOf,
   slotsOf,
   typeOf,
@@ -39,6 +42,10 @@ import {
   EVT_FUNDING,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGER_REJECTED,
+  EVT_TRIGGERED,
   FLAG_MAKER,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
@@ -48,6 +55,7 @@ import {
   reasonOf,
   tifOf,
 } from '../../engine/messages/types.js';
+import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
 import type { Market, Markets } from '../markets.js';
 import {
   ACK_RESULTS,
@@ -58,7 +66,9 @@ import {
   REASONS,
   SIDES,
   TIMES_IN_FORCE,
+  TRIGGER_SOURCES,
 } from '../protocol/messages.js';
+import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import type { MessageSink } from './message-sink.js';
 
@@ -66,6 +76,14 @@ const MICRO_USD_DECIMALS = 6;
 /** Parts per billion. */
 const RATE_DECIMALS = 9;
 const HOUR_MS = 3_600_000;
+/** Answers that show the order. */
+const ORDER_ANSWERS: readonly number[] = [
+  EVT_ACCEPTED,
+  EVT_AMENDED,
+  EVT_CANCELED,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+];
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 
 /** Writes events of the shard as messages of the protocol: answers to requests, and the private feed. */
@@ -132,7 +150,7 @@ export class EventMessages {
     const type = typeOf(head);
     const result = resultOf(type);
     const market = this.markets.get(marketOf(head));
-    const isOrder = type === EVT_ACCEPTED || type === EVT_AMENDED || type === EVT_CANCELED;
+    const isOrder = ORDER_ANSWERS.includes(type);
     sink.begin(MESSAGES.ack);
     sink.uint('id', words[at + EW_REQUEST] as number);
     sink.choice('result', result, ACK_RESULTS);
@@ -191,22 +209,61 @@ export class EventMessages {
     const market = this.markets.get(marketOf(head)) as Market;
     const p = market.params;
     sink.begin(MESSAGES.order);
-    sink.choice('event', type === EVT_ACCEPTED ? 0 : type === EVT_AMENDED ? 1 : 2, ORDER_EVENTS);
+    sink.choice('event', eventOf(type), ORDER_EVENTS);
     sink.uint('epoch', epoch);
     sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
     sink.market('market', p.symbol, market.id);
     sink.uint('orderId', floats[f + EF_ORDER_ID] as number);
     clientId(sink, words, floats, at, head);
-    orderFlags(sink, flags);
-    price(sink, words[at + EW_PRICE] as number, flags, market);
+    const waits = isWaiting(type);
+    orderFlags(sink, flags, waits ? kindOfTerms(words[at + EW_TRIGGER_TERMS] as number) : 0);
+    if (type === EVT_TRIGGER_REJECTED) sink.none('price');
+    else price(sink, words[at + EW_PRICE] as number, flags, market);
     quantities(sink, floats, f, type, p);
     reason(sink, flags);
-    const expiry = type === EVT_ACCEPTED ? (floats[f + EF_EXPIRY] as number) : 0;
+    const isNew = type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED;
+    const expiry = isNew ? (floats[f + EF_EXPIRY] as number) : 0;
     if (expiry === 0) sink.none('expiresAt');
     else sink.uint('expiresAt', expiry);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
     canceledQty(sink, floats, f, type, p);
+    this.trigger(sink, words, floats, at, market);
+  }
+
+  /** What a waiting order waits for; of the order that it became, which one it was; or why there is none. */
+  private trigger(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    market: Market,
+  ): void {
+    const type = typeOf(words[at + W_HEAD] as number);
+    if (isWaiting(type)) {
+      const { tickMantissa, tickDecimals } = market.params;
+      const ticks = words[at + EW_TRIGGER_PRICE] as number;
+      const source = sourceOfTerms(words[at + EW_TRIGGER_TERMS] as number);
+      sink.decimal('triggerPrice', ticks, tickMantissa, tickDecimals);
+      sink.choice('triggerBy', source, TRIGGER_SOURCES);
+    } else {
+      sink.none('triggerPrice');
+      sink.none('triggerBy');
+    }
+    const f = at / 2;
+    const from = type === EVT_ACCEPTED ? (floats[f + EF_TRIGGER_ORDER_ID] as number) : 0;
+    if (from === 0) sink.none('triggerOrderId');
+    else sink.uint('triggerOrderId', from);
+    if (type !== EVT_TRIGGER_REJECTED) {
+      sink.none('code');
+      sink.none('message');
+      return;
+    }
+    const value = floats[f + EF_VALUE] as number;
+    const limit = floats[f + EF_LIMIT] as number;
+    const { code, message } = rejectionOf(words[at + EW_CODE] as number, value, limit, market);
+    sink.text('code', code);
+    sink.text('message', message);
   }
 
   private fill(
@@ -292,10 +349,32 @@ export class EventMessages {
   }
 }
 
-/** Side, type, time in force, post-only and reduce-only, as the order and its snapshot show them. */
-export function orderFlags(sink: MessageSink, flags: number): void {
+/** The event is that of an order which waits for a price, or has until now. */
+function isWaiting(type: number): boolean {
+  return type === EVT_TRIGGER_ACCEPTED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED;
+}
+
+/** Index in ORDER_EVENTS. */
+function eventOf(type: number): number {
+  switch (type) {
+    case EVT_ACCEPTED:
+    case EVT_TRIGGER_ACCEPTED:
+      return 0;
+    case EVT_AMENDED:
+      return 1;
+    case EVT_TRIGGERED:
+      return 3;
+    case EVT_TRIGGER_REJECTED:
+      return 4;
+    default:
+      return 2;
+  }
+}
+
+/** Side, type, time in force, post-only and reduce-only. */
+function orderFlags(sink: MessageSink, flags: number, triggerKind: number): void {
   sink.choice('side', flags & FLAG_SIDE, SIDES);
-  sink.choice('orderType', (flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0, ORDER_TYPES);
+  sink.choice('orderType', orderTypeOf(flags, triggerKind), ORDER_TYPES);
   sink.choice('timeInForce', tifOf(flags), TIMES_IN_FORCE);
   sink.choice('postOnly', postOnlyOf(flags), POST_ONLY_MODES);
   sink.flag('reduceOnly', (flags & FLAG_REDUCE_ONLY) !== 0);
@@ -309,10 +388,12 @@ export function postOnlyOf(flags: number): number {
 function resultOf(type: number): number {
   switch (type) {
     case EVT_ACCEPTED:
+    case EVT_TRIGGER_ACCEPTED:
       return 0;
     case EVT_AMENDED:
       return 1;
     case EVT_CANCELED:
+    case EVT_TRIGGER_CANCELED:
       return 2;
     case EVT_MASS_CANCELED:
       return 3;
@@ -337,7 +418,7 @@ function quantities(
   type: number,
   p: MarketParams,
 ): void {
-  if (type === EVT_CANCELED) {
+  if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGER_REJECTED) {
     sink.none('qty');
     sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
     return;
@@ -353,7 +434,8 @@ function canceledQty(
   type: number,
   p: MarketParams | undefined,
 ): void {
-  if (type !== EVT_CANCELED || p === undefined) sink.none('canceledQty');
+  const isCanceled = type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED;
+  if (!isCanceled || p === undefined) sink.none('canceledQty');
   else {
     const lots = floats[f + EF_REMAINING] as number;
     sink.decimal('canceledQty', lots, p.lotMantissa, p.lotDecimals);

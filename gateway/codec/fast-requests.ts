@@ -3,13 +3,13 @@ import { type OrderDraft, UNSET } from '../commands/draft.js';
 import { checkNewOrder } from '../commands/order-rules.js';
 import type { Market, Markets } from '../markets.js';
 import {
-  ORDER_TYPES,
   POST_ONLY_MODES,
   REQUESTS,
   SELF_TRADE_MODES,
   SIDES,
   TIMES_IN_FORCE,
 } from '../protocol/messages.js';
+import { TYPE_MARKET } from '../protocol/order-types.js';
 import { parseUnits } from './decimal-text.js';
 
 const NIL = 0xc0;
@@ -62,7 +62,8 @@ export class FastRequests {
     draft.priceTicks = asPriceTicks(this.decimal(p.tickMantissa, p.tickDecimals, p.priceTicksMax));
     draft.qtyLots = asQtyLots(this.decimal(p.lotMantissa, p.lotDecimals, p.qtyLotsMax));
     if (this.bad || this.left < 0) return false;
-    if (this.more()) draft.type = this.uint(ORDER_TYPES.length - 1);
+    // Orders that wait for a price are left to the careful decoder.
+    if (this.more()) draft.type = this.uint(TYPE_MARKET);
     draft.timeInForce = this.more() ? this.uint(TIMES_IN_FORCE.length - 1) : UNSET;
     if (this.more()) draft.postOnly = this.uint(POST_ONLY_MODES.length - 1);
     if (this.more()) draft.reduceOnly = this.flag();

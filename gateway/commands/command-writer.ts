@@ -11,6 +11,9 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
+  TRIGGER_W_KIND,
+  TRIGGER_W_PRICE,
+  TRIGGER_W_SOURCE,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -25,6 +28,7 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
@@ -36,7 +40,7 @@ import {
 } from '../../engine/messages/types.js';
 import type { ClientId, OrderDraft } from './draft.js';
 
-/** A place with text (two slots) and the target of a replace. */
+/** A place with text (two slots), and the target of a replace or what a trigger order waits for. */
 const COMMAND_SLOTS_MAX = 3;
 
 /** Lays out commands one behind the other, as the shard's port takes them. */
@@ -56,6 +60,10 @@ export class CommandWriter {
   }
 
   place(draft: OrderDraft, account: number, session: number, request: number): void {
+    if (draft.triggerKind !== 0) {
+      this.placeTrigger(draft, account, session, request);
+      return;
+    }
     const at = this.begin(CMD_PLACE, draft, draft.clientId, 0, account, session, request);
     this.newOrder(at, draft);
   }
@@ -86,6 +94,15 @@ export class CommandWriter {
   massCancel(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_MASS_CANCEL, draft, null, 0, account, session, request);
     this.words[at + W_FLAGS] = draft.massSides;
+  }
+
+  private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_TRIGGER, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const terms = (this.slots - 1) * SLOT_WORDS;
+    this.words[terms + TRIGGER_W_KIND] = draft.triggerKind;
+    this.words[terms + TRIGGER_W_SOURCE] = draft.triggerSource;
+    this.words[terms + TRIGGER_W_PRICE] = draft.triggerTicks;
   }
 
   /** Takes the slots and writes what all commands have; gives the first word. */

@@ -6,6 +6,7 @@ import {
   type QtyLots,
 } from '../../engine/units/units.js';
 import { SELF_TRADE_MODES } from '../protocol/messages.js';
+import { TYPE_LIMIT } from '../protocol/order-types.js';
 
 /** A client order id: none, a number, or text of 1 to 36 bytes. */
 export class ClientId {
@@ -49,8 +50,6 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   ALLOWED[character.charCodeAt(0)] = 1;
 }
 
-export const TYPE_LIMIT = 0;
-export const TYPE_MARKET = 1;
 export const UNSET = -1;
 export const STP_DEFAULT = SELF_TRADE_MODES.indexOf('cancel_taker');
 
@@ -66,6 +65,10 @@ export class OrderDraft {
   timeInForce = UNSET;
   postOnly = 0;
   reduceOnly = false;
+  /** What the order waits for (TRIGGER_…, PRICE_OF_…); kind 0: it does not wait. */
+  triggerKind = 0;
+  triggerSource = 0;
+  triggerTicks: PriceTicks = asPriceTicks(0);
   selfTrade = STP_DEFAULT;
   /** 0: none, or in an amend unchanged. */
   priceTicks: PriceTicks = asPriceTicks(0);
@@ -87,6 +90,9 @@ export class OrderDraft {
     this.timeInForce = UNSET;
     this.postOnly = 0;
     this.reduceOnly = false;
+    this.triggerKind = 0;
+    this.triggerSource = 0;
+    this.triggerTicks = asPriceTicks(0);
     this.selfTrade = STP_DEFAULT;
     this.priceTicks = asPriceTicks(0);
     this.qtyLots = asQtyLots(0);

@@ -15,6 +15,7 @@ import {
 import type { ReadRequest } from '../codec/request-reader.js';
 import type { Market, Markets } from '../markets.js';
 import { ENUM_FIELDS } from '../protocol/messages.js';
+import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
 import type { ClientId, OrderDraft } from './draft.js';
 import { checkNewOrder, checkSizes } from './order-rules.js';
 import { type Problem, problem, shown } from './problem.js';
@@ -69,13 +70,21 @@ export class OrderFields {
     draft.side = this.choice('side', -1);
     draft.priceTicks = this.price(market);
     draft.qtyLots = this.qty(market);
-    draft.type = this.choice('orderType', draft.type);
+    this.orderType(draft);
     draft.timeInForce = this.choice('timeInForce', draft.timeInForce);
     draft.postOnly = this.choice('postOnly', draft.postOnly);
     draft.reduceOnly = this.flag('reduceOnly');
     draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
     draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
+    if (name === 'place') this.trigger(draft, market);
+    else if (draft.triggerKind !== 0) {
+      const shownType = shown(this.value('orderType'));
+      this.fail(
+        'flags_are_contradictory',
+        `orderType of a replacement must be limit or market, but is ${shownType}`,
+      );
+    }
     if (name === 'replace') {
       draft.targetOrderId = this.integer('targetOrderId', 1, Number.MAX_SAFE_INTEGER);
       this.clientId('targetClientOrderId', draft.targetClientId);
@@ -92,6 +101,29 @@ export class OrderFields {
       if (ambiguous !== null) return ambiguous;
     }
     return checkNewOrder(draft, market);
+  }
+
+  private orderType(draft: OrderDraft): void {
+    const type = this.choice('orderType', draft.type);
+    draft.type = plainTypeOf(type);
+    draft.triggerKind = triggerKindOf(type);
+  }
+
+  /** The price that the order waits for, and whose price it is. */
+  private trigger(draft: OrderDraft, market: Market): void {
+    draft.triggerTicks = this.price(market, 'triggerPrice');
+    draft.triggerSource = this.choice('triggerBy', 0);
+    const names = ['triggerPrice', 'triggerBy'];
+    if (draft.triggerKind !== 0) {
+      if (this.value('triggerPrice') !== undefined) return;
+      const type = shown(this.value('orderType'));
+      this.fail('field_is_missing', `triggerPrice must be present when orderType is ${type}`);
+      return;
+    }
+    const useless = names.find((name) => this.value(name) !== undefined);
+    if (useless === undefined) return;
+    const message = `${useless} must be absent unless orderType is a stop or take_profit`;
+    this.fail('flags_are_contradictory', message);
   }
 
   private readCancelAll(draft: OrderDraft): Problem | null {
@@ -188,9 +220,9 @@ export class OrderFields {
     );
   }
 
-  private price(market: Market): PriceTicks {
+  private price(market: Market, name = 'price'): PriceTicks {
     const { tickMantissa, tickDecimals, priceTicksMax } = market.params;
-    return asPriceTicks(this.decimal('price', 'tick', tickMantissa, tickDecimals, priceTicksMax));
+    return asPriceTicks(this.decimal(name, 'tick', tickMantissa, tickDecimals, priceTicksMax));
   }
 
   private qty(market: Market): QtyLots {

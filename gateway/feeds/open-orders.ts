@@ -18,6 +18,15 @@ export interface OpenOrder {
   expiresAtMs: number;
   /** Empty: none. Numbers as digits. */
   clientOrderId: string;
+  /** What it waits for outside of the book; null: it is in the book. */
+  trigger: TriggerTerms | null;
+}
+
+export interface TriggerTerms {
+  /** TRIGGER_… and PRICE_OF_…. */
+  kind: number;
+  source: number;
+  priceTicks: number;
 }
 
 /**
@@ -36,6 +45,8 @@ export class OpenOrders {
   private clientIds = new Float64Array(FIRST_ORDERS);
   /** Client ids that are text; most are numbers. */
   private readonly clientTexts = new Map<number, string>();
+  /** Of orders that wait for a price. */
+  private readonly triggers = new Map<number, TriggerTerms>();
   private next = new Int32Array(FIRST_ORDERS);
   private previous = new Int32Array(FIRST_ORDERS);
   private headOfAccount = new Int32Array(FIRST_ORDERS).fill(NONE);
@@ -84,6 +95,15 @@ export class OpenOrders {
     this.clientTexts.set(slot, text);
   }
 
+  setTrigger(slot: number, terms: TriggerTerms): void {
+    this.triggers.set(slot, terms);
+  }
+
+  /** The order waits outside of the book. */
+  isWaiting(slot: number): boolean {
+    return this.triggers.has(slot);
+  }
+
   remove(slot: number): void {
     this.indexOf(this.markets[slot] as number).delete(this.ids[slot] as number);
     const next = this.next[slot] as number;
@@ -92,6 +112,7 @@ export class OpenOrders {
     if (previous !== NONE) this.next[previous] = next;
     else this.headOfAccount[this.accounts[slot] as number] = next;
     if (this.clientTexts.size > 0) this.clientTexts.delete(slot);
+    if (this.triggers.size > 0) this.triggers.delete(slot);
     this.next[slot] = this.free;
     this.free = slot;
     this.count--;
@@ -117,6 +138,7 @@ export class OpenOrders {
       remainingLots: this.remaining[slot] as number,
       expiresAtMs: this.expiries[slot] as number,
       clientOrderId: this.clientTexts.get(slot) ?? (clientId === 0 ? '' : String(clientId)),
+      trigger: this.triggers.get(slot) ?? null,
     };
   }
 

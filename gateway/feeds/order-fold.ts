@@ -8,6 +8,8 @@ import {
   EW_CLIENT_TEXT_LENGTH,
   EW_FLAGS,
   EW_PRICE,
+  EW_TRIGGER_PRICE,
+  EW_TRIGGER_TERMS,
   marketOf,
   slotsOf,
   typeOf,
@@ -19,12 +21,16 @@ import {
   EVT_AMENDED,
   EVT_CANCELED,
   EVT_FILL,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGERED,
   FLAG_MARKET_ORDER,
   FLAG_SIDE,
   TIF_FOK,
   TIF_IOC,
   tifOf,
 } from '../../engine/messages/types.js';
+import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
 import { L2Book } from './l2-book.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
 
@@ -69,6 +75,13 @@ export class OrderFold {
       case EVT_AMENDED:
         this.amended(words, floats, at, marketOf(head));
         break;
+      case EVT_TRIGGER_ACCEPTED:
+        this.waits(words, floats, at, head);
+        break;
+      case EVT_TRIGGER_CANCELED:
+      case EVT_TRIGGERED:
+        this.waitsNoLonger(marketOf(head), floats[at / 2 + EF_ORDER_ID] as number);
+        break;
     }
   }
 
@@ -83,10 +96,34 @@ export class OrderFold {
     orders.remaining[slot] = order.remainingLots;
     orders.setDetails(slot, order.expiresAtMs, 0);
     if (order.clientOrderId !== '') orders.seedClientText(slot, order.clientOrderId);
-    this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
+    if (order.trigger !== null) orders.setTrigger(slot, order.trigger);
+    else this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
   }
 
   private accepted(words: Int32Array, floats: Float64Array, at: number, head: number): void {
+    this.add(words, floats, at, head);
+    const flags = words[at + EW_FLAGS] as number;
+    const lots = floats[at / 2 + EF_LOTS] as number;
+    this.addToLevel(marketOf(head), flags, words[at + EW_PRICE] as number, lots);
+  }
+
+  /** An order that waits for a price is open, but in no level. */
+  private waits(words: Int32Array, floats: Float64Array, at: number, head: number): void {
+    const slot = this.add(words, floats, at, head);
+    const terms = words[at + EW_TRIGGER_TERMS] as number;
+    this.orders.setTrigger(slot, {
+      kind: kindOfTerms(terms),
+      source: sourceOfTerms(terms),
+      priceTicks: words[at + EW_TRIGGER_PRICE] as number,
+    });
+  }
+
+  private waitsNoLonger(marketId: number, orderId: number): void {
+    const slot = this.orders.find(marketId, orderId);
+    if (slot >= 0) this.orders.remove(slot);
+  }
+
+  private add(words: Int32Array, floats: Float64Array, at: number, head: number): number {
     const marketId = marketOf(head);
     const f = at / 2;
     const { orders } = this;
@@ -95,11 +132,9 @@ export class OrderFold {
       floats[f + EF_ORDER_ID] as number,
       words[at + W_ACCOUNT] as number,
     );
-    const flags = words[at + EW_FLAGS] as number;
     const lots = floats[f + EF_LOTS] as number;
-    const price = words[at + EW_PRICE] as number;
-    orders.flags[slot] = flags;
-    orders.prices[slot] = price;
+    orders.flags[slot] = words[at + EW_FLAGS] as number;
+    orders.prices[slot] = words[at + EW_PRICE] as number;
     orders.quantities[slot] = lots;
     orders.remaining[slot] = lots;
     orders.setDetails(slot, floats[f + EF_EXPIRY] as number, floats[f + EF_CLIENT_ID] as number);
@@ -107,7 +142,7 @@ export class OrderFold {
       const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
       orders.setClientText(slot, words, at + EW_CLIENT_TEXT, length);
     }
-    this.addToLevel(marketId, flags, price, lots);
+    return slot;
   }
 
   private amended(words: Int32Array, floats: Float64Array, at: number, marketId: number): void {

@@ -10,11 +10,12 @@ import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type Markets, priceText, qtyText } from '../markets.js';
 import {
   MESSAGES,
-  ORDER_TYPES,
   POST_ONLY_MODES,
   SIDES,
   TIMES_IN_FORCE,
+  TRIGGER_SOURCES,
 } from '../protocol/messages.js';
+import { orderTypeName } from '../protocol/order-types.js';
 import type { AccountViews, PositionView } from './account-views.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
 
@@ -83,20 +84,23 @@ export class PrivateSnapshots {
 
   private orderObject(order: OpenOrder): unknown {
     const market = this.markets.get(order.marketId) as Market;
-    const { flags } = order;
+    const { flags, trigger } = order;
+    const isUnpriced = trigger !== null && (flags & FLAG_MARKET_ORDER) !== 0;
     return {
       market: market.params.symbol,
       orderId: order.orderId,
       clientOrderId: order.clientOrderId === '' ? undefined : order.clientOrderId,
       side: SIDES[flags & FLAG_SIDE],
-      orderType: ORDER_TYPES[(flags & FLAG_MARKET_ORDER) !== 0 ? 1 : 0],
+      orderType: orderTypeName(flags, trigger?.kind ?? 0),
       timeInForce: TIMES_IN_FORCE[tifOf(flags)],
       postOnly: POST_ONLY_MODES[postOnlyOf(flags)],
       reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
-      price: priceText(market, order.priceTicks),
+      price: isUnpriced ? undefined : priceText(market, order.priceTicks),
       qty: qtyText(market, order.qtyLots),
       remaining: qtyText(market, order.remainingLots),
       expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
+      triggerPrice: trigger === null ? undefined : priceText(market, trigger.priceTicks),
+      triggerBy: trigger === null ? undefined : TRIGGER_SOURCES[trigger.source],
     };
   }
 }

@@ -41,7 +41,7 @@ function request(name: string, code: number, fields: readonly string[]): Request
 }
 
 export const REQUESTS = {
-  place: request('place', 1, ['market', ...ORDER_FIELDS]),
+  place: request('place', 1, ['market', ...ORDER_FIELDS, 'triggerPrice', 'triggerBy']),
   cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
   amend: request('amend', 3, [
     'market',
@@ -81,7 +81,16 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
 
 /** Names in JSON; in msgpack their index. */
 export const SIDES = ['buy', 'sell'] as const;
-export const ORDER_TYPES = ['limit', 'market'] as const;
+export const ORDER_TYPES = [
+  'limit',
+  'market',
+  'stop_market',
+  'stop_limit',
+  'take_profit_market',
+  'take_profit_limit',
+] as const;
+/** Prices that trigger orders wait for; the index is the engine's number of the source. */
+export const TRIGGER_SOURCES = ['mark', 'last', 'index'] as const;
 export const TIMES_IN_FORCE = ['gtc', 'ioc', 'fok', 'gtd'] as const;
 export const POST_ONLY_MODES = ['none', 'reject', 'slide'] as const;
 export const SELF_TRADE_MODES = [
@@ -99,7 +108,7 @@ export const ACK_RESULTS = [
   'duplicate',
   'done',
 ] as const;
-export const ORDER_EVENTS = ['accepted', 'amended', 'canceled'] as const;
+export const ORDER_EVENTS = ['accepted', 'amended', 'canceled', 'triggered', 'rejected'] as const;
 /** Index = number of the reason in the engine's events. */
 export const REASONS = [
   'none',
@@ -135,6 +144,7 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   timeInForce: TIMES_IN_FORCE,
   postOnly: POST_ONLY_MODES,
   selfTradePrevention: SELF_TRADE_MODES,
+  triggerBy: TRIGGER_SOURCES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -188,6 +198,11 @@ export const MESSAGES = {
     'sequence',
     'time',
     'canceledQty',
+    'triggerPrice',
+    'triggerBy',
+    'triggerOrderId',
+    'code',
+    'message',
   ]),
   fill: message('fill', 71, [
     'epoch',

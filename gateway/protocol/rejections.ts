@@ -87,6 +87,22 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence: 'open orders in this market must be at most LIMIT, but would be VALUE',
   },
+  trigger_kind_or_source_is_unknown: {
+    unit: 'number',
+    sentence: 'a trigger order cannot be of kind VALUE by price LIMIT',
+  },
+  trigger_price_ticks_must_be_within_1_and_limit: {
+    unit: 'price',
+    sentence: 'triggerPrice must be at most LIMIT, but is VALUE',
+  },
+  trigger_price_would_trigger_immediately: {
+    unit: 'price',
+    sentence: 'triggerPrice VALUE would trigger at once: the price is LIMIT',
+  },
+  waiting_trigger_orders_must_not_exceed_limit: {
+    unit: 'number',
+    sentence: 'waiting trigger orders in this market must be at most LIMIT, but would be VALUE',
+  },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
   client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },

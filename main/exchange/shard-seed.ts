@@ -47,7 +47,10 @@ export interface ShardSeed {
 
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
-const ORDER_COLUMNS = 8;
+/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders kind, source and trigger price. */
+const ORDER_COLUMNS = 11;
+/** As far as a book has them. */
+const BOOK_COLUMNS = 8;
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
 /** `epoch`: that of the last event before this start. */
@@ -129,6 +132,8 @@ export function applySeed(
       qtyLots: column(6),
       expiresAtMs: column(7),
       clientOrderId: seed.clientIds.get(row) ?? '',
+      trigger:
+        column(8) === 0 ? null : { kind: column(8), source: column(9), priceTicks: column(10) },
     });
   }
 }
@@ -185,7 +190,7 @@ function collectOrders(
 ): Pick<ShardSeed, 'orders' | 'clientIds' | 'foreignIds'> {
   const found: { row: number[]; clientRef: number }[] = [];
   const writer = new CanonicalWriter();
-  for (const { marketId, book } of core.markets) {
+  for (const { marketId, book, triggers } of core.markets) {
     writer.reset();
     book.writeCanonical(writer, true);
     const reader = new CanonicalReader(writer.bytes());
@@ -198,11 +203,16 @@ function collectOrders(
       const count = reader.take();
       for (let i = 0; i < count; i++) {
         const row = [marketId];
-        for (let k = 1; k < ORDER_COLUMNS; k++) row.push(reader.take());
+        for (let k = 1; k < BOOK_COLUMNS; k++) row.push(reader.take());
         // The loss reserve is the margin actor's own matter.
         reader.take();
         own.push({ row, clientRef: reader.take() });
       }
+    }
+    for (const order of triggers.store.all()) {
+      const { id, account, flags, priceTicks, qtyLots, expiryMs, clientRef } = order;
+      const row = [marketId, id, account, flags, priceTicks, qtyLots, qtyLots, expiryMs];
+      own.push({ row: [...row, order.kind, order.source, order.triggerTicks], clientRef });
     }
     found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
   }

@@ -12,6 +12,9 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
+  TRIGGER_W_KIND,
+  TRIGGER_W_PRICE,
+  TRIGGER_W_SOURCE,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -97,6 +100,23 @@ describe('messageFields', () => {
     expect(messageFields(messages, slot)).toMatchObject({
       clientId: 77,
       target: { orderId: 40, clientId: 'old' },
+    });
+  });
+
+  it('shows what a trigger order waits for', () => {
+    const words = { [W_ACCOUNT]: 1, [W_FLAGS]: types.SIDE_SELL | types.FLAG_MARKET_ORDER };
+    const { messages, slot } = make(types.CMD_PLACE_TRIGGER, 2, 4, words, { [F_QTY]: 3 });
+    const terms = (slot + 1) * SLOT_WORDS;
+    messages.words[terms + TRIGGER_W_KIND] = types.TRIGGER_TAKE_PROFIT;
+    messages.words[terms + TRIGGER_W_SOURCE] = types.PRICE_OF_LAST_TRADE;
+    messages.words[terms + TRIGGER_W_PRICE] = 70;
+    expect(messageFields(messages, slot)).toMatchObject({
+      type: 'CMD_PLACE_TRIGGER',
+      marketId: 4,
+      side: 'sell',
+      kind: 'market',
+      qtyLots: 3,
+      trigger: { kind: 'take_profit', by: 'last', priceTicks: 70 },
     });
   });
 

@@ -17,6 +17,9 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
+  TRIGGER_W_KIND,
+  TRIGGER_W_PRICE,
+  TRIGGER_W_SOURCE,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_TEXT,
@@ -106,6 +109,10 @@ const DECODERS = new Map<number, Decoder>([
     types.CMD_REPLACE,
     (view, slots) => ({ ...order(view), ...clientId(view), target: target(view, slots) }),
   ],
+  [
+    types.CMD_PLACE_TRIGGER,
+    (view, slots) => ({ ...order(view), ...clientId(view), trigger: trigger(view, slots) }),
+  ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
   [types.CMD_DEPOSIT, amount],
@@ -136,6 +143,7 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_AMEND,
   types.CMD_REPLACE,
   types.CMD_MASS_CANCEL,
+  types.CMD_PLACE_TRIGGER,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -151,6 +159,8 @@ const INNER_NAMES = new Map<number, string>(
 );
 
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
+const TRIGGER_KINDS = [undefined, 'stop', 'take_profit'];
+const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
 
 function order(view: View): MessageFields {
@@ -205,6 +215,18 @@ function target(view: View, slots: number): MessageFields {
   const length = view.word(word + TARGET_W_TEXT_LENGTH);
   if (length > 0) fields.clientId = view.text(word + TARGET_W_TEXT, length);
   return fields;
+}
+
+/** What a trigger order waits for stands in its last slot. */
+function trigger(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const kind = view.word(word + TRIGGER_W_KIND);
+  const source = view.word(word + TRIGGER_W_SOURCE);
+  return {
+    kind: TRIGGER_KINDS[kind] ?? kind,
+    by: TRIGGER_SOURCES[source] ?? source,
+    priceTicks: view.word(word + TRIGGER_W_PRICE),
+  };
 }
 
 function createAccount(view: View, slots: number): MessageFields {

@@ -66,6 +66,8 @@ export const M_RATE_DIVISOR = 336;
 /** Bits of M_LANE: cancels by order id; orders and amends, for which the market has to be open and to have a mark price. */
 export const TAKES_CANCELS = 1;
 export const TAKES_ORDERS = 2;
+/** Trades are left to the long way: trigger orders wait for the price of the last one. */
+export const LEAVES_TRADES = 4;
 
 /** What the lane says of a command: left as it was for the long way; done; done, but client ids are missing in its events. */
 export const LANE_NOT_DONE = 0;

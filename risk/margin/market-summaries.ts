@@ -10,6 +10,7 @@ import {
   type ValueTickLots,
 } from '../../engine/units/units.js';
 import {
+  LEAVES_TRADES,
   M_LANE,
   M_LOTS_MAX,
   M_MARK,
@@ -37,6 +38,7 @@ export class MarketSummary {
   readonly block: number;
   private terms: MarketParams;
   private seenState = -1;
+  private seenWatch = false;
   private readonly kernel: RiskKernel;
   private readonly local: MarketActor | undefined;
 
@@ -83,10 +85,13 @@ export class MarketSummary {
     return asValueTickLots(this.kernel.float(this.block + M_VALUE_MAX));
   }
 
-  /** Looks whether the operator has changed the state of a market of this shard. */
+  /** Looks whether the market of this shard has another state, or trigger orders wait for its trades. */
   readState(): void {
     const { local } = this;
-    if (local !== undefined && local.admission !== this.seenState) this.readLane(local);
+    if (local === undefined) return;
+    const isSeen =
+      local.admission === this.seenState && local.triggers.watchesTrades === this.seenWatch;
+    if (!isSeen) this.readLane(local);
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */
@@ -104,11 +109,14 @@ export class MarketSummary {
   /** What the lane may do here. */
   private readLane(local: MarketActor): void {
     const state = local.admission;
+    const { watchesTrades } = local.triggers;
     this.seenState = state;
+    this.seenWatch = watchesTrades;
     if (!(local.book instanceof FastBook)) return;
     const takesOrders = state === MARKET_STATE.open && this.markTicks !== 0;
     const takesCancels = state >= MARKET_STATE.open && state <= MARKET_STATE.reduce_only;
-    this.setWord(M_LANE, (takesOrders ? TAKES_ORDERS : 0) | (takesCancels ? TAKES_CANCELS : 0));
+    const bits = (takesOrders ? TAKES_ORDERS : 0) | (takesCancels ? TAKES_CANCELS : 0);
+    this.setWord(M_LANE, bits | (watchesTrades ? LEAVES_TRADES : 0));
   }
 
   private setWord(field: number, value: number): void {

@@ -43,13 +43,22 @@ import {
   EVT_CANCELED,
   EVT_FILL,
   EVT_REJECTED,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGER_REJECTED,
   FLAG_SIDE,
   MSG_AMEND_GRANTED,
   SIDE_BUY,
 } from '../../engine/messages/types.js';
-import { SETTLED_GRANTED, SETTLED_NUMBERED, SETTLED_REJECTED } from '../kernel/order-events.js';
+import {
+  SETTLED_GRANTED,
+  SETTLED_NOTHING,
+  SETTLED_NUMBERED,
+  SETTLED_REJECTED,
+} from '../kernel/order-events.js';
 import { NO_CLIENT_REF } from './client-ids.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
+import { isTriggerEvent, TriggerEventHandler } from './trigger-events.js';
 
 /**
  * Events of markets at the home of their account: reservations are given back, cash moves, the private feed is numbered. An
@@ -58,22 +67,29 @@ import { type MarginState, refusedFigures } from './trade-commands.js';
 export class OrderEventHandler {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
+  private readonly triggers: TriggerEventHandler;
 
   constructor(state: MarginState, inbox: MessageBuffer) {
     this.state = state;
     this.inbox = inbox;
+    this.triggers = new TriggerEventHandler(state, inbox);
   }
 
   /** False when the event was for this actor alone and must not go out. */
   handle(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const { kernel, clientIds } = this.state;
+    if (isTriggerEvent(typeOf(events.words[slot * SLOT_WORDS + W_HEAD] as number))) {
+      this.handleTrigger(events, slot, nowMs);
+      return true;
+    }
     const settled = kernel.calls.settleEvent(kernel.addressOf(events, slot));
     kernel.refresh();
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (settled === SETTLED_NUMBERED) {
       if (ref !== NO_CLIENT_REF) this.nameOrder(events, slot, ref, nowMs);
-    } else if (settled === SETTLED_REJECTED) {
-      if (ref !== NO_CLIENT_REF) clientIds.drop(ref);
+    } else if (settled === SETTLED_REJECTED || settled === SETTLED_NOTHING) {
+      // A trigger order that was never let in has nothing reserved, but may have an id.
+      if (ref !== NO_CLIENT_REF && isRejection(events, slot)) clientIds.drop(ref);
     } else if (settled === SETTLED_GRANTED) {
       this.grant(events, slot);
       return false;
@@ -82,6 +98,13 @@ export class OrderEventHandler {
       rewriteAsRejection(events, slot, -settled as RejectCode, value, limit);
     }
     return true;
+  }
+
+  private handleTrigger(events: MessageBuffer, slot: number, nowMs: number): void {
+    const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
+    if (this.triggers.handle(events, slot) && ref !== NO_CLIENT_REF) {
+      this.nameOrder(events, slot, ref, nowMs);
+    }
   }
 
   /** Fills in the client ids of all events from `first` on, which are complete in everything else. */
@@ -100,14 +123,18 @@ export class OrderEventHandler {
     const { clientIds } = this.state;
     const head = events.words[w + W_HEAD] as number;
     const type = typeOf(head);
-    if (type === EVT_ACCEPTED) clientIds.open(ref, events.floats[f + EF_ORDER_ID] as number);
+    if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED)
+      clientIds.open(ref, events.floats[f + EF_ORDER_ID] as number);
     const key = clientIds.keyAt(ref);
     if (typeof key === 'number') events.floats[f + EF_CLIENT_ID] = key;
     else if (slotsOf(head) > EVENT_SLOTS) {
       clientIds.writeText(ref, events.words, w + EW_CLIENT_TEXT_LENGTH, w + EW_CLIENT_TEXT);
     }
     const ends =
-      type === EVT_CANCELED || (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0);
+      type === EVT_CANCELED ||
+      type === EVT_TRIGGER_CANCELED ||
+      type === EVT_TRIGGER_REJECTED ||
+      (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0);
     if (ends) clientIds.close(ref, nowMs);
   }
 
@@ -136,6 +163,10 @@ export class OrderEventHandler {
     words[o + W_MARK_DISTANCE] = side === SIDE_BUY ? loss : -loss;
     this.inbox.floats[p + F_GRANT_REMAINING] = events.floats[f + EF_REMAINING] as number;
   }
+}
+
+function isRejection(events: MessageBuffer, slot: number): boolean {
+  return typeOf(events.words[slot * SLOT_WORDS + W_HEAD] as number) === EVT_REJECTED;
 }
 
 /** EVT_RESERVE_AMEND becomes the answer to its message; order id, flags, session and request stay. */

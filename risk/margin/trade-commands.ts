@@ -40,6 +40,7 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   EVT_DUPLICATE,
   FLAG_CLIENT_TEXT,
@@ -68,6 +69,7 @@ import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
 import type { RiskKernel } from './risk-kernel.js';
+import { TriggerCommands } from './trigger-commands.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
 export interface MarginState {
@@ -86,11 +88,13 @@ export class TradeCommands {
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
+  private readonly triggers: TriggerCommands;
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
     this.inbox = inbox;
     this.events = events;
+    this.triggers = new TriggerCommands(state, inbox, events);
   }
 
   handle(message: MessageBuffer, slot: number, nowMs: number): void {
@@ -101,7 +105,8 @@ export class TradeCommands {
       return;
     }
     const type = typeOf(message.words[w + W_HEAD] as number);
-    const places = type === CMD_PLACE || type === CMD_REPLACE;
+    const isTrigger = type === CMD_PLACE_TRIGGER;
+    const places = type === CMD_PLACE || type === CMD_REPLACE || isTrigger;
     let key: number | string | null = null;
     if (places) {
       const flags = message.words[w + W_FLAGS] as number;
@@ -113,7 +118,8 @@ export class TradeCommands {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
       return;
     }
-    if (places) this.place(message, slot, account, key);
+    if (isTrigger) this.placeTrigger(message, slot, account, key);
+    else if (places) this.place(message, slot, account, key);
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot, account);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
     else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
@@ -143,6 +149,16 @@ export class TradeCommands {
     floats[event * SLOT_FLOATS + EF_ORDER_ID] = ids.orderIdOf(ref);
     floats[event * SLOT_FLOATS + EF_CLIENT_ID] = typeof key === 'number' ? key : 0;
     return true;
+  }
+
+  private placeTrigger(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    key: number | string | null,
+  ): void {
+    const market = this.market(message, slot);
+    if (market !== null) this.triggers.place(message, slot, market, account, key);
   }
 
   private place(

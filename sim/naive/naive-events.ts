@@ -15,7 +15,14 @@ import {
   naiveWorstValue,
 } from './naive-money.js';
 import { naiveFree } from './naive-operator.js';
+import { naiveFire, naiveTriggerRejected } from './naive-triggers.js';
 import { View } from './naive-views.js';
+
+const ENDS: readonly number[] = [
+  type.EVT_CANCELED,
+  type.EVT_TRIGGER_CANCELED,
+  type.EVT_TRIGGER_REJECTED,
+];
 
 interface Scene {
   state: NaiveState;
@@ -52,6 +59,18 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       return true;
     case type.EVT_RESERVE_AMEND:
       return reserveAmend(scene);
+    case type.EVT_TRIGGER_ACCEPTED:
+      nameWaiting(scene);
+      break;
+    case type.EVT_TRIGGERED:
+      complete(scene, nowMs);
+      naiveFire(state, event, account, market);
+      return true;
+    case type.EVT_TRIGGER_REJECTED:
+      naiveTriggerRejected(state, event, market);
+      break;
+    case type.EVT_TRIGGER_CANCELED:
+      break;
     default:
       return true;
   }
@@ -64,10 +83,15 @@ function accepted({ state, event, holding }: Scene): void {
   order.orderId = event.float(layout.EF_ORDER_ID);
   order.lots = BigInt(event.float(layout.EF_LOTS));
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
+  nameWaiting({ state, event });
+}
+
+/** The client id stands for this order from now on. */
+function nameWaiting({ state, event }: Pick<Scene, 'state' | 'event'>): void {
   const ref = event.word(layout.EW_CLIENT_REF);
   if (ref === -1) return;
   const id = state.clientIds.at(ref);
-  id.orderId = order.orderId;
+  id.orderId = event.float(layout.EF_ORDER_ID);
   id.state = 1;
 }
 
@@ -121,12 +145,12 @@ function amended(scene: Scene): void {
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
 }
 
-/** Only place and replace have something reserved; an amend's order is still what it was. */
+/** Only place and replace have something reserved; an amend's order is still what it was. A trigger order may have an id. */
 function rejected({ state, event, holding }: Scene): void {
   const isPlace = event.float(layout.EF_LOTS) !== 0;
-  if ((event.word(layout.EW_FLAGS) & type.FLAG_GRANTED) !== 0 || !isPlace) return;
-  remove(holding, takePending(state, holding));
   const ref = event.word(layout.EW_CLIENT_REF);
+  if ((event.word(layout.EW_FLAGS) & type.FLAG_GRANTED) !== 0) return;
+  if (isPlace) remove(holding, takePending(state, holding));
   if (ref !== -1) state.clientIds.drop(ref);
 }
 
@@ -203,8 +227,8 @@ function complete({ state, event, account }: Scene, nowMs: number): void {
   const { key } = state.clientIds.at(ref);
   if (typeof key === 'number') event.setFloat(layout.EF_CLIENT_ID, key);
   else event.setText(layout.EW_CLIENT_TEXT_LENGTH, layout.EW_CLIENT_TEXT, key);
-  const isDone = event.type === type.EVT_FILL && event.float(layout.EF_REMAINING) === 0;
-  if (isDone || event.type === type.EVT_CANCELED) state.clientIds.close(ref, nowMs);
+  const isFilled = event.type === type.EVT_FILL && event.float(layout.EF_REMAINING) === 0;
+  if (isFilled || ENDS.includes(event.type)) state.clientIds.close(ref, nowMs);
 }
 
 function orderOf({ event, holding }: Scene): NaiveReservation {
@@ -216,8 +240,8 @@ function orderOf({ event, holding }: Scene): NaiveReservation {
 
 function takePending(state: NaiveState, holding: NaiveHolding): NaiveReservation {
   const order = holding.orders.find((candidate) => candidate.orderId === 0);
-  assert(order !== undefined && state.pending !== null, 'an order must be on its way');
-  state.pending = null;
+  assert(order !== undefined && state.pending > 0, 'an order must be on its way');
+  state.pending--;
   return order;
 }
 

@@ -35,8 +35,8 @@ export interface NaiveState {
   withdrawals: bigint;
   /** Idempotency keys in order of arrival. */
   cashKeys: string[];
-  /** Reserved for the order that is on its way to the market at the moment. */
-  pending: { holding: NaiveHolding; lossTicks: bigint } | null;
+  /** Orders that are reserved and on their way to their market: several when trigger orders have fired. */
+  pending: number;
   fees: FeeSchedule;
   inbox: MessageBuffer;
   events: MessageBuffer;
@@ -58,7 +58,7 @@ export class NaiveHome implements AccountHome {
       deposits: 0n,
       withdrawals: 0n,
       cashKeys: [],
-      pending: null,
+      pending: 0,
       fees,
       inbox,
       events,

@@ -10,14 +10,9 @@ import {
   type NaiveState,
   naiveReject,
 } from './naive-home.js';
-import {
-  maxOf,
-  type NaiveMarket,
-  naiveInitialMargin,
-  naiveValueLimit,
-  naiveWorstValue,
-} from './naive-money.js';
-import { naiveFree } from './naive-operator.js';
+import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
+import { naiveReserve } from './naive-reserve.js';
+import { naivePlaceTrigger } from './naive-triggers.js';
 import { pushEvent, View } from './naive-views.js';
 
 type Key = number | string | null;
@@ -29,12 +24,16 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
     naiveReject(state, message, 'unknown_account', message.account, 0);
     return;
   }
-  const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE;
+  const isTrigger = message.type === type.CMD_PLACE_TRIGGER;
+  const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE || isTrigger;
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
   const deadline = message.float(layout.F_DEADLINE);
   if (deadline !== 0 && deadline < nowMs) {
     naiveReject(state, message, 'receive_window_has_passed', deadline, nowMs);
+  } else if (isTrigger) {
+    const market = knownMarket(state, message);
+    if (market !== null) naivePlaceTrigger(state, message, market, key);
   } else if (places) place(state, message, account, key);
   else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
     cancelOrAmend(state, message, key);
@@ -76,7 +75,12 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   const target = replacedId(state, message, market);
   if (target === null) return;
   const distance = price - Number(market.mark);
-  if (!reserve(state, message, account, market, { flags, price, lots: BigInt(lots), distance })) {
+  const asked = { flags, price, lots: BigInt(lots), distance };
+  const refusal = naiveReserve(state, account, market, asked);
+  if (refusal !== null) {
+    const { code, value, limit } = refusal;
+    const { buffer, slot } = message;
+    pushRejection(state.events, buffer, slot, code, Number(value), Number(limit));
     return;
   }
   const ref = key === null ? -1 : state.clientIds.add(account.id, key, market.marketId);
@@ -112,44 +116,6 @@ function limitPrice(
   const band = bandPriceTicks(market.params, side, asPriceTicks(Number(market.mark)));
   if (price === 0) return band;
   return side === type.SIDE_BUY ? Math.min(price, band) : Math.max(price, band);
-}
-
-interface Asked {
-  flags: number;
-  price: number;
-  lots: bigint;
-  distance: number;
-}
-
-/** An order that does not raise its market's requirement always passes; any other must be covered afterwards. */
-function reserve(
-  state: NaiveState,
-  message: View,
-  account: NaiveAccount,
-  market: NaiveMarket,
-  asked: Asked,
-): boolean {
-  const holding = holdingOf(market, account.id);
-  const worstValue = naiveWorstValue(market, holding, asked.lots, asked.price);
-  const limit = naiveValueLimit(market);
-  if (worstValue > limit) {
-    naiveReject(state, message, 'worst_value_tick_lots_must_not_exceed_limit', worstValue, limit);
-    return false;
-  }
-  const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
-  const lossTicks = maxOf(0n, BigInt(isBuy ? asked.distance : -asked.distance));
-  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
-  const before = naiveInitialMargin(market, holding, taker);
-  holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
-  const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account, true);
-  if (after > before && free < 0n) {
-    holding.orders.pop();
-    naiveReject(state, message, 'insufficient_margin', after - before, free + (after - before));
-    return false;
-  }
-  state.pending = { holding, lossTicks };
-  return true;
 }
 
 /** 0 for PLACE, the order that a REPLACE names, null when there is none. */

@@ -2,7 +2,6 @@ import { marketOf, typeOf, W_ACCOUNT, W_HEAD } from '../../engine/messages/layou
 import {
   CMD_CREATE_ACCOUNT,
   CMD_LIST_MARKET,
-  CMD_MASS_CANCEL,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
   CMD_SET_MARKET_PARAMS,
@@ -28,6 +27,6 @@ export function shardFor(wire: Wire, shards: number): number {
   if (TO_MARKET.includes(type)) return marketOf(wire[W_HEAD] as number) % shards;
   const account = wire[W_ACCOUNT] as number;
   // The directory gives homes in turns; real gateways read the home from EVT_ACCOUNT_CREATED.
-  if (type > CMD_MASS_CANCEL && account < 1) return DIRECTORY_SHARD;
+  if (type >= CMD_CREATE_ACCOUNT && account < 1) return DIRECTORY_SHARD;
   return account < 1 ? 0 : (account - 1) % shards;
 }

@@ -25,6 +25,10 @@ import {
   EVT_FILL,
   EVT_MARK_PRICE,
   EVT_REJECTED,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGER_REJECTED,
+  EVT_TRIGGERED,
 } from '../../engine/messages/types.js';
 import type { MarketPlan } from './market-menu.js';
 import type { ClientKey } from './wire.js';
@@ -54,7 +58,17 @@ export class Knowledge {
   readonly open: KnownOrder[] = [];
   accounts = 0;
   /** How often each kind of thing happened: shows whether a run was worth anything. */
-  readonly counts = { accepted: 0, fills: 0, canceled: 0, amended: 0, rejected: 0, duplicates: 0 };
+  readonly counts = {
+    accepted: 0,
+    fills: 0,
+    canceled: 0,
+    amended: 0,
+    rejected: 0,
+    duplicates: 0,
+    waiting: 0,
+    triggered: 0,
+    firedInVain: 0,
+  };
   private readonly places = new Map<string, number>();
 
   market(marketId: number): KnownMarket | undefined {
@@ -76,11 +90,11 @@ export class Knowledge {
     const orderId = events.floats[f + EF_ORDER_ID] as number;
     const account = events.words[w + W_ACCOUNT] as number;
     this.count(type);
-    if (type === EVT_ACCEPTED) {
+    if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED) {
       const flags = events.words[w + EW_FLAGS] as number;
       const price = events.words[w + EW_PRICE] as number;
       this.add({ marketId, orderId, account, flags, price, client: clientOf(events, slot) });
-    } else if (type === EVT_CANCELED) {
+    } else if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED) {
       this.drop(marketId, orderId);
     } else if (type === EVT_FILL) {
       if (events.floats[f + EF_REMAINING] === 0) this.drop(marketId, orderId);
@@ -99,6 +113,9 @@ export class Knowledge {
     else if (type === EVT_AMENDED) this.counts.amended++;
     else if (type === EVT_REJECTED) this.counts.rejected++;
     else if (type === EVT_DUPLICATE) this.counts.duplicates++;
+    else if (type === EVT_TRIGGER_ACCEPTED) this.counts.waiting++;
+    else if (type === EVT_TRIGGERED) this.counts.triggered++;
+    else if (type === EVT_TRIGGER_REJECTED) this.counts.firedInVain++;
   }
 
   private add(order: KnownOrder): void {

@@ -3,6 +3,7 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
@@ -10,12 +11,17 @@ import {
   FLAG_POST_ONLY,
   FLAG_POST_ONLY_SLIDE,
   FLAG_REDUCE_ONLY,
+  PRICE_OF_INDEX,
+  PRICE_OF_LAST_TRADE,
+  PRICE_OF_MARK,
   STP_SHIFT,
   TIF_FOK,
   TIF_GTC,
   TIF_GTD,
   TIF_IOC,
   TIF_SHIFT,
+  TRIGGER_STOP,
+  TRIGGER_TAKE_PROFIT,
 } from '../../engine/messages/types.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
@@ -51,11 +57,27 @@ export class TraderTraffic {
     if (dice < (isFull ? 560 : 340)) return this.remember(this.amend(nowMs));
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
+    if (dice >= 900) return this.remember(this.trigger(nowMs));
     return this.place(nowMs);
   }
 
   private place(nowMs: number): Wire {
     return this.remember(command(CMD_PLACE, this.order(this.anyAccount(), nowMs)));
+  }
+
+  /** A stop or take-profit near the price, now and then on the wrong side of it, or nowhere. */
+  private trigger(nowMs: number): Wire {
+    const { random } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const market = this.knowledge.market(fields.marketId ?? 0);
+    const price = market === undefined ? 1 : this.anyPrice(market, random.below(2));
+    const rises = price >= (market?.markTicks ?? 0);
+    const isBuy = ((fields.flags ?? 0) & 1) === 0;
+    const right = rises === isBuy ? TRIGGER_STOP : TRIGGER_TAKE_PROFIT;
+    const kind = random.chance(85) ? right : random.pick([TRIGGER_STOP, TRIGGER_TAKE_PROFIT, 0]);
+    // The last price moves most.
+    const source = random.pick([PRICE_OF_MARK, PRICE_OF_LAST_TRADE, PRICE_OF_INDEX, 1]);
+    return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { kind, source, price } });
   }
 
   private order(account: number, nowMs: number): Fields {

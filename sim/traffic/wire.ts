@@ -11,6 +11,9 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
+  TRIGGER_W_KIND,
+  TRIGGER_W_PRICE,
+  TRIGGER_W_SOURCE,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -20,7 +23,7 @@ import {
   W_REQUEST,
   W_SESSION,
 } from '../../engine/messages/layout.js';
-import { CMD_REPLACE, FLAG_CLIENT_TEXT } from '../../engine/messages/types.js';
+import { CMD_PLACE_TRIGGER, CMD_REPLACE, FLAG_CLIENT_TEXT } from '../../engine/messages/types.js';
 
 /** One whole message as it travels: its slots, as words. */
 export type Wire = Int32Array;
@@ -40,12 +43,15 @@ export interface Fields {
   expiryMs?: number;
   /** REPLACE: the order to cancel. */
   target?: { orderId?: number; client?: ClientKey };
+  /** PLACE_TRIGGER: what it waits for. */
+  trigger?: { kind: number; source: number; price: number };
 }
 
 /** Builds a command with as many slots as its kind and client id need. */
 export function command(type: number, fields: Fields): Wire {
   const text = typeof fields.client === 'string' ? fields.client : '';
-  const slots = 1 + (text === '' ? 0 : 1) + (type === CMD_REPLACE ? 1 : 0);
+  const hasExtraSlot = type === CMD_REPLACE || type === CMD_PLACE_TRIGGER;
+  const slots = 1 + (text === '' ? 0 : 1) + (hasExtraSlot ? 1 : 0);
   const words = new Int32Array(slots * SLOT_WORDS);
   const floats = new Float64Array(words.buffer);
   words[W_HEAD] = headOf(type, slots, fields.marketId ?? 0);
@@ -59,6 +65,12 @@ export function command(type: number, fields: Fields): Wire {
   floats[F_EXPIRY] = fields.expiryMs ?? 0;
   if (text !== '') writeText(words, W_CLIENT_TEXT_LENGTH, W_CLIENT_TEXT, text);
   if (type === CMD_REPLACE) writeTarget(words, floats, slots - 1, fields.target ?? {});
+  if (type === CMD_PLACE_TRIGGER && fields.trigger !== undefined) {
+    const terms = (slots - 1) * SLOT_WORDS;
+    words[terms + TRIGGER_W_KIND] = fields.trigger.kind;
+    words[terms + TRIGGER_W_SOURCE] = fields.trigger.source;
+    words[terms + TRIGGER_W_PRICE] = fields.trigger.price;
+  }
   return words;
 }
 

@@ -151,8 +151,8 @@ function describeCanonical(createBook: CreateBook): void {
     const gtd = type.TIF_GTD << type.TIF_SHIFT;
     const bid = [1, 1, gtd, 100, 6, 10, 8000, 3];
     const ask = [3, 2, type.SIDE_SELL, 130, 2, 2, 0, 0];
-    expect(floats(tester.canonical(false))).toEqual([3, 1, 1, ...bid, 1, ...ask]);
-    expect(floats(tester.canonical(true))).toEqual([3, 1, 1, ...bid, 6, 1, ...ask, 12]);
+    expect(floats(tester.canonical(false))).toEqual([3, 1, 100, 1, ...bid, 1, ...ask]);
+    expect(floats(tester.canonical(true))).toEqual([3, 1, 100, 1, ...bid, 6, 1, ...ask, 12]);
   });
 
   it('restores to the same bytes and goes on in the same way', () => {

@@ -59,16 +59,9 @@ import {
   REASON_USER,
 } from '../../../engine/messages/types.js';
 import { productExceeds } from '../../../engine/units/mul-div.js';
-import {
-  G_HOMES_ELSEWHERE,
-  LANE_DONE,
-  LANE_HAS_REFERENCES,
-  LANE_NOT_DONE,
-  M_MARK,
-  M_VALUE_MIN,
-} from '../layout.js';
+import { LANE_DONE, LANE_HAS_REFERENCES, LANE_NOT_DONE, M_MARK, M_VALUE_MIN } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
-import { admitsLots, admitsPrice } from './admission.js';
+import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 const USER_BITS: i32 = REASON_USER << REASON_SHIFT;
@@ -164,7 +157,7 @@ function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f6
   const newRemaining: f64 = remaining + (newTotal - total);
   if (newRemaining <= 0) return LANE_NOT_DONE;
   if (!isFree(book, side, price)) {
-    if ((flags & FLAG_POST_ONLY) !== 0 || i32At(G_HOMES_ELSEWHERE) !== 0) return LANE_NOT_DONE;
+    if ((flags & FLAG_POST_ONLY) !== 0 || leavesTrades(book)) return LANE_NOT_DONE;
   }
   const loss = askedPrice === 0 ? oldLoss : lossTicksOf(side, price - mark);
   const lots: f64 = newRemaining - remaining;

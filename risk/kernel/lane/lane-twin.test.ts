@@ -14,6 +14,7 @@ import { kernelFrom } from '../../../engine/runtime/kernel-file.js';
 import { ShardCore } from '../../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../../engine/state/canonical-writer.js';
 import { Xorshift } from '../../../engine/testing/xorshift.js';
+import { NaiveTriggers } from '../../../engine/triggers/naive-triggers.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../../engine/units/units.js';
 import { MarginActor } from '../../margin/margin-actor.js';
 import { javascriptRiskKernel, type RiskCalls } from '../../margin/risk-kernel.js';
@@ -88,6 +89,7 @@ function newTwin(hasLane: boolean, isCompiled = false): Twin {
     hasLane ? undefined : (options) => new NaiveBook(options),
     undefined,
     kernel,
+    hasLane ? undefined : () => new NaiveTriggers(),
   );
   return { core, home: home as unknown as MarginActor, done, named };
 }

@@ -66,7 +66,6 @@ import {
 } from '../../../engine/messages/types.js';
 import { tierOfAccount } from '../accounts.js';
 import {
-  G_HOMES_ELSEWHERE,
   LANE_NOT_DONE,
   M_MARK,
   M_OPEN_ORDERS_MAX,
@@ -74,7 +73,7 @@ import {
   M_VALUE_MIN,
 } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
-import { admitsLots, admitsPrice } from './admission.js';
+import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 /** An everyday order has no flag but its side, a self-trade mode (which only matters when it trades), post-only. */
@@ -191,8 +190,7 @@ function boundOf(book: i32, flags: i32, price: i32): i32 {
 function slidPrice(book: i32, flags: i32, side: i32, price: i32): i32 {
   const bestKey = i32At(ladderOf(book, side ^ 1) + L_BEST);
   const crosses = bestKey <= keyOf(side ^ 1, price);
-  // The rules of all traders in the way hold at their homes; trading with strangers is left to the long way.
-  if ((flags & FLAG_POST_ONLY) === 0) return crosses && i32At(G_HOMES_ELSEWHERE) !== 0 ? 0 : price;
+  if ((flags & FLAG_POST_ONLY) === 0) return crosses && leavesTrades(book) ? 0 : price;
   if (!crosses) return price;
   if ((flags & FLAG_POST_ONLY_SLIDE) === 0) return 0;
   const best = priceOfKey(side ^ 1, bestKey);

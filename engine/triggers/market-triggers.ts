@@ -1,0 +1,294 @@
+import type { MarketActor } from '../market/market-actor.js';
+import { MARKET_STATE } from '../market/market-state.js';
+import { expires } from '../market/order-rules.js';
+import {
+  EF_TRIGGER_ORDER_ID,
+  EVENT_SLOTS,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_REQUEST,
+  EW_SESSION,
+  EW_TRIGGER_REACHED,
+  F_EXPIRY,
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  marketOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  TRIGGER_W_KIND,
+  TRIGGER_W_PRICE,
+  TRIGGER_W_SOURCE,
+  typeOf,
+  W_ACCOUNT,
+  W_CLIENT_REF,
+  W_FLAGS,
+  W_HEAD,
+  W_PRICE,
+  W_REQUEST,
+  W_SESSION,
+} from '../messages/layout.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import { REJECT, type RejectCode } from '../messages/reject-codes.js';
+import {
+  CLIENT_FLAGS,
+  EVT_FILL,
+  EVT_REJECTED,
+  EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_CANCELED,
+  EVT_TRIGGER_REJECTED,
+  EVT_TRIGGERED,
+  FLAG_CLIENT_TEXT,
+  FLAG_MAKER,
+  FLAG_MARKET_ORDER,
+  FLAG_MASS_ASKS,
+  FLAG_MASS_BIDS,
+  FLAG_REDUCE_ONLY,
+  MSG_PLACE,
+  PRICE_OF_INDEX,
+  PRICE_OF_LAST_TRADE,
+  PRICE_OF_MARK,
+  REASON_EXPIRED,
+  REASON_MARKET_STATE,
+  REASON_MASS_CANCEL,
+  REASON_USER,
+  SIDE_BUY,
+  sideOf,
+} from '../messages/types.js';
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import {
+  asPriceTicks,
+  asQtyLots,
+  asTimeMs,
+  asValueTickLots,
+  type PriceTicks,
+} from '../units/units.js';
+import { pushTriggerEvent } from './trigger-events.js';
+import { isReached, type TriggerOrder } from './trigger-order.js';
+import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
+import { readTriggers, writeTriggers } from './triggers-canonical.js';
+
+/**
+ * The trigger orders of one market, as its actor has them. They wait outside of the book and reserve nothing. When a price
+ * reaches one it is taken out, and EVT_TRIGGERED goes to the account's home, which places the order like any other.
+ *
+ * Firing comes last in the message that moved the price, when its matching is complete, in the order of trigger order ids for
+ * each price. What a fired order trades is looked at when its own message comes, so a chain takes one message a link, and
+ * as each order fires once it has no more links than there are waiting orders.
+ */
+export class MarketTriggers {
+  readonly store: TriggerStore;
+  /** Whether trades matter. The lane then leaves them to the long way. */
+  watchesTrades = false;
+  private readonly market: MarketActor;
+
+  constructor(market: MarketActor, store: TriggerStore) {
+    this.market = market;
+    this.store = store;
+  }
+
+  /** MSG_PLACE_TRIGGER. */
+  place(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    const order = readOrder(inbox, slot);
+    if (!this.admits(inbox, slot, order, nowMs)) return;
+    const { book, events, marketId } = this.market;
+    const waiting = { ...order, id: book.takeOrderId() };
+    this.store.add(waiting);
+    this.look();
+    const event = pushTriggerEvent(events, EVT_TRIGGER_ACCEPTED, marketId, waiting);
+    answerTo(events, event, inbox, slot);
+  }
+
+  /** MSG_CANCEL. False: no trigger order of this account has the id. */
+  cancel(inbox: MessageBuffer, slot: number): boolean {
+    const order = this.store.find(inbox.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number);
+    const account = inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    if (order === null || order.account !== account) return false;
+    answerTo(this.market.events, this.drop(order, REASON_USER), inbox, slot);
+    return true;
+  }
+
+  /** MSG_MASS_CANCEL, newest first. Returns how many. */
+  massCancel(inbox: MessageBuffer, slot: number): number {
+    const flags = inbox.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    const own = this.store.ofAccount(inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number);
+    const named = own.filter((order) => {
+      const side = sideOf(order.flags) === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS;
+      return (flags & side) !== 0;
+    });
+    for (const order of named.reverse()) this.drop(order, REASON_MASS_CANCEL);
+    return named.length;
+  }
+
+  /** The market has gone to another state. Where orders are let in again, a price may have been reached meanwhile. */
+  onState(): void {
+    const { state, markTicks, pricing, book } = this.market;
+    if (state === MARKET_STATE.settling || state === MARKET_STATE.closed) {
+      for (const order of this.store.all()) this.drop(order, REASON_MARKET_STATE);
+      return;
+    }
+    this.onPrice(PRICE_OF_LAST_TRADE, book.lastPrice());
+    if (pricing.index.guards !== 0) return;
+    this.onPrice(PRICE_OF_MARK, markTicks);
+    this.onPrice(PRICE_OF_INDEX, pricing.index.ticks);
+  }
+
+  /** Cancels what has expired. */
+  onTime(nowMs: number): void {
+    if (this.store.nextExpiryMs() > nowMs) return;
+    for (const order of this.store.expired(asTimeMs(nowMs))) this.drop(order, REASON_EXPIRED);
+  }
+
+  /** The trades of one message, whose events begin at this slot: each price counts, also one within a sweep. */
+  onTrades(first: number): void {
+    const { events } = this.market;
+    const end = events.length;
+    for (let slot = first; slot < end; ) {
+      const w = slot * SLOT_WORDS;
+      const head = events.words[w + W_HEAD] as number;
+      const isMaker = ((events.words[w + EW_FLAGS] as number) & FLAG_MAKER) !== 0;
+      if (typeOf(head) === EVT_FILL && isMaker) {
+        this.onPrice(PRICE_OF_LAST_TRADE, asPriceTicks(events.words[w + EW_PRICE] as number));
+      }
+      slot += slotsOf(head);
+    }
+  }
+
+  /** The price of this source, 0 for none yet. Nothing fires where no orders are let in: it waits for `onState`. */
+  onPrice(source: number, priceTicks: PriceTicks): void {
+    const { state } = this.market;
+    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
+    if (!fires || priceTicks === 0) return;
+    for (const order of this.store.reached(source, priceTicks)) this.fire(order, priceTicks);
+  }
+
+  /** MSG_PLACE_TRIGGERED: the home has reserved the order, which from here on is like any other. */
+  placeFired(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    const w = slot * SLOT_WORDS;
+    const { market } = this;
+    const { events } = market;
+    const triggerId = inbox.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+    inbox.words[w + W_HEAD] = headOf(MSG_PLACE, 1, market.marketId);
+    const first = events.length;
+    if (market.admitsOrder(inbox, slot, nowMs)) market.book.place(inbox, slot);
+    const head = events.words[first * SLOT_WORDS + W_HEAD] as number;
+    if (typeOf(head) !== EVT_REJECTED) {
+      events.floats[first * SLOT_FLOATS + EF_TRIGGER_ORDER_ID] = triggerId;
+      return;
+    }
+    // Nobody waits for an answer: the owner hears of it in the private feed, by his own id.
+    const hasText = ((inbox.words[w + W_FLAGS] as number) & FLAG_CLIENT_TEXT) !== 0;
+    const slots = hasText ? EVENT_SLOTS + 1 : EVENT_SLOTS;
+    events.push(slots - EVENT_SLOTS);
+    events.words[first * SLOT_WORDS + W_HEAD] = headOf(EVT_TRIGGER_REJECTED, slots, marketOf(head));
+  }
+
+  writeCanonical(writer: CanonicalWriter, references: boolean): void {
+    writeTriggers(this.store, writer, references);
+  }
+
+  readCanonical(reader: CanonicalReader): void {
+    readTriggers(this.store, reader);
+    this.look();
+  }
+
+  private fire(order: TriggerOrder, priceTicks: PriceTicks): void {
+    const { market } = this;
+    const opens = (order.flags & FLAG_REDUCE_ONLY) === 0;
+    if (market.admission === MARKET_STATE.reduce_only && opens) {
+      this.drop(order, REASON_MARKET_STATE);
+      return;
+    }
+    this.store.remove(order);
+    this.look();
+    const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, order);
+    market.events.words[event * SLOT_WORDS + EW_TRIGGER_REACHED] = priceTicks;
+  }
+
+  /** Returns the slot of the event. */
+  private drop(order: TriggerOrder, reason: number): number {
+    const { events, marketId } = this.market;
+    this.store.remove(order);
+    this.look();
+    return pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+  }
+
+  private look(): void {
+    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE);
+  }
+
+  private admits(
+    inbox: MessageBuffer,
+    slot: number,
+    order: Omit<TriggerOrder, 'id'>,
+    nowMs: number,
+  ): boolean {
+    const { market, store } = this;
+    const { params } = market;
+    const refuse = (code: RejectCode, value: number, limit: number): false =>
+      market.refuse(inbox, slot, code, value, limit);
+    const { flags, priceTicks, triggerTicks, qtyLots, expiryMs, account } = order;
+    if (!market.stateAdmitsOrder(inbox, slot, flags)) return false;
+    if (market.markTicks === 0) return refuse(REJECT.market_has_no_mark_price, 0, 0);
+    const { priceTicksMax } = params;
+    const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && priceTicks === 0;
+    if (!isUnbounded && (priceTicks < 1 || priceTicks > priceTicksMax)) {
+      return refuse(REJECT.price_ticks_must_be_within_1_and_limit, priceTicks, priceTicksMax);
+    }
+    if (triggerTicks < 1 || triggerTicks > priceTicksMax) {
+      const code = REJECT.trigger_price_ticks_must_be_within_1_and_limit;
+      return refuse(code, triggerTicks, priceTicksMax);
+    }
+    if (!market.admitsLots(inbox, slot, qtyLots)) return false;
+    // What a market order will be worth is not known yet: the trigger price stands for it.
+    const value = asValueTickLots((isUnbounded ? triggerTicks : priceTicks) * qtyLots);
+    if ((flags & FLAG_REDUCE_ONLY) === 0 && value < market.minValueTickLots) {
+      return market.refuseNotional(inbox, slot, value);
+    }
+    if (expires(flags) && !(expiryMs > nowMs)) {
+      return refuse(REJECT.expiry_time_must_be_in_the_future, expiryMs, nowMs);
+    }
+    const limit = Math.min(params.openOrdersMax, WAITING_PER_ACCOUNT_MAX);
+    const waiting = store.ofAccount(account).length;
+    if (waiting >= limit) {
+      return refuse(REJECT.waiting_trigger_orders_must_not_exceed_limit, waiting + 1, limit);
+    }
+    const now = this.priceOf(order.source);
+    if (now === 0 || !isReached(order, now)) return true;
+    return refuse(REJECT.trigger_price_would_trigger_immediately, triggerTicks, now);
+  }
+
+  /** The present price of a source, 0 for none yet. */
+  private priceOf(source: number): PriceTicks {
+    const { markTicks, pricing, book } = this.market;
+    if (source === PRICE_OF_LAST_TRADE) return book.lastPrice();
+    return source === PRICE_OF_INDEX ? pricing.index.ticks : markTicks;
+  }
+}
+
+/** The order of MSG_PLACE_TRIGGER, which has no id yet. */
+function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'> {
+  const w = slot * SLOT_WORDS;
+  const f = slot * SLOT_FLOATS;
+  const { words, floats } = inbox;
+  const terms = w + SLOT_WORDS;
+  const flags = (words[w + W_FLAGS] as number) & CLIENT_FLAGS;
+  return {
+    account: words[w + W_ACCOUNT] as number,
+    flags,
+    clientRef: words[w + W_CLIENT_REF] as number,
+    kind: words[terms + TRIGGER_W_KIND] as number,
+    source: words[terms + TRIGGER_W_SOURCE] as number,
+    triggerTicks: asPriceTicks(words[terms + TRIGGER_W_PRICE] as number),
+    priceTicks: asPriceTicks(words[w + W_PRICE] as number),
+    qtyLots: asQtyLots(floats[f + F_QTY] as number),
+    expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
+  };
+}
+
+function answerTo(events: MessageBuffer, event: number, inbox: MessageBuffer, slot: number): void {
+  const w = event * SLOT_WORDS;
+  events.words[w + EW_SESSION] = inbox.words[slot * SLOT_WORDS + W_SESSION] as number;
+  events.words[w + EW_REQUEST] = inbox.words[slot * SLOT_WORDS + W_REQUEST] as number;
+}

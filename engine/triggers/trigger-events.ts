@@ -1,0 +1,60 @@
+import {
+  EF_EXPIRY,
+  EF_LOTS,
+  EF_ORDER_ID,
+  EF_REMAINING,
+  EVENT_SLOTS,
+  EW_CLIENT_REF,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_TRIGGER_PRICE,
+  EW_TRIGGER_TERMS,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../messages/layout.js';
+import type { MessageBuffer } from '../messages/message-buffer.js';
+import { FLAG_CLIENT_TEXT, REASON_SHIFT } from '../messages/types.js';
+import type { TriggerOrder } from './trigger-order.js';
+
+/** Kind and source of a trigger order in one word. */
+export function triggerTerms(kind: number, source: number): number {
+  return kind | (source << 8);
+}
+
+export function kindOfTerms(terms: number): number {
+  return terms & 0xff;
+}
+
+export function sourceOfTerms(terms: number): number {
+  return (terms >>> 8) & 0xff;
+}
+
+/** Appends an event of the order with all its fields (EVT_TRIGGER_ACCEPTED, EVT_TRIGGER_CANCELED, EVT_TRIGGERED). */
+export function pushTriggerEvent(
+  events: MessageBuffer,
+  type: number,
+  marketId: number,
+  order: TriggerOrder,
+  reason = 0,
+): number {
+  const slots = (order.flags & FLAG_CLIENT_TEXT) === 0 ? EVENT_SLOTS : EVENT_SLOTS + 1;
+  const event = events.push(slots);
+  const { words, floats } = events;
+  const w = event * SLOT_WORDS;
+  const f = event * SLOT_FLOATS;
+  words[w + W_HEAD] = headOf(type, slots, marketId);
+  words[w + W_ACCOUNT] = order.account;
+  floats[f + EF_ORDER_ID] = order.id;
+  floats[f + EF_LOTS] = order.qtyLots;
+  floats[f + EF_REMAINING] = order.qtyLots;
+  words[w + EW_PRICE] = order.priceTicks;
+  words[w + EW_FLAGS] = order.flags | (reason << REASON_SHIFT);
+  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source);
+  words[w + EW_TRIGGER_PRICE] = order.triggerTicks;
+  floats[f + EF_EXPIRY] = order.expiryMs;
+  words[w + EW_CLIENT_REF] = order.clientRef;
+  return event;
+}

@@ -1,0 +1,45 @@
+import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { asPriceTicks, asQtyLots, asTimeMs } from '../units/units.js';
+import type { TriggerStore } from './trigger-store.js';
+
+/**
+ * Count, then the waiting orders by id: id, account, flags, price, quantity, expiry, kind, source, trigger price. With
+ * `references` (snapshots only, not hashed) each order's client reference follows.
+ */
+export function writeTriggers(
+  store: TriggerStore,
+  writer: CanonicalWriter,
+  references: boolean,
+): void {
+  writer.put(store.size);
+  for (const order of store.all()) {
+    writer.put(order.id);
+    writer.put(order.account);
+    writer.put(order.flags);
+    writer.put(order.priceTicks);
+    writer.put(order.qtyLots);
+    writer.put(order.expiryMs);
+    writer.put(order.kind);
+    writer.put(order.source);
+    writer.put(order.triggerTicks);
+    if (references) writer.put(order.clientRef);
+  }
+}
+
+/** Into an empty store, from `writeTriggers` with references. */
+export function readTriggers(store: TriggerStore, reader: CanonicalReader): void {
+  for (let left = reader.take(); left > 0; left--) {
+    store.add({
+      id: reader.take(),
+      account: reader.take(),
+      flags: reader.take(),
+      priceTicks: asPriceTicks(reader.take()),
+      qtyLots: asQtyLots(reader.take()),
+      expiryMs: asTimeMs(reader.take()),
+      kind: reader.take(),
+      source: reader.take(),
+      triggerTicks: asPriceTicks(reader.take()),
+      clientRef: reader.take(),
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import { NaiveBook } from '../../engine/book/naive-book.js';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
+import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
+import { MARKET_STATE, type MarketStateName } from '../../engine/market/market-state.js';
+import { SLOT_WORDS } from '../../engine/messages/layout.js';
+import { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import * as type from '../../engine/messages/types.js';
+import { stateHash } from '../../engine/runtime/journal/state-hash.js';
+import { ShardCore } from '../../engine/shard/shard-core.js';
+import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { type EventView, readEvents, tellEvents } from '../../engine/testing/events.js';
+import { NaiveTriggers } from '../../engine/triggers/naive-triggers.js';
+import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
+import { NaiveHome } from '../../sim/naive/naive-home.js';
+import { command, type Fields, type Wire, withSlots } from '../../sim/traffic/wire.js';
+import { MarginActor } from './margin-actor.js';
+import { javascriptRiskKernel } from './risk-kernel.js';
+
+/** One tick·lot is a cent; the mark begins at 1,000. */
+const PARAMS: MarketParams = {
+  symbol: 'X-PERP',
+  tickMantissa: 1,
+  tickDecimals: 1,
+  lotMantissa: 1,
+  lotDecimals: 1,
+  microUsdPerTickLotNumerator: 10_000,
+  microUsdPerTickLotDenominator: 1,
+  priceTicksMax: asPriceTicks(100_000),
+  qtyLotsMax: asQtyLots(10_000),
+  minNotionalMicroUsd: asMicroUsd(10_000_000),
+  priceBandPpm: asPpm(500_000),
+  initialMarginPpm: asPpm(100_000),
+  maintenanceMarginPpm: asPpm(50_000),
+  openOrdersMax: 200,
+};
+export const MARK = 1000;
+const RICH_MICRO_USD = 10_000_000_000;
+const MARKET = 1;
+
+type Flavour = 'product' | 'naive';
+type Side = 'buy' | 'sell';
+
+interface OrderOptions extends Fields {
+  /** Left out: a market order. */
+  price?: number;
+  reduceOnly?: boolean;
+  tif?: number;
+}
+
+interface TriggerOptions extends OrderOptions {
+  kind?: 'stop' | 'take_profit';
+  by?: 'mark' | 'last' | 'index';
+  at: number;
+}
+
+const SOURCES = {
+  mark: type.PRICE_OF_MARK,
+  last: type.PRICE_OF_LAST_TRADE,
+  index: type.PRICE_OF_INDEX,
+};
+
+/** A shard with one market, spoken to in words, over the product's actors or over the naive ones. */
+export class TriggerShard {
+  core: ShardCore;
+  nowMs = 1_000;
+  /** Events of the last command, in words and with their fields. */
+  told: string[] = [];
+  events: EventView[] = [];
+  private readonly flavour: Flavour;
+  private request = 0;
+
+  constructor(flavour: Flavour, accounts = 4) {
+    this.flavour = flavour;
+    this.core = createCore(flavour);
+    const list = withSlots(type.CMD_LIST_MARKET, 3, { marketId: MARKET });
+    writeMarketParams(list, new Float64Array(list.buffer), SLOT_WORDS, PARAMS);
+    this.send(list);
+    this.state('open');
+    this.mark(MARK);
+    for (let account = 1; account <= accounts; account++) {
+      this.send(withSlots(type.CMD_CREATE_ACCOUNT, 2, {}));
+      this.send(withSlots(type.CMD_DEPOSIT, 1, { account, qty: RICH_MICRO_USD }));
+    }
+  }
+
+  get hash(): string {
+    return stateHash(this.core);
+  }
+
+  get waiting(): number[] {
+    return (this.core.market(MARKET)?.triggers.store.all() ?? []).map(({ id }) => id);
+  }
+
+  send(wire: Wire): string[] {
+    const { core } = this;
+    const messages = new MessageBuffer(8);
+    messages.push(wire.length / SLOT_WORDS);
+    messages.words.set(wire);
+    core.events.reset();
+    const firstSequence = core.sequence + 1;
+    core.applyFrame({ messages, firstSequence, count: 1, timeMs: this.nowMs });
+    core.check();
+    // The event at the head of the frame.
+    this.told = tellEvents(core.events).slice(1);
+    this.events = readEvents(core.events).slice(1);
+    return this.told;
+  }
+
+  state(name: MarketStateName): string[] {
+    const fields = { marketId: MARKET, flags: MARKET_STATE[name] };
+    return this.send(withSlots(type.CMD_SET_MARKET_STATE, 1, fields)).slice(1);
+  }
+
+  /** The index price, which is the mark price. */
+  mark(price: number): string[] {
+    const fields = { marketId: MARKET, price, qty: this.nowMs };
+    return this.send(withSlots(type.CMD_ORACLE_PRICE, 1, fields)).slice(1);
+  }
+
+  timer(): string[] {
+    return this.send(withSlots(type.CMD_TIMER, 1, {}));
+  }
+
+  place(account: number, side: Side, lots: number, options: OrderOptions = {}): string[] {
+    return this.ask(command(type.CMD_PLACE, this.order(account, side, lots, options)));
+  }
+
+  trigger(account: number, side: Side, lots: number, options: TriggerOptions): string[] {
+    return this.ask(this.triggerWire(account, side, lots, options));
+  }
+
+  triggerWire(account: number, side: Side, lots: number, options: TriggerOptions): Wire {
+    const { kind = 'stop', by = 'mark', at } = options;
+    const number = kind === 'stop' ? type.TRIGGER_STOP : type.TRIGGER_TAKE_PROFIT;
+    const trigger = { kind: number, source: SOURCES[by], price: at };
+    const fields = { ...this.order(account, side, lots, options), trigger };
+    return command(type.CMD_PLACE_TRIGGER, fields);
+  }
+
+  cancel(account: number, name: Fields): string[] {
+    return this.ask(command(type.CMD_CANCEL, { account, marketId: MARKET, ...name }));
+  }
+
+  massCancel(account: number, flags = type.FLAG_MASS_BIDS | type.FLAG_MASS_ASKS): string[] {
+    return this.ask(command(type.CMD_MASS_CANCEL, { account, marketId: MARKET, flags }));
+  }
+
+  /** As a client asks: who is answered is told by a star. */
+  ask(wire: Wire): string[] {
+    const words = new Int32Array(wire);
+    words[10] = 7;
+    words[11] = ++this.request;
+    return this.send(words);
+  }
+
+  /** Another trade at this price, between accounts 3 and 4. */
+  trade(price: number): string[] {
+    this.place(3, 'sell', 2, { price });
+    return this.place(4, 'buy', 2, { price, tif: type.TIF_IOC });
+  }
+
+  private order(account: number, side: Side, lots: number, options: OrderOptions): Fields {
+    const { price, reduceOnly = false, tif, ...fields } = options;
+    const isMarket = price === undefined;
+    let flags = side === 'buy' ? type.SIDE_BUY : type.SIDE_SELL;
+    flags |= (tif ?? (isMarket ? type.TIF_IOC : type.TIF_GTC)) << type.TIF_SHIFT;
+    if (isMarket) flags |= type.FLAG_MARKET_ORDER;
+    if (reduceOnly) flags |= type.FLAG_REDUCE_ONLY;
+    return { ...fields, marketId: MARKET, account, flags, price: price ?? 0, qty: lots };
+  }
+
+  /** Another shard from this one's snapshot; the naive home cannot be restored. */
+  restored(): TriggerShard {
+    const copy = Object.create(this) as TriggerShard;
+    copy.core = restoredCore(this.core, this.flavour);
+    return copy;
+  }
+}
+
+function createCore(flavour: Flavour): ShardCore {
+  const kernel = new Kernel(javascriptRiskKernel);
+  if (flavour === 'product') {
+    return new ShardCore(
+      (inbox, events, fees) => new MarginActor(inbox, events, fees, kernel, false),
+      undefined,
+      undefined,
+      kernel,
+    );
+  }
+  return new ShardCore(
+    (inbox, events, fees) => new NaiveHome(inbox, events, fees),
+    (options) => new NaiveBook(options),
+    undefined,
+    kernel,
+    () => new NaiveTriggers(),
+  );
+}
+
+function restoredCore(core: ShardCore, flavour: Flavour): ShardCore {
+  const writer = new CanonicalWriter();
+  core.writeSnapshot(writer);
+  const copy = createCore(flavour);
+  copy.readSnapshot(new CanonicalReader(writer.bytes()));
+  return copy;
+}
