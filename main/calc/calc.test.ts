@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HELP } from './command-line.js';
 import { runCalcCommand } from './run.js';
@@ -34,6 +35,15 @@ function changed(document: object, path: string, value: unknown): object {
   if (value === undefined) delete owner[last];
   else owner[last] = value;
   return copy;
+}
+
+/** All paths in the document that lead to a value, an object or a list. */
+function pathsOf(value: unknown, at = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  const below = Object.entries(value).flatMap(([key, each]) =>
+    pathsOf(each, at === '' ? key : `${at}.${key}`),
+  );
+  return at === '' ? below : [at, ...below];
 }
 
 const tier = (floor: string, initial: string, maintenance: string) => {
@@ -241,6 +251,7 @@ describe('funding and mark documents', () => {
     ['without a number, those given are expected', { premiumSamples: ['0.03', '0.01'] }, '0.02'],
     ['samples go before impact prices', { premiumSamples: ['0'], expectedSamples: '1' }, '0'],
     ['no impact prices', { impactBid: null, impactAsk: null }, '0'],
+    ['an impact bid of zero is none', { impactBid: '0', impactAsk: '9900' }, '-0.01'],
     ['no impact bid', { impactBid: null, impactAsk: '9900' }, '-0.01'],
   ])('%s', async (_name, change, premium) => {
     expect(await calc('funding', { ...FUNDING, ...change })).toMatchObject({ premium });
@@ -356,6 +367,7 @@ describe('a wrong document', () => {
     ['margin', 'withdrawal', '-1', 'withdrawal must not be below 0'],
     ['margin', 'newOrder', { market: 'ETH' }, 'newOrder.price is missing'],
     ['funding', 'indexPrice', '0', 'indexPrice must not be below'],
+    ['funding', 'impactAsk', '0', 'impactAsk must not be below'],
     ['funding', 'rateCap', '-0.04', 'rateCap must not be below 0'],
     ['funding', 'dampener', '-0.0005', 'dampener must not be below 0'],
     ['funding', 'intervalHours', '0', 'intervalHours must not be below 0.001'],
@@ -414,6 +426,27 @@ describe('a wrong document', () => {
     const { code, notes, out } = await run(['mark', '-'], JSON.stringify([MARK, { bid: 'x' }]));
     expect([code, out]).toEqual([1, '']);
     expect(notes).toContain('document 1 of the list: bid must be digits');
+  });
+
+  it('of any kind is answered, or refused with a sentence', async () => {
+    const text = fc.oneof(
+      fc.constantFrom('0', '-0', '-1', '0.000000000000000001', '4503599627.370496', '1e5'),
+      fc.stringMatching(/^-?[0-9]{1,20}(\.[0-9]{1,20})?$/),
+    );
+    const value = fc.oneof(text, text, fc.jsonValue({ maxDepth: 2 }), fc.constant(undefined));
+    const change = fc.constantFrom(...Object.keys(DOCUMENTS)).chain((command) => {
+      const paths = fc.constantFrom(...pathsOf(DOCUMENTS[command]));
+      return fc.tuple(fc.constant(command), paths, value);
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ([command, path, each]) => {
+        const document = changed(DOCUMENTS[command] as object, path, each);
+        const { code, notes, out } = await run([command, '-', '--json'], JSON.stringify(document));
+        if (code === 0) expect([notes, typeof JSON.parse(out)]).toEqual(['', 'object']);
+        else expect([code, out, notes.length > 10]).toEqual([1, '', true]);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it.each(['', '{', 'null', '7', '"x"', '[[]]'])('that is %j is refused', async (text) => {
