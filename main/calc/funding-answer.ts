@@ -10,6 +10,7 @@ import {
   formatMoney,
   formatRate,
   PRICE,
+  PRICE_OR_ZERO,
   RATE,
   RATE_NOT_NEGATIVE,
   rate,
@@ -50,12 +51,13 @@ export function answerFunding(input: unknown): object {
   };
 }
 
-/** Of the samples where there are some, else of the impact prices. */
+/** Of the samples where there are some, else of the impact prices; both are looked at for mistakes. */
 function readPremium(fields: Fields, index: Exact): bigint {
+  // A bid of zero means that nobody bids; an ask is never zero.
+  const bid = fields.decimalOrNull('impactBid', PRICE_OR_ZERO);
+  const ask = fields.decimalOrNull('impactAsk', PRICE);
   const samples = readSamples(fields);
   if (samples !== null) return meanPremiumE18(samples, expectedSamples(fields, samples.length));
-  const bid = fields.decimalOrNull('impactBid', PRICE);
-  const ask = fields.decimalOrNull('impactAsk', PRICE);
   const decimals = commonDecimals(index, bid, ask);
   const ticks = (key: string, price: Exact | null) =>
     price && ticksOf(price, decimals, fields.pathOf(key));

@@ -99,7 +99,7 @@ describe.runIf(examples.length > 0)('published examples', () => {
   });
 });
 
-it.skipIf(examples.length > 0)(`published examples: there is no ${FILE}`, () => {});
+if (examples.length === 0) it.skip(`published examples: there is no ${FILE}`);
 
 it('a comparison notices a difference beyond the tolerance, a missing field and a wrong row', () => {
   const expected = { a: '1.00', rows: [{ market: 'B', x: '2' }], ok: true };

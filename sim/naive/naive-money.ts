@@ -41,7 +41,7 @@ export function openOf(holding: NaiveHolding, isBuy: boolean): { lots: bigint; l
   return { lots, loss };
 }
 
-/** The formula at the head of risk/margin/requirement.ts, each of its three terms rounded up. */
+/** The formula at the head of risk/kernel/requirement.ts, each of its three terms rounded up. */
 export function naiveInitialMargin(
   market: NaiveMarket,
   holding: NaiveHolding,
