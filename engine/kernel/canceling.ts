@@ -13,8 +13,10 @@ import {
   EVT_MASS_CANCELED,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
+  FLAG_MASS_LIQUIDATION,
   FLAG_SIDE,
   REASON_EXPIRED,
+  REASON_LIQUIDATION,
   REASON_MASS_CANCEL,
   REASON_USER,
   SIDE_BUY,
@@ -46,12 +48,14 @@ export function massCancel(book: i32, message: i32): void {
   const flags = wordOf(message, W_FLAGS);
   const row = rowOf(book, account);
   let count = 0;
+  const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
+  const reason = isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL;
   let order = row === 0 ? 0 : newestOf(row);
   while (order !== 0) {
     const older = olderOf(row, order);
     const side = i32At(order + O_FLAGS) & FLAG_SIDE;
     if ((flags & (side === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS)) !== 0) {
-      cancelResting(book, order, REASON_MASS_CANCEL);
+      cancelResting(book, order, reason);
       count++;
     }
     order = older;

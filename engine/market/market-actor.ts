@@ -309,11 +309,12 @@ export class MarketActor {
     const { markTicks } = pricing;
     const { guards } = pricing.index;
     const doubt = change();
-    if (pricing.markTicks !== markTicks) {
+    const hasOtherGuards = pricing.index.guards !== guards;
+    if (pricing.markTicks !== markTicks || hasOtherGuards) {
       this.deriveLimits();
       this.writeMark(this.tell(EVT_MARK_PRICE));
     }
-    if (pricing.index.guards !== guards) this.tellGuards(doubt);
+    if (hasOtherGuards) this.tellGuards(doubt);
     this.firePrices();
   }
 

@@ -50,6 +50,7 @@ export const REJECT = {
   amend_must_change_something: 37,
   publish_time_must_not_go_back: 38,
   pricing_parameters_are_invalid: 39,
+  account_is_being_liquidated: 40,
   trigger_kind_or_source_is_unknown: 60,
   trigger_price_ticks_must_be_within_1_and_limit: 61,
   trigger_price_would_trigger_immediately: 62,

@@ -105,6 +105,8 @@ export const EVT_FUNDING_RATE = 148;
 export const EVT_PRICE_GUARD = 149;
 /** Slots 3–4: how the market finds mark price and funding; EF_NEXT_FUNDING. */
 export const EVT_PRICING = 150;
+/** Of an account that fell below its margin: EW_FLAGS stage (LIQUIDATION_…), EF_VALUE equity, EF_LIMIT maintenance margin. */
+export const EVT_LIQUIDATION = 151;
 /** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
 export const EVT_TRIGGER_ACCEPTED = 160;
 /** It has ended without an order: the same fields, the reason in EW_FLAGS. */
@@ -122,6 +124,11 @@ export const TRIGGER_TAKE_PROFIT = 2;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;
+
+// ---- Stages of a liquidation ----
+export const LIQUIDATION_BEGUN = 1;
+/** The account is above its margin again, or has no position left. */
+export const LIQUIDATION_ENDED = 2;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
 export const SIDE_BUY = 0;
@@ -153,6 +160,8 @@ export const TIER_MASK = 15;
 export const CLIENT_FLAGS = (1 << 11) - 1;
 export const FLAG_MASS_BIDS = 1 << 16;
 export const FLAG_MASS_ASKS = 1 << 17;
+/** The margin actor cancels, because it liquidates the account. */
+export const FLAG_MASS_LIQUIDATION = 1 << 15;
 /** Amended or rejected after a grant by the margin actor. */
 export const FLAG_GRANTED = 1 << 18;
 /** Fill: this account was the maker. */
@@ -171,6 +180,8 @@ export const REASON_REPLACED = 8;
 export const REASON_MARKET_STATE = 9;
 /** A market order found no more liquidity within its price bound. */
 export const REASON_NO_LIQUIDITY = 10;
+/** The account fell below its maintenance margin. */
+export const REASON_LIQUIDATION = 11;
 
 export function sideOf(flags: i32): i32 {
   return flags & FLAG_SIDE;

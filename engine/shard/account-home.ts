@@ -28,6 +28,9 @@ export interface AccountHome {
   openAccount(account: number, parent: number, words: Int32Array, key: number): void;
   /** An event of a market: completes it in place. False: it must not leave the shard. */
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean;
+  /** Earliest time at which `onTime` has something to do, Infinity for never. */
+  nextTimerMs(): number;
+  onTime(nowMs: number): void;
   readonly canListMarket: boolean;
   /** `local`: the market's actor when it lives in this shard. */
   onMarketListed(marketId: number, params: MarketParams, local?: MarketActor): void;

@@ -44,12 +44,14 @@ import {
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
+  FLAG_MASS_LIQUIDATION,
   FLAG_REDUCE_ONLY,
   MSG_PLACE,
   PRICE_OF_INDEX,
   PRICE_OF_LAST_TRADE,
   PRICE_OF_MARK,
   REASON_EXPIRED,
+  REASON_LIQUIDATION,
   REASON_MARKET_STATE,
   REASON_MASS_CANCEL,
   REASON_USER,
@@ -117,7 +119,9 @@ export class MarketTriggers {
       const side = sideOf(order.flags) === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS;
       return (flags & side) !== 0;
     });
-    for (const order of named.reverse()) this.drop(order, REASON_MASS_CANCEL);
+    const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
+    const reason = isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL;
+    for (const order of named.reverse()) this.drop(order, reason);
     return named.length;
   }
 

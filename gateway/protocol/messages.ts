@@ -122,6 +122,7 @@ export const REASONS = [
   'replaced',
   'market_state',
   'no_liquidity',
+  'liquidation',
 ] as const;
 export const MARKET_STATES = [
   'initializing',

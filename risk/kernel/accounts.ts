@@ -5,6 +5,7 @@ import {
   A_ACTIVE,
   A_ACTIVE_HIGH,
   A_EXISTS,
+  A_LIQUIDATING,
   A_STATUS,
   A_TIER_MASK,
   A_TIER_SHIFT,
@@ -36,6 +37,13 @@ export function accountAt(account: i32): i32 {
 export function findAccount(account: i32): i32 {
   const record = accountAt(account);
   return record !== 0 && (i32At(record + A_STATUS) & A_EXISTS) !== 0 ? record : 0;
+}
+
+/** As `findAccount`, but 0 also for an account that is being liquidated: it may do next to nothing. */
+export function findTrader(account: i32): i32 {
+  const record = accountAt(account);
+  if (record === 0) return 0;
+  return (i32At(record + A_STATUS) & (A_EXISTS | A_LIQUIDATING)) === A_EXISTS ? record : 0;
 }
 
 /** The account's record, made when its chunk is missing. It does not make the account exist. */

@@ -3,7 +3,13 @@ export * from '../../engine/kernel/kernel.js';
 export { accountAt, findAccount, openAccount, setActive } from './accounts.js';
 export { freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
-export { addMarket, openRemoteBlock, setInitialMargin } from './markets.js';
+export {
+  equityOf,
+  isBelowMargin,
+  maintenanceOf,
+  nextBelowMargin,
+} from './liquidation.js';
+export { addMarket, openRemoteBlock, setMarginRates } from './markets.js';
 export { settleEvent } from './order-events.js';
-export { initialMargin, unrealized, worstValue } from './requirement.js';
-export { isFlat, tryReserve } from './reservation.js';
+export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
+export { addOpen, isFlat, tryReserve } from './reservation.js';

@@ -33,9 +33,10 @@ export const ACCOUNTS_CHUNK_SHIFT = 11;
 export const A_COLLATERAL = 0;
 /** Number of its last private event. */
 export const A_SEQUENCE = 8;
-/** Bit 0: the account exists. Bits 8–15: fee tier. */
+/** Bit 0: the account exists; bit 1: it is being liquidated. Bits 8–15: fee tier. */
 export const A_STATUS = 16;
 export const A_EXISTS = 1;
+export const A_LIQUIDATING = 2;
 export const A_TIER_SHIFT = 8;
 export const A_TIER_MASK = 255;
 export const A_PARENT = 20;
@@ -62,6 +63,10 @@ export const M_LOTS_MAX = 320;
 /** Numerator of micro-USD × initial margin in ppm; divisor of every product with a rate in ppm. */
 export const M_INITIAL_RATE = 328;
 export const M_RATE_DIVISOR = 336;
+/** Numerator of micro-USD × maintenance margin in ppm. */
+export const M_MAINTENANCE_RATE = 344;
+/** Why the market's prices are not trusted, 0 when they are (GUARD_… of engine/market/index-price.ts). */
+export const M_GUARDS = 352;
 
 /** Bits of M_LANE: cancels by order id; orders and amends, for which the market has to be open and to have a mark price. */
 export const TAKES_CANCELS = 1;

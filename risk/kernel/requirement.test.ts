@@ -27,7 +27,7 @@ function marketWith(open: Open, mark: number, contract = BTC): [block: number, r
   const block = calls.openRemoteBlock(1);
   calls.setContract(block, contract.numerator, contract.denominator);
   calls.addMarket(block, 1, 0);
-  calls.setInitialMargin(block, INITIAL_PPM);
+  calls.setMarginRates(block, INITIAL_PPM, 0);
   words[(block + M_MARK) >> 2] = mark;
   const row = calls.openRow(block, ACCOUNT);
   floats[(row + R_POSITION) >> 3] = open.position ?? 0;

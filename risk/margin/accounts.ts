@@ -2,6 +2,7 @@ import { ACCOUNT_ID_MAX, asMicroUsd, type MicroUsd } from '../../engine/units/un
 import {
   A_COLLATERAL,
   A_EXISTS,
+  A_LIQUIDATING,
   A_PARENT,
   A_SEQUENCE,
   A_STATUS,
@@ -90,7 +91,17 @@ export class Accounts {
     return (this.word(account, A_STATUS) >>> A_TIER_SHIFT) & A_TIER_MASK;
   }
   setTier(account: number, tier: number): void {
-    this.kernel.words[(this.at(account) + A_STATUS) >> 2] = A_EXISTS | (tier << A_TIER_SHIFT);
+    const at = (this.at(account) + A_STATUS) >> 2;
+    const status = (this.kernel.words[at] as number) & ~(A_TIER_MASK << A_TIER_SHIFT);
+    this.kernel.words[at] = status | (tier << A_TIER_SHIFT);
+  }
+  isLiquidating(account: number): boolean {
+    return (this.word(account, A_STATUS) & A_LIQUIDATING) !== 0;
+  }
+  setLiquidating(account: number, isLiquidating: boolean): void {
+    const at = (this.at(account) + A_STATUS) >> 2;
+    const status = (this.kernel.words[at] as number) & ~A_LIQUIDATING;
+    this.kernel.words[at] = isLiquidating ? status | A_LIQUIDATING : status;
   }
   /** The account has something in the market of this block. */
   setActive(account: number, block: number): void {

@@ -4,7 +4,15 @@ import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engin
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
-import { EW_PRICE, marketOf, SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
+import {
+  EW_FLAGS,
+  EW_PRICE,
+  marketOf,
+  SLOT_WORDS,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
@@ -13,12 +21,15 @@ import {
   CMD_DEPOSIT,
   CMD_SET_FEE_TIER,
   CMD_WITHDRAW,
+  EVT_FUNDING,
+  EVT_LIQUIDATION,
   EVT_MARK_PRICE,
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { asMicroUsd, asPriceTicks } from '../../engine/units/units.js';
+import { asMicroUsd, asPriceTicks, type PriceTicks } from '../../engine/units/units.js';
 import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
+import { Liquidations } from '../liquidation/liquidations.js';
 import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
@@ -46,6 +57,7 @@ export class MarginActor implements AccountHome {
   readonly pricing = pricingRules;
   readonly state: MarginState;
   readonly cash = new CashLedger();
+  readonly liquidations: Liquidations;
   private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
@@ -74,6 +86,7 @@ export class MarginActor implements AccountHome {
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
     this.lane = new Lane(this.state, this.orderEvents);
+    this.liquidations = new Liquidations(this.state, inbox, events);
   }
 
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void {
@@ -109,10 +122,38 @@ export class MarginActor implements AccountHome {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
       const mark = asPriceTicks(events.words[slot * SLOT_WORDS + EW_PRICE] as number);
-      this.state.markets.find(marketOf(head))?.setMark(mark);
+      this.onMark(
+        marketOf(head),
+        mark,
+        events.words[slot * SLOT_WORDS + EW_FLAGS] as number,
+        nowMs,
+      );
       return true;
     }
-    return this.orderEvents.handle(events, slot, nowMs);
+    if (typeOf(head) === EVT_LIQUIDATION) {
+      this.liquidations.number(events, slot);
+      return true;
+    }
+    const isWhole = this.orderEvents.handle(events, slot, nowMs);
+    if (typeOf(head) === EVT_FUNDING) {
+      this.liquidations.onPaid(events.words[slot * SLOT_WORDS + W_ACCOUNT] as number, nowMs);
+    }
+    return isWhole;
+  }
+
+  nextTimerMs(): number {
+    return this.liquidations.nextTimerMs();
+  }
+
+  onTime(nowMs: number): void {
+    this.liquidations.onTime(nowMs);
+  }
+
+  private onMark(marketId: number, mark: PriceTicks, guards: number, nowMs: number): void {
+    const market = this.state.markets.find(marketId);
+    if (market === null) return;
+    market.setMark(mark, guards);
+    this.liquidations.onMark(market, nowMs);
   }
 
   get canListMarket(): boolean {
@@ -142,7 +183,7 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, key, collateral; then each market's summaries by account id; then cash totals. */
+  /** Accounts by id: parent, tier, key, collateral; then each market's summaries by account id; liquidations; cash totals. */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -158,8 +199,10 @@ export class MarginActor implements AccountHome {
     for (const market of markets.all) {
       writer.put(market.marketId);
       writer.put(market.markTicks);
+      writer.put(market.guards);
       this.writeSummaries(writer, market);
     }
+    this.liquidations.writeState(writer);
     this.cash.writeTotals(writer);
   }
 
@@ -181,7 +224,7 @@ export class MarginActor implements AccountHome {
     accounts.lastId = lastId;
     for (const market of markets.all) {
       reader.take();
-      market.setMark(asPriceTicks(reader.take()));
+      market.setMark(asPriceTicks(reader.take()), reader.take());
       const rows = reader.take();
       for (let i = 0; i < rows; i++) {
         const account = reader.take();
@@ -189,6 +232,7 @@ export class MarginActor implements AccountHome {
         accounts.setActive(account, market.block);
       }
     }
+    this.liquidations.readState(reader);
     this.cash.readTotals(reader);
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../../engine/units/units.js';
 import {
   LEAVES_TRADES,
+  M_GUARDS,
   M_LANE,
   M_LOTS_MAX,
   M_MARK,
@@ -67,7 +68,8 @@ export class MarketSummary {
 
   setParams(params: MarketParams): void {
     this.terms = params;
-    this.kernel.calls.setInitialMargin(this.block, params.initialMarginPpm);
+    const { initialMarginPpm, maintenanceMarginPpm } = params;
+    this.kernel.calls.setMarginRates(this.block, initialMarginPpm, maintenanceMarginPpm);
     this.readLimits();
   }
 
@@ -75,9 +77,15 @@ export class MarketSummary {
     return asPriceTicks(this.kernel.word(this.block + M_MARK));
   }
 
-  setMark(ticks: PriceTicks): void {
+  /** `guards`: why the market does not trust its prices, 0 when it does. */
+  setMark(ticks: PriceTicks, guards = 0): void {
     this.setWord(M_MARK, ticks);
+    this.setWord(M_GUARDS, guards);
     this.readLimits();
+  }
+
+  get guards(): number {
+    return this.kernel.word(this.block + M_GUARDS);
   }
 
   /** Highest worst-case value of an account here, tick·lots. */

@@ -98,6 +98,10 @@ export class OperatorCommands {
       this.reject(message, slot, code, accounts.collateral(account) + amount, MICRO_USD_MAX);
       return;
     }
+    if (sign < 0 && accounts.isLiquidating(account)) {
+      this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
+      return;
+    }
     const withdrawable = asMicroUsd(
       sign < 0 ? kernel.calls.withdrawable(account, accounts.at(account)) : 0,
     );

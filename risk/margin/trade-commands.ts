@@ -47,6 +47,7 @@ import {
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
+  FLAG_MASS_LIQUIDATION,
   FLAG_SIDE,
   MSG_AMEND,
   MSG_CANCEL,
@@ -116,6 +117,14 @@ export class TradeCommands {
     const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
     if (deadline !== 0 && deadline < nowMs) {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
+      return;
+    }
+    if (
+      type !== CMD_CANCEL &&
+      type !== CMD_MASS_CANCEL &&
+      this.state.accounts.isLiquidating(account)
+    ) {
+      this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
       return;
     }
     if (isTrigger) this.placeTrigger(message, slot, account, key);
@@ -354,6 +363,7 @@ export class TradeCommands {
   private forwardMassCancel(message: MessageBuffer, slot: number, marketId: number): void {
     const out = this.forward(message, slot, MSG_MASS_CANCEL, 0);
     this.inbox.words[out * SLOT_WORDS + W_HEAD] = headOf(MSG_MASS_CANCEL, 1, marketId);
+    this.inbox.words[out * SLOT_WORDS + W_FLAGS]! &= ~FLAG_MASS_LIQUIDATION;
   }
 
   /** Copies the first slot of the command as a message to the market; a replace gets its target slot. */

@@ -35,6 +35,12 @@ interface Scene {
 /** Events of a market at the home of their account. False: it was a question, and does not leave the shard. */
 export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boolean {
   const account = state.accounts.get(event.account);
+  if (event.type === type.EVT_LIQUIDATION && account !== undefined) {
+    account.sequence++;
+    event.setFloat(layout.EF_ACCOUNT_SEQUENCE, account.sequence);
+    event.setFloat(layout.EF_COLLATERAL, Number(account.collateral));
+    return true;
+  }
   const market = marketWith(state, event.marketId);
   if (account === undefined || market === null) return true;
   const scene = { state, event, account, market, holding: holdingOf(market, account.id) };

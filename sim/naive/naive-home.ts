@@ -9,6 +9,13 @@ import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { NaiveClientIds } from './naive-client-ids.js';
 import { naiveOnEvent } from './naive-events.js';
+import {
+  type NaiveLiquidation,
+  naiveLiquidationStep,
+  naiveOnMark,
+  naiveOnPaid,
+  writeLiquidations,
+} from './naive-liquidations.js';
 import { isFlat, type NaiveHolding, type NaiveMarket, openOf } from './naive-money.js';
 import { naiveOperatorCommand } from './naive-operator.js';
 import { naivePricing } from './naive-pricing.js';
@@ -37,6 +44,8 @@ export interface NaiveState {
   cashKeys: string[];
   /** Orders that are reserved and on their way to their market: several when trigger orders have fired. */
   pending: number;
+  /** By account. */
+  liquidations: Map<number, NaiveLiquidation>;
   fees: FeeSchedule;
   inbox: MessageBuffer;
   events: MessageBuffer;
@@ -59,6 +68,7 @@ export class NaiveHome implements AccountHome {
       withdrawals: 0n,
       cashKeys: [],
       pending: 0,
+      liquidations: new Map(),
       fees,
       inbox,
       events,
@@ -84,10 +94,26 @@ export class NaiveHome implements AccountHome {
 
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const event = new View(events, slot);
-    if (event.type !== type.EVT_MARK_PRICE) return naiveOnEvent(this.state, event, nowMs);
-    const market = marketWith(this.state, event.marketId);
-    if (market !== null) market.mark = BigInt(event.word(layout.EW_PRICE));
+    const { state } = this;
+    if (event.type !== type.EVT_MARK_PRICE) {
+      const isWhole = naiveOnEvent(state, event, nowMs);
+      if (event.type === type.EVT_FUNDING) naiveOnPaid(state, event.account, nowMs);
+      return isWhole;
+    }
+    const market = marketWith(state, event.marketId);
+    if (market === null) return true;
+    market.mark = BigInt(event.word(layout.EW_PRICE));
+    market.guards = event.word(layout.EW_FLAGS);
+    naiveOnMark(state, market, nowMs);
     return true;
+  }
+
+  nextTimerMs(): number {
+    return Math.min(...[...this.state.liquidations.values()].map(({ nextMs }) => nextMs));
+  }
+
+  onTime(nowMs: number): void {
+    naiveLiquidationStep(this.state, nowMs);
   }
 
   get canListMarket(): boolean {
@@ -95,7 +121,7 @@ export class NaiveHome implements AccountHome {
   }
 
   onMarketListed(marketId: number, params: MarketParams): void {
-    this.state.markets.push({ marketId, params, mark: 0n, holdings: new Map() });
+    this.state.markets.push({ marketId, params, mark: 0n, guards: 0, holdings: new Map() });
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {
@@ -121,8 +147,10 @@ export class NaiveHome implements AccountHome {
     for (const market of markets) {
       writer.put(market.marketId);
       writer.put(Number(market.mark));
+      writer.put(market.guards);
       writeHoldings(writer, market);
     }
+    writeLiquidations(this.state, writer);
     for (const total of [deposits, withdrawals]) {
       writer.put(Number(total >> 32n));
       writer.put(Number(total & 0xffffffffn));

@@ -23,6 +23,8 @@ export interface NaiveMarket {
   marketId: number;
   params: MarketParams;
   mark: bigint;
+  /** Not 0: its prices are not trusted. */
+  guards: number;
   /** By account. */
   holdings: Map<number, NaiveHolding>;
 }

@@ -83,6 +83,10 @@ function moveCash(state: NaiveState, message: View): void {
     naiveReject(state, message, name, after, MICRO_USD_MAX);
     return;
   }
+  if (!isDeposit && state.liquidations.has(account.id)) {
+    naiveReject(state, message, 'account_is_being_liquidated', account.id, 0);
+    return;
+  }
   const withdrawable = minOf(naiveFree(state, account, false), account.collateral);
   if (!isDeposit && withdrawable < BigInt(amount)) {
     naiveReject(state, message, 'insufficient_free_collateral', amount, withdrawable);

@@ -26,11 +26,14 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   }
   const isTrigger = message.type === type.CMD_PLACE_TRIGGER;
   const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE || isTrigger;
+  const cancels = message.type === type.CMD_CANCEL || message.type === type.CMD_MASS_CANCEL;
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
   const deadline = message.float(layout.F_DEADLINE);
   if (deadline !== 0 && deadline < nowMs) {
     naiveReject(state, message, 'receive_window_has_passed', deadline, nowMs);
+  } else if (state.liquidations.has(account.id) && !cancels) {
+    naiveReject(state, message, 'account_is_being_liquidated', account.id, 0);
   } else if (isTrigger) {
     const market = knownMarket(state, message);
     if (market !== null) naivePlaceTrigger(state, message, market, key);
@@ -188,6 +191,7 @@ function massCancel(state: NaiveState, message: View): void {
     if (market === null) return;
     const out = forward(state, message, type.MSG_MASS_CANCEL);
     out.setWord(layout.W_HEAD, layout.headOf(type.MSG_MASS_CANCEL, 1, market.marketId));
+    out.setWord(layout.W_FLAGS, message.flags & ~type.FLAG_MASS_LIQUIDATION);
   }
 }
 

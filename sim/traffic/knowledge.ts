@@ -23,6 +23,8 @@ import {
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
+  EVT_FUNDING,
+  EVT_LIQUIDATION,
   EVT_MARK_PRICE,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
@@ -65,6 +67,8 @@ export class Knowledge {
     amended: 0,
     rejected: 0,
     duplicates: 0,
+    fundingPayments: 0,
+    liquidationSteps: 0,
     waiting: 0,
     triggered: 0,
     firedInVain: 0,
@@ -113,6 +117,8 @@ export class Knowledge {
     else if (type === EVT_AMENDED) this.counts.amended++;
     else if (type === EVT_REJECTED) this.counts.rejected++;
     else if (type === EVT_DUPLICATE) this.counts.duplicates++;
+    else if (type === EVT_FUNDING) this.counts.fundingPayments++;
+    else if (type === EVT_LIQUIDATION) this.counts.liquidationSteps++;
     else if (type === EVT_TRIGGER_ACCEPTED) this.counts.waiting++;
     else if (type === EVT_TRIGGERED) this.counts.triggered++;
     else if (type === EVT_TRIGGER_REJECTED) this.counts.firedInVain++;

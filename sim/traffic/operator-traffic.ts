@@ -123,8 +123,8 @@ export class OperatorTraffic {
 
   private deposit(account: number): Wire {
     const { random } = this;
-    // A poor account, or one that can carry hundreds of usual orders.
-    const magnitude = random.pick([1e9, 1e12, 1e12, 1e13, 1e14]);
+    // Accounts that a price soon brings below their margin, and such as can carry hundreds of usual orders.
+    const magnitude = random.pick([3e8, 1e9, 3e9, 1e10, 1e12, 1e13, 1e14]);
     return this.keyed(withSlots(CMD_DEPOSIT, 1, { account, qty: random.between(1, magnitude) }));
   }
 

@@ -25,7 +25,7 @@ import {
   W_PRICE,
 } from '../../../engine/messages/layout.js';
 import { CMD_AMEND, CMD_CANCEL, CMD_PLACE, FLAG_SIDE } from '../../../engine/messages/types.js';
-import { accountAt, findAccount } from '../accounts.js';
+import { accountAt, findAccount, findTrader } from '../accounts.js';
 import {
   G_FETCHED,
   G_FETCHED_BEFORE,
@@ -60,7 +60,7 @@ function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const deadline = f64At(message + (F_DEADLINE << 3));
   if (deadline !== 0 && !(deadline >= timeMs)) return LANE_NOT_DONE;
   const account = wordOf(message, W_ACCOUNT);
-  const record = findAccount(account);
+  const record = findTrader(account);
   if (record === 0) return LANE_NOT_DONE;
   const type = typeOf(head);
   if (type === CMD_AMEND) return laneAmend(block, message, account, record, sequence);

@@ -1,0 +1,80 @@
+import {
+  B_ROW_CHUNKS,
+  B_ROW_TABLE,
+  R_POSITION,
+  ROW_SHIFT,
+  ROWS_CHUNK_SHIFT,
+  ROWS_PER_CHUNK,
+} from '../../engine/kernel/layout.js';
+import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
+import { rowOf } from '../../engine/kernel/rows.js';
+import { findTrader } from './accounts.js';
+import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
+import { maintenanceMargin, unrealized } from './requirement.js';
+
+/** Collateral and unrealised profit and loss of all positions at the mark, micro-USD; each position rounded down. */
+export function equityOf(account: i32, record: i32): f64 {
+  let equity = f64At(record + A_COLLATERAL);
+  for (let half = 0; half < 2; half++) {
+    let active = i32At(record + A_ACTIVE + (half << 2));
+    while (active !== 0) {
+      const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
+      active &= active - 1;
+      equity += unrealized(block, rowOf(block, account));
+    }
+  }
+  return equity;
+}
+
+/** Σ maintenance margin of all positions, micro-USD; each rounded up. */
+export function maintenanceOf(account: i32, record: i32): f64 {
+  let margin: f64 = 0;
+  for (let half = 0; half < 2; half++) {
+    let active = i32At(record + A_ACTIVE + (half << 2));
+    while (active !== 0) {
+      const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
+      active &= active - 1;
+      margin += maintenanceMargin(block, rowOf(block, account));
+    }
+  }
+  return margin;
+}
+
+/** Whether all prices that the account depends on are trusted. */
+export function hasSoundPrices(record: i32): boolean {
+  for (let half = 0; half < 2; half++) {
+    let active = i32At(record + A_ACTIVE + (half << 2));
+    while (active !== 0) {
+      const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
+      active &= active - 1;
+      if (i32At(block + M_GUARDS) !== 0) return false;
+    }
+  }
+  return true;
+}
+
+/** Whether equity is below maintenance margin, on prices that are trusted. */
+export function isBelowMargin(account: i32, record: i32): boolean {
+  return equityOf(account, record) < maintenanceOf(account, record) && hasSoundPrices(record);
+}
+
+/**
+ * The next account behind `after` that has a position in this market, is below its margin, and is not being liquidated yet; 0 when
+ * there is none. By account id, so that everybody finds them in the same order.
+ */
+export function nextBelowMargin(block: i32, after: i32): i32 {
+  const chunks = i32At(block + B_ROW_CHUNKS);
+  let account = after + 1;
+  for (let chunk = account >>> ROWS_CHUNK_SHIFT; chunk < chunks; chunk++) {
+    const rows = i32At(i32At(block + B_ROW_TABLE) + (chunk << 3));
+    const end = (chunk + 1) << ROWS_CHUNK_SHIFT;
+    if (rows === 0) account = end;
+    for (; account < end; account++) {
+      const row = rows + ((account & (ROWS_PER_CHUNK - 1)) << ROW_SHIFT);
+      if (f64At(row + R_POSITION) === 0) continue;
+      const record = findTrader(account);
+      if (record !== 0 && isBelowMargin(account, record)) return account;
+    }
+  }
+  return 0;
+}
