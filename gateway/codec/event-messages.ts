@@ -40,6 +40,7 @@ import {
   EVT_DUPLICATE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_LIQUIDATION,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
@@ -59,6 +60,7 @@ import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events
 import type { Market, Markets } from '../markets.js';
 import {
   ACK_RESULTS,
+  LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
   ORDER_TYPES,
@@ -120,6 +122,7 @@ export class EventMessages {
     if (type === EVT_FILL) this.fill(sink, words, floats, at, epoch, timeMs);
     else if (type === EVT_BALANCE) this.balance(sink, floats, at, epoch, timeMs);
     else if (type === EVT_FUNDING) this.funding(sink, words, floats, at, epoch, timeMs);
+    else if (type === EVT_LIQUIDATION) this.liquidation(sink, words, floats, at, epoch, timeMs);
     else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
@@ -326,6 +329,26 @@ export class EventMessages {
     sink.text('intervalHours', String(hours));
     sink.decimal('indexPrice', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
     sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
+    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+
+  private liquidation(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    sink.begin(MESSAGES.liquidation);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.choice('stage', words[at + EW_FLAGS] as number, LIQUIDATION_STAGES);
+    sink.decimal('equity', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
+    sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
     sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);

@@ -135,6 +135,9 @@ export const MARKET_STATES = [
   'closed',
 ] as const;
 
+/** Index = number of the stage in the engine's events. */
+export const LIQUIDATION_STAGES = ['none', 'begun', 'ended'] as const;
+
 /** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
 export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
 
@@ -242,6 +245,16 @@ export const MESSAGES = {
     'intervalHours',
     'indexPrice',
     'position',
+    'collateral',
+    'sequence',
+    'time',
+  ]),
+  liquidation: message('liquidation', 75, [
+    'epoch',
+    'accountSequence',
+    'stage',
+    'equity',
+    'maintenanceMargin',
     'collateral',
     'sequence',
     'time',

@@ -1,0 +1,119 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PlimsollClient } from '../sdk/client.js';
+import { apiKeyLogin } from '../sdk/login.js';
+import { ExchangeProcess } from './testing/exchange-process.js';
+
+interface Key {
+  accountId: number;
+  apiKey: string;
+  apiSecret: string;
+}
+
+interface Invariants {
+  stateHash: string;
+  moneyDifferenceMicroUsd: string;
+}
+
+const BTC = 'BTC-PERP';
+const running: ExchangeProcess[] = [];
+const folders: string[] = [];
+
+function scratch(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-liquidation-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function start(data: string, layout: string): Promise<ExchangeProcess> {
+  const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
+  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox]);
+  running.push(exchange);
+  return exchange;
+}
+
+async function newTrader(exchange: ExchangeProcess, amount: string) {
+  const key = await exchange.admin<Key>('POST', 'accounts', {});
+  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
+  const login = apiKeyLogin(key.apiKey, key.apiSecret);
+  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
+  const stages: unknown[] = [];
+  client.on('liquidation', (message) => stages.push((message as { stage: unknown }).stage));
+  await client.subscribe('private');
+  return { key, client, stages };
+}
+
+function price(exchange: ExchangeProcess, index: string) {
+  return exchange.admin<{ markPrice: string }>('POST', 'prices', { market: BTC, index });
+}
+
+afterEach(async () => {
+  for (const exchange of running.splice(0)) await exchange.kill();
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+});
+
+describe.each(['inline', 'compact', 'spread'])(
+  'an account below its margin, layout %s',
+  (layout) => {
+    it('loses its orders, then slices of its position, until it is above again', async () => {
+      const data = scratch();
+      const exchange = await start(data, layout);
+      await price(exchange, '100000');
+      const maker = await newTrader(exchange, '10000000');
+      const trader = await newTrader(exchange, '3000');
+      await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
+      await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
+      await trader.client.place({ market: BTC, side: 'buy', price: '91000', qty: '0.001' });
+      // Equity 3,000 − 50 fee − 1,900 = 1,050; 1 % of 98,100 is 981: still above.
+      await price(exchange, '98100');
+      expect(trader.stages).toEqual([]);
+      const bid = { market: BTC, side: 'buy', price: '97900', qty: '0.3' } as const;
+      await maker.client.place(bid);
+      // Equity 2,950 − 2,000 = 950; 1 % of 98,000 is 980.
+      await price(exchange, '98000');
+      await expect.poll(() => trader.stages).toEqual(['begun']);
+      await expect.poll(() => trader.client.account.orders.size).toBe(0);
+      const order = { market: BTC, side: 'buy', price: '97000', qty: '0.001' } as const;
+      if (trader.stages.length === 1) {
+        await expect(trader.client.place(order)).rejects.toMatchObject({
+          code: 'account_is_being_liquidated',
+        });
+      }
+      await exchange.admin('POST', 'clock', { advanceMs: 5_000 });
+      await expect.poll(() => trader.stages).toEqual(['begun', 'ended']);
+      // A quarter at 97,900: 25 USD lost and a fee; 0.75 BTC needs 735 USD, and 912 are left.
+      expect(trader.client.account.positions.get(BTC)?.position).toBe('0.750');
+      await expect(trader.client.place(order)).rejects.toMatchObject({
+        code: 'insufficient_margin',
+      });
+      const before = await exchange.admin<Invariants>('GET', 'invariants');
+      expect(before.moneyDifferenceMicroUsd).toBe('0');
+      await exchange.kill();
+      const again = await start(data, layout);
+      const after = await again.admin<Invariants>('GET', 'invariants');
+      expect(after.stateHash).toBe(before.stateHash);
+    });
+
+    it('is never sold below the price at which nothing would be left; a deposit sets it free', async () => {
+      const exchange = await start(scratch(), layout);
+      await price(exchange, '100000');
+      const maker = await newTrader(exchange, '10000000');
+      const trader = await newTrader(exchange, '3000');
+      await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
+      await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
+      // Somebody waits for it far below: 2,950 USD of equity are gone at 97,098.6.
+      await maker.client.place({ market: BTC, side: 'buy', price: '97090', qty: '1' });
+      await price(exchange, '97500');
+      await exchange.admin('POST', 'clock', { advanceMs: 120_000 });
+      await expect.poll(() => trader.stages).toEqual(['begun']);
+      expect(trader.client.account.positions.get(BTC)?.position).toBe('1.000');
+      const { accountId } = trader.key;
+      await exchange.admin('POST', 'deposits', { accountId, amount: '5000' });
+      await exchange.admin('POST', 'clock', { advanceMs: 61_000 });
+      await expect.poll(() => trader.stages).toEqual(['begun', 'ended']);
+      expect(trader.client.account.positions.get(BTC)?.position).toBe('1.000');
+    });
+  },
+);
