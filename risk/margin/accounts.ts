@@ -90,7 +90,9 @@ export class Accounts {
     return (this.word(account, A_STATUS) >>> A_TIER_SHIFT) & A_TIER_MASK;
   }
   setTier(account: number, tier: number): void {
-    this.kernel.words[(this.at(account) + A_STATUS) >> 2] = A_EXISTS | (tier << A_TIER_SHIFT);
+    const at = (this.at(account) + A_STATUS) >> 2;
+    const others = (this.kernel.words[at] as number) & ~(A_TIER_MASK << A_TIER_SHIFT);
+    this.kernel.words[at] = others | (tier << A_TIER_SHIFT);
   }
   /** The account has something in the market of this block. */
   setActive(account: number, block: number): void {

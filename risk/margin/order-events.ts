@@ -1,15 +1,12 @@
+import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import {
-  EF_CLIENT_ID,
   EF_LIMIT,
   EF_LOTS,
   EF_OLD_REMAINING,
   EF_ORDER_ID,
   EF_REMAINING,
   EF_VALUE,
-  EVENT_SLOTS,
   EW_CLIENT_REF,
-  EW_CLIENT_TEXT,
-  EW_CLIENT_TEXT_LENGTH,
   EW_CODE,
   EW_FLAGS,
   EW_LOSS_TICKS,
@@ -26,7 +23,6 @@ import {
   SLOT_FLOATS,
   SLOT_WORDS,
   slotsOf,
-  typeOf,
   W_ACCOUNT,
   W_FLAGS,
   W_GRANT_OLD_LOSS_TICKS,
@@ -39,16 +35,12 @@ import {
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
-  EVT_ACCEPTED,
-  EVT_CANCELED,
-  EVT_FILL,
   EVT_REJECTED,
   FLAG_SIDE,
   MSG_AMEND_GRANTED,
   SIDE_BUY,
 } from '../../engine/messages/types.js';
 import { SETTLED_GRANTED, SETTLED_NUMBERED, SETTLED_REJECTED } from '../kernel/order-events.js';
-import { NO_CLIENT_REF } from './client-ids.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 
 /**
@@ -71,7 +63,7 @@ export class OrderEventHandler {
     kernel.refresh();
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (settled === SETTLED_NUMBERED) {
-      if (ref !== NO_CLIENT_REF) this.nameOrder(events, slot, ref, nowMs);
+      if (ref !== NO_CLIENT_REF) clientIds.nameOrder(events, slot, nowMs);
     } else if (settled === SETTLED_REJECTED) {
       if (ref !== NO_CLIENT_REF) clientIds.drop(ref);
     } else if (settled === SETTLED_GRANTED) {
@@ -82,33 +74,6 @@ export class OrderEventHandler {
       rewriteAsRejection(events, slot, -settled as RejectCode, value, limit);
     }
     return true;
-  }
-
-  /** Fills in the client ids of all events from `first` on, which are complete in everything else. */
-  nameOrders(events: MessageBuffer, first: number, nowMs: number): void {
-    for (let slot = first; slot < events.length; ) {
-      const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
-      if (ref !== NO_CLIENT_REF) this.nameOrder(events, slot, ref, nowMs);
-      slot += slotsOf(events.words[slot * SLOT_WORDS + W_HEAD] as number);
-    }
-  }
-
-  /** Tells the order by its owner's own id, and keeps in mind whether it is open. */
-  private nameOrder(events: MessageBuffer, slot: number, ref: number, nowMs: number): void {
-    const w = slot * SLOT_WORDS;
-    const f = slot * SLOT_FLOATS;
-    const { clientIds } = this.state;
-    const head = events.words[w + W_HEAD] as number;
-    const type = typeOf(head);
-    if (type === EVT_ACCEPTED) clientIds.open(ref, events.floats[f + EF_ORDER_ID] as number);
-    const key = clientIds.keyAt(ref);
-    if (typeof key === 'number') events.floats[f + EF_CLIENT_ID] = key;
-    else if (slotsOf(head) > EVENT_SLOTS) {
-      clientIds.writeText(ref, events.words, w + EW_CLIENT_TEXT_LENGTH, w + EW_CLIENT_TEXT);
-    }
-    const ends =
-      type === EVT_CANCELED || (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0);
-    if (ends) clientIds.close(ref, nowMs);
   }
 
   /** Tells the market to go on with an amend. */

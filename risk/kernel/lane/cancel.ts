@@ -1,5 +1,5 @@
 import { forget, ladderOf } from '../../../engine/kernel/changes.js';
-import { floatOf, pushOrderEvent, setFloat } from '../../../engine/kernel/events.js';
+import { pushOrderEvent, setFloat } from '../../../engine/kernel/events.js';
 import { keyOf, removeOrder } from '../../../engine/kernel/ladder.js';
 import {
   O_ACCOUNT,
@@ -11,7 +11,7 @@ import {
 import { f64At, i32At } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
 import { rowOf } from '../../../engine/kernel/rows.js';
-import { EF_LOTS, F_ORDER_ID } from '../../../engine/messages/layout.js';
+import { EF_LOTS } from '../../../engine/messages/layout.js';
 import {
   EVT_CANCELED,
   FLAG_SIDE,
@@ -19,13 +19,21 @@ import {
   REASON_USER,
 } from '../../../engine/messages/types.js';
 import { LANE_NOT_DONE, M_LANE, TAKES_CANCELS } from '../layout.js';
+import { namedOrderId } from '../named-orders.js';
 import { addOpen, clearActiveIfFlat } from '../reservation.js';
 import { completeAnswer } from './events.js';
 
-/** CMD_CANCEL by order id. */
-export function laneCancel(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
+/** CMD_CANCEL by order id or client id. */
+export function laneCancel(
+  book: i32,
+  message: i32,
+  account: i32,
+  record: i32,
+  timeMs: f64,
+  sequence: f64,
+): i32 {
   if ((i32At(book + M_LANE) & TAKES_CANCELS) === 0) return LANE_NOT_DONE;
-  const id = floatOf(message, F_ORDER_ID);
+  const id = namedOrderId(message);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
 
@@ -38,5 +46,5 @@ export function laneCancel(book: i32, message: i32, account: i32, record: i32, s
   removeOrder(ladderOf(book, side), order, keyOf(side, i32At(order + O_PRICE)), lots);
   forget(book, order);
   clearActiveIfFlat(record, book, row);
-  return completeAnswer(event, message, record, sequence);
+  return completeAnswer(event, message, record, timeMs, sequence);
 }
