@@ -52,6 +52,12 @@ export function refIn(cell: i32): i32 {
   return i32At(i32At(G_CLIENT_CELLS) + (cell << CELL_SHIFT) + CELL_REF) - 1;
 }
 
+/** Reads the first cell that an id with this hash may have. */
+export function fetchCell(hash: i32): i32 {
+  const cells = i32At(G_CLIENT_CELLS);
+  return cells === 0 ? 0 : i32At(cells + (firstCell(hash) << CELL_SHIFT));
+}
+
 export function indexClient(ref: i32, hash: i32): void {
   const used = i32At(G_CLIENT_CELLS_USED);
   // At most 3/4 full; without a table the mask is 0.

@@ -26,6 +26,13 @@ export function closedOf(account: i32): i32 {
   return lists === 0 ? 0 : lists + ((account & (CLOSED_PER_CHUNK - 1)) << CLOSED_SHIFT);
 }
 
+/** Reads what `linkClosed` needs. */
+export function fetchLastClosed(account: i32): i32 {
+  const list = closedOf(account);
+  const last = list === 0 ? 0 : i32At(list + Q_LAST);
+  return last === 0 ? 0 : i32At(clientAt(last - 1) + C_NEXT);
+}
+
 /** Puts an id last. Returns the list. */
 export function linkClosed(account: i32, ref: i32): i32 {
   const known = closedOf(account);

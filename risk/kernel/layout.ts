@@ -120,6 +120,7 @@ export const M_RATE_DIVISOR = 336;
 export const TAKES_CANCELS = 1;
 export const TAKES_ORDERS = 2;
 
-/** What the lane says of a command: left as it was for the long way; done. */
+/** What the lane says of a command: left as it was for the long way; done; done, but client ids are missing in its events. */
 export const LANE_NOT_DONE = 0;
 export const LANE_DONE = 1;
+export const LANE_HAS_REFERENCES = 2;

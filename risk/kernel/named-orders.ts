@@ -1,5 +1,6 @@
 import { floatOf, setFloat, wordOf } from '../../engine/kernel/events.js';
-import { copyBytes, f64At, fail } from '../../engine/kernel/memory.js';
+import { E_BASE, E_LENGTH } from '../../engine/kernel/layout.js';
+import { copyBytes, f64At, fail, i32At } from '../../engine/kernel/memory.js';
 import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import {
   EF_CLIENT_ID,
@@ -28,9 +29,11 @@ import {
   FLAG_CLIENT_TEXT,
 } from '../../engine/messages/types.js';
 import { addClient, closeClient, findClient, openClient } from './client-ids.js';
+import { fetchCell, hashOfClient } from './client-index.js';
 import { accountOfClient, clientAt, marketOfClient, textOfClient } from './client-records.js';
 import { lengthOfText } from './client-texts.js';
-import { C_KEY, C_ORDER_ID, TEXT_BYTES } from './layout.js';
+import { fetchLastClosed } from './closed-orders.js';
+import { C_KEY, C_ORDER_ID, C_OWNER, TEXT_BYTES } from './layout.js';
 
 /** Client ids in commands and events: who is meant, and what an event tells its owner. */
 
@@ -66,6 +69,16 @@ export function replacedOrderId(message: i32): f64 {
   return orderIdIn(message, findClient(wordOf(message, W_ACCOUNT), number, named));
 }
 
+/** Completes the events from slot `first` on that have a client reference. */
+export function nameOrders(first: i32, nowMs: f64): void {
+  let event = i32At(E_BASE) + first * SLOT_BYTES;
+  const end = i32At(E_BASE) + i32At(E_LENGTH) * SLOT_BYTES;
+  while (event < end) {
+    if (wordOf(event, EW_CLIENT_REF) !== NO_CLIENT_REF) nameOrder(event, nowMs);
+    event += slotsOf(wordOf(event, W_HEAD)) * SLOT_BYTES;
+  }
+}
+
 /** Tells the order of an event by its owner's own id, and keeps in mind whether it is open. The event has a client reference. */
 export function nameOrder(event: i32, nowMs: f64): void {
   const ref = wordOf(event, EW_CLIENT_REF);
@@ -81,6 +94,20 @@ export function nameOrder(event: i32, nowMs: f64): void {
   }
   const ends = type === EVT_CANCELED || (type === EVT_FILL && floatOf(event, EF_REMAINING) === 0);
   if (ends) closeClient(ref, nowMs);
+}
+
+/** Reads what `findNamed` and `addNamed` need first; see the lane. */
+export function fetchNamed(message: i32): i32 {
+  const text = textOf(message);
+  const number = floatOf(message, F_CLIENT_ID);
+  if (text === 0 && number === 0) return 0;
+  return fetchCell(hashOfClient(wordOf(message, W_ACCOUNT), number, text));
+}
+
+/** Reads what an order's event, and its end, need of its client id. */
+export function fetchClient(ref: i32): i32 {
+  const client = clientAt(ref);
+  return i32At(client + C_OWNER) + fetchLastClosed(accountOfClient(client));
 }
 
 function orderIdIn(message: i32, ref: i32): f64 {

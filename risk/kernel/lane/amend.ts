@@ -57,8 +57,13 @@ import {
   REASON_USER,
 } from '../../../engine/messages/types.js';
 import { productExceeds } from '../../../engine/units/mul-div.js';
-import { G_HOMES_ELSEWHERE, LANE_NOT_DONE, M_MARK, M_VALUE_MIN } from '../layout.js';
-import { namedOrderId } from '../named-orders.js';
+import {
+  G_HOMES_ELSEWHERE,
+  LANE_HAS_REFERENCES,
+  LANE_NOT_DONE,
+  M_MARK,
+  M_VALUE_MIN,
+} from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
 import { admitsLots, admitsPrice } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
@@ -66,18 +71,17 @@ import { completeAnswer, settleRest } from './events.js';
 const USER_BITS: i32 = REASON_USER << REASON_SHIFT;
 
 /**
- * CMD_AMEND by order id or client id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody.
+ * CMD_AMEND of the order with this id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody.
  * Anything else in `amendAny`. Reduce-only orders take the long way.
  */
 export function laneAmend(
   book: i32,
   message: i32,
+  id: f64,
   account: i32,
   record: i32,
-  timeMs: f64,
   sequence: f64,
 ): i32 {
-  const id = namedOrderId(message);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
   const flags = i32At(order + O_FLAGS);
@@ -90,7 +94,7 @@ export function laneAmend(
     floatOf(message, F_QTY) !== 0 ||
     !isFree(book, side, price)
   ) {
-    return amendAny(book, message, order, id, record, timeMs, sequence);
+    return amendAny(book, message, order, id, record, sequence);
   }
   const mark = i32At(book + M_MARK);
   const total = f64At(order + O_TOTAL);
@@ -118,7 +122,7 @@ export function laneAmend(
   setWord(event, EW_OLD_LOSS_TICKS, oldLoss);
   setWord(event, EW_CLIENT_REF, clientRefOf(order));
   if (loss > oldLoss) showGrant(event, remaining, remaining, loss, oldLoss);
-  return completeAnswer(event, message, record, timeMs, sequence);
+  return completeAnswer(event, message, record, sequence);
 }
 
 /** Reserves what a move to this price needs more, or gives back what it needs less. False: refused, nothing has changed. */
@@ -139,15 +143,7 @@ function changesLoss(book: i32, record: i32, order: i32, price: i32, loss: i32):
 }
 
 /** The steps of `amend` (engine/kernel/amending.ts) and of both actors around it, for whatever changes and crosses. */
-function amendAny(
-  book: i32,
-  message: i32,
-  order: i32,
-  id: f64,
-  record: i32,
-  timeMs: f64,
-  sequence: f64,
-): i32 {
+function amendAny(book: i32, message: i32, order: i32, id: f64, record: i32, sequence: f64): i32 {
   const flags = i32At(order + O_FLAGS);
   if ((flags & FLAG_REDUCE_ONLY) !== 0) return LANE_NOT_DONE;
   const side = flags & FLAG_SIDE;
@@ -193,12 +189,13 @@ function amendAny(
   setWord(event, EW_OLD_PRICE, oldPrice);
   setWord(event, EW_OLD_LOSS_TICKS, oldLoss);
   if (asks) showGrant(event, newRemaining, remaining, loss, oldLoss);
-  const result = completeAnswer(event, message, record, timeMs, sequence);
+  const result = completeAnswer(event, message, record, sequence);
   if (keepsPlace) return result;
   const first = i32At(E_LENGTH);
   matchAndRest(book, order, true);
   trimTouched(book);
-  return settleRest(book, first, timeMs, sequence);
+  const rest = settleRest(book, first, sequence);
+  return result === LANE_HAS_REFERENCES ? result : rest;
 }
 
 /** On the long way the market would have asked for the larger reserve, and echoed the grant. */

@@ -19,21 +19,19 @@ import {
   REASON_USER,
 } from '../../../engine/messages/types.js';
 import { LANE_NOT_DONE, M_LANE, TAKES_CANCELS } from '../layout.js';
-import { namedOrderId } from '../named-orders.js';
 import { addOpen, clearActiveIfFlat } from '../reservation.js';
 import { completeAnswer } from './events.js';
 
-/** CMD_CANCEL by order id or client id. */
+/** CMD_CANCEL of the order with this id. */
 export function laneCancel(
   book: i32,
   message: i32,
+  id: f64,
   account: i32,
   record: i32,
-  timeMs: f64,
   sequence: f64,
 ): i32 {
   if ((i32At(book + M_LANE) & TAKES_CANCELS) === 0) return LANE_NOT_DONE;
-  const id = namedOrderId(message);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
 
@@ -46,5 +44,5 @@ export function laneCancel(
   removeOrder(ladderOf(book, side), order, keyOf(side, i32At(order + O_PRICE)), lots);
   forget(book, order);
   clearActiveIfFlat(record, book, row);
-  return completeAnswer(event, message, record, timeMs, sequence);
+  return completeAnswer(event, message, record, sequence);
 }

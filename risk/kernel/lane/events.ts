@@ -9,35 +9,28 @@ import {
   slotsOf,
   W_HEAD,
 } from '../../../engine/messages/layout.js';
-import { LANE_DONE } from '../layout.js';
-import { nameOrder } from '../named-orders.js';
+import { LANE_DONE, LANE_HAS_REFERENCES } from '../layout.js';
 import { numberEvent, settleIn } from '../order-events.js';
 
-/** The answer to a command gets all that shard and margin actor would have added. Returns LANE_DONE. */
-export function completeAnswer(
-  event: i32,
-  message: i32,
-  record: i32,
-  timeMs: f64,
-  sequence: f64,
-): i32 {
+/** The answer to a command gets all that shard and margin actor would have added. Returns LANE_…. */
+export function completeAnswer(event: i32, message: i32, record: i32, sequence: f64): i32 {
   answer(event, message);
   setFloat(event, EF_SEQUENCE, sequence);
   numberEvent(event, record);
-  if (wordOf(event, EW_CLIENT_REF) !== NO_CLIENT_REF) nameOrder(event, timeMs);
-  return LANE_DONE;
+  return wordOf(event, EW_CLIENT_REF) === NO_CLIENT_REF ? LANE_DONE : LANE_HAS_REFERENCES;
 }
 
-/** Settles the events from slot `first` on, which the answer made necessary: fills, cancels, cuts. Returns LANE_DONE. */
-export function settleRest(block: i32, first: i32, timeMs: f64, sequence: f64): i32 {
+/** Settles the events from slot `first` on, which the answer made necessary: fills, cancels, cuts. Returns LANE_…. */
+export function settleRest(block: i32, first: i32, sequence: f64): i32 {
+  let result = LANE_DONE;
   let slot = first;
   const end = i32At(E_LENGTH);
   while (slot < end) {
     const event = i32At(E_BASE) + slot * SLOT_BYTES;
     setFloat(event, EF_SEQUENCE, sequence);
     settleIn(block, event);
-    if (wordOf(event, EW_CLIENT_REF) !== NO_CLIENT_REF) nameOrder(event, timeMs);
+    if (wordOf(event, EW_CLIENT_REF) !== NO_CLIENT_REF) result = LANE_HAS_REFERENCES;
     slot += slotsOf(wordOf(event, W_HEAD));
   }
-  return LANE_DONE;
+  return result;
 }

@@ -1,14 +1,19 @@
 import { ladderOf } from '../../../engine/kernel/changes.js';
-import { floatOf, wordOf } from '../../../engine/kernel/events.js';
+import { wordOf } from '../../../engine/kernel/events.js';
 import { bestHead, keyOf, NO_KEY } from '../../../engine/kernel/ladder.js';
-import { L_BEST, O_ACCOUNT, O_FLAGS, R_OPEN_ORDERS } from '../../../engine/kernel/layout.js';
+import {
+  E_LENGTH,
+  L_BEST,
+  O_ACCOUNT,
+  O_FLAGS,
+  R_OPEN_ORDERS,
+} from '../../../engine/kernel/layout.js';
 import { f64At, i32At, setF64, setI32, toI32 } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
-import { queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
+import { clientRefOf, NO_CLIENT_REF, queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
 import { rowOf, settledOf } from '../../../engine/kernel/rows.js';
 import {
   F_DEADLINE,
-  F_ORDER_ID,
   marketOf,
   SLOT_BYTES,
   slotsOf,
@@ -26,8 +31,15 @@ import {
   FLAG_SIDE,
 } from '../../../engine/messages/types.js';
 import { accountAt, findAccount } from '../accounts.js';
-import { G_FETCHED, G_FETCHED_BEFORE, LANE_NOT_DONE, M_LANE } from '../layout.js';
+import {
+  G_FETCHED,
+  G_FETCHED_BEFORE,
+  LANE_HAS_REFERENCES,
+  LANE_NOT_DONE,
+  M_LANE,
+} from '../layout.js';
 import { findBlock } from '../markets.js';
+import { fetchClient, fetchNamed, namedOrderId, nameOrders } from '../named-orders.js';
 import { laneAmend } from './amend.js';
 import { laneCancel } from './cancel.js';
 import { lanePlace } from './place.js';
@@ -55,10 +67,11 @@ function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const record = findAccount(account);
   if (record === 0) return LANE_NOT_DONE;
   const type = typeOf(head);
-  if (type === CMD_AMEND) return laneAmend(block, message, account, record, timeMs, sequence);
   if (type === CMD_PLACE) return lanePlace(block, message, account, record, timeMs, sequence);
-  if (type === CMD_CANCEL) return laneCancel(block, message, account, record, timeMs, sequence);
-  return LANE_NOT_DONE;
+  if (type !== CMD_AMEND && type !== CMD_CANCEL) return LANE_NOT_DONE;
+  const id = namedOrderId(message);
+  if (type === CMD_AMEND) return laneAmend(block, message, id, account, record, sequence);
+  return laneCancel(block, message, id, account, record, sequence);
 }
 
 /** The book of a message, 0 when the lane may not work on it; the block of a market elsewhere has none. */
@@ -86,7 +99,10 @@ export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence
       fetched += fetchFor(message, left < FETCH_AHEAD ? left : FETCH_AHEAD);
       setF64(G_FETCHED_BEFORE, firstSequence + fetched);
     }
-    if (applyCommand(message, timeMs, firstSequence + done) === LANE_NOT_DONE) return done;
+    const events = i32At(E_LENGTH);
+    const result = applyCommand(message, timeMs, firstSequence + done);
+    if (result === LANE_NOT_DONE) return done;
+    if (result === LANE_HAS_REFERENCES) nameOrders(events, timeMs);
     message += slotsOf(wordOf(message, W_HEAD)) * SLOT_BYTES;
     done++;
   }
@@ -120,9 +136,9 @@ function fetchFor(first: i32, count: i32): i32 {
     if (record === 0 || block === 0) continue;
     const row = rowOf(block, account);
     if (row !== 0) sum += i32At(row + R_OPEN_ORDERS);
-    if (typeOf(head) === CMD_PLACE) sum += fetchMaker(block, message);
+    if (typeOf(head) === CMD_PLACE) sum += fetchMaker(block, message) + fetchNamed(message);
     else {
-      const order = findOrder(block, floatOf(message, F_ORDER_ID));
+      const order = findOrder(block, namedOrderId(message));
       if (order !== 0) sum += fetchOrder(order);
     }
   }
@@ -131,7 +147,9 @@ function fetchFor(first: i32, count: i32): i32 {
 }
 
 function fetchOrder(order: i32): i32 {
-  return i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
+  const sum = i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
+  const ref = clientRefOf(order);
+  return ref === NO_CLIENT_REF ? sum : sum + fetchClient(ref);
 }
 
 /** Whom the order would meet first as things are now, and what is settled for both. */

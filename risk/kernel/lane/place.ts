@@ -73,6 +73,7 @@ import {
 import { tierOfAccount } from '../accounts.js';
 import {
   G_HOMES_ELSEWHERE,
+  LANE_HAS_REFERENCES,
   LANE_NOT_DONE,
   M_MARK,
   M_OPEN_ORDERS_MAX,
@@ -99,6 +100,7 @@ export function lanePlace(
   timeMs: f64,
   sequence: f64,
 ): i32 {
+  if (findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const price = wordOf(message, W_PRICE);
@@ -107,7 +109,7 @@ export function lanePlace(
   }
   if (!admitsPrice(book, side, price) || stpOf(flags) > STP_DECREMENT) return LANE_NOT_DONE;
   const lots = floatOf(message, F_QTY);
-  if (!admitsLots(book, lots) || findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
+  if (!admitsLots(book, lots)) return LANE_NOT_DONE;
   const row = openRow(book, account);
   if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
   if (price * lots < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
@@ -123,7 +125,7 @@ export function lanePlace(
   setWord(event, EW_OLD_LOSS_TICKS, loss);
   register(book, order);
   appendOrder(ladderOf(book, side), order, keyOf(side, price), lots);
-  return completeAnswer(event, message, record, timeMs, sequence);
+  return completeAnswer(event, message, record, sequence);
 }
 
 /** Reserves what was asked for, accepts what the book takes of it, and trades. */
@@ -138,7 +140,7 @@ function placeAny(
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const tif = tifOf(flags);
-  if (!flagsAreSound(flags, tif) || findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
+  if (!flagsAreSound(flags, tif)) return LANE_NOT_DONE;
   const expiry = floatOf(message, F_EXPIRY);
   if (tif === TIF_GTD && !(expiry > timeMs)) return LANE_NOT_DONE;
   const price = boundOf(book, flags, wordOf(message, W_PRICE));
@@ -172,14 +174,15 @@ function placeAny(
   if (tif === TIF_GTD) setFloat(event, EF_EXPIRY, expiry);
   // What a cut or a slide reserves too much goes back.
   addOpen(row, side, lots - asked, lots * loss - asked * askedLoss);
-  completeAnswer(event, message, record, timeMs, sequence);
+  const result = completeAnswer(event, message, record, sequence);
   const first = i32At(E_LENGTH);
   if (tif === TIF_FOK && !fillsCompletely(book, order)) {
     reportCanceled(book, order, REASON_FOK_UNFILLABLE << REASON_SHIFT);
     giveOrder(order);
   } else if (matchAndRest(book, order, false) && tif === TIF_GTD) addExpiry(book, order, expiry);
   trimTouched(book);
-  return settleRest(book, first, timeMs, sequence);
+  const rest = settleRest(book, first, sequence);
+  return result === LANE_HAS_REFERENCES ? result : rest;
 }
 
 /**
