@@ -33,7 +33,7 @@ import { fetchCell, hashOfClient } from './client-index.js';
 import { accountOfClient, clientAt, marketOfClient, textOfClient } from './client-records.js';
 import { lengthOfText } from './client-texts.js';
 import { fetchLastClosed } from './closed-orders.js';
-import { C_KEY, C_ORDER_ID, C_OWNER, TEXT_BYTES } from './layout.js';
+import { C_KEY, C_ORDER_ID, C_OWNER, G_CLIENT_REFS, TEXT_BYTES } from './layout.js';
 
 /** Client ids in commands and events: who is meant, and what an event tells its owner. */
 
@@ -104,8 +104,9 @@ export function fetchNamed(message: i32): i32 {
   return fetchCell(hashOfClient(wordOf(message, W_ACCOUNT), number, text));
 }
 
-/** Reads what an order's event, and its end, need of its client id. */
+/** Reads what an order's event, and its end, need of its client id. A stranger's reference is one of its home, and may be any. */
 export function fetchClient(ref: i32): i32 {
+  if (ref >= i32At(G_CLIENT_REFS)) return 0;
   const client = clientAt(ref);
   return i32At(client + C_OWNER) + fetchLastClosed(accountOfClient(client));
 }

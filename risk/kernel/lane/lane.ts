@@ -119,7 +119,7 @@ function fetchedOf(firstSequence: f64, count: i32): i32 {
  * Reads a word of each record that the next commands will need. With 100,000 accounts nearly all of them are far away in memory;
  * asked for one after another without waiting, they arrive together. Nothing depends on what is read. The messages are as
  * they came, so every account, price and id in them may be a wild one. Returns for how many it was done: up to a message of
- * another form, which the lane will not take.
+ * more slots than the lane takes.
  */
 function fetchFor(first: i32, count: i32): i32 {
   let sum = 0;
@@ -128,8 +128,9 @@ function fetchFor(first: i32, count: i32): i32 {
   for (; i < count; i++) {
     const message = next;
     const head = wordOf(message, W_HEAD);
-    if (!hasPlainForm(message)) break;
-    next += slotsOf(head) * SLOT_BYTES;
+    const slots = slotsOf(head);
+    if (slots > 2 || slots === 0) break;
+    next += slots * SLOT_BYTES;
     const account = wordOf(message, W_ACCOUNT);
     const record = findAccount(account);
     const block = findLane(head);

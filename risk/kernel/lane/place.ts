@@ -237,13 +237,15 @@ function newOrder(
   setF64(book + B_LAST_ORDER_ID, id);
   const rest = restOf(order);
   setF64(rest + O_ID, id);
-  setI32(rest + O_CLIENT_REF, ref);
   setI32(rest + O_EXPIRY_POSITION, 0);
   setF64(order + O_REMAINING, lots);
   setF64(order + O_TOTAL, lots);
   setI32(order + O_PRICE, price);
   setI32(order + O_ACCOUNT, account);
-  setI32(order + O_FLAGS, ref === NO_CLIENT_REF ? flags : flags | ORDER_HAS_REF);
+  setI32(order + O_FLAGS, flags);
   setI32(order + O_LOSS_TICKS, loss);
+  if (ref === NO_CLIENT_REF) return order;
+  setI32(rest + O_CLIENT_REF, ref);
+  setI32(order + O_FLAGS, flags | ORDER_HAS_REF);
   return order;
 }
