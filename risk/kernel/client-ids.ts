@@ -4,6 +4,7 @@ import {
   cellWith,
   firstCell,
   hashOfClient,
+  hasOldIndex,
   indexClient,
   refIn,
   unindexClient,
@@ -32,6 +33,8 @@ import {
   CLIENT_PENDING,
   CLOSED_REMEMBERED,
   CLOSED_REMEMBERED_MS,
+  G_INDEX,
+  G_OLD_INDEX,
   Q_COUNT,
   Q_FIRST,
 } from './layout.js';
@@ -45,13 +48,9 @@ import {
 /** Reference of a remembered id, NO_CLIENT_REF when it is unknown. */
 export function findClient(account: i32, number: f64, text: i32): i32 {
   const hash = hashOfClient(account, number, text);
-  let cell = cellWith(hash, firstCell(hash));
-  while (cell >= 0) {
-    const ref = refIn(cell);
-    if (isNamed(clientAt(ref), account, number, text)) return ref;
-    cell = cellWith(hash, cell + 1);
-  }
-  return NO_CLIENT_REF;
+  const ref = findIn(G_INDEX, hash, account, number, text);
+  if (ref !== NO_CLIENT_REF || !hasOldIndex()) return ref;
+  return findIn(G_OLD_INDEX, hash, account, number, text);
 }
 
 /** Keeps an unknown id in mind, whose order is on its way. `record`: the account's. Returns the reference. */
@@ -98,6 +97,16 @@ export function dropClient(ref: i32): void {
   unindexClient(ref, hashOfClient(accountOfClient(client), f64At(client + C_KEY), text));
   if (text !== 0) giveText(text);
   giveClient(ref);
+}
+
+function findIn(table: i32, hash: i32, account: i32, number: f64, text: i32): i32 {
+  let cell = cellWith(table, hash, firstCell(table, hash));
+  while (cell >= 0) {
+    const ref = refIn(table, cell);
+    if (isNamed(clientAt(ref), account, number, text)) return ref;
+    cell = cellWith(table, hash, cell + 1);
+  }
+  return NO_CLIENT_REF;
 }
 
 function isNamed(client: i32, account: i32, number: f64, text: i32): boolean {

@@ -26,16 +26,22 @@ export const G_CLIENT_CHUNKS = 4164;
 export const G_CLIENT_REFS = 4168;
 /** Reference plus one that is given next, of those that are free; 0: none is. */
 export const G_CLIENT_FREE = 4172;
-/** Index of client ids: cells, number of cells − 1, shift of the hash, cells in use. */
-export const G_CLIENT_CELLS = 4176;
-export const G_CLIENT_CELLS_MASK = 4180;
-export const G_CLIENT_CELLS_SHIFT = 4184;
-export const G_CLIENT_CELLS_USED = 4188;
 /** First free record of a text. */
-export const G_TEXT_FREE = 4192;
+export const G_TEXT_FREE = 4176;
 /** Table of chunks of accounts' closed orders (4 bytes each), and how many entries it has. */
-export const G_CLOSED_TABLE = 4196;
-export const G_CLOSED_CHUNKS = 4200;
+export const G_CLOSED_TABLE = 4180;
+export const G_CLOSED_CHUNKS = 4184;
+/** Index of client ids: how many are in it, its table, and the one before, whose cells move over (I_…). */
+export const G_INDEX_USED = 4188;
+export const G_INDEX = 4192;
+export const G_OLD_INDEX = 4204;
+/** Cell of the table before that moves next, and how many have not moved yet. */
+export const G_OLD_NEXT = 4216;
+export const G_OLD_LEFT = 4220;
+/** Of a table: address of the cells (0: there is none), number of cells − 1, shift of the hash. */
+export const I_CELLS = 0;
+export const I_MASK = 4;
+export const I_SHIFT = 8;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
