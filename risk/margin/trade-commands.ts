@@ -352,7 +352,9 @@ export class TradeCommands {
 function clientNumberOf(message: MessageBuffer, slot: number): number {
   const flags = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
   if ((flags & FLAG_CLIENT_TEXT) !== 0) return 0;
-  return message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
+  const number = message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
+  // −0 is none either, and has other bytes.
+  return number === 0 ? 0 : number;
 }
 
 /** Copies a slot, eight floats; written out, because a loop costs as much again. */

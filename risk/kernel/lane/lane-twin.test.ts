@@ -6,7 +6,6 @@ import { Kernel } from '../../../engine/kernel/host/kernel.js';
 import { B_LAST_ORDER_ID, O_ACCOUNT } from '../../../engine/kernel/layout.js';
 import { NO_CLIENT_REF } from '../../../engine/kernel/orders.js';
 import type { MarketActor } from '../../../engine/market/market-actor.js';
-import { type MarketParams, writeMarketParams } from '../../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../../engine/market/market-state.js';
 import * as layout from '../../../engine/messages/layout.js';
 import { MessageBuffer } from '../../../engine/messages/message-buffer.js';
@@ -15,9 +14,9 @@ import { kernelFrom } from '../../../engine/runtime/kernel-file.js';
 import { ShardCore } from '../../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../../engine/state/canonical-writer.js';
 import { Xorshift } from '../../../engine/testing/xorshift.js';
-import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../../engine/units/units.js';
 import { MarginActor } from '../../margin/margin-actor.js';
 import { javascriptRiskKernel, type RiskCalls } from '../../margin/risk-kernel.js';
+import { ACCOUNTS, MARK, MARKETS, push, putText, setUp } from '../../testing/small-exchange.js';
 import { CLOSED_REMEMBERED_MS } from '../layout.js';
 
 /**
@@ -25,36 +24,6 @@ import { CLOSED_REMEMBERED_MS } from '../layout.js';
  * batches, and one over the naive book, which has no lane. All events and all state must be the same bytes.
  */
 const COMPILED = new URL('../../../dist/risk/kernel/kernel.wasm', import.meta.url);
-const ACCOUNTS = 6;
-const MARKETS = [1, 7];
-const MARK = 1000;
-
-const PARAMS: MarketParams = {
-  symbol: 'X-PERP',
-  tickMantissa: 1,
-  tickDecimals: 2,
-  lotMantissa: 1,
-  lotDecimals: 1,
-  microUsdPerTickLotNumerator: 1000,
-  microUsdPerTickLotDenominator: 1,
-  priceTicksMax: asPriceTicks(3000),
-  qtyLotsMax: asQtyLots(500),
-  minNotionalMicroUsd: asMicroUsd(3_000_000),
-  priceBandPpm: asPpm(30_000),
-  initialMarginPpm: asPpm(50_000),
-  maintenanceMarginPpm: asPpm(25_000),
-  openOrdersMax: 20,
-};
-/** A tick·lot is a fraction of a micro-USD. */
-const FRACTION: MarketParams = {
-  ...PARAMS,
-  tickDecimals: 5,
-  lotDecimals: 4,
-  microUsdPerTickLotNumerator: 1,
-  microUsdPerTickLotDenominator: 1000,
-  minNotionalMicroUsd: asMicroUsd(5),
-};
-
 interface Twin {
   core: ShardCore;
   home: MarginActor;
@@ -95,54 +64,6 @@ function newTwin(hasLane: boolean, isCompiled = false): Twin {
     kernel,
   );
   return { core, home: home as unknown as MarginActor, done, numbered, texted };
-}
-
-type Fields = { words?: [number, number][]; floats?: [number, number][] };
-
-function push(buffer: MessageBuffer, kind: number, market: number, slots: number, fields: Fields) {
-  const slot = buffer.push(slots);
-  buffer.words[slot * 16] = layout.headOf(kind, slots, market);
-  for (const [word, value] of fields.words ?? []) buffer.words[slot * 16 + word] = value;
-  for (const [float, value] of fields.floats ?? []) buffer.floats[slot * 8 + float] = value;
-  return slot;
-}
-
-function setUp(buffer: MessageBuffer, random: Xorshift): number {
-  let count = 0;
-  const add = (kind: number, market: number, slots: number, fields: Fields): number => {
-    count++;
-    return push(buffer, kind, market, slots, fields);
-  };
-  const rates: [number, number][] = [
-    [400, -100],
-    [600, 200],
-  ];
-  rates.forEach(([taker, maker], tier) => {
-    add(type.CMD_SET_FEE_RATES, 0, 1, {
-      words: [
-        [layout.W_FLAGS, tier],
-        [layout.W_PRICE, taker],
-      ],
-      floats: [[layout.F_QTY, tier === 0 ? 0 : maker]],
-    });
-  });
-  MARKETS.forEach((market, i) => {
-    const slot = add(type.CMD_LIST_MARKET, market, 3, {});
-    const params = i === 0 ? PARAMS : FRACTION;
-    writeMarketParams(buffer.words, buffer.floats, slot * 16 + 16, params);
-    add(type.CMD_SET_MARKET_STATE, market, 1, { words: [[layout.W_FLAGS, MARKET_STATE.open]] });
-    add(type.CMD_ORACLE_PRICE, market, 1, { words: [[layout.W_PRICE, MARK]] });
-  });
-  for (let account = 1; account <= ACCOUNTS; account++) {
-    add(type.CMD_CREATE_ACCOUNT, 0, 2, {});
-    const tier: [number, number] = [layout.W_FLAGS, account % 2];
-    add(type.CMD_SET_FEE_TIER, 0, 1, { words: [[layout.W_ACCOUNT, account], tier] });
-    add(type.CMD_DEPOSIT, 0, 1, {
-      words: [[layout.W_ACCOUNT, account]],
-      floats: [[layout.F_QTY, random.between(10, 40) * 1_000_000]],
-    });
-  }
-  return count;
 }
 
 /** Another command of an operator now and then; else a trader's. */
@@ -220,16 +141,6 @@ function anyKey(random: Xorshift): number | string | null {
   if (random.chance(25)) return null;
   const number = random.chance(20) ? random.between(1, 30) : random.below(2 ** 53 - 1) + 1;
   return random.chance(50) ? number : `order-${number}-${'x'.repeat(random.below(11))}`;
-}
-
-/** Length and bytes; behind its end a text has whatever its sender left there. */
-function putText(buffer: MessageBuffer, at: number, text: string, random: Xorshift): void {
-  buffer.words[at] = text.length;
-  for (let i = 0; i < layout.CLIENT_TEXT_MAX_BYTES; i++) {
-    const byte = i < text.length ? text.charCodeAt(i) : random.below(256);
-    const word = at + 1 + (i >> 2);
-    buffer.words[word] = (buffer.words[word] as number) | (byte << ((i & 3) * 8));
-  }
 }
 
 function anyFlags(random: Xorshift): number {
