@@ -73,7 +73,7 @@ export function pushEvent(slots: i32): i32 {
  */
 export function pushOrderEvent(book: i32, type: i32, order: i32, id: f64, flagBits: i32): i32 {
   const flags = flagsOf(order);
-  const slots = EVENT_SLOTS + ((flags & FLAG_CLIENT_TEXT) >>> CLIENT_TEXT_SHIFT);
+  const slots = slotsOfEvents(flags);
   const event = pushEvent(slots);
   setWord(event, W_HEAD, type | (slots << 8) | i32At(book + B_HEAD));
   setWord(event, W_ACCOUNT, i32At(order + O_ACCOUNT));
@@ -85,6 +85,11 @@ export function pushOrderEvent(book: i32, type: i32, order: i32, id: f64, flagBi
   setWord(event, EW_LOSS_TICKS, i32At(order + O_LOSS_TICKS));
   setWord(event, EW_CLIENT_REF, clientRefOf(order));
   return event;
+}
+
+/** Slots of an event of an order with these flags. */
+export function slotsOfEvents(flags: i32): i32 {
+  return EVENT_SLOTS + ((flags & FLAG_CLIENT_TEXT) >>> CLIENT_TEXT_SHIFT);
 }
 
 /** Marks the event as the answer to the message. */

@@ -128,12 +128,12 @@ export class ShardCore implements Shard {
       const next = this.sequence + 1;
       const done = this.home.onTradeCommands(messages, slot, frame.count - i, this.timeMs, next);
       this.sequence += done;
-      slot += done;
+      slot = behind(messages, slot, done);
       i += done;
       if (i === frame.count) break;
       this.sequence++;
       this.apply(messages, slot);
-      slot += slotsOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+      slot = behind(messages, slot, 1);
       i++;
     }
     assert(slot === messages.length, 'the messages of a frame must fill its slots');
@@ -478,4 +478,12 @@ export class ShardCore implements Shard {
     words[e + EW_FLAGS] = messages.words[slot * SLOT_WORDS + W_FLAGS] as number;
     return event;
   }
+}
+
+/** Slot behind so many messages from `slot` on. */
+function behind(messages: MessageBuffer, slot: number, count: number): number {
+  const { words } = messages;
+  let next = slot;
+  for (let i = 0; i < count; i++) next += slotsOf(words[next * SLOT_WORDS + W_HEAD] as number);
+  return next;
 }

@@ -1,6 +1,25 @@
 /** Everything that is called from outside, the engine's part included. Compiled to WebAssembly, these are its exports. */
 export * from '../../engine/kernel/kernel.js';
 export { accountAt, findAccount, openAccount, setActive } from './accounts.js';
+export {
+  addClient,
+  closeClient,
+  dropClient,
+  findClient,
+  openClient,
+  rememberClosed,
+} from './client-ids.js';
+export {
+  accountOfClient,
+  clientAt,
+  closedMsOf,
+  giveClient,
+  marketOfClient,
+  setClosedMs,
+  takeClient,
+  textOfClient,
+} from './client-records.js';
+export { closedOf } from './closed-orders.js';
 export { freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
 export {
@@ -10,6 +29,7 @@ export {
   nextBelowMargin,
 } from './liquidation.js';
 export { addMarket, openRemoteBlock, setMarginRates } from './markets.js';
+export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
 export { addOpen, isFlat, tryReserve } from './reservation.js';

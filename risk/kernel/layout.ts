@@ -1,6 +1,7 @@
 /**
  * Where the margin actor keeps things in the kernel's memory. As in engine/kernel/layout.ts all are bytes; names of offsets
- * begin with a letter for their record: G register of the margin actor, A account, M what a margin actor knows of a market.
+ * begin with a letter for their record: G register of the margin actor, A account, C client id, T text, Q an account's closed orders,
+ * M what a margin actor knows of a market.
  */
 
 // ---- Registers: bytes 4,096 to 8,191 of the memory belong to the margin actor. ----
@@ -13,15 +14,34 @@ export const G_MARKET_IDS = 4108;
 /** Figures of the last refusal of `tryReserve`: the rejection's value and limit (8 bytes each). */
 export const G_REFUSED_VALUE = 4112;
 export const G_REFUSED_LIMIT = 4120;
-/** Of the last `applyCommands`: LANE_… of the last command, first slot of its events. */
-export const G_LANE_RESULT = 4128;
-export const G_LANE_EVENTS = 4136;
 /** 1 when markets here have traders whose home is another shard: then the lane leaves all trading to the long way. */
 export const G_HOMES_ELSEWHERE = 4140;
 /** Where `fetchFor` of the lane leaves its sum, which means nothing. */
 export const G_FETCHED = 4144;
 /** Sequence before which all commands were fetched for (8 bytes). */
 export const G_FETCHED_BEFORE = 4152;
+/** Table of chunks of client ids (4 bytes each), how many entries it has, how many references were ever given. */
+export const G_CLIENT_TABLE = 4160;
+export const G_CLIENT_CHUNKS = 4164;
+export const G_CLIENT_REFS = 4168;
+/** Reference plus one that is given next, of those that are free; 0: none is. */
+export const G_CLIENT_FREE = 4172;
+/** First free record of a text. */
+export const G_TEXT_FREE = 4176;
+/** Table of chunks of accounts' closed orders (4 bytes each), and how many entries it has. */
+export const G_CLOSED_TABLE = 4180;
+export const G_CLOSED_CHUNKS = 4184;
+/** Index of client ids: how many are in it, its table, and the one before, whose cells move over (I_…). */
+export const G_INDEX_USED = 4188;
+export const G_INDEX = 4192;
+export const G_OLD_INDEX = 4204;
+/** Cell of the table before that moves next, and how many have not moved yet. */
+export const G_OLD_NEXT = 4216;
+export const G_OLD_LEFT = 4220;
+/** Of a table: address of the cells (0: there is none), number of cells − 1, shift of the hash. */
+export const I_CELLS = 0;
+export const I_MASK = 4;
+export const I_SHIFT = 8;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
@@ -33,16 +53,55 @@ export const ACCOUNTS_CHUNK_SHIFT = 11;
 export const A_COLLATERAL = 0;
 /** Number of its last private event. */
 export const A_SEQUENCE = 8;
-/** Bit 0: the account exists; bit 1: it is being liquidated. Bits 8–15: fee tier. */
+/** Bit 0: the account exists. Bit 1: it has used a client id. Bit 2: it is being liquidated. Bits 8–15: fee tier. */
 export const A_STATUS = 16;
 export const A_EXISTS = 1;
-export const A_LIQUIDATING = 2;
+export const A_HAS_CLIENT_IDS = 2;
+export const A_LIQUIDATING = 4;
 export const A_TIER_SHIFT = 8;
 export const A_TIER_MASK = 255;
 export const A_PARENT = 20;
 /** Markets (by index 0–63) in which the account has a position or open orders: low word, high word. */
 export const A_ACTIVE = 24;
 export const A_ACTIVE_HIGH = 28;
+
+// ---- Client id: 32 bytes, 2,048 to a chunk, found by its number, the client reference. ----
+export const CLIENT_SHIFT = 5;
+export const CLIENTS_PER_CHUNK = 2048;
+export const CLIENTS_CHUNK_SHIFT = 11;
+/** The number (8 bytes), or the address of the text. */
+export const C_KEY = 0;
+export const C_ORDER_ID = 8;
+/** When the order closed, ms below 2^48: the lower 32 bits; the upper 16, and the market id in the upper half of that word. */
+export const C_CLOSED = 16;
+export const C_CLOSED_MARKET = 20;
+/** Account from bit 3 on, C_IS_TEXT, and the state CLIENT_…; 0: the reference is free. */
+export const C_OWNER = 24;
+export const C_STATE_MASK = 3;
+export const C_IS_TEXT = 4;
+export const C_ACCOUNT_SHIFT = 3;
+/** Reference plus one of the account's order with an id that closed next, or of the next free one; 0: none. */
+export const C_NEXT = 28;
+
+/** The order is on its way to its market; open; done, and its id is remembered for a while. */
+export const CLIENT_PENDING = 0;
+export const CLIENT_OPEN = 1;
+export const CLIENT_CLOSED = 2;
+/** Closed orders whose client id an account is reminded of at least … */
+export const CLOSED_REMEMBERED = 1024;
+/** … and for at least this long, whichever keeps more. */
+export const CLOSED_REMEMBERED_MS = 600_000;
+
+// ---- Text of a client id: its length, then 36 bytes, zero behind the text. As in a message (W_CLIENT_TEXT_LENGTH). ----
+export const TEXT_BYTES = 40;
+
+// ---- An account's closed orders with an id, oldest first: references plus one of both ends, and how many. ----
+export const CLOSED_SHIFT = 4;
+export const CLOSED_PER_CHUNK = 4096;
+export const CLOSED_CHUNK_SHIFT = 12;
+export const Q_FIRST = 0;
+export const Q_LAST = 4;
+export const Q_COUNT = 8;
 
 // ---- In a market's block (engine/kernel/layout.ts), behind what the book uses. ----
 /** Mark price in ticks; 0 until the first oracle price. */

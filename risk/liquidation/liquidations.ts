@@ -1,4 +1,5 @@
 import { R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
+import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import { lossTicksOf } from '../../engine/kernel/rejections.js';
 import {
   EF_ACCOUNT_SEQUENCE,
@@ -35,7 +36,6 @@ import {
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { NO_CLIENT_REF } from '../margin/client-ids.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
 import { sliceOf } from './slice.js';

@@ -1,228 +1,212 @@
-import {
-  CLIENT_TEXT_MAX_BYTES,
-  CLIENT_TEXT_WORDS,
-  F_CLIENT_ID,
-  SLOT_FLOATS,
-  SLOT_WORDS,
-  W_CLIENT_TEXT,
-  W_CLIENT_TEXT_LENGTH,
-} from '../../engine/messages/layout.js';
+import { H_MESSAGE } from '../../engine/kernel/layout.js';
+import { CLIENT_TEXT_MAX_BYTES } from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-
-/** Closed orders whose client id an account is reminded of at least … */
-export const CLOSED_REMEMBERED = 1024;
-/** … and for at least this long, whichever keeps more. */
-export const CLOSED_REMEMBERED_MS = 600_000;
-
-export const NO_CLIENT_REF = -1;
-export const CLIENT_PENDING = 0;
-export const CLIENT_OPEN = 1;
-export const CLIENT_CLOSED = 2;
-
-interface Entry {
-  account: number;
-  key: number | string;
-  marketId: number;
-  orderId: number;
-  state: number;
-  closedMs: number;
-}
+import {
+  A_HAS_CLIENT_IDS,
+  A_STATUS,
+  ACCOUNTS_PER_CHUNK,
+  C_KEY,
+  C_NEXT,
+  C_ORDER_ID,
+  C_OWNER,
+  C_STATE_MASK,
+  CLIENT_CLOSED,
+  CLIENT_PENDING,
+  G_ACCOUNT_CHUNKS,
+  G_CLIENT_FREE,
+  G_CLIENT_REFS,
+  Q_COUNT,
+  Q_FIRST,
+  TEXT_BYTES,
+} from '../kernel/layout.js';
+import type { RiskKernel } from './risk-kernel.js';
 
 /**
- * Client order ids of a margin actor's accounts: remembered while the order is open and for a while after, so that a retry
- * is recognised and never makes a second order. An entry's number (the client reference) travels with the order.
+ * Client order ids of a margin actor's accounts. They live in the kernel (risk/kernel/client-ids.ts); here is how the long way and
+ * snapshots reach them. The canonical form is older than the kernel's and does not show how it keeps them.
  */
 export class ClientIds {
-  private readonly entries: (Entry | null)[] = [];
-  private readonly free: number[] = [];
-  private readonly byAccount = new Map<number, AccountIds>();
+  private readonly kernel: RiskKernel;
 
-  /** Numeric id or text of a command, null when it has none. */
-  static keyOf(
-    words: Int32Array,
-    floats: Float64Array,
-    slot: number,
-    text: boolean,
-  ): number | string | null {
-    if (!text) {
-      const id = floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
-      return id === 0 ? null : id;
-    }
-    return textAt(
-      words,
-      slot * SLOT_WORDS + W_CLIENT_TEXT_LENGTH,
-      slot * SLOT_WORDS + W_CLIENT_TEXT,
-    );
+  constructor(kernel: RiskKernel) {
+    this.kernel = kernel;
   }
 
-  /** Reference of a remembered id, NO_CLIENT_REF when it is unknown. */
-  find(account: number, key: number | string): number {
-    return this.byAccount.get(account)?.byKey.get(key) ?? NO_CLIENT_REF;
+  /** Reference of the id in a command; NO_CLIENT_REF when it has none, or one that is not remembered. */
+  find(message: MessageBuffer, slot: number): number {
+    return this.kernel.calls.findNamed(this.kernel.addressOf(message, slot));
   }
 
-  add(account: number, key: number | string, marketId: number): number {
-    let ids = this.byAccount.get(account);
-    if (ids === undefined) {
-      ids = { byKey: new Map(), closed: [], firstClosed: 0 };
-      this.byAccount.set(account, ids);
-    }
-    const entry = { account, key, marketId, orderId: 0, state: CLIENT_PENDING, closedMs: 0 };
-    const ref = this.free.pop() ?? this.entries.length;
-    this.entries[ref] = entry;
-    ids.byKey.set(key, ref);
+  /** Keeps the id of a new order in mind, if it has one. Returns the reference. */
+  add(message: MessageBuffer, slot: number, record: number): number {
+    const ref = this.kernel.calls.addNamed(this.kernel.addressOf(message, slot), record);
+    this.kernel.refresh();
     return ref;
-  }
-
-  /** The order exists from now on. */
-  open(ref: number, orderId: number): void {
-    const entry = this.entry(ref);
-    entry.orderId = orderId;
-    entry.state = CLIENT_OPEN;
-  }
-
-  /** The order is done; the id is kept for a while, and the oldest ones that nobody has to remember go. */
-  close(ref: number, nowMs: number): void {
-    const entry = this.entry(ref);
-    entry.state = CLIENT_CLOSED;
-    entry.closedMs = nowMs;
-    const ids = this.byAccount.get(entry.account) as AccountIds;
-    ids.closed.push(ref);
-    this.forgetOld(ids, nowMs);
   }
 
   /** No order was made: the id may be used again. */
   drop(ref: number): void {
-    const entry = this.entry(ref);
-    (this.byAccount.get(entry.account) as AccountIds).byKey.delete(entry.key);
-    this.entries[ref] = null;
-    this.free.push(ref);
+    this.kernel.calls.dropClient(ref);
   }
 
+  /** Completes an event that has a reference. */
+  nameOrder(events: MessageBuffer, slot: number, nowMs: number): void {
+    this.kernel.calls.nameOrder(this.kernel.addressOf(events, slot), nowMs);
+    this.kernel.refresh();
+  }
+
+  /** Id of the order that a cancel or amend names, 0 when it names none. */
+  namedOrderId(message: MessageBuffer, slot: number): number {
+    return this.kernel.calls.namedOrderId(this.kernel.addressOf(message, slot));
+  }
+
+  /** Id of the order that a replace wants to go, 0 when it names none. */
+  replacedOrderId(message: MessageBuffer, slot: number): number {
+    return this.kernel.calls.replacedOrderId(this.kernel.addressOf(message, slot));
+  }
+
+  /** 0 while the order is on its way to its market. */
   orderIdOf(ref: number): number {
-    return this.entry(ref).orderId;
+    return this.kernel.float(this.kernel.calls.clientAt(ref) + C_ORDER_ID);
   }
   marketOf(ref: number): number {
-    return this.entry(ref).marketId;
+    return this.kernel.calls.marketOfClient(this.kernel.calls.clientAt(ref));
   }
   stateOf(ref: number): number {
-    return this.entry(ref).state;
+    return this.kernel.word(this.kernel.calls.clientAt(ref) + C_OWNER) & C_STATE_MASK;
   }
+
+  /** The id itself: a number, or a text. */
   keyAt(ref: number): number | string {
-    return this.entry(ref).key;
+    const client = this.kernel.calls.clientAt(ref);
+    const text = this.kernel.calls.textOfClient(client);
+    return text === 0
+      ? this.kernel.float(client + C_KEY)
+      : String.fromCharCode(...this.bytesOf(text));
   }
 
-  /** Writes a text id into the third slot of an event (length at `lengthAt`, bytes from `bytesAt`). */
-  writeText(ref: number, words: Int32Array, lengthAt: number, bytesAt: number): void {
-    const key = this.entry(ref).key;
-    if (typeof key === 'string') writeText(key, words, lengthAt, bytesAt);
-  }
-
+  /** All ids by reference; free references in the order in which they became free; each account's closed orders, oldest first. */
   writeState(writer: CanonicalWriter): void {
-    writer.put(this.entries.length);
-    for (const entry of this.entries) writeEntry(writer, entry);
-    writer.put(this.free.length);
-    for (const ref of this.free) writer.put(ref);
-    const accounts = [...this.byAccount.keys()].sort((a, b) => a - b);
-    writer.put(accounts.length);
-    for (const account of accounts) {
-      const ids = this.byAccount.get(account) as AccountIds;
+    const { kernel } = this;
+    const count = kernel.word(G_CLIENT_REFS);
+    writer.put(count);
+    for (let ref = 0; ref < count; ref++) this.writeClient(writer, ref);
+    putList(writer, this.listFrom(kernel.word(G_CLIENT_FREE)).reverse());
+    const countAt = writer.length;
+    writer.put(0);
+    let accounts = 0;
+    const end = kernel.word(G_ACCOUNT_CHUNKS) * ACCOUNTS_PER_CHUNK;
+    for (let account = 1; account < end; account++) {
+      if (!this.hasUsedIds(account)) continue;
+      accounts++;
+      const list = kernel.calls.closedOf(account);
+      const hasClosed = list !== 0 && kernel.word(list + Q_COUNT) !== 0;
       writer.put(account);
-      writer.put(ids.closed.length - ids.firstClosed);
-      for (let i = ids.firstClosed; i < ids.closed.length; i++) writer.put(ids.closed[i] as number);
+      putList(writer, hasClosed ? this.listFrom(kernel.word(list + Q_FIRST)) : []);
     }
+    writer.patch(countAt, accounts);
   }
 
+  /** Into a kernel that has no ids yet. */
   readState(reader: CanonicalReader): void {
+    const { kernel } = this;
+    const { calls } = kernel;
+    const closed = new Map<number, number>();
     const count = reader.take();
-    for (let i = 0; i < count; i++) this.entries.push(readEntry(reader));
+    for (let ref = 0; ref < count; ref++) this.readClient(reader, ref, closed);
     const free = reader.take();
-    for (let i = 0; i < free; i++) this.free.push(reader.take());
+    for (let i = 0; i < free; i++) calls.giveClient(reader.take());
     const accounts = reader.take();
     for (let i = 0; i < accounts; i++) {
-      const account = reader.take();
-      const closed: number[] = [];
-      const closedCount = reader.take();
-      for (let k = 0; k < closedCount; k++) closed.push(reader.take());
-      this.byAccount.set(account, { byKey: new Map(), closed, firstClosed: 0 });
+      const status = (calls.openAccount(reader.take()) + A_STATUS) >> 2;
+      kernel.refresh();
+      kernel.words[status] = (kernel.words[status] as number) | A_HAS_CLIENT_IDS;
+      const length = reader.take();
+      for (let k = 0; k < length; k++) {
+        const ref = reader.take();
+        calls.rememberClosed(ref, closed.get(ref) as number);
+      }
     }
-    this.entries.forEach((entry, ref) => {
-      if (entry !== null) this.byAccount.get(entry.account)?.byKey.set(entry.key, ref);
-    });
+    kernel.refresh();
   }
 
-  private entry(ref: number): Entry {
-    return this.entries[ref] as Entry;
-  }
-
-  private forgetOld(ids: AccountIds, nowMs: number): void {
-    while (ids.closed.length - ids.firstClosed > CLOSED_REMEMBERED) {
-      const ref = ids.closed[ids.firstClosed] as number;
-      if (this.entry(ref).closedMs + CLOSED_REMEMBERED_MS > nowMs) break;
-      this.drop(ref);
-      ids.firstClosed++;
+  private writeClient(writer: CanonicalWriter, ref: number): void {
+    const { kernel } = this;
+    const client = kernel.calls.clientAt(ref);
+    const account = kernel.calls.accountOfClient(client);
+    writer.put(account);
+    if (account === 0) return;
+    writer.put(kernel.calls.marketOfClient(client));
+    writer.put(kernel.float(client + C_ORDER_ID));
+    writer.put(kernel.word(client + C_OWNER) & C_STATE_MASK);
+    writer.put(kernel.calls.closedMsOf(client));
+    const text = kernel.calls.textOfClient(client);
+    if (text === 0) {
+      writer.put(0);
+      writer.put(kernel.float(client + C_KEY));
+      return;
     }
-    // Cut the dead front of the list off now and then, so that it does not grow for ever.
-    if (ids.firstClosed > CLOSED_REMEMBERED) {
-      ids.closed.splice(0, ids.firstClosed);
-      ids.firstClosed = 0;
+    putList(writer, this.bytesOf(text));
+  }
+
+  /** References are given 0, 1, 2 … again; a free one is held back until the list of free ones comes. */
+  private readClient(reader: CanonicalReader, ref: number, closed: Map<number, number>): void {
+    const { calls } = this.kernel;
+    const account = reader.take();
+    if (account === 0) {
+      calls.takeClient(0, 0);
+      return;
     }
+    const marketId = reader.take();
+    const orderId = reader.take();
+    const state = reader.take();
+    const closedMs = reader.take();
+    const length = reader.take();
+    const record = calls.openAccount(account);
+    if (length === 0) calls.addClient(record, account, marketId, reader.take(), 0);
+    else calls.addClient(record, account, marketId, 0, this.readText(reader, length));
+    if (state !== CLIENT_PENDING) calls.openClient(ref, orderId);
+    if (state === CLIENT_CLOSED) closed.set(ref, closedMs);
+  }
+
+  /** Into the kernel's room for messages from outside. Returns the address. */
+  private readText(reader: CanonicalReader, length: number): number {
+    if (length > CLIENT_TEXT_MAX_BYTES) {
+      const limit = CLIENT_TEXT_MAX_BYTES;
+      throw new RangeError(`a client id of ${length} bytes is longer than ${limit}`);
+    }
+    const words = this.kernel.wordsAt(H_MESSAGE, TEXT_BYTES / 4).fill(0);
+    words[0] = length;
+    for (let i = 0; i < length; i++) {
+      const at = 1 + (i >> 2);
+      words[at] = (words[at] as number) | (reader.take() << ((i & 3) * 8));
+    }
+    return H_MESSAGE;
+  }
+
+  private bytesOf(text: number): number[] {
+    const byteAt = (i: number): number => (this.kernel.word(text + 4 + i) >>> ((i & 3) * 8)) & 0xff;
+    return Array.from({ length: this.kernel.word(text) }, (_, i) => byteAt(i));
+  }
+
+  private hasUsedIds(account: number): boolean {
+    const record = this.kernel.calls.accountAt(account);
+    return record !== 0 && (this.kernel.word(record + A_STATUS) & A_HAS_CLIENT_IDS) !== 0;
+  }
+
+  /** References of a list, from its first one plus one on. */
+  private listFrom(first: number): number[] {
+    const refs: number[] = [];
+    for (let held = first; held !== 0; ) {
+      refs.push(held - 1);
+      held = this.kernel.word(this.kernel.calls.clientAt(held - 1) + C_NEXT);
+    }
+    return refs;
   }
 }
 
-interface AccountIds {
-  byKey: Map<number | string, number>;
-  /** References of closed orders, oldest first, from `firstClosed` on. */
-  closed: number[];
-  firstClosed: number;
-}
-
-export function textAt(words: Int32Array, lengthAt: number, bytesAt: number): string {
-  const length = Math.min(words[lengthAt] as number, CLIENT_TEXT_MAX_BYTES);
-  let text = '';
-  for (let i = 0; i < length; i++) {
-    text += String.fromCharCode(((words[bytesAt + (i >> 2)] as number) >>> ((i & 3) * 8)) & 0xff);
-  }
-  return text;
-}
-
-function writeText(text: string, words: Int32Array, lengthAt: number, bytesAt: number): void {
-  words[lengthAt] = text.length;
-  for (let i = 0; i < CLIENT_TEXT_WORDS; i++) {
-    let word = 0;
-    for (let k = 3; k >= 0; k--) word = (word << 8) | (text.charCodeAt(i * 4 + k) || 0);
-    words[bytesAt + i] = word;
-  }
-}
-
-function writeEntry(writer: CanonicalWriter, entry: Entry | null): void {
-  if (entry === null) {
-    writer.put(0);
-    return;
-  }
-  writer.put(entry.account);
-  writer.put(entry.marketId);
-  writer.put(entry.orderId);
-  writer.put(entry.state);
-  writer.put(entry.closedMs);
-  if (typeof entry.key === 'number') {
-    writer.put(0);
-    writer.put(entry.key);
-    return;
-  }
-  writer.put(entry.key.length);
-  for (let i = 0; i < entry.key.length; i++) writer.put(entry.key.charCodeAt(i));
-}
-
-function readEntry(reader: CanonicalReader): Entry | null {
-  const account = reader.take();
-  if (account === 0) return null;
-  const marketId = reader.take();
-  const orderId = reader.take();
-  const state = reader.take();
-  const closedMs = reader.take();
-  const length = reader.take();
-  if (length === 0) return { account, key: reader.take(), marketId, orderId, state, closedMs };
-  let key = '';
-  for (let i = 0; i < length; i++) key += String.fromCharCode(reader.take());
-  return { account, key, marketId, orderId, state, closedMs };
+function putList(writer: CanonicalWriter, values: number[]): void {
+  writer.put(values.length);
+  for (const value of values) writer.put(value);
 }

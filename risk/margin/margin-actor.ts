@@ -77,7 +77,7 @@ export class MarginActor implements AccountHome {
       kernel,
       accounts: new Accounts(kernel),
       markets: new MarketTable(kernel),
-      clientIds: new ClientIds(),
+      clientIds: new ClientIds(kernel),
       fees,
     };
     kernel.words[G_HOMES_ELSEWHERE >> 2] = hasStrangers ? 1 : 0;
@@ -85,7 +85,7 @@ export class MarginActor implements AccountHome {
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
-    this.lane = new Lane(this.state, this.orderEvents);
+    this.lane = new Lane(this.state);
     this.liquidations = new Liquidations(this.state, inbox, events);
   }
 

@@ -1,15 +1,12 @@
+import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import {
-  EF_CLIENT_ID,
   EF_LIMIT,
   EF_LOTS,
   EF_OLD_REMAINING,
   EF_ORDER_ID,
   EF_REMAINING,
   EF_VALUE,
-  EVENT_SLOTS,
   EW_CLIENT_REF,
-  EW_CLIENT_TEXT,
-  EW_CLIENT_TEXT_LENGTH,
   EW_CODE,
   EW_FLAGS,
   EW_LOSS_TICKS,
@@ -39,13 +36,7 @@ import {
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
-  EVT_ACCEPTED,
-  EVT_CANCELED,
-  EVT_FILL,
   EVT_REJECTED,
-  EVT_TRIGGER_ACCEPTED,
-  EVT_TRIGGER_CANCELED,
-  EVT_TRIGGER_REJECTED,
   FLAG_SIDE,
   MSG_AMEND_GRANTED,
   SIDE_BUY,
@@ -56,7 +47,6 @@ import {
   SETTLED_NUMBERED,
   SETTLED_REJECTED,
 } from '../kernel/order-events.js';
-import { NO_CLIENT_REF } from './client-ids.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 import { isTriggerEvent, TriggerEventHandler } from './trigger-events.js';
 
@@ -86,7 +76,7 @@ export class OrderEventHandler {
     kernel.refresh();
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (settled === SETTLED_NUMBERED) {
-      if (ref !== NO_CLIENT_REF) this.nameOrder(events, slot, ref, nowMs);
+      if (ref !== NO_CLIENT_REF) clientIds.nameOrder(events, slot, nowMs);
     } else if (settled === SETTLED_REJECTED || settled === SETTLED_NOTHING) {
       // A trigger order that was never let in has nothing reserved, but may have an id.
       if (ref !== NO_CLIENT_REF && isRejection(events, slot)) clientIds.drop(ref);
@@ -103,39 +93,8 @@ export class OrderEventHandler {
   private handleTrigger(events: MessageBuffer, slot: number, nowMs: number): void {
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (this.triggers.handle(events, slot) && ref !== NO_CLIENT_REF) {
-      this.nameOrder(events, slot, ref, nowMs);
+      this.state.clientIds.nameOrder(events, slot, nowMs);
     }
-  }
-
-  /** Fills in the client ids of all events from `first` on, which are complete in everything else. */
-  nameOrders(events: MessageBuffer, first: number, nowMs: number): void {
-    for (let slot = first; slot < events.length; ) {
-      const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
-      if (ref !== NO_CLIENT_REF) this.nameOrder(events, slot, ref, nowMs);
-      slot += slotsOf(events.words[slot * SLOT_WORDS + W_HEAD] as number);
-    }
-  }
-
-  /** Tells the order by its owner's own id, and keeps in mind whether it is open. */
-  private nameOrder(events: MessageBuffer, slot: number, ref: number, nowMs: number): void {
-    const w = slot * SLOT_WORDS;
-    const f = slot * SLOT_FLOATS;
-    const { clientIds } = this.state;
-    const head = events.words[w + W_HEAD] as number;
-    const type = typeOf(head);
-    if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED)
-      clientIds.open(ref, events.floats[f + EF_ORDER_ID] as number);
-    const key = clientIds.keyAt(ref);
-    if (typeof key === 'number') events.floats[f + EF_CLIENT_ID] = key;
-    else if (slotsOf(head) > EVENT_SLOTS) {
-      clientIds.writeText(ref, events.words, w + EW_CLIENT_TEXT_LENGTH, w + EW_CLIENT_TEXT);
-    }
-    const ends =
-      type === EVT_CANCELED ||
-      type === EVT_TRIGGER_CANCELED ||
-      type === EVT_TRIGGER_REJECTED ||
-      (type === EVT_FILL && events.floats[f + EF_REMAINING] === 0);
-    if (ends) clientIds.close(ref, nowMs);
   }
 
   /** Tells the market to go on with an amend. */

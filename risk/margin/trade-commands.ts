@@ -1,4 +1,5 @@
 import { NO_PRICE } from '../../engine/book/order-book.js';
+import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
 import {
@@ -9,6 +10,7 @@ import {
   EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
+  F_CLIENT_ID,
   F_DEADLINE,
   F_ORDER_ID,
   F_QTY,
@@ -19,8 +21,6 @@ import {
   slotsOf,
   TARGET_F_CLIENT_ID,
   TARGET_F_ORDER_ID,
-  TARGET_W_TEXT,
-  TARGET_W_TEXT_LENGTH,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_REF,
@@ -66,7 +66,7 @@ import {
 } from '../../engine/units/units.js';
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
-import { ClientIds, NO_CLIENT_REF, textAt } from './client-ids.js';
+import type { ClientIds } from './client-ids.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
 import type { RiskKernel } from './risk-kernel.js';
@@ -108,12 +108,7 @@ export class TradeCommands {
     const type = typeOf(message.words[w + W_HEAD] as number);
     const isTrigger = type === CMD_PLACE_TRIGGER;
     const places = type === CMD_PLACE || type === CMD_REPLACE || isTrigger;
-    let key: number | string | null = null;
-    if (places) {
-      const flags = message.words[w + W_FLAGS] as number;
-      key = ClientIds.keyOf(message.words, message.floats, slot, (flags & FLAG_CLIENT_TEXT) !== 0);
-      if (key !== null && this.answersRetry(message, slot, account, key)) return;
-    }
+    if (places && this.answersRetry(message, slot, account)) return;
     const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
     if (deadline !== 0 && deadline < nowMs) {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
@@ -127,22 +122,17 @@ export class TradeCommands {
       this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
       return;
     }
-    if (isTrigger) this.placeTrigger(message, slot, account, key);
-    else if (places) this.place(message, slot, account, key);
-    else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot, account);
+    if (isTrigger) this.placeTrigger(message, slot, account);
+    else if (places) this.place(message, slot, account);
+    else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
     else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
   }
 
   /** A known client id: the answer says which order it is. True when answered. */
-  private answersRetry(
-    message: MessageBuffer,
-    slot: number,
-    account: number,
-    key: number | string,
-  ): boolean {
+  private answersRetry(message: MessageBuffer, slot: number, account: number): boolean {
     const ids = this.state.clientIds;
-    const ref = ids.find(account, key);
+    const ref = ids.find(message, slot);
     if (ref === NO_CLIENT_REF) return false;
     const event = this.events.push(EVENT_SLOTS);
     const words = this.events.words;
@@ -156,26 +146,16 @@ export class TradeCommands {
     words[e + EW_CODE] = ids.stateOf(ref);
     const floats = this.events.floats;
     floats[event * SLOT_FLOATS + EF_ORDER_ID] = ids.orderIdOf(ref);
-    floats[event * SLOT_FLOATS + EF_CLIENT_ID] = typeof key === 'number' ? key : 0;
+    floats[event * SLOT_FLOATS + EF_CLIENT_ID] = clientNumberOf(message, slot);
     return true;
   }
 
-  private placeTrigger(
-    message: MessageBuffer,
-    slot: number,
-    account: number,
-    key: number | string | null,
-  ): void {
+  private placeTrigger(message: MessageBuffer, slot: number, account: number): void {
     const market = this.market(message, slot);
-    if (market !== null) this.triggers.place(message, slot, market, account, key);
+    if (market !== null) this.triggers.place(message, slot, market, account);
   }
 
-  private place(
-    message: MessageBuffer,
-    slot: number,
-    account: number,
-    key: number | string | null,
-  ): void {
+  private place(message: MessageBuffer, slot: number, account: number): void {
     const w = slot * SLOT_WORDS;
     const market = this.market(message, slot);
     if (market === null) return;
@@ -194,16 +174,16 @@ export class TradeCommands {
       this.reject(message, slot, code, lots, market.params.qtyLotsMax);
       return;
     }
-    const replaced = this.replacedId(message, slot, account, market);
+    const replaced = this.replacedId(message, slot);
     if (replaced < 0) return;
     const distance = price - market.markTicks;
     if (!this.reserve(message, slot, market, side, lots, distance)) return;
-    const ref =
-      key === null ? NO_CLIENT_REF : this.state.clientIds.add(account, key, market.marketId);
+    const { accounts, clientIds } = this.state;
+    const ref = clientIds.add(message, slot, accounts.at(account));
     const type = typeOf(message.words[w + W_HEAD] as number);
     const out = this.forward(message, slot, type === CMD_PLACE ? MSG_PLACE : MSG_REPLACE, replaced);
     const o = out * SLOT_WORDS;
-    this.inbox.words[o + W_FLAGS] = flags | (this.state.accounts.tier(account) << TIER_SHIFT);
+    this.inbox.words[o + W_FLAGS] = flags | (accounts.tier(account) << TIER_SHIFT);
     this.inbox.words[o + W_PRICE] = price;
     this.inbox.words[o + W_CLIENT_REF] = ref;
     this.inbox.words[o + W_MARK_DISTANCE] = distance;
@@ -265,29 +245,22 @@ export class TradeCommands {
   }
 
   /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */
-  private replacedId(
-    message: MessageBuffer,
-    slot: number,
-    account: number,
-    market: MarketSummary,
-  ): number {
+  private replacedId(message: MessageBuffer, slot: number): number {
     const head = message.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) !== CMD_REPLACE) return 0;
     const target = slot + slotsOf(head) - 1;
     const f = target * SLOT_FLOATS;
     const id = message.floats[f + TARGET_F_ORDER_ID] as number;
     if (id !== 0) return id;
-    const w = target * SLOT_WORDS;
-    const text = textAt(message.words, w + TARGET_W_TEXT_LENGTH, w + TARGET_W_TEXT);
     const numeric = message.floats[f + TARGET_F_CLIENT_ID] as number;
-    const found = this.openOrderWith(account, text === '' ? numeric : text, market.marketId);
+    const found = this.state.clientIds.replacedOrderId(message, slot);
     if (found !== 0) return found;
     this.reject(message, slot, REJECT.order_is_not_open, numeric, 0);
     return -1;
   }
 
   /** Cancel and amend: the order is named by id, or by client id, which only this actor knows. */
-  private forwardToOrder(message: MessageBuffer, slot: number, account: number): void {
+  private forwardToOrder(message: MessageBuffer, slot: number): void {
     const market = this.market(message, slot);
     if (market === null) return;
     const w = slot * SLOT_WORDS;
@@ -296,16 +269,10 @@ export class TradeCommands {
     const price = asPriceTicks(message.words[w + W_PRICE] as number);
     const lots = asQtyLots(message.floats[f + F_QTY] as number);
     if (!cancels && !this.amendIsSound(message, slot, market, price, lots)) return;
-    let id = message.floats[f + F_ORDER_ID] as number;
+    const id = this.state.clientIds.namedOrderId(message, slot);
     if (id === 0) {
-      const text = ((message.words[w + W_FLAGS] as number) & FLAG_CLIENT_TEXT) !== 0;
-      const key = ClientIds.keyOf(message.words, message.floats, slot, text);
-      if (key !== null) id = this.openOrderWith(account, key, market.marketId);
-      if (id === 0) {
-        const named = typeof key === 'number' ? key : 0;
-        this.reject(message, slot, REJECT.order_is_not_open, named, 0);
-        return;
-      }
+      this.reject(message, slot, REJECT.order_is_not_open, clientNumberOf(message, slot), 0);
+      return;
     }
     const out = this.forward(message, slot, cancels ? MSG_CANCEL : MSG_AMEND, 0);
     const o = out * SLOT_WORDS;
@@ -383,13 +350,6 @@ export class TradeCommands {
     return out;
   }
 
-  private openOrderWith(account: number, key: number | string, marketId: number): number {
-    const ids = this.state.clientIds;
-    const ref = ids.find(account, key);
-    if (ref === NO_CLIENT_REF || ids.marketOf(ref) !== marketId) return 0;
-    return ids.orderIdOf(ref);
-  }
-
   private market(message: MessageBuffer, slot: number): MarketSummary | null {
     const id = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
     const market = this.state.markets.find(id);
@@ -407,6 +367,15 @@ export class TradeCommands {
     pushRejection(this.events, message, slot, code, value, limit);
     return false;
   }
+}
+
+/** Client id of a command that is a number; 0 when it has none, or a text. */
+function clientNumberOf(message: MessageBuffer, slot: number): number {
+  const flags = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
+  if ((flags & FLAG_CLIENT_TEXT) !== 0) return 0;
+  const number = message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
+  // −0 is none either, and has other bytes.
+  return number === 0 ? 0 : number;
 }
 
 /** Copies a slot, eight floats; written out, because a loop costs as much again. */

@@ -19,7 +19,6 @@ import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import { CLIENT_FLAGS, FLAG_MARKET_ORDER, MSG_PLACE_TRIGGER } from '../../engine/messages/types.js';
 import { isPriceSource, isTriggerKind } from '../../engine/triggers/trigger-order.js';
-import { NO_CLIENT_REF } from './client-ids.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarginState } from './trade-commands.js';
 
@@ -42,16 +41,10 @@ export class TriggerCommands {
   }
 
   /** `market`: the one that the command names. */
-  place(
-    message: MessageBuffer,
-    slot: number,
-    market: MarketSummary,
-    account: number,
-    key: number | string | null,
-  ): void {
+  place(message: MessageBuffer, slot: number, market: MarketSummary, account: number): void {
     if (!this.isSound(message, slot, market)) return;
-    const { clientIds } = this.state;
-    const ref = key === null ? NO_CLIENT_REF : clientIds.add(account, key, market.marketId);
+    const { accounts, clientIds } = this.state;
+    const ref = clientIds.add(message, slot, accounts.at(account));
     const out = this.inbox.push(2);
     const o = out * SLOT_WORDS;
     const { words } = this.inbox;

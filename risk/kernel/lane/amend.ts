@@ -5,6 +5,7 @@ import {
   pushOrderEvent,
   setFloat,
   setWord,
+  slotsOfEvents,
   wordOf,
 } from '../../../engine/kernel/events.js';
 import { keyOf, moveOrder, reduceLevel } from '../../../engine/kernel/ladder.js';
@@ -21,7 +22,7 @@ import {
 import { f64At, i32At, setF64, setI32 } from '../../../engine/kernel/memory.js';
 import { isFree } from '../../../engine/kernel/moving.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
-import { NO_CLIENT_REF, ORDER_HAS_REF } from '../../../engine/kernel/orders.js';
+import { clientRefOf, ORDER_HAS_REF } from '../../../engine/kernel/orders.js';
 import { matchAndRest } from '../../../engine/kernel/placing.js';
 import { trimTouched } from '../../../engine/kernel/reduce-only.js';
 import { lossTicksOf } from '../../../engine/kernel/rejections.js';
@@ -33,7 +34,6 @@ import {
   EF_OLD_REMAINING,
   EF_ORDER_ID,
   EF_REMAINING,
-  EVENT_SLOTS,
   EW_CLIENT_REF,
   EW_FLAGS,
   EW_LOSS_TICKS,
@@ -42,7 +42,6 @@ import {
   EW_PRICE,
   EW_RESERVED_LOSS_TICKS,
   EW_RESERVED_OLD_LOSS_TICKS,
-  F_ORDER_ID,
   F_QTY,
   W_ACCOUNT,
   W_HEAD,
@@ -50,7 +49,6 @@ import {
 } from '../../../engine/messages/layout.js';
 import {
   EVT_AMENDED,
-  FLAG_CLIENT_TEXT,
   FLAG_GRANTED,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -59,23 +57,25 @@ import {
   REASON_USER,
 } from '../../../engine/messages/types.js';
 import { productExceeds } from '../../../engine/units/mul-div.js';
-import { LANE_DONE, LANE_HAS_REFERENCES, LANE_NOT_DONE, M_MARK, M_VALUE_MIN } from '../layout.js';
+import { LANE_HAS_REFERENCES, LANE_NOT_DONE, M_MARK, M_VALUE_MIN } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
 import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 const USER_BITS: i32 = REASON_USER << REASON_SHIFT;
 
-/** Flags of an order whose event has more in it, or whose rules go beyond price and size. */
-const SPECIAL_FLAGS: i32 = FLAG_REDUCE_ONLY | FLAG_CLIENT_TEXT | ORDER_HAS_REF;
-const AMENDED_HEAD: i32 = EVT_AMENDED | (EVENT_SLOTS << 8);
-
 /**
- * CMD_AMEND by order id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody.
+ * CMD_AMEND of the order with this id. In one go: the market makers' everyday move of all that is left to another price, where it meets nobody.
  * Anything else in `amendAny`. Reduce-only orders take the long way.
  */
-export function laneAmend(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
-  const id = floatOf(message, F_ORDER_ID);
+export function laneAmend(
+  book: i32,
+  message: i32,
+  id: f64,
+  account: i32,
+  record: i32,
+  sequence: f64,
+): i32 {
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
   const flags = i32At(order + O_FLAGS);
@@ -83,12 +83,12 @@ export function laneAmend(book: i32, message: i32, account: i32, record: i32, se
   const side = flags & FLAG_SIDE;
   const oldPrice = i32At(order + O_PRICE);
   if (
-    (flags & SPECIAL_FLAGS) !== 0 ||
+    (flags & FLAG_REDUCE_ONLY) !== 0 ||
     price === 0 ||
     floatOf(message, F_QTY) !== 0 ||
     !isFree(book, side, price)
   ) {
-    return amendAny(book, message, order, record, sequence);
+    return amendAny(book, message, order, id, record, sequence);
   }
   const mark = i32At(book + M_MARK);
   const total = f64At(order + O_TOTAL);
@@ -101,8 +101,9 @@ export function laneAmend(book: i32, message: i32, account: i32, record: i32, se
   moveOrder(ladderOf(book, side), order, keyOf(side, oldPrice), keyOf(side, price), remaining);
   setI32(order + O_PRICE, price);
   setI32(order + O_LOSS_TICKS, loss);
-  const event = pushEvent(EVENT_SLOTS);
-  setWord(event, W_HEAD, AMENDED_HEAD | i32At(book + B_HEAD));
+  const slots = slotsOfEvents(flags);
+  const event = pushEvent(slots);
+  setWord(event, W_HEAD, EVT_AMENDED | (slots << 8) | i32At(book + B_HEAD));
   setWord(event, W_ACCOUNT, account);
   setFloat(event, EF_ORDER_ID, id);
   setFloat(event, EF_LOTS, total);
@@ -110,13 +111,12 @@ export function laneAmend(book: i32, message: i32, account: i32, record: i32, se
   setFloat(event, EF_OLD_REMAINING, remaining);
   setWord(event, EW_PRICE, price);
   setWord(event, EW_OLD_PRICE, oldPrice);
-  setWord(event, EW_FLAGS, flags | USER_BITS);
+  setWord(event, EW_FLAGS, (flags & ~ORDER_HAS_REF) | USER_BITS);
   setWord(event, EW_LOSS_TICKS, loss);
   setWord(event, EW_OLD_LOSS_TICKS, oldLoss);
-  setWord(event, EW_CLIENT_REF, NO_CLIENT_REF);
+  setWord(event, EW_CLIENT_REF, clientRefOf(order));
   if (loss > oldLoss) showGrant(event, remaining, remaining, loss, oldLoss);
-  completeAnswer(event, message, record, sequence);
-  return LANE_DONE;
+  return completeAnswer(event, message, record, sequence);
 }
 
 /** Reserves what a move to this price needs more, or gives back what it needs less. False: refused, nothing has changed. */
@@ -137,7 +137,7 @@ function changesLoss(book: i32, record: i32, order: i32, price: i32, loss: i32):
 }
 
 /** The steps of `amend` (engine/kernel/amending.ts) and of both actors around it, for whatever changes and crosses. */
-function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f64): i32 {
+function amendAny(book: i32, message: i32, order: i32, id: f64, record: i32, sequence: f64): i32 {
   const flags = i32At(order + O_FLAGS);
   if ((flags & FLAG_REDUCE_ONLY) !== 0) return LANE_NOT_DONE;
   const side = flags & FLAG_SIDE;
@@ -178,7 +178,7 @@ function amendAny(book: i32, message: i32, order: i32, record: i32, sequence: f6
   setF64(order + O_REMAINING, newRemaining);
   setI32(order + O_PRICE, price);
   setI32(order + O_LOSS_TICKS, loss);
-  const event = pushOrderEvent(book, EVT_AMENDED, order, floatOf(message, F_ORDER_ID), USER_BITS);
+  const event = pushOrderEvent(book, EVT_AMENDED, order, id, USER_BITS);
   setFloat(event, EF_OLD_REMAINING, remaining);
   setWord(event, EW_OLD_PRICE, oldPrice);
   setWord(event, EW_OLD_LOSS_TICKS, oldLoss);

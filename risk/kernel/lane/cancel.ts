@@ -1,5 +1,5 @@
 import { forget, ladderOf } from '../../../engine/kernel/changes.js';
-import { floatOf, pushOrderEvent, setFloat } from '../../../engine/kernel/events.js';
+import { pushOrderEvent, setFloat } from '../../../engine/kernel/events.js';
 import { keyOf, removeOrder } from '../../../engine/kernel/ladder.js';
 import {
   O_ACCOUNT,
@@ -11,7 +11,7 @@ import {
 import { f64At, i32At } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
 import { rowOf } from '../../../engine/kernel/rows.js';
-import { EF_LOTS, F_ORDER_ID } from '../../../engine/messages/layout.js';
+import { EF_LOTS } from '../../../engine/messages/layout.js';
 import {
   EVT_CANCELED,
   FLAG_SIDE,
@@ -22,10 +22,16 @@ import { LANE_NOT_DONE, M_LANE, TAKES_CANCELS } from '../layout.js';
 import { addOpen, clearActiveIfFlat } from '../reservation.js';
 import { completeAnswer } from './events.js';
 
-/** CMD_CANCEL by order id. */
-export function laneCancel(book: i32, message: i32, account: i32, record: i32, sequence: f64): i32 {
+/** CMD_CANCEL of the order with this id. */
+export function laneCancel(
+  book: i32,
+  message: i32,
+  id: f64,
+  account: i32,
+  record: i32,
+  sequence: f64,
+): i32 {
   if ((i32At(book + M_LANE) & TAKES_CANCELS) === 0) return LANE_NOT_DONE;
-  const id = floatOf(message, F_ORDER_ID);
   const order = findOrder(book, id);
   if (order === 0 || i32At(order + O_ACCOUNT) !== account) return LANE_NOT_DONE;
 

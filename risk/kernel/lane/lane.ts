@@ -1,5 +1,5 @@
 import { ladderOf } from '../../../engine/kernel/changes.js';
-import { floatOf, wordOf } from '../../../engine/kernel/events.js';
+import { wordOf } from '../../../engine/kernel/events.js';
 import { bestHead, keyOf, NO_KEY } from '../../../engine/kernel/ladder.js';
 import {
   E_LENGTH,
@@ -10,11 +10,10 @@ import {
 } from '../../../engine/kernel/layout.js';
 import { f64At, i32At, setF64, setI32, toI32 } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
-import { queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
+import { clientRefOf, NO_CLIENT_REF, queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
 import { rowOf, settledOf } from '../../../engine/kernel/rows.js';
 import {
   F_DEADLINE,
-  F_ORDER_ID,
   marketOf,
   SLOT_BYTES,
   slotsOf,
@@ -24,25 +23,30 @@ import {
   W_HEAD,
   W_PRICE,
 } from '../../../engine/messages/layout.js';
-import { CMD_AMEND, CMD_CANCEL, CMD_PLACE, FLAG_SIDE } from '../../../engine/messages/types.js';
+import {
+  CMD_AMEND,
+  CMD_CANCEL,
+  CMD_PLACE,
+  FLAG_CLIENT_TEXT,
+  FLAG_SIDE,
+} from '../../../engine/messages/types.js';
 import { accountAt, findAccount, findTrader } from '../accounts.js';
 import {
   G_FETCHED,
   G_FETCHED_BEFORE,
-  G_LANE_EVENTS,
-  G_LANE_RESULT,
-  LANE_DONE,
+  LANE_HAS_REFERENCES,
   LANE_NOT_DONE,
   M_LANE,
 } from '../layout.js';
 import { findBlock } from '../markets.js';
+import { fetchClient, fetchNamed, namedOrderId, nameOrders } from '../named-orders.js';
 import { laneAmend } from './amend.js';
 import { laneCancel } from './cancel.js';
 import { lanePlace } from './place.js';
 
 /**
- * A short way for what makes nearly all of the traffic: orders without a client id that pass every check, amends and cancels by
- * order id, in a market of the same shard. Margin actor, market actor and book do the same in four messages; here it is
+ * A short way for what makes nearly all of the traffic: orders that pass every check, amends and cancels of orders that are
+ * open, in a market of the same shard. Margin actor, market actor and book do the same in four messages; here it is
  * one function for each kind, on the same memory.
  *
  * The lane either does the whole command, with the very bytes of events and state that the long way would give, or it
@@ -56,50 +60,52 @@ const FETCH_AHEAD: i32 = 32;
 function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const head = wordOf(message, W_HEAD);
   const block = findLane(head);
-  if (block === 0) return LANE_NOT_DONE;
+  if (block === 0 || !hasPlainForm(message)) return LANE_NOT_DONE;
   const deadline = f64At(message + (F_DEADLINE << 3));
   if (deadline !== 0 && !(deadline >= timeMs)) return LANE_NOT_DONE;
   const account = wordOf(message, W_ACCOUNT);
   const record = findTrader(account);
   if (record === 0) return LANE_NOT_DONE;
   const type = typeOf(head);
-  if (type === CMD_AMEND) return laneAmend(block, message, account, record, sequence);
   if (type === CMD_PLACE) return lanePlace(block, message, account, record, timeMs, sequence);
-  if (type === CMD_CANCEL) return laneCancel(block, message, account, record, sequence);
-  return LANE_NOT_DONE;
+  if (type !== CMD_AMEND && type !== CMD_CANCEL) return LANE_NOT_DONE;
+  const id = namedOrderId(message);
+  if (type === CMD_AMEND) return laneAmend(block, message, id, account, record, sequence);
+  return laneCancel(block, message, id, account, record, sequence);
 }
 
-/** The book of a message of one slot, 0 when the lane may not work on it; the block of a market elsewhere has none. */
+/** The book of a message, 0 when the lane may not work on it; the block of a market elsewhere has none. */
 function findLane(head: i32): i32 {
   const block = findBlock(marketOf(head));
-  return block !== 0 && slotsOf(head) === 1 && i32At(block + M_LANE) !== 0 ? block : 0;
+  return block !== 0 && i32At(block + M_LANE) !== 0 ? block : 0;
+}
+
+/** A slot, and a second one for a client id in text, and only for that. */
+function hasPlainForm(message: i32): boolean {
+  const hasText = (wordOf(message, W_FLAGS) & FLAG_CLIENT_TEXT) !== 0;
+  return slotsOf(wordOf(message, W_HEAD)) === (hasText ? 2 : 1);
 }
 
 /**
- * Messages of a frame, one after another, up to the first that is not done, or whose events lack client ids. Returns how many
- * are done; G_LANE_… tell where and why it stopped.
+ * Messages of a frame, one after another, up to the first that is not done. Returns how many are done.
  */
 export function applyCommands(first: i32, count: i32, timeMs: f64, firstSequence: f64): i32 {
   let message = first;
   let done = 0;
-  let result = LANE_DONE;
-  let events = i32At(E_LENGTH);
   let fetched = fetchedOf(firstSequence, count);
-  while (done < count && result === LANE_DONE) {
+  while (done < count) {
     if (done === fetched) {
       const left = count - done;
       fetched += fetchFor(message, left < FETCH_AHEAD ? left : FETCH_AHEAD);
       setF64(G_FETCHED_BEFORE, firstSequence + fetched);
     }
-    events = i32At(E_LENGTH);
-    result = applyCommand(message, timeMs, firstSequence + done);
-    if (result !== LANE_NOT_DONE) {
-      message += SLOT_BYTES;
-      done++;
-    }
+    const events = i32At(E_LENGTH);
+    const result = applyCommand(message, timeMs, firstSequence + done);
+    if (result === LANE_NOT_DONE) return done;
+    if (result === LANE_HAS_REFERENCES) nameOrders(events, timeMs);
+    message += slotsOf(wordOf(message, W_HEAD)) * SLOT_BYTES;
+    done++;
   }
-  setI32(G_LANE_RESULT, result);
-  setI32(G_LANE_EVENTS, events);
   return done;
 }
 
@@ -113,24 +119,27 @@ function fetchedOf(firstSequence: f64, count: i32): i32 {
  * Reads a word of each record that the next commands will need. With 100,000 accounts nearly all of them are far away in memory;
  * asked for one after another without waiting, they arrive together. Nothing depends on what is read. The messages are as
  * they came, so every account, price and id in them may be a wild one. Returns for how many it was done: up to a message of
- * more than one slot, behind which the next ones are not where they seem to be.
+ * more slots than the lane takes.
  */
 function fetchFor(first: i32, count: i32): i32 {
   let sum = 0;
   let i = 0;
+  let next = first;
   for (; i < count; i++) {
-    const message = first + i * SLOT_BYTES;
+    const message = next;
     const head = wordOf(message, W_HEAD);
-    if (slotsOf(head) !== 1) break;
+    const slots = slotsOf(head);
+    if (slots > 2 || slots === 0) break;
+    next += slots * SLOT_BYTES;
     const account = wordOf(message, W_ACCOUNT);
     const record = findAccount(account);
     const block = findLane(head);
     if (record === 0 || block === 0) continue;
     const row = rowOf(block, account);
     if (row !== 0) sum += i32At(row + R_OPEN_ORDERS);
-    if (typeOf(head) === CMD_PLACE) sum += fetchMaker(block, message);
+    if (typeOf(head) === CMD_PLACE) sum += fetchMaker(block, message) + fetchNamed(message);
     else {
-      const order = findOrder(block, floatOf(message, F_ORDER_ID));
+      const order = findOrder(block, namedOrderId(message));
       if (order !== 0) sum += fetchOrder(order);
     }
   }
@@ -139,7 +148,9 @@ function fetchFor(first: i32, count: i32): i32 {
 }
 
 function fetchOrder(order: i32): i32 {
-  return i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
+  const sum = i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
+  const ref = clientRefOf(order);
+  return ref === NO_CLIENT_REF ? sum : sum + fetchClient(ref);
 }
 
 /** Whom the order would meet first as things are now, and what is settled for both. */

@@ -15,6 +15,7 @@ import {
   E_LENGTH,
   L_BEST,
   O_ACCOUNT,
+  O_CLIENT_REF,
   O_EXPIRY_POSITION,
   O_FLAGS,
   O_ID,
@@ -26,7 +27,13 @@ import {
 } from '../../../engine/kernel/layout.js';
 import { f64At, i32At, setF64, setI32 } from '../../../engine/kernel/memory.js';
 import { isFree } from '../../../engine/kernel/moving.js';
-import { giveOrder, restOf, takeOrder } from '../../../engine/kernel/orders.js';
+import {
+  giveOrder,
+  NO_CLIENT_REF,
+  ORDER_HAS_REF,
+  restOf,
+  takeOrder,
+} from '../../../engine/kernel/orders.js';
 import { matchAndRest } from '../../../engine/kernel/placing.js';
 import { closableLots } from '../../../engine/kernel/positions.js';
 import { trimTouched } from '../../../engine/kernel/reduce-only.js';
@@ -36,7 +43,6 @@ import {
   EF_EXPIRY,
   EF_VALUE,
   EW_OLD_LOSS_TICKS,
-  F_CLIENT_ID,
   F_EXPIRY,
   F_QTY,
   W_FLAGS,
@@ -66,22 +72,24 @@ import {
 } from '../../../engine/messages/types.js';
 import { tierOfAccount } from '../accounts.js';
 import {
+  LANE_HAS_REFERENCES,
   LANE_NOT_DONE,
   M_MARK,
   M_OPEN_ORDERS_MAX,
   M_PRICE_LIMITS,
   M_VALUE_MIN,
 } from '../layout.js';
+import { addNamed, findNamed } from '../named-orders.js';
 import { addOpen, tryReserve } from '../reservation.js';
 import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
-/** An everyday order has no flag but its side, a self-trade mode (which only matters when it trades), post-only. */
-const EVERYDAY_FLAGS: i32 = FLAG_SIDE | FLAG_POST_ONLY | (STP_MASK << STP_SHIFT);
+/** An everyday order has no flag but its side, a self-trade mode (which only matters when it trades), post-only, an id in text. */
+const EVERYDAY_FLAGS: i32 = FLAG_SIDE | FLAG_POST_ONLY | (STP_MASK << STP_SHIFT) | FLAG_CLIENT_TEXT;
 
 /**
- * CMD_PLACE without a client id. An everyday order that meets nobody rests in one go; whatever else an order may be, and do,
- * is in `placeAny`.
+ * CMD_PLACE with a client id that is new, or without one. An everyday order that meets nobody rests in one go; whatever else an
+ * order may be, and do, is in `placeAny`.
  */
 export function lanePlace(
   book: i32,
@@ -91,6 +99,7 @@ export function lanePlace(
   timeMs: f64,
   sequence: f64,
 ): i32 {
+  if (findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const price = wordOf(message, W_PRICE);
@@ -99,7 +108,7 @@ export function lanePlace(
   }
   if (!admitsPrice(book, side, price) || stpOf(flags) > STP_DECREMENT) return LANE_NOT_DONE;
   const lots = floatOf(message, F_QTY);
-  if (!admitsLots(book, lots) || floatOf(message, F_CLIENT_ID) !== 0) return LANE_NOT_DONE;
+  if (!admitsLots(book, lots)) return LANE_NOT_DONE;
   const row = openRow(book, account);
   if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
   if (price * lots < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
@@ -108,7 +117,8 @@ export function lanePlace(
     return LANE_NOT_DONE;
   }
   const kept = flags | (tierOfAccount(record) << TIER_SHIFT);
-  const order = newOrder(book, account, kept, price, lots, loss);
+  const ref = addNamed(message, record);
+  const order = newOrder(book, account, kept, price, lots, loss, ref);
   const event = pushOrderEvent(book, EVT_ACCEPTED, order, f64At(book + B_LAST_ORDER_ID), 0);
   setFloat(event, EF_VALUE, lots);
   setWord(event, EW_OLD_LOSS_TICKS, loss);
@@ -129,7 +139,7 @@ function placeAny(
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const tif = tifOf(flags);
-  if (!flagsAreSound(flags, tif) || floatOf(message, F_CLIENT_ID) !== 0) return LANE_NOT_DONE;
+  if (!flagsAreSound(flags, tif)) return LANE_NOT_DONE;
   const expiry = floatOf(message, F_EXPIRY);
   if (tif === TIF_GTD && !(expiry > timeMs)) return LANE_NOT_DONE;
   const price = boundOf(book, flags, wordOf(message, W_PRICE));
@@ -155,21 +165,23 @@ function placeAny(
     return LANE_NOT_DONE;
   }
   const kept = flags | (tierOfAccount(record) << TIER_SHIFT);
-  const order = newOrder(book, account, kept, finalPrice, lots, loss);
+  const ref = addNamed(message, record);
+  const order = newOrder(book, account, kept, finalPrice, lots, loss, ref);
   const event = pushOrderEvent(book, EVT_ACCEPTED, order, f64At(book + B_LAST_ORDER_ID), 0);
   setFloat(event, EF_VALUE, asked);
   setWord(event, EW_OLD_LOSS_TICKS, askedLoss);
   if (tif === TIF_GTD) setFloat(event, EF_EXPIRY, expiry);
   // What a cut or a slide reserves too much goes back.
   addOpen(row, side, lots - asked, lots * loss - asked * askedLoss);
-  completeAnswer(event, message, record, sequence);
+  const result = completeAnswer(event, message, record, sequence);
   const first = i32At(E_LENGTH);
   if (tif === TIF_FOK && !fillsCompletely(book, order)) {
     reportCanceled(book, order, REASON_FOK_UNFILLABLE << REASON_SHIFT);
     giveOrder(order);
   } else if (matchAndRest(book, order, false) && tif === TIF_GTD) addExpiry(book, order, expiry);
   trimTouched(book);
-  return settleRest(book, first, sequence);
+  const rest = settleRest(book, first, sequence);
+  return result === LANE_HAS_REFERENCES ? result : rest;
 }
 
 /**
@@ -198,9 +210,9 @@ function slidPrice(book: i32, flags: i32, side: i32, price: i32): i32 {
   return slid < 1 || slid > i32At(book + B_PRICE_MAX) ? 0 : slid;
 }
 
-/** `flagsProblem` of engine/market/order-rules.ts; ids in text are for the long way. */
+/** `flagsProblem` of engine/market/order-rules.ts. */
 function flagsAreSound(flags: i32, tif: i32): boolean {
-  if ((flags & FLAG_CLIENT_TEXT) !== 0 || stpOf(flags) > STP_DECREMENT) return false;
+  if (stpOf(flags) > STP_DECREMENT) return false;
   const waits = tif === TIF_GTC || tif === TIF_GTD;
   if ((flags & FLAG_POST_ONLY) === 0) {
     return (flags & FLAG_POST_ONLY_SLIDE) === 0 && !(waits && (flags & FLAG_MARKET_ORDER) !== 0);
@@ -209,7 +221,15 @@ function flagsAreSound(flags: i32, tif: i32): boolean {
 }
 
 /** A record with the market's next id, in no list yet. */
-function newOrder(book: i32, account: i32, flags: i32, price: i32, lots: f64, loss: i32): i32 {
+function newOrder(
+  book: i32,
+  account: i32,
+  flags: i32,
+  price: i32,
+  lots: f64,
+  loss: i32,
+  ref: i32,
+): i32 {
   const order = takeOrder();
   const id: f64 = f64At(book + B_LAST_ORDER_ID) + 1;
   setF64(book + B_LAST_ORDER_ID, id);
@@ -222,5 +242,8 @@ function newOrder(book: i32, account: i32, flags: i32, price: i32, lots: f64, lo
   setI32(order + O_ACCOUNT, account);
   setI32(order + O_FLAGS, flags);
   setI32(order + O_LOSS_TICKS, loss);
+  if (ref === NO_CLIENT_REF) return order;
+  setI32(rest + O_CLIENT_REF, ref);
+  setI32(order + O_FLAGS, flags | ORDER_HAS_REF);
   return order;
 }

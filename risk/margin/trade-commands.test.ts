@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
+import * as layout from '../../engine/messages/layout.js';
+import { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { REJECT } from '../../engine/messages/reject-codes.js';
+import * as type from '../../engine/messages/types.js';
+import { ShardCore } from '../../engine/shard/shard-core.js';
+import { Xorshift } from '../../engine/testing/xorshift.js';
+import { MARKETS, push, setUp } from '../testing/small-exchange.js';
+import { MarginActor } from './margin-actor.js';
+import { javascriptRiskKernel } from './risk-kernel.js';
+
+it('takes a client id of −0 for none, and writes no −0 into the answer', () => {
+  const core = new ShardCore(
+    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, false),
+    undefined,
+    undefined,
+    new Kernel(javascriptRiskKernel),
+  );
+  const first = new MessageBuffer(64);
+  const count = setUp(first, new Xorshift(1));
+  core.applyFrame({ messages: first, firstSequence: 1, count, timeMs: 1000 });
+  core.events.reset();
+  const messages = new MessageBuffer(1);
+  push(messages, type.CMD_CANCEL, MARKETS[0] as number, 1, {
+    words: [[layout.W_ACCOUNT, 1]],
+    floats: [[layout.F_CLIENT_ID, -0]],
+  });
+  core.applyFrame({ messages, firstSequence: core.sequence + 1, count: 1, timeMs: 1000 });
+  // Behind the announcement of the frame.
+  const { words, floats } = core.events;
+  expect(words[layout.SLOT_WORDS + layout.EW_CODE]).toBe(REJECT.order_is_not_open);
+  expect(Object.is(floats[layout.SLOT_FLOATS + layout.EF_VALUE], 0)).toBe(true);
+});
