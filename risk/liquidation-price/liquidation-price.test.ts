@@ -63,7 +63,10 @@ describe.each([
         // The difference only rises with the price (a long), only falls (a short), or does not move.
         const crosses = zero.isZero() ? !far.isZero() : zero.s !== far.s;
         const reaches = crosses || (far.isZero() && !zero.isZero());
-        expect(priceOf(of, held, rest) !== null).toBe(reaches);
+        const price = priceOf(of, held, rest);
+        // A rate of nearly one makes both sides almost parallel: they may meet beyond what the test looks at.
+        fc.pre(price === null || asDecimal(price).lte(FAR));
+        expect(price !== null).toBe(reaches);
       }),
       { numRuns: 2000 },
     );
