@@ -11,10 +11,17 @@ export interface NewOrder {
     | 'stop_market'
     | 'stop_limit'
     | 'take_profit_market'
-    | 'take_profit_limit';
+    | 'take_profit_limit'
+    | 'trailing_stop_market';
   /** Of stops and take-profits: the price they wait for, and whose price it is (default: mark). */
   triggerPrice?: string;
   triggerBy?: 'mark' | 'last' | 'index';
+  /** Trailing stop: one of them. */
+  trailingAmount?: string;
+  trailingRate?: string;
+  /** A waiting order of which only one may fire. */
+  ocoOrderId?: number;
+  ocoClientOrderId?: string | number;
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;
@@ -40,7 +47,16 @@ export interface Amendment extends OrderName {
   qty?: string;
 }
 
-export interface Replacement extends Omit<NewOrder, 'orderType' | 'triggerPrice' | 'triggerBy'> {
+type TriggerField =
+  | 'orderType'
+  | 'triggerPrice'
+  | 'triggerBy'
+  | 'trailingAmount'
+  | 'trailingRate'
+  | 'ocoOrderId'
+  | 'ocoClientOrderId';
+
+export interface Replacement extends Omit<NewOrder, TriggerField> {
   orderType?: 'limit' | 'market';
   targetOrderId?: number;
   targetClientOrderId?: string | number;

@@ -109,6 +109,10 @@ export const EVT_TRIGGER_REJECTED = 163;
 export const TRIGGER_STOP = 1;
 /** Buy when the price falls to the trigger price, sell when it rises to it. */
 export const TRIGGER_TAKE_PROFIT = 2;
+/** As a stop whose trigger price follows the best price since it was placed, at a distance, and never goes back. */
+export const TRIGGER_TRAILING_STOP = 3;
+/** TRIGGER_F_OCO is a client id. */
+export const TRIGGER_TERM_OCO_CLIENT = 1 << 16;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;
@@ -161,6 +165,8 @@ export const REASON_REPLACED = 8;
 export const REASON_MARKET_STATE = 9;
 /** A market order found no more liquidity within its price bound. */
 export const REASON_NO_LIQUIDITY = 10;
+/** Of two trigger orders of which one may fire, the other one has ended. */
+export const REASON_OCO = 11;
 
 export function sideOf(flags: i32): i32 {
   return flags & FLAG_SIDE;

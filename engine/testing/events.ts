@@ -59,6 +59,7 @@ const REASONS: Record<number, string> = {
   [type.REASON_REPLACED]: 'replaced',
   [type.REASON_MARKET_STATE]: 'market_state',
   [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
+  [type.REASON_OCO]: 'oco',
 };
 
 /** All events of a buffer. */
@@ -122,7 +123,7 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
   };
 }
 
-const TRIGGER_KINDS = ['', 'stop', 'take_profit'];
+const TRIGGER_KINDS = ['', 'stop', 'take_profit', 'trailing_stop'];
 const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 
 function tellTrigger(e: EventView): string {
@@ -130,7 +131,8 @@ function tellTrigger(e: EventView): string {
   const kind = TRIGGER_KINDS[e.triggerTerms & 0xff];
   const source = TRIGGER_SOURCES[e.triggerTerms >>> 8];
   const price = e.price === 0 ? '' : `@${e.price}`;
-  return `${kind} ${side} ${e.lots}${price} when ${source} ${e.triggerPrice}`;
+  const oco = e.triggerOrderId === 0 ? '' : `, oco #${e.triggerOrderId}`;
+  return `${kind} ${side} ${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
 }
 
 function tellEvent(e: EventView): string {

@@ -17,9 +17,11 @@ import {
   SLOT_FLOATS,
   SLOT_WORDS,
   slotsOf,
-  TRIGGER_W_KIND,
+  TRIGGER_F_OCO,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
+  TRIGGER_W_TRAIL_PPM,
+  TRIGGER_W_TRAIL_TICKS,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_REF,
@@ -52,20 +54,23 @@ import {
   REASON_EXPIRED,
   REASON_MARKET_STATE,
   REASON_MASS_CANCEL,
+  REASON_OCO,
   REASON_USER,
   SIDE_BUY,
   sideOf,
+  TRIGGER_TRAILING_STOP,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import {
+  asPpm,
   asPriceTicks,
   asQtyLots,
   asTimeMs,
   asValueTickLots,
   type PriceTicks,
 } from '../units/units.js';
-import { pushTriggerEvent } from './trigger-events.js';
-import { isReached, type TriggerOrder } from './trigger-order.js';
+import { kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
+import { isReached, type TriggerOrder, trailTo } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 import { readTriggers, writeTriggers } from './triggers-canonical.js';
 
@@ -91,10 +96,13 @@ export class MarketTriggers {
   /** MSG_PLACE_TRIGGER. */
   place(inbox: MessageBuffer, slot: number, nowMs: number): void {
     const order = readOrder(inbox, slot);
-    if (!this.admits(inbox, slot, order, nowMs)) return;
+    if (order.kind === TRIGGER_TRAILING_STOP) trailTo(order, this.priceOf(order.source));
+    if (!this.admits(inbox, slot, order, nowMs) || !this.mayPair(inbox, slot, order)) return;
     const { book, events, marketId } = this.market;
     const waiting = { ...order, id: book.takeOrderId() };
     this.store.add(waiting);
+    const other = this.store.find(waiting.ocoId);
+    if (other !== null) other.ocoId = waiting.id;
     this.look();
     const event = pushTriggerEvent(events, EVT_TRIGGER_ACCEPTED, marketId, waiting);
     answerTo(events, event, inbox, slot);
@@ -109,7 +117,7 @@ export class MarketTriggers {
     return true;
   }
 
-  /** MSG_MASS_CANCEL, newest first. Returns how many. */
+  /** MSG_MASS_CANCEL, newest first. Returns how many have gone, their OCO orders included. */
   massCancel(inbox: MessageBuffer, slot: number): number {
     const flags = inbox.words[slot * SLOT_WORDS + W_FLAGS] as number;
     const own = this.store.ofAccount(inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number);
@@ -117,15 +125,16 @@ export class MarketTriggers {
       const side = sideOf(order.flags) === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS;
       return (flags & side) !== 0;
     });
-    for (const order of named.reverse()) this.drop(order, REASON_MASS_CANCEL);
-    return named.length;
+    const before = this.store.size;
+    this.dropAll(named.reverse(), REASON_MASS_CANCEL);
+    return before - this.store.size;
   }
 
   /** The market has gone to another state. Where orders are let in again, a price may have been reached meanwhile. */
   onState(): void {
     const { state, markTicks, indexTicks, book } = this.market;
     if (state === MARKET_STATE.settling || state === MARKET_STATE.closed) {
-      for (const order of this.store.all()) this.drop(order, REASON_MARKET_STATE);
+      this.dropAll(this.store.all(), REASON_MARKET_STATE);
       return;
     }
     this.onPrice(PRICE_OF_MARK, markTicks);
@@ -136,7 +145,7 @@ export class MarketTriggers {
   /** Cancels what has expired. */
   onTime(nowMs: number): void {
     if (this.store.nextExpiryMs() > nowMs) return;
-    for (const order of this.store.expired(asTimeMs(nowMs))) this.drop(order, REASON_EXPIRED);
+    this.dropAll(this.store.expired(asTimeMs(nowMs)), REASON_EXPIRED);
   }
 
   /** The trades of one message, whose events begin at this slot: each price counts, also one within a sweep. */
@@ -156,10 +165,13 @@ export class MarketTriggers {
 
   /** The price of this source, 0 for none yet. Nothing fires where no orders are let in: it waits for `onState`. */
   onPrice(source: number, priceTicks: PriceTicks): void {
+    if (priceTicks === 0) return;
+    this.store.trail(source, priceTicks);
     const { state } = this.market;
-    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
-    if (!fires || priceTicks === 0) return;
-    for (const order of this.store.reached(source, priceTicks)) this.fire(order, priceTicks);
+    if (state !== MARKET_STATE.open && state !== MARKET_STATE.reduce_only) return;
+    for (const order of this.store.reached(source, priceTicks)) {
+      if (this.waits(order)) this.fire(order, priceTicks);
+    }
   }
 
   /** MSG_PLACE_TRIGGERED: the home has reserved the order, which from here on is like any other. */
@@ -205,6 +217,26 @@ export class MarketTriggers {
     this.look();
     const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, order);
     market.events.words[event * SLOT_WORDS + EW_TRIGGER_REACHED] = priceTicks;
+    this.dropOther(order);
+  }
+
+  /** Those that still wait when it is their turn: an order may have taken its OCO order along. */
+  private dropAll(orders: readonly TriggerOrder[], reason: number): void {
+    for (const order of orders) if (this.waits(order)) this.drop(order, reason);
+  }
+
+  private waits(order: TriggerOrder): boolean {
+    return this.store.find(order.id) === order;
+  }
+
+  /** Of two orders of which one may fire, one has ended: so does the other. */
+  private dropOther({ ocoId }: TriggerOrder): void {
+    const other = this.store.find(ocoId);
+    if (other === null) return;
+    this.store.remove(other);
+    this.look();
+    const { events, marketId } = this.market;
+    pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, other, REASON_OCO);
   }
 
   /** Returns the slot of the event. */
@@ -212,7 +244,9 @@ export class MarketTriggers {
     const { events, marketId } = this.market;
     this.store.remove(order);
     this.look();
-    return pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+    const event = pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+    this.dropOther(order);
+    return event;
   }
 
   private look(): void {
@@ -237,13 +271,17 @@ export class MarketTriggers {
     if (!isUnbounded && (priceTicks < 1 || priceTicks > priceTicksMax)) {
       return refuse(REJECT.price_ticks_must_be_within_1_and_limit, priceTicks, priceTicksMax);
     }
-    if (triggerTicks < 1 || triggerTicks > priceTicksMax) {
+    const isTrailing = order.kind === TRIGGER_TRAILING_STOP;
+    const now = this.priceOf(order.source);
+    if (isTrailing && now === 0) return refuse(REJECT.price_source_has_no_price_yet, 0, 0);
+    if (!isTrailing && (triggerTicks < 1 || triggerTicks > priceTicksMax)) {
       const code = REJECT.trigger_price_ticks_must_be_within_1_and_limit;
       return refuse(code, triggerTicks, priceTicksMax);
     }
     if (!market.admitsLots(inbox, slot, qtyLots)) return false;
-    // What a market order will be worth is not known yet: the trigger price stands for it.
-    const value = asValueTickLots((isUnbounded ? triggerTicks : priceTicks) * qtyLots);
+    // What a market order will be worth is not known yet: the trigger price stands for it, or the present one.
+    const bound = isTrailing ? now : triggerTicks;
+    const value = asValueTickLots((isUnbounded ? bound : priceTicks) * qtyLots);
     if ((flags & FLAG_REDUCE_ONLY) === 0 && value < market.minValueTickLots) {
       return market.refuseNotional(inbox, slot, value);
     }
@@ -255,9 +293,20 @@ export class MarketTriggers {
     if (waiting >= limit) {
       return refuse(REJECT.waiting_trigger_orders_must_not_exceed_limit, waiting + 1, limit);
     }
-    const now = this.priceOf(order.source);
     if (now === 0 || !isReached(order, now)) return true;
     return refuse(REJECT.trigger_price_would_trigger_immediately, triggerTicks, now);
+  }
+
+  /** Whether the waiting order that this one names can be paired with it. */
+  private mayPair(inbox: MessageBuffer, slot: number, order: Omit<TriggerOrder, 'id'>): boolean {
+    if (order.ocoId === 0) return true;
+    const other = this.store.find(order.ocoId);
+    if (other === null || other.account !== order.account) {
+      return this.market.refuse(inbox, slot, REJECT.order_is_not_open, order.ocoId, 0);
+    }
+    if (other.ocoId === 0) return true;
+    const code = REJECT.oco_order_is_paired_already;
+    return this.market.refuse(inbox, slot, code, order.ocoId, other.ocoId);
   }
 
   /** The present price of a source, 0 for none yet. */
@@ -279,9 +328,13 @@ function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'>
     account: words[w + W_ACCOUNT] as number,
     flags,
     clientRef: words[w + W_CLIENT_REF] as number,
-    kind: words[terms + TRIGGER_W_KIND] as number,
-    source: words[terms + TRIGGER_W_SOURCE] as number,
+    kind: kindOfTerms(words[terms + TRIGGER_W_TERMS] as number),
+    source: sourceOfTerms(words[terms + TRIGGER_W_TERMS] as number),
     triggerTicks: asPriceTicks(words[terms + TRIGGER_W_PRICE] as number),
+    trailTicks: asPriceTicks(words[terms + TRIGGER_W_TRAIL_TICKS] as number),
+    trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
+    bestTicks: asPriceTicks(0),
+    ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
     qtyLots: asQtyLots(floats[f + F_QTY] as number),
     expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),

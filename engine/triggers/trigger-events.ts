@@ -1,12 +1,15 @@
 import {
   EF_EXPIRY,
   EF_LOTS,
+  EF_OCO_ORDER_ID,
   EF_ORDER_ID,
   EF_REMAINING,
   EVENT_SLOTS,
   EW_CLIENT_REF,
   EW_FLAGS,
   EW_PRICE,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   headOf,
@@ -17,6 +20,7 @@ import {
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { FLAG_CLIENT_TEXT, REASON_SHIFT } from '../messages/types.js';
+import { PRICE_TICKS_MAX } from '../units/units.js';
 import type { TriggerOrder } from './trigger-order.js';
 
 /** Kind and source of a trigger order in one word. */
@@ -30,6 +34,11 @@ export function kindOfTerms(terms: number): number {
 
 export function sourceOfTerms(terms: number): number {
   return (terms >>> 8) & 0xff;
+}
+
+/** A trailing stop's trigger price that no price can reach as yet is told as none. */
+function reachableTicks(triggerTicks: number): number {
+  return triggerTicks >= 1 && triggerTicks <= PRICE_TICKS_MAX ? triggerTicks : 0;
 }
 
 /** Appends an event of the order with all its fields (EVT_TRIGGER_ACCEPTED, EVT_TRIGGER_CANCELED, EVT_TRIGGERED). */
@@ -53,7 +62,10 @@ export function pushTriggerEvent(
   words[w + EW_PRICE] = order.priceTicks;
   words[w + EW_FLAGS] = order.flags | (reason << REASON_SHIFT);
   words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source);
-  words[w + EW_TRIGGER_PRICE] = order.triggerTicks;
+  words[w + EW_TRIGGER_PRICE] = reachableTicks(order.triggerTicks);
+  floats[f + EF_OCO_ORDER_ID] = order.ocoId;
+  words[w + EW_TRAIL_TICKS] = order.trailTicks;
+  words[w + EW_TRAIL_PPM] = order.trailPpm;
   floats[f + EF_EXPIRY] = order.expiryMs;
   words[w + EW_CLIENT_REF] = order.clientRef;
   return event;

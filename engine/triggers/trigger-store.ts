@@ -17,6 +17,8 @@ export interface TriggerStore {
   ofAccount(account: number): readonly TriggerOrder[];
   /** Whether any order waits for this price (PRICE_OF_…). */
   watches(source: number): boolean;
+  /** Trailing stops that wait for this price follow it. */
+  trail(source: number, priceTicks: PriceTicks): void;
   /** Orders whose condition holds at this price, by id. They stay. */
   reached(source: number, priceTicks: PriceTicks): TriggerOrder[];
   /** Earliest GTD expiry, Infinity when there is none. */

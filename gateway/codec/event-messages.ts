@@ -8,6 +8,7 @@ import {
   EF_FEE,
   EF_LIMIT,
   EF_LOTS,
+  EF_OCO_ORDER_ID,
   EF_ORDER_ID,
   EF_POSITION,
   EF_REALIZED,
@@ -22,6 +23,8 @@ import {
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   marketOf,
@@ -69,6 +72,7 @@ import { rejectionOf } from '../protocol/rejections.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
+const PPM_DECIMALS = 6;
 /** Answers that show the order. */
 const ORDER_ANSWERS: readonly number[] = [
   EVT_ACCEPTED,
@@ -236,7 +240,9 @@ export class EventMessages {
       const { tickMantissa, tickDecimals } = market.params;
       const ticks = words[at + EW_TRIGGER_PRICE] as number;
       const source = sourceOfTerms(words[at + EW_TRIGGER_TERMS] as number);
-      sink.decimal('triggerPrice', ticks, tickMantissa, tickDecimals);
+      // A trailing stop may be out of reach of any price as yet.
+      if (ticks === 0) sink.none('triggerPrice');
+      else sink.decimal('triggerPrice', ticks, tickMantissa, tickDecimals);
       sink.choice('triggerBy', source, TRIGGER_SOURCES);
     } else {
       sink.none('triggerPrice');
@@ -249,13 +255,29 @@ export class EventMessages {
     if (type !== EVT_TRIGGER_REJECTED) {
       sink.none('code');
       sink.none('message');
-      return;
+    } else {
+      const value = floats[f + EF_VALUE] as number;
+      const limit = floats[f + EF_LIMIT] as number;
+      const { code, message } = rejectionOf(words[at + EW_CODE] as number, value, limit, market);
+      sink.text('code', code);
+      sink.text('message', message);
     }
-    const value = floats[f + EF_VALUE] as number;
-    const limit = floats[f + EF_LIMIT] as number;
-    const { code, message } = rejectionOf(words[at + EW_CODE] as number, value, limit, market);
-    sink.text('code', code);
-    sink.text('message', message);
+    const terms = isWaiting(type);
+    const amount = terms ? (words[at + EW_TRAIL_TICKS] as number) : 0;
+    const rate = terms ? (words[at + EW_TRAIL_PPM] as number) : 0;
+    const oco = terms ? (floats[f + EF_OCO_ORDER_ID] as number) : 0;
+    if (amount === 0) sink.none('trailingAmount');
+    else
+      sink.decimal(
+        'trailingAmount',
+        amount,
+        market.params.tickMantissa,
+        market.params.tickDecimals,
+      );
+    if (rate === 0) sink.none('trailingRate');
+    else sink.decimal('trailingRate', rate, 1, PPM_DECIMALS);
+    if (oco === 0) sink.none('ocoOrderId');
+    else sink.uint('ocoOrderId', oco);
   }
 
   private fill(
