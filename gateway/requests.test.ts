@@ -129,6 +129,14 @@ const WRONG: [string, object, string][] = [
     { ...STOP(), ocoOrderId: 1, ocoClientOrderId: 'a' },
     'order_must_be_named_once',
   ],
+  [
+    'a quantity beside closePosition',
+    { ...STOP(), closePosition: true },
+    'flags_are_contradictory',
+  ],
+  ['closePosition of a plain order', { closePosition: true }, 'flags_are_contradictory'],
+  ['closePosition as text', { ...STOP(), closePosition: 'yes' }, 'field_has_wrong_type'],
+  ['a stop without quantity', { ...STOP(), qty: undefined }, 'field_is_missing'],
   ['OCO with order zero', { ...STOP(), ocoOrderId: 0 }, 'integer_must_be_within_limits'],
   ['OCO of a plain order', { ocoOrderId: 1 }, 'flags_are_contradictory'],
   [

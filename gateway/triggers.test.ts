@@ -162,6 +162,36 @@ describe.each(['json', 'msgpack'] as const)('trigger orders over %s', (codec) =>
     ]);
   });
 
+  it('belong to a position', async () => {
+    const url = await begin();
+    const one = await client(url, 1);
+    const other = await client(url, 2);
+    const { market, side, orderType, triggerPrice } = STOP;
+    const bracket = { market, side, orderType, triggerPrice, closePosition: true } as const;
+    await expect(one.place(bracket)).rejects.toMatchObject({
+      code: 'reduce_only_order_would_not_reduce_position',
+    });
+    await one.place({ market, side: 'buy', price: '50000', qty: '0.3' });
+    await other.place({ market, side: 'sell', price: '50000', qty: '0.2' });
+    const placed = await one.place(bracket);
+    expect(placed).toMatchObject({ result: 'accepted', orderId: 3 });
+    expect(placed).not.toHaveProperty('qty');
+    await other.place({ market, side: 'sell', price: '50000', qty: '0.1' });
+    const reader = await client(await begin(true), 1);
+    const stop = reader.account.order(market, 3);
+    expect(stop).toMatchObject({ orderType: 'stop_market', closePosition: true, reduceOnly: true });
+    expect(stop).not.toHaveProperty('qty');
+    const orders: ServerMessage[] = [];
+    reader.on('order', (message) => orders.push(message));
+    mark(490_000);
+    await until(() => orders.length >= 3, 'the stop has fired');
+    expect(orders).toMatchObject([
+      { event: 'triggered', orderId: 3, qty: '0.300', closePosition: true },
+      { event: 'accepted', triggerOrderId: 3, qty: '0.300', reduceOnly: true },
+      { event: 'canceled', reason: 'no_liquidity', canceledQty: '0.300' },
+    ]);
+  });
+
   it('are refused in words, and canceled by either name', async () => {
     const url = await begin();
     const one = await client(url, 1);

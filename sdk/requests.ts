@@ -4,7 +4,8 @@ export interface NewOrder {
   side: 'buy' | 'sell';
   /** Decimal text; absent in a market order. */
   price?: string;
-  qty: string;
+  /** Absent only with `closePosition`. */
+  qty?: string;
   orderType?:
     | 'limit'
     | 'market'
@@ -22,6 +23,8 @@ export interface NewOrder {
   /** A waiting order of which only one may fire. */
   ocoOrderId?: number;
   ocoClientOrderId?: string | number;
+  /** It closes the position, whatever its size then, and ends with it; `qty` is absent. */
+  closePosition?: boolean;
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;

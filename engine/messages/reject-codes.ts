@@ -57,6 +57,7 @@ export const REJECT = {
   trailing_distance_must_be_within_1_and_limit: 65,
   price_source_has_no_price_yet: 66,
   oco_order_is_paired_already: 67,
+  qty_must_be_absent_when_position_is_closed: 68,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -60,6 +60,7 @@ const REASONS: Record<number, string> = {
   [type.REASON_MARKET_STATE]: 'market_state',
   [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
   [type.REASON_OCO]: 'oco',
+  [type.REASON_POSITION_CLOSED]: 'position_closed',
 };
 
 /** All events of a buffer. */
@@ -129,10 +130,11 @@ const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 function tellTrigger(e: EventView): string {
   const side = type.sideOf(e.flags) === type.SIDE_BUY ? 'buy' : 'sell';
   const kind = TRIGGER_KINDS[e.triggerTerms & 0xff];
-  const source = TRIGGER_SOURCES[e.triggerTerms >>> 8];
+  const source = TRIGGER_SOURCES[(e.triggerTerms >>> 8) & 0xff];
   const price = e.price === 0 ? '' : `@${e.price}`;
   const oco = e.triggerOrderId === 0 ? '' : `, oco #${e.triggerOrderId}`;
-  return `${kind} ${side} ${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
+  const closes = (e.triggerTerms & type.TRIGGER_TERM_CLOSES_POSITION) !== 0 ? 'position ' : '';
+  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
 }
 
 function tellEvent(e: EventView): string {

@@ -55,6 +55,7 @@ import {
   REASON_MARKET_STATE,
   REASON_MASS_CANCEL,
   REASON_OCO,
+  REASON_POSITION_CLOSED,
   REASON_USER,
   SIDE_BUY,
   sideOf,
@@ -68,8 +69,9 @@ import {
   asTimeMs,
   asValueTickLots,
   type PriceTicks,
+  type QtyLots,
 } from '../units/units.js';
-import { kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
+import { closesPosition, kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
 import { isReached, type TriggerOrder, trailTo } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 import { readTriggers, writeTriggers } from './triggers-canonical.js';
@@ -84,7 +86,7 @@ import { readTriggers, writeTriggers } from './triggers-canonical.js';
  */
 export class MarketTriggers {
   readonly store: TriggerStore;
-  /** Whether trades matter. The lane then leaves them to the long way. */
+  /** Whether trades matter, for their prices or for the positions that they change. The lane then leaves them to the long way. */
   watchesTrades = false;
   private readonly market: MarketActor;
 
@@ -161,6 +163,27 @@ export class MarketTriggers {
       }
       slot += slotsOf(head);
     }
+    if (this.store.closing > 0) this.lookAtPositions(first, end);
+  }
+
+  /** Of accounts that have traded: orders that belong to a position which is closed or has turned end. */
+  private lookAtPositions(first: number, end: number): void {
+    const { events } = this.market;
+    for (let slot = first; slot < end; ) {
+      const w = slot * SLOT_WORDS;
+      const head = events.words[w + W_HEAD] as number;
+      if (typeOf(head) === EVT_FILL) {
+        const own = this.store.ofAccount(events.words[w + W_ACCOUNT] as number);
+        const lost = own.filter((order) => order.closesPosition && this.closableLots(order) === 0);
+        this.dropAll(lost, REASON_POSITION_CLOSED);
+      }
+      slot += slotsOf(head);
+    }
+  }
+
+  /** What an order that belongs to a position would close now. */
+  private closableLots({ account, flags }: Pick<TriggerOrder, 'account' | 'flags'>): QtyLots {
+    return this.market.positions.closableLots(account, sideOf(flags));
   }
 
   /** The price of this source, 0 for none yet. Nothing fires where no orders are let in: it waits for `onState`. */
@@ -213,11 +236,23 @@ export class MarketTriggers {
       this.drop(order, REASON_MARKET_STATE);
       return;
     }
+    const lots = this.lotsOf(order);
+    if (lots === 0) {
+      this.drop(order, REASON_POSITION_CLOSED);
+      return;
+    }
     this.store.remove(order);
     this.look();
-    const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, order);
+    const fired = { ...order, qtyLots: lots };
+    const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, fired);
     market.events.words[event * SLOT_WORDS + EW_TRIGGER_REACHED] = priceTicks;
     this.dropOther(order);
+  }
+
+  /** Of one that belongs to a position as much as that has now, as far as one order may go. */
+  private lotsOf(order: TriggerOrder): QtyLots {
+    if (!order.closesPosition) return order.qtyLots;
+    return asQtyLots(Math.min(this.closableLots(order), this.market.params.qtyLotsMax));
   }
 
   /** Those that still wait when it is their turn: an order may have taken its OCO order along. */
@@ -250,7 +285,7 @@ export class MarketTriggers {
   }
 
   private look(): void {
-    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE);
+    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE) || this.store.closing > 0;
   }
 
   private admits(
@@ -278,7 +313,10 @@ export class MarketTriggers {
       const code = REJECT.trigger_price_ticks_must_be_within_1_and_limit;
       return refuse(code, triggerTicks, priceTicksMax);
     }
-    if (!market.admitsLots(inbox, slot, qtyLots)) return false;
+    if (order.closesPosition && this.closableLots(order) === 0) {
+      return refuse(REJECT.reduce_only_order_would_not_reduce_position, 0, 0);
+    }
+    if (!order.closesPosition && !market.admitsLots(inbox, slot, qtyLots)) return false;
     // What a market order will be worth is not known yet: the trigger price stands for it, or the present one.
     const bound = isTrailing ? now : triggerTicks;
     const value = asValueTickLots((isUnbounded ? bound : priceTicks) * qtyLots);
@@ -337,6 +375,7 @@ function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'>
     ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
     qtyLots: asQtyLots(floats[f + F_QTY] as number),
+    closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),
     expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
   };
 }

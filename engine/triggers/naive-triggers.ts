@@ -11,6 +11,10 @@ export class NaiveTriggers implements TriggerStore {
     return this.orders.length;
   }
 
+  get closing(): number {
+    return this.orders.filter((order) => order.closesPosition).length;
+  }
+
   add(order: TriggerOrder): void {
     this.orders.push(order);
   }

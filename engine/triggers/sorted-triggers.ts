@@ -21,6 +21,7 @@ interface Waiting {
  * comparisons, and one that no trailing stop follows two more. Found by id in a Map, by account in a list each, by expiry in one more sorted list.
  */
 export class SortedTriggers implements TriggerStore {
+  closing = 0;
   private readonly byId = new Map<number, TriggerOrder>();
   private readonly byAccount = new Map<number, TriggerOrder[]>();
   private readonly byExpiry = new SortedList<TriggerOrder>((order) => order.expiryMs);
@@ -38,6 +39,7 @@ export class SortedTriggers implements TriggerStore {
   add(order: TriggerOrder): void {
     assert(!this.byId.has(order.id), 'an order waits only once');
     this.byId.set(order.id, order);
+    if (order.closesPosition) this.closing++;
     const own = this.byAccount.get(order.account);
     if (own === undefined) this.byAccount.set(order.account, [order]);
     else own.push(order);
@@ -47,6 +49,7 @@ export class SortedTriggers implements TriggerStore {
 
   remove(order: TriggerOrder): void {
     assert(this.byId.delete(order.id), 'only an order that waits can be removed');
+    if (order.closesPosition) this.closing--;
     const own = (this.byAccount.get(order.account) as TriggerOrder[]).filter(
       (other) => other !== order,
     );

@@ -19,13 +19,17 @@ import {
   W_HEAD,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { FLAG_CLIENT_TEXT, REASON_SHIFT } from '../messages/types.js';
+import { FLAG_CLIENT_TEXT, REASON_SHIFT, TRIGGER_TERM_CLOSES_POSITION } from '../messages/types.js';
 import { PRICE_TICKS_MAX } from '../units/units.js';
 import type { TriggerOrder } from './trigger-order.js';
 
-/** Kind and source of a trigger order in one word. */
-export function triggerTerms(kind: number, source: number): number {
-  return kind | (source << 8);
+/** Kind and source of a trigger order, and whether it closes a position, in one word. */
+export function triggerTerms(kind: number, source: number, closesPosition = false): number {
+  return kind | (source << 8) | (closesPosition ? TRIGGER_TERM_CLOSES_POSITION : 0);
+}
+
+export function closesPosition(terms: number): boolean {
+  return (terms & TRIGGER_TERM_CLOSES_POSITION) !== 0;
 }
 
 export function kindOfTerms(terms: number): number {
@@ -61,7 +65,7 @@ export function pushTriggerEvent(
   floats[f + EF_REMAINING] = order.qtyLots;
   words[w + EW_PRICE] = order.priceTicks;
   words[w + EW_FLAGS] = order.flags | (reason << REASON_SHIFT);
-  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source);
+  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source, order.closesPosition);
   words[w + EW_TRIGGER_PRICE] = reachableTicks(order.triggerTicks);
   floats[f + EF_OCO_ORDER_ID] = order.ocoId;
   words[w + EW_TRAIL_TICKS] = order.trailTicks;

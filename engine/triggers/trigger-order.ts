@@ -42,7 +42,10 @@ export interface TriggerOrder {
   ocoId: number;
   /** Limit; of a market order the worst price that it accepts, 0 for none. */
   readonly priceTicks: PriceTicks;
+  /** 0 when it closes the position. */
   readonly qtyLots: QtyLots;
+  /** It closes the account's position, whatever its size then, and ends with it. */
+  readonly closesPosition: boolean;
   /** GTD: the time at which it ends, waiting or not; 0: none. */
   readonly expiryMs: TimeMs;
 }

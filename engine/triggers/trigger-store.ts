@@ -10,6 +10,8 @@ export const WAITING_PER_ACCOUNT_MAX = 100;
  */
 export interface TriggerStore {
   readonly size: number;
+  /** How many belong to a position. */
+  readonly closing: number;
   add(order: TriggerOrder): void;
   remove(order: TriggerOrder): void;
   find(id: number): TriggerOrder | null;

@@ -66,6 +66,7 @@ describe('sorted trigger orders', () => {
               trailPpm: asPpm(0),
               bestTicks: asPriceTicks(0),
               ocoId: 0,
+              closesPosition: choice % 4 === 0,
             };
             // Each store moves trailing stops by itself.
             for (const store of stores)
@@ -85,6 +86,7 @@ describe('sorted trigger orders', () => {
           }
           for (const store of stores) store.check();
           expect(sorted.size).toBe(naive.size);
+          expect(sorted.closing).toBe(naive.closing);
           expect(sorted.nextExpiryMs()).toBe(naive.nextExpiryMs());
           expect(sorted.watches(source)).toBe(naive.watches(source));
           expect(sorted.ofAccount(account)).toEqual(naive.ofAccount(account));

@@ -54,7 +54,11 @@ import {
   reasonOf,
   tifOf,
 } from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import type { Market, Markets } from '../markets.js';
 import {
   ACK_RESULTS,
@@ -278,6 +282,9 @@ export class EventMessages {
     else sink.decimal('trailingRate', rate, 1, PPM_DECIMALS);
     if (oco === 0) sink.none('ocoOrderId');
     else sink.uint('ocoOrderId', oco);
+    if (terms && closesPosition(words[at + EW_TRIGGER_TERMS] as number)) {
+      sink.flag('closePosition', true);
+    } else sink.none('closePosition');
   }
 
   private fill(
@@ -409,6 +416,12 @@ function quantities(
   if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGER_REJECTED) {
     sink.none('qty');
     sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
+    return;
+  }
+  if (floats[f + EF_LOTS] === 0) {
+    // It closes a position, whose size may change.
+    sink.none('qty');
+    sink.none('remaining');
     return;
   }
   sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);

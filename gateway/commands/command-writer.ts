@@ -109,7 +109,7 @@ export class CommandWriter {
     const id = draft.ocoClientId;
     const byNumber = id.number !== 0 ? TRIGGER_TERM_OCO_CLIENT : 0;
     this.words[terms + TRIGGER_W_TERMS] =
-      triggerTerms(draft.triggerKind, draft.triggerSource) | byNumber;
+      triggerTerms(draft.triggerKind, draft.triggerSource, draft.closesPosition) | byNumber;
     this.words[terms + TRIGGER_W_PRICE] = draft.triggerTicks;
     this.words[terms + TRIGGER_W_TRAIL_TICKS] = draft.trailTicks;
     this.words[terms + TRIGGER_W_TRAIL_PPM] = draft.trailPpm;

@@ -72,6 +72,7 @@ export class OrderDraft {
   /** Of a trailing stop: one of both. */
   trailTicks: PriceTicks = asPriceTicks(0);
   trailPpm = 0;
+  closesPosition = false;
   /** The waiting order of which only one may fire, by one of its names; none when both are empty. */
   ocoOrderId = 0;
   readonly ocoClientId = new ClientId();
@@ -101,6 +102,7 @@ export class OrderDraft {
     this.triggerTicks = asPriceTicks(0);
     this.trailTicks = asPriceTicks(0);
     this.trailPpm = 0;
+    this.closesPosition = false;
     this.ocoOrderId = 0;
     this.ocoClientId.clear();
     this.selfTrade = STP_DEFAULT;

@@ -121,6 +121,8 @@ export class OrderFields {
     draft.trailPpm = this.rate('trailingRate');
     draft.ocoOrderId = this.integer('ocoOrderId', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('ocoClientOrderId', draft.ocoClientId);
+    draft.closesPosition = this.flag('closePosition');
+    if (draft.closesPosition) draft.reduceOnly = true;
     const given = TRIGGER_FIELDS.filter((name) => this.value(name) !== undefined);
     this.found ??= triggerProblem(draft.triggerKind, given, shown(this.value('orderType')));
   }

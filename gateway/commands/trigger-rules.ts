@@ -9,6 +9,7 @@ export const TRIGGER_FIELDS = [
   'trailingRate',
   'ocoOrderId',
   'ocoClientOrderId',
+  'closePosition',
 ] as const;
 
 type TriggerField = (typeof TRIGGER_FIELDS)[number];

@@ -32,6 +32,7 @@ export interface TriggerTerms {
   trailPpm: number;
   /** The waiting order of which only one may fire; 0: none. */
   ocoOrderId: number;
+  closesPosition: boolean;
 }
 
 /**

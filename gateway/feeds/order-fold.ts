@@ -34,7 +34,11 @@ import {
   TRIGGER_TRAILING_STOP,
   tifOf,
 } from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import { L2Book } from './l2-book.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
 
@@ -124,6 +128,7 @@ export class OrderFold {
       trailTicks: words[at + EW_TRAIL_TICKS] as number,
       trailPpm: words[at + EW_TRAIL_PPM] as number,
       ocoOrderId,
+      closesPosition: closesPosition(terms),
     });
     if (ocoOrderId !== 0) this.orders.pair(marketOf(head), ocoOrderId, slot);
   }

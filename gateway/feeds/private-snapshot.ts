@@ -85,6 +85,7 @@ export class PrivateSnapshots {
   private orderObject(order: OpenOrder): unknown {
     const market = this.markets.get(order.marketId) as Market;
     const { flags, trigger } = order;
+    const closes = trigger?.closesPosition === true;
     const isUnpriced = trigger !== null && (flags & FLAG_MARKET_ORDER) !== 0;
     return {
       market: market.params.symbol,
@@ -96,8 +97,8 @@ export class PrivateSnapshots {
       postOnly: POST_ONLY_MODES[postOnlyOf(flags)],
       reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
       price: isUnpriced ? undefined : priceText(market, order.priceTicks),
-      qty: qtyText(market, order.qtyLots),
-      remaining: qtyText(market, order.remainingLots),
+      qty: closes ? undefined : qtyText(market, order.qtyLots),
+      remaining: closes ? undefined : qtyText(market, order.remainingLots),
       expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
       ...(trigger === null ? {} : triggerFields(trigger, market)),
     };
@@ -113,5 +114,6 @@ function triggerFields(trigger: TriggerTerms, market: Market): object {
     trailingAmount: trailTicks === 0 ? undefined : priceText(market, trailTicks),
     trailingRate: trailPpm === 0 ? undefined : formatScaled(trailPpm, 1, 6),
     ocoOrderId: ocoOrderId === 0 ? undefined : ocoOrderId,
+    closePosition: trigger.closesPosition ? true : undefined,
   };
 }

@@ -41,6 +41,7 @@ const TRIGGER_FIELDS = [
   'trailingRate',
   'ocoOrderId',
   'ocoClientOrderId',
+  'closePosition',
 ] as const;
 const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
 
@@ -132,6 +133,7 @@ export const REASONS = [
   'market_state',
   'no_liquidity',
   'oco',
+  'position_closed',
 ] as const;
 export const MARKET_STATES = [
   'initializing',
@@ -213,6 +215,7 @@ export const MESSAGES = {
     'trailingAmount',
     'trailingRate',
     'ocoOrderId',
+    'closePosition',
   ]),
   fill: message('fill', 71, [
     'epoch',

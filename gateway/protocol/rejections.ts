@@ -120,6 +120,10 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence: 'order VALUE is paired with order LIMIT already',
   },
+  qty_must_be_absent_when_position_is_closed: {
+    unit: 'qty',
+    sentence: 'qty must be absent when closePosition is true, but is VALUE',
+  },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
   client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },

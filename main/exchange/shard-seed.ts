@@ -46,10 +46,10 @@ export interface ShardSeed {
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 /** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
-const ORDER_COLUMNS = 14;
+const ORDER_COLUMNS = 15;
 /** As far as a book has them. */
 const BOOK_COLUMNS = 8;
-type Columns = [number, number, number, number, number, number];
+type Columns = [number, number, number, number, number, number, number];
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
 /** `epoch`: that of the last event before this start. */
@@ -225,15 +225,17 @@ function collectOrders(
   return { orders, clientIds, foreignIds };
 }
 
-/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order. */
+/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position. */
 function triggerRow(order: TriggerOrder): number[] {
   const { kind, source, triggerTicks, trailTicks, trailPpm, ocoId } = order;
   const priceTicks = kind === TRIGGER_TRAILING_STOP ? 0 : triggerTicks;
-  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId];
+  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, order.closesPosition ? 1 : 0];
 }
 
 function triggerTermsOf(row: Float64Array): TriggerTerms | null {
-  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId] = row as unknown as Columns;
+  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes] =
+    row as unknown as Columns;
   if (kind === 0) return null;
-  return { kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId };
+  const closesPosition = closes === 1;
+  return { kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closesPosition };
 }

@@ -34,7 +34,11 @@ import {
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 
 /** A message in readable form: field by field, in a fixed order. */
@@ -228,6 +232,7 @@ function trigger(view: View, slots: number): MessageFields {
   addIfSet(fields, 'priceTicks', view.word(word + TRIGGER_W_PRICE));
   addIfSet(fields, 'trailTicks', view.word(word + TRIGGER_W_TRAIL_TICKS));
   addIfSet(fields, 'trailPpm', view.word(word + TRIGGER_W_TRAIL_PPM));
+  if (closesPosition(terms)) fields.closesPosition = true;
   const isClientId = (terms & types.TRIGGER_TERM_OCO_CLIENT) !== 0;
   addIfSet(fields, isClientId ? 'ocoClientId' : 'ocoOrderId', view.float(word / 2 + TRIGGER_F_OCO));
   const length = view.word(word + TRIGGER_W_OCO_TEXT_LENGTH);

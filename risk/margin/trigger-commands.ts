@@ -24,11 +24,16 @@ import { pushRejection } from '../../engine/messages/rejection.js';
 import {
   CLIENT_FLAGS,
   FLAG_MARKET_ORDER,
+  FLAG_REDUCE_ONLY,
   MSG_PLACE_TRIGGER,
   TRIGGER_TERM_OCO_CLIENT,
   TRIGGER_TRAILING_STOP,
 } from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import { isPriceSource, isTriggerKind } from '../../engine/triggers/trigger-order.js';
 import { PPM_ONE } from '../../engine/units/units.js';
 import { NO_CLIENT_REF, textAt } from './client-ids.js';
@@ -137,6 +142,10 @@ export class TriggerCommands {
     const found = distanceProblem(message.words, terms, kind, flags, priceTicksMax);
     if (found !== null) return refuse(...found);
     const lots = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (closesPosition(message.words[terms + TRIGGER_W_TERMS] as number)) {
+      if ((flags & FLAG_REDUCE_ONLY) === 0) return refuse(REJECT.flags_are_contradictory, flags, 0);
+      return lots === 0 || refuse(REJECT.qty_must_be_absent_when_position_is_closed, lots, 0);
+    }
     if (Number.isInteger(lots) && lots >= 1 && lots <= qtyLotsMax) return true;
     return refuse(REJECT.qty_lots_must_be_within_1_and_limit, lots, qtyLotsMax);
   }

@@ -60,6 +60,8 @@ interface TriggerOptions extends OrderOptions {
   trailTicks?: number;
   trailPpm?: number;
   oco?: NonNullable<TriggerFields['oco']>;
+  /** Its quantity is 0 then. */
+  closesPosition?: boolean;
 }
 
 const KINDS = {
@@ -144,9 +146,18 @@ export class TriggerShard {
   }
 
   triggerWire(account: number, side: Side, lots: number, options: TriggerOptions): Wire {
-    const { by = 'mark', at = 0, trailTicks = 0, trailPpm = 0, oco = {}, ...order } = options;
+    const { by = 'mark', at = 0, trailTicks = 0, trailPpm = 0, oco = {}, ...rest } = options;
+    const { closesPosition = false, ...order } = rest;
     const kind = KINDS[options.kind ?? 'stop'];
-    const trigger = { kind, source: SOURCES[by], price: at, trailTicks, trailPpm, oco };
+    const trigger = {
+      kind,
+      source: SOURCES[by],
+      price: at,
+      trailTicks,
+      trailPpm,
+      oco,
+      closesPosition,
+    };
     const fields = { ...this.order(account, side, lots, order), trigger };
     return command(type.CMD_PLACE_TRIGGER, fields);
   }

@@ -116,6 +116,7 @@ function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean
   const source = (terms.word(layout.TRIGGER_W_TERMS) >> 8) & 255;
   const trail = terms.word(layout.TRIGGER_W_TRAIL_TICKS);
   const rate = terms.word(layout.TRIGGER_W_TRAIL_PPM);
+  const closes = (terms.word(layout.TRIGGER_W_TERMS) & type.TRIGGER_TERM_CLOSES_POSITION) !== 0;
   const trails = kind === type.TRIGGER_TRAILING_STOP;
   const trigger = terms.word(layout.TRIGGER_W_PRICE);
   const price = message.word(layout.W_PRICE);
@@ -145,7 +146,11 @@ function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean
   } else if (!trails && (trigger < 1 || trigger > priceTicksMax)) {
     const name = 'trigger_price_ticks_must_be_within_1_and_limit';
     naiveReject(state, message, name, trigger, priceTicksMax);
-  } else if (!Number.isInteger(lots) || lots < 1 || lots > qtyLotsMax) {
+  } else if (closes && (flags & type.FLAG_REDUCE_ONLY) === 0) {
+    naiveReject(state, message, 'flags_are_contradictory', flags, 0);
+  } else if (closes && lots !== 0) {
+    naiveReject(state, message, 'qty_must_be_absent_when_position_is_closed', lots, 0);
+  } else if (!closes && (!Number.isInteger(lots) || lots < 1 || lots > qtyLotsMax)) {
     naiveReject(state, message, 'qty_lots_must_be_within_1_and_limit', lots, qtyLotsMax);
   } else return true;
   return false;

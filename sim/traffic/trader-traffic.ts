@@ -83,7 +83,10 @@ export class TraderTraffic {
     const isTrailing = market !== undefined && random.chance(25);
     const trigger = isTrailing ? this.trailing(market, source) : { kind, source, price };
     if (isTrailing && random.chance(95)) fields.flags = asMarketOrder(fields.flags ?? 0);
-    return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { ...trigger, oco } });
+    const closesPosition = random.chance(25);
+    if (closesPosition && random.chance(98)) fields.flags = (fields.flags ?? 0) | FLAG_REDUCE_ONLY;
+    if (closesPosition && random.chance(98)) fields.qty = 0;
+    return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { ...trigger, oco, closesPosition } });
   }
 
   private trailing(market: KnownMarket, source: number): TriggerFields {

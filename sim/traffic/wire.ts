@@ -34,6 +34,8 @@ import {
   TRIGGER_TERM_OCO_CLIENT,
 } from '../../engine/messages/types.js';
 
+import { triggerTerms } from '../../engine/triggers/trigger-events.js';
+
 /** One whole message as it travels: its slots, as words. */
 export type Wire = Int32Array;
 
@@ -63,6 +65,7 @@ export interface TriggerFields {
   trailTicks?: number;
   trailPpm?: number;
   oco?: { orderId?: number; client?: ClientKey };
+  closesPosition?: boolean;
 }
 
 /** Builds a command with as many slots as its kind and client id need. */
@@ -111,7 +114,8 @@ function writeTrigger(
   const w = slot * SLOT_WORDS;
   const { kind, source, price = 0, trailTicks = 0, trailPpm = 0, oco = {} } = trigger;
   const byNumber = typeof oco.client === 'number' && oco.client !== 0;
-  words[w + TRIGGER_W_TERMS] = kind | (source << 8) | (byNumber ? TRIGGER_TERM_OCO_CLIENT : 0);
+  const terms = triggerTerms(kind, source, trigger.closesPosition);
+  words[w + TRIGGER_W_TERMS] = terms | (byNumber ? TRIGGER_TERM_OCO_CLIENT : 0);
   words[w + TRIGGER_W_PRICE] = price;
   words[w + TRIGGER_W_TRAIL_TICKS] = trailTicks;
   words[w + TRIGGER_W_TRAIL_PPM] = trailPpm;
