@@ -82,6 +82,63 @@ const WRONG: [string, object, string][] = [
     { orderType: 'stop_market', triggerPrice: '99', timeInForce: 'gtc' },
     'flags_are_contradictory',
   ],
+  ['trailing stop without distance', TRAILING({}), 'trailing_distance_must_be_given_once'],
+  [
+    'trailing stop with two distances',
+    TRAILING({ trailingAmount: '1', trailingRate: '0.1' }),
+    'trailing_distance_must_be_given_once',
+  ],
+  [
+    'stop with a distance',
+    { ...STOP(), trailingAmount: '1' },
+    'trailing_distance_must_be_given_once',
+  ],
+  [
+    'trailing stop with a trigger price',
+    TRAILING({ trailingAmount: '1', triggerPrice: '99' }),
+    'flags_are_contradictory',
+  ],
+  [
+    'trailing amount zero',
+    TRAILING({ trailingAmount: '0' }),
+    'price_ticks_must_be_within_1_and_limit',
+  ],
+  [
+    'trailing amount off tick',
+    TRAILING({ trailingAmount: '1.05' }),
+    'price_must_be_multiple_of_tick',
+  ],
+  [
+    'trailing rate zero',
+    TRAILING({ trailingRate: '0' }),
+    'trailing_distance_must_be_within_1_and_limit',
+  ],
+  [
+    'trailing rate of one',
+    TRAILING({ trailingRate: '1' }),
+    'trailing_distance_must_be_within_1_and_limit',
+  ],
+  [
+    'trailing rate NaN',
+    TRAILING({ trailingRate: 'NaN' }),
+    'trailing_distance_must_be_within_1_and_limit',
+  ],
+  ['trailing rate as number', TRAILING({ trailingRate: 0.1 }), 'field_has_wrong_type'],
+  [
+    'OCO by both names',
+    { ...STOP(), ocoOrderId: 1, ocoClientOrderId: 'a' },
+    'order_must_be_named_once',
+  ],
+  [
+    'a quantity beside closePosition',
+    { ...STOP(), closePosition: true },
+    'flags_are_contradictory',
+  ],
+  ['closePosition of a plain order', { closePosition: true }, 'flags_are_contradictory'],
+  ['closePosition as text', { ...STOP(), closePosition: 'yes' }, 'field_has_wrong_type'],
+  ['a stop without quantity', { ...STOP(), qty: undefined }, 'field_is_missing'],
+  ['OCO with order zero', { ...STOP(), ocoOrderId: 0 }, 'integer_must_be_within_limits'],
+  ['OCO of a plain order', { ocoOrderId: 1 }, 'flags_are_contradictory'],
   [
     'replace by a stop',
     { op: 'replace', targetOrderId: 1, orderType: 'stop_limit' },
@@ -157,6 +214,10 @@ const WRONG: [string, object, string][] = [
 
 function STOP() {
   return { orderType: 'stop_limit', triggerPrice: '99' };
+}
+
+function TRAILING(fields: object) {
+  return { orderType: 'trailing_stop_market', price: undefined, ...fields };
 }
 
 function NONE() {

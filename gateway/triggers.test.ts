@@ -126,6 +126,72 @@ describe.each(['json', 'msgpack'] as const)('trigger orders over %s', (codec) =>
     expect(one.account.orders.size).toBe(0);
   });
 
+  it('trail, and end with their partner', async () => {
+    const url = await begin();
+    const one = await client(url, 1);
+    const { market, side, qty } = STOP;
+    const order = { market, side, qty, clientOrderId: 'trail' };
+    const trailing = { ...order, orderType: 'trailing_stop_market' } as const;
+    await one.place({ ...trailing, trailingRate: '0.02' });
+    const { orderId } = await one.place({
+      ...STOP,
+      orderType: 'take_profit_market',
+      triggerPrice: '60000',
+      ocoClientOrderId: 'trail',
+    });
+    const again = await client(url, 1);
+    const pair = [
+      { orderType: 'trailing_stop_market', trailingRate: '0.020000', ocoOrderId: orderId },
+      { orderType: 'take_profit_market', triggerPrice: '60000.0', ocoOrderId: 1 },
+    ];
+    const reader = await client(await begin(true), 1);
+    for (const { account } of [again, reader]) {
+      expect([...account.orders.values()]).toMatchObject(pair);
+      expect([...account.orders.values()][0]).not.toHaveProperty('triggerPrice');
+    }
+    const orders: ServerMessage[] = [];
+    reader.on('order', (message) => orders.push(message));
+    mark(520_000);
+    mark(509_600);
+    await until(() => orders.length >= 4, 'one has fired and the other ended');
+    expect(orders).toMatchObject([
+      { event: 'triggered', orderId: 1, triggerPrice: '50960.0', trailingRate: '0.020000' },
+      { event: 'canceled', orderId: 2, reason: 'oco' },
+      { event: 'accepted', triggerOrderId: 1, clientOrderId: 'trail' },
+      { event: 'canceled', reason: 'no_liquidity' },
+    ]);
+  });
+
+  it('belong to a position', async () => {
+    const url = await begin();
+    const one = await client(url, 1);
+    const other = await client(url, 2);
+    const { market, side, orderType, triggerPrice } = STOP;
+    const bracket = { market, side, orderType, triggerPrice, closePosition: true } as const;
+    await expect(one.place(bracket)).rejects.toMatchObject({
+      code: 'reduce_only_order_would_not_reduce_position',
+    });
+    await one.place({ market, side: 'buy', price: '50000', qty: '0.3' });
+    await other.place({ market, side: 'sell', price: '50000', qty: '0.2' });
+    const placed = await one.place(bracket);
+    expect(placed).toMatchObject({ result: 'accepted', orderId: 3 });
+    expect(placed).not.toHaveProperty('qty');
+    await other.place({ market, side: 'sell', price: '50000', qty: '0.1' });
+    const reader = await client(await begin(true), 1);
+    const stop = reader.account.order(market, 3);
+    expect(stop).toMatchObject({ orderType: 'stop_market', closePosition: true, reduceOnly: true });
+    expect(stop).not.toHaveProperty('qty');
+    const orders: ServerMessage[] = [];
+    reader.on('order', (message) => orders.push(message));
+    mark(490_000);
+    await until(() => orders.length >= 3, 'the stop has fired');
+    expect(orders).toMatchObject([
+      { event: 'triggered', orderId: 3, qty: '0.300', closePosition: true },
+      { event: 'accepted', triggerOrderId: 3, qty: '0.300', reduceOnly: true },
+      { event: 'canceled', reason: 'no_liquidity', canceledQty: '0.300' },
+    ]);
+  });
+
   it('are refused in words, and canceled by either name', async () => {
     const url = await begin();
     const one = await client(url, 1);

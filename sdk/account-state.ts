@@ -15,8 +15,9 @@ export interface OrderState {
   /** It waits for this price, outside of the book. */
   triggerPrice?: string;
   triggerBy?: string;
-  qty: string;
-  remaining: string;
+  /** Absent in an order that closes the position, whatever its size. */
+  qty?: string;
+  remaining?: string;
 }
 
 export interface PositionState {

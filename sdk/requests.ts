@@ -4,17 +4,27 @@ export interface NewOrder {
   side: 'buy' | 'sell';
   /** Decimal text; absent in a market order. */
   price?: string;
-  qty: string;
+  /** Absent only with `closePosition`. */
+  qty?: string;
   orderType?:
     | 'limit'
     | 'market'
     | 'stop_market'
     | 'stop_limit'
     | 'take_profit_market'
-    | 'take_profit_limit';
+    | 'take_profit_limit'
+    | 'trailing_stop_market';
   /** Of stops and take-profits: the price they wait for, and whose price it is (default: mark). */
   triggerPrice?: string;
   triggerBy?: 'mark' | 'last' | 'index';
+  /** Trailing stop: one of them. */
+  trailingAmount?: string;
+  trailingRate?: string;
+  /** A waiting order of which only one may fire. */
+  ocoOrderId?: number;
+  ocoClientOrderId?: string | number;
+  /** It closes the position, whatever its size then, and ends with it; `qty` is absent. */
+  closePosition?: boolean;
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;
@@ -40,7 +50,16 @@ export interface Amendment extends OrderName {
   qty?: string;
 }
 
-export interface Replacement extends Omit<NewOrder, 'orderType' | 'triggerPrice' | 'triggerBy'> {
+type TriggerField =
+  | 'orderType'
+  | 'triggerPrice'
+  | 'triggerBy'
+  | 'trailingAmount'
+  | 'trailingRate'
+  | 'ocoOrderId'
+  | 'ocoClientOrderId';
+
+export interface Replacement extends Omit<NewOrder, TriggerField> {
   orderType?: 'limit' | 'market';
   targetOrderId?: number;
   targetClientOrderId?: string | number;

@@ -55,12 +55,20 @@ export const TARGET_W_TEXT_LENGTH = 4;
 export const TARGET_W_TEXT = 5;
 
 /**
- * Last slot of a trigger order, as command and as message to the market. Offsets are relative to that slot: what it waits for
- * (TRIGGER_…), which price (PRICE_OF_…), and the price in ticks.
+ * Last slot of a trigger order, as command and as message to the market; offsets are relative to that slot. Terms: what it waits
+ * for (TRIGGER_…, bits 0–7), which price (PRICE_OF_…, bits 8–15), and TRIGGER_TERM_… above.
  */
-export const TRIGGER_W_KIND = 0;
-export const TRIGGER_W_SOURCE = 1;
-export const TRIGGER_W_PRICE = 2;
+export const TRIGGER_W_TERMS = 0;
+/** In ticks; of a trailing stop 0. */
+export const TRIGGER_W_PRICE = 1;
+/** Trailing stop: how far behind the best price, in ticks or in ppm of that price. The other one is 0. */
+export const TRIGGER_W_TRAIL_TICKS = 2;
+export const TRIGGER_W_TRAIL_PPM = 3;
+/** The waiting order of which only one may fire, 0 for none: its id, or with TRIGGER_TERM_OCO_CLIENT the client's number … */
+export const TRIGGER_F_OCO = 2;
+/** … or the client's text: length in bytes, then the bytes. Messages to the market have the id. */
+export const TRIGGER_W_OCO_TEXT_LENGTH = 6;
+export const TRIGGER_W_OCO_TEXT = 7;
 
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
@@ -122,6 +130,11 @@ export const EW_TRIGGER_PRICE = 17;
 export const EW_TRIGGER_REACHED = 18;
 /** Accepted: the trigger order that this one comes from; 0: none. */
 export const EF_TRIGGER_ORDER_ID = 10;
+/** Of trigger orders: the one of which only one may fire; 0: none. */
+export const EF_OCO_ORDER_ID = 10;
+/** Of trailing stops: distance from the best price, in ticks or in ppm. */
+export const EW_TRAIL_TICKS = 24;
+export const EW_TRAIL_PPM = 25;
 /** Collateral of the account after the event, filled in by the margin actor. */
 export const EF_COLLATERAL = 15;
 /** Third slot: string client id. */

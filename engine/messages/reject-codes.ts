@@ -55,6 +55,11 @@ export const REJECT = {
   trigger_price_ticks_must_be_within_1_and_limit: 61,
   trigger_price_would_trigger_immediately: 62,
   waiting_trigger_orders_must_not_exceed_limit: 63,
+  trailing_distance_must_be_given_once: 64,
+  trailing_distance_must_be_within_1_and_limit: 65,
+  price_source_has_no_price_yet: 66,
+  oco_order_is_paired_already: 67,
+  qty_must_be_absent_when_position_is_closed: 68,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

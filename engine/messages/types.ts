@@ -121,6 +121,12 @@ export const EVT_TRIGGER_REJECTED = 163;
 export const TRIGGER_STOP = 1;
 /** Buy when the price falls to the trigger price, sell when it rises to it. */
 export const TRIGGER_TAKE_PROFIT = 2;
+/** As a stop whose trigger price follows the best price since it was placed, at a distance, and never goes back. */
+export const TRIGGER_TRAILING_STOP = 3;
+/** TRIGGER_F_OCO is a client id. */
+export const TRIGGER_TERM_OCO_CLIENT = 1 << 16;
+/** It belongs to the account's position: closes all of it, whatever its size then, and ends when the position does. */
+export const TRIGGER_TERM_CLOSES_POSITION = 1 << 17;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;
@@ -180,8 +186,12 @@ export const REASON_REPLACED = 8;
 export const REASON_MARKET_STATE = 9;
 /** A market order found no more liquidity within its price bound. */
 export const REASON_NO_LIQUIDITY = 10;
+/** Of two trigger orders of which one may fire, the other one has ended. */
+export const REASON_OCO = 11;
+/** The position that a trigger order belongs to is closed, or has turned. */
+export const REASON_POSITION_CLOSED = 12;
 /** The account fell below its maintenance margin. */
-export const REASON_LIQUIDATION = 11;
+export const REASON_LIQUIDATION = 13;
 
 export function sideOf(flags: i32): i32 {
   return flags & FLAG_SIDE;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { F_QTY, headOf, SLOT_WORDS } from '../messages/layout.js';
+import {
+  F_QTY,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  TRIGGER_F_OCO,
+  TRIGGER_W_OCO_TEXT_LENGTH,
+} from '../messages/layout.js';
 import { REJECT } from '../messages/reject-codes.js';
 import * as types from '../messages/types.js';
 import type { Door } from './host-port.js';
@@ -34,6 +41,28 @@ describe('what a port lets in', () => {
     expect(check('shards', types.CMD_CHANNEL, 2, headOf(types.CMD_DEPOSIT, 1, 0))).toBe(malformed);
     expect(check('shards', types.CMD_CHANNEL, 3, headOf(types.EVT_CHANNEL, 2, 0))).toBe(malformed);
     expect(check('shards', types.CMD_CHANNEL, 3, envelope, Number.NaN)).toBe(malformed);
+  });
+
+  it('is no trigger order whose last slot is missing or makes no sense', () => {
+    expect(check('traders', types.CMD_PLACE_TRIGGER, 2)).toBe(0);
+    expect(check('traders', types.CMD_PLACE_TRIGGER, 1)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_PLACE_TRIGGER, 3)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_PLACE_TRIGGER + 1, 2)).toBe(REJECT.message_type_is_unknown);
+    const words = new Int32Array(2 * SLOT_WORDS);
+    const floats = new Float64Array(words.buffer);
+    words[0] = headOf(types.CMD_PLACE_TRIGGER, 2, 0);
+    const oco = SLOT_FLOATS + TRIGGER_F_OCO;
+    for (const wild of [Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 2 ** 53]) {
+      floats[oco] = wild;
+      expect(messageProblem(words, floats, 0, 'traders')).toBe(REJECT.message_is_malformed);
+    }
+    floats[oco] = 7;
+    expect(messageProblem(words, floats, 0, 'traders')).toBe(0);
+    for (const wild of [-1, 37]) {
+      words[SLOT_WORDS + TRIGGER_W_OCO_TEXT_LENGTH] = wild;
+      const code = REJECT.client_order_id_is_malformed;
+      expect(messageProblem(words, floats, 0, 'traders')).toBe(code);
+    }
   });
 
   it('is an operator’s command at the door of operators only', () => {

@@ -11,6 +11,8 @@ import {
   TARGET_F_CLIENT_ID,
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT_LENGTH,
+  TRIGGER_F_OCO,
+  TRIGGER_W_OCO_TEXT_LENGTH,
   typeOf,
   W_CLIENT_TEXT_LENGTH,
   W_FLAGS,
@@ -110,6 +112,7 @@ function tradeProblem(
       return REJECT.client_order_id_is_malformed;
     }
   }
+  if (kind === type.CMD_PLACE_TRIGGER) return triggerProblem(words, floats, firstWord, slots);
   if (kind !== type.CMD_REPLACE) return 0;
   const target = firstWord + (slots - 1) * SLOT_WORDS;
   const targetFloat = f + (slots - 1) * SLOT_FLOATS;
@@ -120,6 +123,18 @@ function tradeProblem(
     return REJECT.message_is_malformed;
   }
   const length = words[target + TARGET_W_TEXT_LENGTH] as number;
+  return isTextLength(length, 0) ? 0 : REJECT.client_order_id_is_malformed;
+}
+
+function triggerProblem(
+  words: Int32Array,
+  floats: Float64Array,
+  firstWord: number,
+  slots: number,
+): RejectCode | 0 {
+  const terms = firstWord + (slots - 1) * SLOT_WORDS;
+  if (!isCount(floats[terms / 2 + TRIGGER_F_OCO] as number)) return REJECT.message_is_malformed;
+  const length = words[terms + TRIGGER_W_OCO_TEXT_LENGTH] as number;
   return isTextLength(length, 0) ? 0 : REJECT.client_order_id_is_malformed;
 }
 

@@ -59,6 +59,8 @@ const REASONS: Record<number, string> = {
   [type.REASON_REPLACED]: 'replaced',
   [type.REASON_MARKET_STATE]: 'market_state',
   [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
+  [type.REASON_OCO]: 'oco',
+  [type.REASON_POSITION_CLOSED]: 'position_closed',
 };
 
 /** All events of a buffer. */
@@ -122,15 +124,17 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
   };
 }
 
-const TRIGGER_KINDS = ['', 'stop', 'take_profit'];
+const TRIGGER_KINDS = ['', 'stop', 'take_profit', 'trailing_stop'];
 const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 
 function tellTrigger(e: EventView): string {
   const side = type.sideOf(e.flags) === type.SIDE_BUY ? 'buy' : 'sell';
   const kind = TRIGGER_KINDS[e.triggerTerms & 0xff];
-  const source = TRIGGER_SOURCES[e.triggerTerms >>> 8];
+  const source = TRIGGER_SOURCES[(e.triggerTerms >>> 8) & 0xff];
   const price = e.price === 0 ? '' : `@${e.price}`;
-  return `${kind} ${side} ${e.lots}${price} when ${source} ${e.triggerPrice}`;
+  const oco = e.triggerOrderId === 0 ? '' : `, oco #${e.triggerOrderId}`;
+  const closes = (e.triggerTerms & type.TRIGGER_TERM_CLOSES_POSITION) !== 0 ? 'position ' : '';
+  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
 }
 
 function tellEvent(e: EventView): string {

@@ -17,9 +17,11 @@ import {
   SLOT_FLOATS,
   SLOT_WORDS,
   slotsOf,
-  TRIGGER_W_KIND,
+  TRIGGER_F_OCO,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
+  TRIGGER_W_TRAIL_PPM,
+  TRIGGER_W_TRAIL_TICKS,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_REF,
@@ -54,20 +56,25 @@ import {
   REASON_LIQUIDATION,
   REASON_MARKET_STATE,
   REASON_MASS_CANCEL,
+  REASON_OCO,
+  REASON_POSITION_CLOSED,
   REASON_USER,
   SIDE_BUY,
   sideOf,
+  TRIGGER_TRAILING_STOP,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import {
+  asPpm,
   asPriceTicks,
   asQtyLots,
   asTimeMs,
   asValueTickLots,
   type PriceTicks,
+  type QtyLots,
 } from '../units/units.js';
-import { pushTriggerEvent } from './trigger-events.js';
-import { isReached, type TriggerOrder } from './trigger-order.js';
+import { closesPosition, kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
+import { isReached, type TriggerOrder, trailTo } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 import { readTriggers, writeTriggers } from './triggers-canonical.js';
 
@@ -81,7 +88,7 @@ import { readTriggers, writeTriggers } from './triggers-canonical.js';
  */
 export class MarketTriggers {
   readonly store: TriggerStore;
-  /** Whether trades matter. The lane then leaves them to the long way. */
+  /** Whether trades matter, for their prices or for the positions that they change. The lane then leaves them to the long way. */
   watchesTrades = false;
   private readonly market: MarketActor;
 
@@ -93,10 +100,13 @@ export class MarketTriggers {
   /** MSG_PLACE_TRIGGER. */
   place(inbox: MessageBuffer, slot: number, nowMs: number): void {
     const order = readOrder(inbox, slot);
-    if (!this.admits(inbox, slot, order, nowMs)) return;
+    if (order.kind === TRIGGER_TRAILING_STOP) trailTo(order, this.priceOf(order.source));
+    if (!this.admits(inbox, slot, order, nowMs) || !this.mayPair(inbox, slot, order)) return;
     const { book, events, marketId } = this.market;
     const waiting = { ...order, id: book.takeOrderId() };
     this.store.add(waiting);
+    const other = this.store.find(waiting.ocoId);
+    if (other !== null) other.ocoId = waiting.id;
     this.look();
     const event = pushTriggerEvent(events, EVT_TRIGGER_ACCEPTED, marketId, waiting);
     answerTo(events, event, inbox, slot);
@@ -111,7 +121,7 @@ export class MarketTriggers {
     return true;
   }
 
-  /** MSG_MASS_CANCEL, newest first. Returns how many. */
+  /** MSG_MASS_CANCEL, newest first. Returns how many have gone, their OCO orders included. */
   massCancel(inbox: MessageBuffer, slot: number): number {
     const flags = inbox.words[slot * SLOT_WORDS + W_FLAGS] as number;
     const own = this.store.ofAccount(inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number);
@@ -120,16 +130,16 @@ export class MarketTriggers {
       return (flags & side) !== 0;
     });
     const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
-    const reason = isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL;
-    for (const order of named.reverse()) this.drop(order, reason);
-    return named.length;
+    const before = this.store.size;
+    this.dropAll(named.reverse(), isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL);
+    return before - this.store.size;
   }
 
   /** The market has gone to another state. Where orders are let in again, a price may have been reached meanwhile. */
   onState(): void {
     const { state, markTicks, pricing, book } = this.market;
     if (state === MARKET_STATE.settling || state === MARKET_STATE.closed) {
-      for (const order of this.store.all()) this.drop(order, REASON_MARKET_STATE);
+      this.dropAll(this.store.all(), REASON_MARKET_STATE);
       return;
     }
     this.onPrice(PRICE_OF_LAST_TRADE, book.lastPrice());
@@ -141,7 +151,7 @@ export class MarketTriggers {
   /** Cancels what has expired. */
   onTime(nowMs: number): void {
     if (this.store.nextExpiryMs() > nowMs) return;
-    for (const order of this.store.expired(asTimeMs(nowMs))) this.drop(order, REASON_EXPIRED);
+    this.dropAll(this.store.expired(asTimeMs(nowMs)), REASON_EXPIRED);
   }
 
   /** The trades of one message, whose events begin at this slot: each price counts, also one within a sweep. */
@@ -157,14 +167,38 @@ export class MarketTriggers {
       }
       slot += slotsOf(head);
     }
+    if (this.store.closing > 0) this.lookAtPositions(first, end);
+  }
+
+  /** Of accounts that have traded: orders that belong to a position which is closed or has turned end. */
+  private lookAtPositions(first: number, end: number): void {
+    const { events } = this.market;
+    for (let slot = first; slot < end; ) {
+      const w = slot * SLOT_WORDS;
+      const head = events.words[w + W_HEAD] as number;
+      if (typeOf(head) === EVT_FILL) {
+        const own = this.store.ofAccount(events.words[w + W_ACCOUNT] as number);
+        const lost = own.filter((order) => order.closesPosition && this.closableLots(order) === 0);
+        this.dropAll(lost, REASON_POSITION_CLOSED);
+      }
+      slot += slotsOf(head);
+    }
+  }
+
+  /** What an order that belongs to a position would close now. */
+  private closableLots({ account, flags }: Pick<TriggerOrder, 'account' | 'flags'>): QtyLots {
+    return this.market.positions.closableLots(account, sideOf(flags));
   }
 
   /** The price of this source, 0 for none yet. Nothing fires where no orders are let in: it waits for `onState`. */
   onPrice(source: number, priceTicks: PriceTicks): void {
+    if (priceTicks === 0) return;
+    this.store.trail(source, priceTicks);
     const { state } = this.market;
-    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
-    if (!fires || priceTicks === 0) return;
-    for (const order of this.store.reached(source, priceTicks)) this.fire(order, priceTicks);
+    if (state !== MARKET_STATE.open && state !== MARKET_STATE.reduce_only) return;
+    for (const order of this.store.reached(source, priceTicks)) {
+      if (this.waits(order)) this.fire(order, priceTicks);
+    }
   }
 
   /** MSG_PLACE_TRIGGERED: the home has reserved the order, which from here on is like any other. */
@@ -204,10 +238,42 @@ export class MarketTriggers {
       this.drop(order, REASON_MARKET_STATE);
       return;
     }
+    const lots = this.lotsOf(order);
+    if (lots === 0) {
+      this.drop(order, REASON_POSITION_CLOSED);
+      return;
+    }
     this.store.remove(order);
     this.look();
-    const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, order);
+    const fired = { ...order, qtyLots: lots };
+    const event = pushTriggerEvent(market.events, EVT_TRIGGERED, market.marketId, fired);
     market.events.words[event * SLOT_WORDS + EW_TRIGGER_REACHED] = priceTicks;
+    this.dropOther(order);
+  }
+
+  /** Of one that belongs to a position as much as that has now, as far as one order may go. */
+  private lotsOf(order: TriggerOrder): QtyLots {
+    if (!order.closesPosition) return order.qtyLots;
+    return asQtyLots(Math.min(this.closableLots(order), this.market.params.qtyLotsMax));
+  }
+
+  /** Those that still wait when it is their turn: an order may have taken its OCO order along. */
+  private dropAll(orders: readonly TriggerOrder[], reason: number): void {
+    for (const order of orders) if (this.waits(order)) this.drop(order, reason);
+  }
+
+  private waits(order: TriggerOrder): boolean {
+    return this.store.find(order.id) === order;
+  }
+
+  /** Of two orders of which one may fire, one has ended: so does the other. */
+  private dropOther({ ocoId }: TriggerOrder): void {
+    const other = this.store.find(ocoId);
+    if (other === null) return;
+    this.store.remove(other);
+    this.look();
+    const { events, marketId } = this.market;
+    pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, other, REASON_OCO);
   }
 
   /** Returns the slot of the event. */
@@ -215,11 +281,13 @@ export class MarketTriggers {
     const { events, marketId } = this.market;
     this.store.remove(order);
     this.look();
-    return pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+    const event = pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+    this.dropOther(order);
+    return event;
   }
 
   private look(): void {
-    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE);
+    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE) || this.store.closing > 0;
   }
 
   private admits(
@@ -240,13 +308,20 @@ export class MarketTriggers {
     if (!isUnbounded && (priceTicks < 1 || priceTicks > priceTicksMax)) {
       return refuse(REJECT.price_ticks_must_be_within_1_and_limit, priceTicks, priceTicksMax);
     }
-    if (triggerTicks < 1 || triggerTicks > priceTicksMax) {
+    const isTrailing = order.kind === TRIGGER_TRAILING_STOP;
+    const now = this.priceOf(order.source);
+    if (isTrailing && now === 0) return refuse(REJECT.price_source_has_no_price_yet, 0, 0);
+    if (!isTrailing && (triggerTicks < 1 || triggerTicks > priceTicksMax)) {
       const code = REJECT.trigger_price_ticks_must_be_within_1_and_limit;
       return refuse(code, triggerTicks, priceTicksMax);
     }
-    if (!market.admitsLots(inbox, slot, qtyLots)) return false;
-    // What a market order will be worth is not known yet: the trigger price stands for it.
-    const value = asValueTickLots((isUnbounded ? triggerTicks : priceTicks) * qtyLots);
+    if (order.closesPosition && this.closableLots(order) === 0) {
+      return refuse(REJECT.reduce_only_order_would_not_reduce_position, 0, 0);
+    }
+    if (!order.closesPosition && !market.admitsLots(inbox, slot, qtyLots)) return false;
+    // What a market order will be worth is not known yet: the trigger price stands for it, or the present one.
+    const bound = isTrailing ? now : triggerTicks;
+    const value = asValueTickLots((isUnbounded ? bound : priceTicks) * qtyLots);
     if ((flags & FLAG_REDUCE_ONLY) === 0 && value < market.minValueTickLots) {
       return market.refuseNotional(inbox, slot, value);
     }
@@ -258,9 +333,20 @@ export class MarketTriggers {
     if (waiting >= limit) {
       return refuse(REJECT.waiting_trigger_orders_must_not_exceed_limit, waiting + 1, limit);
     }
-    const now = this.priceOf(order.source);
     if (now === 0 || !isReached(order, now)) return true;
     return refuse(REJECT.trigger_price_would_trigger_immediately, triggerTicks, now);
+  }
+
+  /** Whether the waiting order that this one names can be paired with it. */
+  private mayPair(inbox: MessageBuffer, slot: number, order: Omit<TriggerOrder, 'id'>): boolean {
+    if (order.ocoId === 0) return true;
+    const other = this.store.find(order.ocoId);
+    if (other === null || other.account !== order.account) {
+      return this.market.refuse(inbox, slot, REJECT.order_is_not_open, order.ocoId, 0);
+    }
+    if (other.ocoId === 0) return true;
+    const code = REJECT.oco_order_is_paired_already;
+    return this.market.refuse(inbox, slot, code, order.ocoId, other.ocoId);
   }
 
   /** The present price of a source, 0 for none yet. */
@@ -282,11 +368,16 @@ function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'>
     account: words[w + W_ACCOUNT] as number,
     flags,
     clientRef: words[w + W_CLIENT_REF] as number,
-    kind: words[terms + TRIGGER_W_KIND] as number,
-    source: words[terms + TRIGGER_W_SOURCE] as number,
+    kind: kindOfTerms(words[terms + TRIGGER_W_TERMS] as number),
+    source: sourceOfTerms(words[terms + TRIGGER_W_TERMS] as number),
     triggerTicks: asPriceTicks(words[terms + TRIGGER_W_PRICE] as number),
+    trailTicks: asPriceTicks(words[terms + TRIGGER_W_TRAIL_TICKS] as number),
+    trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
+    bestTicks: asPriceTicks(0),
+    ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
     qtyLots: asQtyLots(floats[f + F_QTY] as number),
+    closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),
     expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
   };
 }

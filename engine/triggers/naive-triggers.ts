@@ -1,6 +1,6 @@
 import { assert } from '../assert.js';
 import type { PriceTicks, TimeMs } from '../units/units.js';
-import { isReached, type TriggerOrder } from './trigger-order.js';
+import { isBetter, isReached, type TriggerOrder, trailTo } from './trigger-order.js';
 import type { TriggerStore } from './trigger-store.js';
 
 /** The twin of `SortedTriggers`: one list by id, filtered each time. */
@@ -9,6 +9,10 @@ export class NaiveTriggers implements TriggerStore {
 
   get size(): number {
     return this.orders.length;
+  }
+
+  get closing(): number {
+    return this.orders.filter((order) => order.closesPosition).length;
   }
 
   add(order: TriggerOrder): void {
@@ -29,6 +33,12 @@ export class NaiveTriggers implements TriggerStore {
 
   watches(source: number): boolean {
     return this.orders.some((order) => order.source === source);
+  }
+
+  trail(source: number, priceTicks: PriceTicks): void {
+    for (const order of this.orders) {
+      if (order.source === source && isBetter(order, priceTicks)) trailTo(order, priceTicks);
+    }
   }
 
   reached(source: number, priceTicks: PriceTicks): TriggerOrder[] {

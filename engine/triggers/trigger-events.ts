@@ -1,12 +1,15 @@
 import {
   EF_EXPIRY,
   EF_LOTS,
+  EF_OCO_ORDER_ID,
   EF_ORDER_ID,
   EF_REMAINING,
   EVENT_SLOTS,
   EW_CLIENT_REF,
   EW_FLAGS,
   EW_PRICE,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   headOf,
@@ -16,12 +19,17 @@ import {
   W_HEAD,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { FLAG_CLIENT_TEXT, REASON_SHIFT } from '../messages/types.js';
+import { FLAG_CLIENT_TEXT, REASON_SHIFT, TRIGGER_TERM_CLOSES_POSITION } from '../messages/types.js';
+import { PRICE_TICKS_MAX } from '../units/units.js';
 import type { TriggerOrder } from './trigger-order.js';
 
-/** Kind and source of a trigger order in one word. */
-export function triggerTerms(kind: number, source: number): number {
-  return kind | (source << 8);
+/** Kind and source of a trigger order, and whether it closes a position, in one word. */
+export function triggerTerms(kind: number, source: number, closesPosition = false): number {
+  return kind | (source << 8) | (closesPosition ? TRIGGER_TERM_CLOSES_POSITION : 0);
+}
+
+export function closesPosition(terms: number): boolean {
+  return (terms & TRIGGER_TERM_CLOSES_POSITION) !== 0;
 }
 
 export function kindOfTerms(terms: number): number {
@@ -30,6 +38,11 @@ export function kindOfTerms(terms: number): number {
 
 export function sourceOfTerms(terms: number): number {
   return (terms >>> 8) & 0xff;
+}
+
+/** A trailing stop's trigger price that no price can reach as yet is told as none. */
+function reachableTicks(triggerTicks: number): number {
+  return triggerTicks >= 1 && triggerTicks <= PRICE_TICKS_MAX ? triggerTicks : 0;
 }
 
 /** Appends an event of the order with all its fields (EVT_TRIGGER_ACCEPTED, EVT_TRIGGER_CANCELED, EVT_TRIGGERED). */
@@ -52,8 +65,11 @@ export function pushTriggerEvent(
   floats[f + EF_REMAINING] = order.qtyLots;
   words[w + EW_PRICE] = order.priceTicks;
   words[w + EW_FLAGS] = order.flags | (reason << REASON_SHIFT);
-  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source);
-  words[w + EW_TRIGGER_PRICE] = order.triggerTicks;
+  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source, order.closesPosition);
+  words[w + EW_TRIGGER_PRICE] = reachableTicks(order.triggerTicks);
+  floats[f + EF_OCO_ORDER_ID] = order.ocoId;
+  words[w + EW_TRAIL_TICKS] = order.trailTicks;
+  words[w + EW_TRAIL_PPM] = order.trailPpm;
   floats[f + EF_EXPIRY] = order.expiryMs;
   words[w + EW_CLIENT_REF] = order.clientRef;
   return event;

@@ -5,8 +5,17 @@ import {
   sideOf,
   TRIGGER_STOP,
   TRIGGER_TAKE_PROFIT,
+  TRIGGER_TRAILING_STOP,
 } from '../messages/types.js';
-import type { PriceTicks, QtyLots, TimeMs } from '../units/units.js';
+import { mulDivCeil } from '../units/mul-div.js';
+import {
+  asPriceTicks,
+  PPM_ONE,
+  type Ppm,
+  type PriceTicks,
+  type QtyLots,
+  type TimeMs,
+} from '../units/units.js';
 
 /** Mark, last trade, index. */
 export const PRICE_SOURCES = PRICE_OF_INDEX - PRICE_OF_MARK + 1;
@@ -22,25 +31,36 @@ export interface TriggerOrder {
   readonly clientRef: number;
   readonly kind: number;
   readonly source: number;
-  readonly triggerTicks: PriceTicks;
+  /** Of a trailing stop where it stands at present; below 1 or beyond every price: out of reach as yet. */
+  triggerTicks: PriceTicks;
+  /** Trailing stop: distance from the best price, in ticks or in ppm of that price; the other one, and of other kinds both, 0. */
+  readonly trailTicks: PriceTicks;
+  readonly trailPpm: Ppm;
+  /** Trailing stop: the highest price since it was placed (sell) or the lowest (buy); else 0. */
+  bestTicks: PriceTicks;
+  /** The waiting order of which only one may fire; 0: none. It names this one. */
+  ocoId: number;
   /** Limit; of a market order the worst price that it accepts, 0 for none. */
   readonly priceTicks: PriceTicks;
+  /** 0 when it closes the position. */
   readonly qtyLots: QtyLots;
+  /** It closes the account's position, whatever its size then, and ends with it. */
+  readonly closesPosition: boolean;
   /** GTD: the time at which it ends, waiting or not; 0: none. */
   readonly expiryMs: TimeMs;
 }
 
 export function isTriggerKind(kind: number): boolean {
-  return kind === TRIGGER_STOP || kind === TRIGGER_TAKE_PROFIT;
+  return kind === TRIGGER_STOP || kind === TRIGGER_TAKE_PROFIT || kind === TRIGGER_TRAILING_STOP;
 }
 
 export function isPriceSource(source: number): boolean {
   return source >= PRICE_OF_MARK && source <= PRICE_OF_INDEX;
 }
 
-/** A stop goes with the price: buys when it has risen, sells when it has fallen. A take-profit goes against it. */
+/** A stop, trailing or not, goes with the price: buys when it has risen, sells when it has fallen. A take-profit goes against it. */
 export function firesWhenPriceRises(kind: number, flags: number): boolean {
-  return (sideOf(flags) === SIDE_BUY) === (kind === TRIGGER_STOP);
+  return (sideOf(flags) === SIDE_BUY) === (kind !== TRIGGER_TAKE_PROFIT);
 }
 
 /** Whether the order's condition holds at this price. Touching is enough. */
@@ -51,4 +71,28 @@ export function isReached(
   return firesWhenPriceRises(order.kind, order.flags)
     ? priceTicks >= order.triggerTicks
     : priceTicks <= order.triggerTicks;
+}
+
+/** Whether the price is better than any before: a trailing stop moves on. */
+export function isBetter(order: TriggerOrder, priceTicks: PriceTicks): boolean {
+  if (order.kind !== TRIGGER_TRAILING_STOP) return false;
+  return firesWhenPriceRises(order.kind, order.flags)
+    ? priceTicks < order.bestTicks
+    : priceTicks > order.bestTicks;
+}
+
+/**
+ * Sets the best price and the trigger price that follows: best − distance for a sell, best + distance for a buy. A rate's
+ * distance is rounded up, so it never fires sooner than its rate says, and at least a tick away from the best price. When
+ * the best price moves by a tick the distance grows or shrinks by a tick at most: the trigger price never goes back.
+ */
+export function trailTo(
+  order: Pick<TriggerOrder, 'flags' | 'trailTicks' | 'trailPpm' | 'bestTicks' | 'triggerTicks'>,
+  bestTicks: PriceTicks,
+): void {
+  const { trailTicks, trailPpm } = order;
+  const distance = trailTicks !== 0 ? trailTicks : mulDivCeil(bestTicks, trailPpm, PPM_ONE);
+  order.bestTicks = bestTicks;
+  const isBuy = sideOf(order.flags) === SIDE_BUY;
+  order.triggerTicks = asPriceTicks(isBuy ? bestTicks + distance : bestTicks - distance);
 }

@@ -10,6 +10,8 @@ export const WAITING_PER_ACCOUNT_MAX = 100;
  */
 export interface TriggerStore {
   readonly size: number;
+  /** How many belong to a position. */
+  readonly closing: number;
   add(order: TriggerOrder): void;
   remove(order: TriggerOrder): void;
   find(id: number): TriggerOrder | null;
@@ -17,6 +19,8 @@ export interface TriggerStore {
   ofAccount(account: number): readonly TriggerOrder[];
   /** Whether any order waits for this price (PRICE_OF_…). */
   watches(source: number): boolean;
+  /** Trailing stops that wait for this price follow it. */
+  trail(source: number, priceTicks: PriceTicks): void;
   /** Orders whose condition holds at this price, by id. They stay. */
   reached(source: number, priceTicks: PriceTicks): TriggerOrder[];
   /** Earliest GTD expiry, Infinity when there is none. */

@@ -1,9 +1,10 @@
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { asPriceTicks, asQtyLots, asTimeMs } from '../units/units.js';
+import { asPpm, asPriceTicks, asQtyLots, asTimeMs } from '../units/units.js';
 import type { TriggerStore } from './trigger-store.js';
 
 /**
- * Count, then the waiting orders by id: id, account, flags, price, quantity, expiry, kind, source, trigger price. With
+ * Count, then the waiting orders by id: id, account, flags, price, quantity, expiry, kind, source, trigger price, trailing ticks
+ * and ppm, best price, OCO order, whether it closes a position. With
  * `references` (snapshots only, not hashed) each order's client reference follows.
  */
 export function writeTriggers(
@@ -22,6 +23,11 @@ export function writeTriggers(
     writer.put(order.kind);
     writer.put(order.source);
     writer.put(order.triggerTicks);
+    writer.put(order.trailTicks);
+    writer.put(order.trailPpm);
+    writer.put(order.bestTicks);
+    writer.put(order.ocoId);
+    writer.put(order.closesPosition ? 1 : 0);
     if (references) writer.put(order.clientRef);
   }
 }
@@ -39,6 +45,11 @@ export function readTriggers(store: TriggerStore, reader: CanonicalReader): void
       kind: reader.take(),
       source: reader.take(),
       triggerTicks: asPriceTicks(reader.take()),
+      trailTicks: asPriceTicks(reader.take()),
+      trailPpm: asPpm(reader.take()),
+      bestTicks: asPriceTicks(reader.take()),
+      ocoId: reader.take(),
+      closesPosition: reader.take() === 1,
       clientRef: reader.take(),
     });
   }

@@ -9,6 +9,7 @@ import {
   EF_INTERVAL,
   EF_LIMIT,
   EF_LOTS,
+  EF_OCO_ORDER_ID,
   EF_ORDER_ID,
   EF_PAYMENT,
   EF_POSITION,
@@ -25,6 +26,8 @@ import {
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   marketOf,
@@ -56,7 +59,11 @@ import {
   reasonOf,
   tifOf,
 } from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import type { Market, Markets } from '../markets.js';
 import {
   ACK_RESULTS,
@@ -78,6 +85,7 @@ const MICRO_USD_DECIMALS = 6;
 /** Parts per billion. */
 const RATE_DECIMALS = 9;
 const HOUR_MS = 3_600_000;
+const PPM_DECIMALS = 6;
 /** Answers that show the order. */
 const ORDER_ANSWERS: readonly number[] = [
   EVT_ACCEPTED,
@@ -247,7 +255,9 @@ export class EventMessages {
       const { tickMantissa, tickDecimals } = market.params;
       const ticks = words[at + EW_TRIGGER_PRICE] as number;
       const source = sourceOfTerms(words[at + EW_TRIGGER_TERMS] as number);
-      sink.decimal('triggerPrice', ticks, tickMantissa, tickDecimals);
+      // A trailing stop may be out of reach of any price as yet.
+      if (ticks === 0) sink.none('triggerPrice');
+      else sink.decimal('triggerPrice', ticks, tickMantissa, tickDecimals);
       sink.choice('triggerBy', source, TRIGGER_SOURCES);
     } else {
       sink.none('triggerPrice');
@@ -260,13 +270,32 @@ export class EventMessages {
     if (type !== EVT_TRIGGER_REJECTED) {
       sink.none('code');
       sink.none('message');
-      return;
+    } else {
+      const value = floats[f + EF_VALUE] as number;
+      const limit = floats[f + EF_LIMIT] as number;
+      const { code, message } = rejectionOf(words[at + EW_CODE] as number, value, limit, market);
+      sink.text('code', code);
+      sink.text('message', message);
     }
-    const value = floats[f + EF_VALUE] as number;
-    const limit = floats[f + EF_LIMIT] as number;
-    const { code, message } = rejectionOf(words[at + EW_CODE] as number, value, limit, market);
-    sink.text('code', code);
-    sink.text('message', message);
+    const terms = isWaiting(type);
+    const amount = terms ? (words[at + EW_TRAIL_TICKS] as number) : 0;
+    const rate = terms ? (words[at + EW_TRAIL_PPM] as number) : 0;
+    const oco = terms ? (floats[f + EF_OCO_ORDER_ID] as number) : 0;
+    if (amount === 0) sink.none('trailingAmount');
+    else
+      sink.decimal(
+        'trailingAmount',
+        amount,
+        market.params.tickMantissa,
+        market.params.tickDecimals,
+      );
+    if (rate === 0) sink.none('trailingRate');
+    else sink.decimal('trailingRate', rate, 1, PPM_DECIMALS);
+    if (oco === 0) sink.none('ocoOrderId');
+    else sink.uint('ocoOrderId', oco);
+    if (terms && closesPosition(words[at + EW_TRIGGER_TERMS] as number)) {
+      sink.flag('closePosition', true);
+    } else sink.none('closePosition');
   }
 
   private fill(
@@ -444,6 +473,12 @@ function quantities(
   if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGER_REJECTED) {
     sink.none('qty');
     sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
+    return;
+  }
+  if (floats[f + EF_LOTS] === 0) {
+    // It closes a position, whose size may change.
+    sink.none('qty');
+    sink.none('remaining');
     return;
   }
   sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);

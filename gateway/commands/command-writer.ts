@@ -11,9 +11,13 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
-  TRIGGER_W_KIND,
+  TRIGGER_F_OCO,
+  TRIGGER_W_OCO_TEXT,
+  TRIGGER_W_OCO_TEXT_LENGTH,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
+  TRIGGER_W_TRAIL_PPM,
+  TRIGGER_W_TRAIL_TICKS,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -37,7 +41,9 @@ import {
   FLAG_REDUCE_ONLY,
   STP_SHIFT,
   TIF_SHIFT,
+  TRIGGER_TERM_OCO_CLIENT,
 } from '../../engine/messages/types.js';
+import { triggerTerms } from '../../engine/triggers/trigger-events.js';
 import type { ClientId, OrderDraft } from './draft.js';
 
 /** A place with text (two slots), and the target of a replace or what a trigger order waits for. */
@@ -100,9 +106,16 @@ export class CommandWriter {
     const at = this.begin(CMD_PLACE_TRIGGER, draft, draft.clientId, 1, account, session, request);
     this.newOrder(at, draft);
     const terms = (this.slots - 1) * SLOT_WORDS;
-    this.words[terms + TRIGGER_W_KIND] = draft.triggerKind;
-    this.words[terms + TRIGGER_W_SOURCE] = draft.triggerSource;
+    const id = draft.ocoClientId;
+    const byNumber = id.number !== 0 ? TRIGGER_TERM_OCO_CLIENT : 0;
+    this.words[terms + TRIGGER_W_TERMS] =
+      triggerTerms(draft.triggerKind, draft.triggerSource, draft.closesPosition) | byNumber;
     this.words[terms + TRIGGER_W_PRICE] = draft.triggerTicks;
+    this.words[terms + TRIGGER_W_TRAIL_TICKS] = draft.trailTicks;
+    this.words[terms + TRIGGER_W_TRAIL_PPM] = draft.trailPpm;
+    this.floats[terms / 2 + TRIGGER_F_OCO] = id.number !== 0 ? id.number : draft.ocoOrderId;
+    this.words[terms + TRIGGER_W_OCO_TEXT_LENGTH] = id.length;
+    this.writeText(terms + TRIGGER_W_OCO_TEXT, id);
   }
 
   /** Takes the slots and writes what all commands have; gives the first word. */

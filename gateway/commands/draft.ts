@@ -69,6 +69,13 @@ export class OrderDraft {
   triggerKind = 0;
   triggerSource = 0;
   triggerTicks: PriceTicks = asPriceTicks(0);
+  /** Of a trailing stop: one of both. */
+  trailTicks: PriceTicks = asPriceTicks(0);
+  trailPpm = 0;
+  closesPosition = false;
+  /** The waiting order of which only one may fire, by one of its names; none when both are empty. */
+  ocoOrderId = 0;
+  readonly ocoClientId = new ClientId();
   selfTrade = STP_DEFAULT;
   /** 0: none, or in an amend unchanged. */
   priceTicks: PriceTicks = asPriceTicks(0);
@@ -93,6 +100,11 @@ export class OrderDraft {
     this.triggerKind = 0;
     this.triggerSource = 0;
     this.triggerTicks = asPriceTicks(0);
+    this.trailTicks = asPriceTicks(0);
+    this.trailPpm = 0;
+    this.closesPosition = false;
+    this.ocoOrderId = 0;
+    this.ocoClientId.clear();
     this.selfTrade = STP_DEFAULT;
     this.priceTicks = asPriceTicks(0);
     this.qtyLots = asQtyLots(0);

@@ -3,6 +3,7 @@ import {
   asPriceTicks,
   asQtyLots,
   MARKET_ID_ALL,
+  PPM_ONE,
   type PriceTicks,
   type QtyLots,
 } from '../../engine/units/units.js';
@@ -19,6 +20,7 @@ import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
 import type { ClientId, OrderDraft } from './draft.js';
 import { checkNewOrder, checkSizes } from './order-rules.js';
 import { type Problem, problem, shown } from './problem.js';
+import { TRIGGER_FIELDS, triggerProblem } from './trigger-rules.js';
 
 const RECV_WINDOW_DEFAULT_MS = 5_000;
 const RECV_WINDOW_MAX_MS = 60_000;
@@ -109,21 +111,38 @@ export class OrderFields {
     draft.triggerKind = triggerKindOf(type);
   }
 
-  /** The price that the order waits for, and whose price it is. */
   private trigger(draft: OrderDraft, market: Market): void {
+    const { tickMantissa, tickDecimals, priceTicksMax } = market.params;
     draft.triggerTicks = this.price(market, 'triggerPrice');
     draft.triggerSource = this.choice('triggerBy', 0);
-    const names = ['triggerPrice', 'triggerBy'];
-    if (draft.triggerKind !== 0) {
-      if (this.value('triggerPrice') !== undefined) return;
-      const type = shown(this.value('orderType'));
-      this.fail('field_is_missing', `triggerPrice must be present when orderType is ${type}`);
-      return;
+    draft.trailTicks = asPriceTicks(
+      this.decimal('trailingAmount', 'tick', tickMantissa, tickDecimals, priceTicksMax),
+    );
+    draft.trailPpm = this.rate('trailingRate');
+    draft.ocoOrderId = this.integer('ocoOrderId', 1, Number.MAX_SAFE_INTEGER);
+    this.clientId('ocoClientOrderId', draft.ocoClientId);
+    draft.closesPosition = this.flag('closePosition');
+    if (draft.closesPosition) draft.reduceOnly = true;
+    const given = TRIGGER_FIELDS.filter((name) => this.value(name) !== undefined);
+    this.found ??= triggerProblem(draft.triggerKind, given, shown(this.value('orderType')));
+  }
+
+  /** A part of one as decimal text, in ppm: above zero and below one. */
+  private rate(name: string): number {
+    const value = this.value(name);
+    if (value === undefined) return 0;
+    if (typeof value !== 'string') {
+      this.wrongType(name, 'a decimal number in a string, such as "0.01"', value);
+      return 0;
     }
-    const useless = names.find((name) => this.value(name) !== undefined);
-    if (useless === undefined) return;
-    const message = `${useless} must be absent unless orderType is a stop or take_profit`;
-    this.fail('flags_are_contradictory', message);
+    const length = this.toScratch(value);
+    const ppm = length < 0 ? DECIMAL_MALFORMED : parseUnits(this.scratch, 0, length, 1, 6);
+    if (ppm >= 1 && ppm < PPM_ONE) return ppm;
+    this.fail(
+      'trailing_distance_must_be_within_1_and_limit',
+      `${name} must be from 0.000001 to 0.999999 in steps of 0.000001, but is ${shown(value)}`,
+    );
+    return 0;
   }
 
   private readCancelAll(draft: OrderDraft): Problem | null {

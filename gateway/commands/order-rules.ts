@@ -37,6 +37,10 @@ export function checkNewOrder(draft: OrderDraft, market: Market): Problem | null
   if (tif !== GTD && draft.expiresAtMs !== 0) {
     return contradiction('expiresAt must be absent unless timeInForce is gtd');
   }
+  if (draft.closesPosition) {
+    if (draft.qtyLots === 0) return checkSizes(draft, market);
+    return contradiction('qty must be absent when closePosition is true');
+  }
   if (draft.qtyLots === 0) {
     return problem('field_is_missing', 'qty must be present in a new order');
   }

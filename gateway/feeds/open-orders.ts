@@ -26,7 +26,13 @@ export interface TriggerTerms {
   /** TRIGGER_… and PRICE_OF_…. */
   kind: number;
   source: number;
+  /** 0: of a trailing stop, whose price moves on. */
   priceTicks: number;
+  trailTicks: number;
+  trailPpm: number;
+  /** The waiting order of which only one may fire; 0: none. */
+  ocoOrderId: number;
+  closesPosition: boolean;
 }
 
 /**
@@ -99,9 +105,10 @@ export class OpenOrders {
     this.triggers.set(slot, terms);
   }
 
-  /** The order waits outside of the book. */
-  isWaiting(slot: number): boolean {
-    return this.triggers.has(slot);
+  /** The waiting order with this id is told of its partner, which was placed after it. */
+  pair(marketId: number, orderId: number, partnerSlot: number): void {
+    const terms = this.triggers.get(this.find(marketId, orderId));
+    if (terms !== undefined) terms.ocoOrderId = this.ids[partnerSlot] as number;
   }
 
   remove(slot: number): void {

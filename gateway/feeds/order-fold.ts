@@ -2,12 +2,15 @@ import {
   EF_CLIENT_ID,
   EF_EXPIRY,
   EF_LOTS,
+  EF_OCO_ORDER_ID,
   EF_ORDER_ID,
   EF_REMAINING,
   EW_CLIENT_TEXT,
   EW_CLIENT_TEXT_LENGTH,
   EW_FLAGS,
   EW_PRICE,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   marketOf,
@@ -28,9 +31,14 @@ import {
   FLAG_SIDE,
   TIF_FOK,
   TIF_IOC,
+  TRIGGER_TRAILING_STOP,
   tifOf,
 } from '../../engine/messages/types.js';
-import { kindOfTerms, sourceOfTerms } from '../../engine/triggers/trigger-events.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import { L2Book } from './l2-book.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
 
@@ -111,11 +119,18 @@ export class OrderFold {
   private waits(words: Int32Array, floats: Float64Array, at: number, head: number): void {
     const slot = this.add(words, floats, at, head);
     const terms = words[at + EW_TRIGGER_TERMS] as number;
+    const kind = kindOfTerms(terms);
+    const ocoOrderId = floats[at / 2 + EF_OCO_ORDER_ID] as number;
     this.orders.setTrigger(slot, {
-      kind: kindOfTerms(terms),
+      kind,
       source: sourceOfTerms(terms),
-      priceTicks: words[at + EW_TRIGGER_PRICE] as number,
+      priceTicks: kind === TRIGGER_TRAILING_STOP ? 0 : (words[at + EW_TRIGGER_PRICE] as number),
+      trailTicks: words[at + EW_TRAIL_TICKS] as number,
+      trailPpm: words[at + EW_TRAIL_PPM] as number,
+      ocoOrderId,
+      closesPosition: closesPosition(terms),
     });
+    if (ocoOrderId !== 0) this.orders.pair(marketOf(head), ocoOrderId, slot);
   }
 
   private waitsNoLonger(marketId: number, orderId: number): void {

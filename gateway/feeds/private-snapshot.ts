@@ -17,7 +17,7 @@ import {
 } from '../protocol/messages.js';
 import { orderTypeName } from '../protocol/order-types.js';
 import type { AccountViews, PositionView } from './account-views.js';
-import type { OpenOrder, OpenOrders } from './open-orders.js';
+import type { OpenOrder, OpenOrders, TriggerTerms } from './open-orders.js';
 
 /** Orders in one message; an account with more gets several parts. */
 const ORDERS_PER_PART = 200;
@@ -85,6 +85,7 @@ export class PrivateSnapshots {
   private orderObject(order: OpenOrder): unknown {
     const market = this.markets.get(order.marketId) as Market;
     const { flags, trigger } = order;
+    const closes = trigger?.closesPosition === true;
     const isUnpriced = trigger !== null && (flags & FLAG_MARKET_ORDER) !== 0;
     return {
       market: market.params.symbol,
@@ -96,11 +97,23 @@ export class PrivateSnapshots {
       postOnly: POST_ONLY_MODES[postOnlyOf(flags)],
       reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
       price: isUnpriced ? undefined : priceText(market, order.priceTicks),
-      qty: qtyText(market, order.qtyLots),
-      remaining: qtyText(market, order.remainingLots),
+      qty: closes ? undefined : qtyText(market, order.qtyLots),
+      remaining: closes ? undefined : qtyText(market, order.remainingLots),
       expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
-      triggerPrice: trigger === null ? undefined : priceText(market, trigger.priceTicks),
-      triggerBy: trigger === null ? undefined : TRIGGER_SOURCES[trigger.source],
+      ...(trigger === null ? {} : triggerFields(trigger, market)),
     };
   }
+}
+
+/** Where a trailing stop stands at present is not told, only how it moves. */
+function triggerFields(trigger: TriggerTerms, market: Market): object {
+  const { priceTicks, source, trailTicks, trailPpm, ocoOrderId } = trigger;
+  return {
+    triggerPrice: priceTicks === 0 ? undefined : priceText(market, priceTicks),
+    triggerBy: TRIGGER_SOURCES[source],
+    trailingAmount: trailTicks === 0 ? undefined : priceText(market, trailTicks),
+    trailingRate: trailPpm === 0 ? undefined : formatScaled(trailPpm, 1, 6),
+    ocoOrderId: ocoOrderId === 0 ? undefined : ocoOrderId,
+    closePosition: trigger.closesPosition ? true : undefined,
+  };
 }

@@ -34,6 +34,15 @@ const ORDER_FIELDS = [
   'timestamp',
   'recvWindow',
 ] as const;
+const TRIGGER_FIELDS = [
+  'triggerPrice',
+  'triggerBy',
+  'trailingAmount',
+  'trailingRate',
+  'ocoOrderId',
+  'ocoClientOrderId',
+  'closePosition',
+] as const;
 const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
 
 function request(name: string, code: number, fields: readonly string[]): RequestShape {
@@ -41,7 +50,7 @@ function request(name: string, code: number, fields: readonly string[]): Request
 }
 
 export const REQUESTS = {
-  place: request('place', 1, ['market', ...ORDER_FIELDS, 'triggerPrice', 'triggerBy']),
+  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS]),
   cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
   amend: request('amend', 3, [
     'market',
@@ -88,6 +97,7 @@ export const ORDER_TYPES = [
   'stop_limit',
   'take_profit_market',
   'take_profit_limit',
+  'trailing_stop_market',
 ] as const;
 /** Prices that trigger orders wait for; the index is the engine's number of the source. */
 export const TRIGGER_SOURCES = ['mark', 'last', 'index'] as const;
@@ -122,6 +132,8 @@ export const REASONS = [
   'replaced',
   'market_state',
   'no_liquidity',
+  'oco',
+  'position_closed',
   'liquidation',
 ] as const;
 export const MARKET_STATES = [
@@ -207,6 +219,10 @@ export const MESSAGES = {
     'triggerOrderId',
     'code',
     'message',
+    'trailingAmount',
+    'trailingRate',
+    'ocoOrderId',
+    'closePosition',
   ]),
   fill: message('fill', 71, [
     'epoch',

@@ -103,6 +103,27 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence: 'waiting trigger orders in this market must be at most LIMIT, but would be VALUE',
   },
+  trailing_distance_must_be_given_once: {
+    unit: 'none',
+    sentence:
+      'a trailing stop has either trailingAmount or trailingRate, other orders have neither',
+  },
+  trailing_distance_must_be_within_1_and_limit: {
+    unit: 'number',
+    sentence: 'the trailing distance must be from 1 to LIMIT, but is VALUE',
+  },
+  price_source_has_no_price_yet: {
+    unit: 'none',
+    sentence: 'MARKET has no price of that source yet, so nothing can be trailed',
+  },
+  oco_order_is_paired_already: {
+    unit: 'number',
+    sentence: 'order VALUE is paired with order LIMIT already',
+  },
+  qty_must_be_absent_when_position_is_closed: {
+    unit: 'qty',
+    sentence: 'qty must be absent when closePosition is true, but is VALUE',
+  },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
   client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },

@@ -1,9 +1,12 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
+import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import type { TriggerOrder } from '../../engine/triggers/trigger-order.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
+import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
@@ -47,10 +50,11 @@ export interface ShardSeed {
 
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
-/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders kind, source and trigger price. */
-const ORDER_COLUMNS = 11;
+/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
+const ORDER_COLUMNS = 15;
 /** As far as a book has them. */
 const BOOK_COLUMNS = 8;
+type Columns = [number, number, number, number, number, number, number];
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
 /** `epoch`: that of the last event before this start. */
@@ -132,8 +136,7 @@ export function applySeed(
       qtyLots: column(6),
       expiresAtMs: column(7),
       clientOrderId: seed.clientIds.get(row) ?? '',
-      trigger:
-        column(8) === 0 ? null : { kind: column(8), source: column(9), priceTicks: column(10) },
+      trigger: triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + ORDER_COLUMNS)),
     });
   }
 }
@@ -212,7 +215,7 @@ function collectOrders(
     for (const order of triggers.store.all()) {
       const { id, account, flags, priceTicks, qtyLots, expiryMs, clientRef } = order;
       const row = [marketId, id, account, flags, priceTicks, qtyLots, qtyLots, expiryMs];
-      own.push({ row: [...row, order.kind, order.source, order.triggerTicks], clientRef });
+      own.push({ row: [...row, ...triggerRow(order)], clientRef });
     }
     found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
   }
@@ -226,4 +229,19 @@ function collectOrders(
     else clientIds.set(i, String(home.state.clientIds.keyAt(clientRef)));
   });
   return { orders, clientIds, foreignIds };
+}
+
+/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position. */
+function triggerRow(order: TriggerOrder): number[] {
+  const { kind, source, triggerTicks, trailTicks, trailPpm, ocoId } = order;
+  const priceTicks = kind === TRIGGER_TRAILING_STOP ? 0 : triggerTicks;
+  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, order.closesPosition ? 1 : 0];
+}
+
+function triggerTermsOf(row: Float64Array): TriggerTerms | null {
+  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes] =
+    row as unknown as Columns;
+  if (kind === 0) return null;
+  const closesPosition = closes === 1;
+  return { kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closesPosition };
 }

@@ -12,9 +12,10 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
-  TRIGGER_W_KIND,
+  TRIGGER_W_OCO_TEXT,
+  TRIGGER_W_OCO_TEXT_LENGTH,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -25,6 +26,7 @@ import {
 } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
+import { triggerTerms } from '../../engine/triggers/trigger-events.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { messageFields } from './message-fields.js';
 
@@ -107,16 +109,21 @@ describe('messageFields', () => {
     const words = { [W_ACCOUNT]: 1, [W_FLAGS]: types.SIDE_SELL | types.FLAG_MARKET_ORDER };
     const { messages, slot } = make(types.CMD_PLACE_TRIGGER, 2, 4, words, { [F_QTY]: 3 });
     const terms = (slot + 1) * SLOT_WORDS;
-    messages.words[terms + TRIGGER_W_KIND] = types.TRIGGER_TAKE_PROFIT;
-    messages.words[terms + TRIGGER_W_SOURCE] = types.PRICE_OF_LAST_TRADE;
+    const { TRIGGER_TAKE_PROFIT, PRICE_OF_LAST_TRADE } = types;
+    messages.words[terms + TRIGGER_W_TERMS] = triggerTerms(
+      TRIGGER_TAKE_PROFIT,
+      PRICE_OF_LAST_TRADE,
+    );
     messages.words[terms + TRIGGER_W_PRICE] = 70;
+    messages.words[terms + TRIGGER_W_OCO_TEXT_LENGTH] = 5;
+    putText(messages, terms + TRIGGER_W_OCO_TEXT, 'other');
     expect(messageFields(messages, slot)).toMatchObject({
       type: 'CMD_PLACE_TRIGGER',
       marketId: 4,
       side: 'sell',
       kind: 'market',
       qtyLots: 3,
-      trigger: { kind: 'take_profit', by: 'last', priceTicks: 70 },
+      trigger: { kind: 'take_profit', by: 'last', priceTicks: 70, ocoClientId: 'other' },
     });
   });
 

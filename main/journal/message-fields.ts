@@ -17,9 +17,13 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
-  TRIGGER_W_KIND,
+  TRIGGER_F_OCO,
+  TRIGGER_W_OCO_TEXT,
+  TRIGGER_W_OCO_TEXT_LENGTH,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
+  TRIGGER_W_TRAIL_PPM,
+  TRIGGER_W_TRAIL_TICKS,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_TEXT,
@@ -32,6 +36,11 @@ import {
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 
 /** A message in readable form: field by field, in a fixed order. */
@@ -159,7 +168,7 @@ const INNER_NAMES = new Map<number, string>(
 );
 
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
-const TRIGGER_KINDS = [undefined, 'stop', 'take_profit'];
+const TRIGGER_KINDS = [undefined, 'stop', 'take_profit', 'trailing_stop'];
 const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
 
@@ -220,13 +229,22 @@ function target(view: View, slots: number): MessageFields {
 /** What a trigger order waits for stands in its last slot. */
 function trigger(view: View, slots: number): MessageFields {
   const word = (slots - 1) * SLOT_WORDS;
-  const kind = view.word(word + TRIGGER_W_KIND);
-  const source = view.word(word + TRIGGER_W_SOURCE);
-  return {
+  const terms = view.word(word + TRIGGER_W_TERMS);
+  const kind = kindOfTerms(terms);
+  const source = sourceOfTerms(terms);
+  const fields: MessageFields = {
     kind: TRIGGER_KINDS[kind] ?? kind,
     by: TRIGGER_SOURCES[source] ?? source,
-    priceTicks: view.word(word + TRIGGER_W_PRICE),
   };
+  addIfSet(fields, 'priceTicks', view.word(word + TRIGGER_W_PRICE));
+  addIfSet(fields, 'trailTicks', view.word(word + TRIGGER_W_TRAIL_TICKS));
+  addIfSet(fields, 'trailPpm', view.word(word + TRIGGER_W_TRAIL_PPM));
+  if (closesPosition(terms)) fields.closesPosition = true;
+  const isClientId = (terms & types.TRIGGER_TERM_OCO_CLIENT) !== 0;
+  addIfSet(fields, isClientId ? 'ocoClientId' : 'ocoOrderId', view.float(word / 2 + TRIGGER_F_OCO));
+  const length = view.word(word + TRIGGER_W_OCO_TEXT_LENGTH);
+  if (length > 0) fields.ocoClientId = view.text(word + TRIGGER_W_OCO_TEXT, length);
+  return fields;
 }
 
 function createAccount(view: View, slots: number): MessageFields {

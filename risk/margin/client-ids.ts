@@ -38,6 +38,18 @@ export class ClientIds {
     return this.kernel.calls.findNamed(this.kernel.addressOf(message, slot));
   }
 
+  /** Of another id in the command: the text at word `textAt`, length first, or where that is 0 the number. */
+  findOther(
+    message: MessageBuffer,
+    slot: number,
+    account: number,
+    number: number,
+    textAt: number,
+  ): number {
+    const text = textAt === 0 ? 0 : this.kernel.addressOf(message, slot) + textAt * 4;
+    return this.kernel.calls.findClient(account, number, text);
+  }
+
   /** Keeps the id of a new order in mind, if it has one. Returns the reference. */
   add(message: MessageBuffer, slot: number, record: number): number {
     const ref = this.kernel.calls.addNamed(this.kernel.addressOf(message, slot), record);

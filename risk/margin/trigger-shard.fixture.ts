@@ -12,7 +12,13 @@ import { type EventView, readEvents, tellEvents } from '../../engine/testing/eve
 import { NaiveTriggers } from '../../engine/triggers/naive-triggers.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { NaiveHome } from '../../sim/naive/naive-home.js';
-import { command, type Fields, type Wire, withSlots } from '../../sim/traffic/wire.js';
+import {
+  command,
+  type Fields,
+  type TriggerFields,
+  type Wire,
+  withSlots,
+} from '../../sim/traffic/wire.js';
 import { MarginActor } from './margin-actor.js';
 import { javascriptRiskKernel } from './risk-kernel.js';
 
@@ -48,11 +54,21 @@ interface OrderOptions extends Fields {
 }
 
 interface TriggerOptions extends OrderOptions {
-  kind?: 'stop' | 'take_profit';
+  kind?: 'stop' | 'take_profit' | 'trailing_stop';
   by?: 'mark' | 'last' | 'index';
-  at: number;
+  at?: number;
+  trailTicks?: number;
+  trailPpm?: number;
+  oco?: NonNullable<TriggerFields['oco']>;
+  /** Its quantity is 0 then. */
+  closesPosition?: boolean;
 }
 
+const KINDS = {
+  stop: type.TRIGGER_STOP,
+  take_profit: type.TRIGGER_TAKE_PROFIT,
+  trailing_stop: type.TRIGGER_TRAILING_STOP,
+};
 const SOURCES = {
   mark: type.PRICE_OF_MARK,
   last: type.PRICE_OF_LAST_TRADE,
@@ -130,10 +146,19 @@ export class TriggerShard {
   }
 
   triggerWire(account: number, side: Side, lots: number, options: TriggerOptions): Wire {
-    const { kind = 'stop', by = 'mark', at } = options;
-    const number = kind === 'stop' ? type.TRIGGER_STOP : type.TRIGGER_TAKE_PROFIT;
-    const trigger = { kind: number, source: SOURCES[by], price: at };
-    const fields = { ...this.order(account, side, lots, options), trigger };
+    const { by = 'mark', at = 0, trailTicks = 0, trailPpm = 0, oco = {}, ...rest } = options;
+    const { closesPosition = false, ...order } = rest;
+    const kind = KINDS[options.kind ?? 'stop'];
+    const trigger = {
+      kind,
+      source: SOURCES[by],
+      price: at,
+      trailTicks,
+      trailPpm,
+      oco,
+      closesPosition,
+    };
+    const fields = { ...this.order(account, side, lots, order), trigger };
     return command(type.CMD_PLACE_TRIGGER, fields);
   }
 

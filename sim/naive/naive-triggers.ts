@@ -8,7 +8,11 @@ import type { NaiveMarket } from './naive-money.js';
 import { naiveReserve } from './naive-reserve.js';
 import { pushEvent, View } from './naive-views.js';
 
-const KINDS: readonly number[] = [type.TRIGGER_STOP, type.TRIGGER_TAKE_PROFIT];
+const KINDS: readonly number[] = [
+  type.TRIGGER_STOP,
+  type.TRIGGER_TAKE_PROFIT,
+  type.TRIGGER_TRAILING_STOP,
+];
 const SOURCES: readonly number[] = [
   type.PRICE_OF_MARK,
   type.PRICE_OF_LAST_TRADE,
@@ -23,6 +27,9 @@ export function naivePlaceTrigger(
   key: number | string | null,
 ): void {
   if (!isSound(state, message, market)) return;
+  const terms = lastSlot(message);
+  const oco = ocoOrder(state, message, market);
+  if (oco === null) return;
   const ref = key === null ? -1 : state.clientIds.add(message.account, key, market.marketId);
   const out = new View(state.inbox, state.inbox.push(2));
   for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, message.word(i));
@@ -30,11 +37,27 @@ export function naivePlaceTrigger(
   out.setWord(layout.W_FLAGS, message.flags & type.CLIENT_FLAGS);
   out.setWord(layout.W_CLIENT_REF, ref);
   out.setWord(layout.W_MARK_DISTANCE, 0);
-  const terms = lastSlot(message);
   for (let i = 0; i < layout.SLOT_WORDS; i++) {
-    const isUsed = i <= layout.TRIGGER_W_PRICE;
+    const isUsed = i <= layout.TRIGGER_W_TRAIL_PPM;
     out.setWord(layout.SLOT_WORDS + i, isUsed ? terms.word(i) : 0);
   }
+  const flagless = terms.word(layout.TRIGGER_W_TERMS) & ~type.TRIGGER_TERM_OCO_CLIENT;
+  out.setWord(layout.SLOT_WORDS + layout.TRIGGER_W_TERMS, flagless);
+  out.setFloat(layout.SLOT_FLOATS + layout.TRIGGER_F_OCO, oco);
+}
+
+/** The order that is named for OCO: 0 for none, null when it is unknown. */
+function ocoOrder(state: NaiveState, message: View, market: NaiveMarket): number | null {
+  const terms = lastSlot(message);
+  const named = terms.float(layout.TRIGGER_F_OCO);
+  const text = terms.text(layout.TRIGGER_W_OCO_TEXT_LENGTH, layout.TRIGGER_W_OCO_TEXT);
+  const byNumber = (terms.word(layout.TRIGGER_W_TERMS) & type.TRIGGER_TERM_OCO_CLIENT) !== 0;
+  if (text === '' && !byNumber) return named;
+  const known = state.clientIds.find(message.account, text === '' ? named : text);
+  const id = known?.marketId === market.marketId ? known.orderId : 0;
+  if (id !== 0) return id;
+  naiveReject(state, message, 'order_is_not_open', named, 0);
+  return null;
 }
 
 /** An event of a trigger order at the home of its account, before it is numbered. */
@@ -89,8 +112,12 @@ function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean
   const flags = message.flags & type.CLIENT_FLAGS;
   const { priceTicksMax, qtyLotsMax } = market.params;
   const terms = lastSlot(message);
-  const kind = terms.word(layout.TRIGGER_W_KIND);
-  const source = terms.word(layout.TRIGGER_W_SOURCE);
+  const kind = terms.word(layout.TRIGGER_W_TERMS) & 255;
+  const source = (terms.word(layout.TRIGGER_W_TERMS) >> 8) & 255;
+  const trail = terms.word(layout.TRIGGER_W_TRAIL_TICKS);
+  const rate = terms.word(layout.TRIGGER_W_TRAIL_PPM);
+  const closes = (terms.word(layout.TRIGGER_W_TERMS) & type.TRIGGER_TERM_CLOSES_POSITION) !== 0;
+  const trails = kind === type.TRIGGER_TRAILING_STOP;
   const trigger = terms.word(layout.TRIGGER_W_PRICE);
   const price = message.word(layout.W_PRICE);
   const lots = message.float(layout.F_QTY);
@@ -102,10 +129,28 @@ function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean
     naiveReject(state, message, 'trigger_kind_or_source_is_unknown', kind, source);
   } else if (!(mayHaveNoPrice && price === 0) && (price < 1 || price > priceTicksMax)) {
     naiveReject(state, message, 'price_ticks_must_be_within_1_and_limit', price, priceTicksMax);
-  } else if (trigger < 1 || trigger > priceTicksMax) {
+  } else if (trails && !mayHaveNoPrice) {
+    naiveReject(state, message, 'flags_are_contradictory', flags, 0);
+  } else if (trails ? trigger !== 0 || (trail !== 0) === (rate !== 0) : trail !== 0 || rate !== 0) {
+    naiveReject(state, message, 'trailing_distance_must_be_given_once', trail, rate);
+  } else if (trails && trail !== 0 && (trail < 1 || trail > priceTicksMax)) {
+    naiveReject(
+      state,
+      message,
+      'trailing_distance_must_be_within_1_and_limit',
+      trail,
+      priceTicksMax,
+    );
+  } else if (trails && rate !== 0 && (rate < 1 || rate > 999_999)) {
+    naiveReject(state, message, 'trailing_distance_must_be_within_1_and_limit', rate, 999_999);
+  } else if (!trails && (trigger < 1 || trigger > priceTicksMax)) {
     const name = 'trigger_price_ticks_must_be_within_1_and_limit';
     naiveReject(state, message, name, trigger, priceTicksMax);
-  } else if (!Number.isInteger(lots) || lots < 1 || lots > qtyLotsMax) {
+  } else if (closes && (flags & type.FLAG_REDUCE_ONLY) === 0) {
+    naiveReject(state, message, 'flags_are_contradictory', flags, 0);
+  } else if (closes && lots !== 0) {
+    naiveReject(state, message, 'qty_must_be_absent_when_position_is_closed', lots, 0);
+  } else if (!closes && (!Number.isInteger(lots) || lots < 1 || lots > qtyLotsMax)) {
     naiveReject(state, message, 'qty_lots_must_be_within_1_and_limit', lots, qtyLotsMax);
   } else return true;
   return false;

@@ -42,6 +42,8 @@ export interface KnownOrder {
   flags: number;
   price: number;
   client: ClientKey;
+  /** Outside of the book, for a price. */
+  waits: boolean;
 }
 
 /** Markets that were asked for, whether the command has arrived yet or not. */
@@ -97,7 +99,9 @@ export class Knowledge {
     if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED) {
       const flags = events.words[w + EW_FLAGS] as number;
       const price = events.words[w + EW_PRICE] as number;
-      this.add({ marketId, orderId, account, flags, price, client: clientOf(events, slot) });
+      const waits = type === EVT_TRIGGER_ACCEPTED;
+      const client = clientOf(events, slot);
+      this.add({ marketId, orderId, account, flags, price, client, waits });
     } else if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED) {
       this.drop(marketId, orderId);
     } else if (type === EVT_FILL) {

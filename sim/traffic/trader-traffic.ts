@@ -19,14 +19,16 @@ import {
   TIF_GTC,
   TIF_GTD,
   TIF_IOC,
+  TIF_MASK,
   TIF_SHIFT,
   TRIGGER_STOP,
   TRIGGER_TAKE_PROFIT,
+  TRIGGER_TRAILING_STOP,
 } from '../../engine/messages/types.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import type { Knowledge, KnownMarket, KnownOrder } from './knowledge.js';
-import { type ClientKey, command, type Fields, type Wire } from './wire.js';
+import { type ClientKey, command, type Fields, type TriggerFields, type Wire } from './wire.js';
 
 /** Commands that are remembered, so that some can be sent again. */
 const RETRIES_MAX = 64;
@@ -77,7 +79,39 @@ export class TraderTraffic {
     const kind = random.chance(85) ? right : random.pick([TRIGGER_STOP, TRIGGER_TAKE_PROFIT, 0]);
     // The last price moves most.
     const source = random.pick([PRICE_OF_MARK, PRICE_OF_LAST_TRADE, PRICE_OF_INDEX, 1]);
-    return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { kind, source, price } });
+    const oco = this.anyPartner(fields);
+    const isTrailing = market !== undefined && random.chance(25);
+    const trigger = isTrailing ? this.trailing(market, source) : { kind, source, price };
+    if (isTrailing && random.chance(95)) fields.flags = asMarketOrder(fields.flags ?? 0);
+    const closesPosition = random.chance(25);
+    if (closesPosition && random.chance(98)) fields.flags = (fields.flags ?? 0) | FLAG_REDUCE_ONLY;
+    if (closesPosition && random.chance(98)) fields.qty = 0;
+    return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { ...trigger, oco, closesPosition } });
+  }
+
+  private trailing(market: KnownMarket, source: number): TriggerFields {
+    const { random } = this;
+    const away = random.between(0, Math.ceil(market.plan.spreadTicks / 2));
+    const byRate = random.chance(50);
+    return {
+      kind: TRIGGER_TRAILING_STOP,
+      source,
+      trailTicks: byRate && random.chance(97) ? 0 : away,
+      trailPpm: byRate ? random.pick([1, 500, 2_000, 10_000, 100_000, 999_999, 1_000_000]) : 0,
+    };
+  }
+
+  /** Often nobody; else a waiting order of the account in the market, or just any. */
+  private anyPartner({ marketId, account }: Fields): NonNullable<TriggerFields['oco']> {
+    const { random, knowledge } = this;
+    if (random.chance(40)) return {};
+    const own = knowledge.open.filter((order) => {
+      return order.marketId === marketId && order.account === account && order.waits;
+    });
+    if (own.length === 0 && random.chance(95)) return {};
+    const other = own.length > 0 ? random.pick(own) : this.anyOrder();
+    const byClient = other.client !== 0 && random.chance(50);
+    return byClient ? { client: other.client } : { orderId: other.orderId };
   }
 
   private order(account: number, nowMs: number): Fields {
@@ -165,6 +199,7 @@ export class TraderTraffic {
       flags: 0,
       price: 0,
       client: random.chance(50) ? random.between(1, 50) : 0,
+      waits: false,
     };
   }
 
@@ -223,4 +258,10 @@ export class TraderTraffic {
     else this.sent[this.random.below(RETRIES_MAX)] = wire.slice();
     return wire;
   }
+}
+
+/** The order as a market order that cannot wait in the book. */
+function asMarketOrder(flags: number): number {
+  const rests = (TIF_MASK << TIF_SHIFT) | FLAG_POST_ONLY | FLAG_POST_ONLY_SLIDE;
+  return (flags & ~rests) | FLAG_MARKET_ORDER | (TIF_IOC << TIF_SHIFT);
 }

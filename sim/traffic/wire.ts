@@ -11,9 +11,13 @@ import {
   TARGET_F_ORDER_ID,
   TARGET_W_TEXT,
   TARGET_W_TEXT_LENGTH,
-  TRIGGER_W_KIND,
+  TRIGGER_F_OCO,
+  TRIGGER_W_OCO_TEXT,
+  TRIGGER_W_OCO_TEXT_LENGTH,
   TRIGGER_W_PRICE,
-  TRIGGER_W_SOURCE,
+  TRIGGER_W_TERMS,
+  TRIGGER_W_TRAIL_PPM,
+  TRIGGER_W_TRAIL_TICKS,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -23,7 +27,14 @@ import {
   W_REQUEST,
   W_SESSION,
 } from '../../engine/messages/layout.js';
-import { CMD_PLACE_TRIGGER, CMD_REPLACE, FLAG_CLIENT_TEXT } from '../../engine/messages/types.js';
+import {
+  CMD_PLACE_TRIGGER,
+  CMD_REPLACE,
+  FLAG_CLIENT_TEXT,
+  TRIGGER_TERM_OCO_CLIENT,
+} from '../../engine/messages/types.js';
+
+import { triggerTerms } from '../../engine/triggers/trigger-events.js';
 
 /** One whole message as it travels: its slots, as words. */
 export type Wire = Int32Array;
@@ -44,7 +55,17 @@ export interface Fields {
   /** REPLACE: the order to cancel. */
   target?: { orderId?: number; client?: ClientKey };
   /** PLACE_TRIGGER: what it waits for. */
-  trigger?: { kind: number; source: number; price: number };
+  trigger?: TriggerFields;
+}
+
+export interface TriggerFields {
+  kind: number;
+  source: number;
+  price?: number;
+  trailTicks?: number;
+  trailPpm?: number;
+  oco?: { orderId?: number; client?: ClientKey };
+  closesPosition?: boolean;
 }
 
 /** Builds a command with as many slots as its kind and client id need. */
@@ -66,10 +87,7 @@ export function command(type: number, fields: Fields): Wire {
   if (text !== '') writeText(words, W_CLIENT_TEXT_LENGTH, W_CLIENT_TEXT, text);
   if (type === CMD_REPLACE) writeTarget(words, floats, slots - 1, fields.target ?? {});
   if (type === CMD_PLACE_TRIGGER && fields.trigger !== undefined) {
-    const terms = (slots - 1) * SLOT_WORDS;
-    words[terms + TRIGGER_W_KIND] = fields.trigger.kind;
-    words[terms + TRIGGER_W_SOURCE] = fields.trigger.source;
-    words[terms + TRIGGER_W_PRICE] = fields.trigger.price;
+    writeTrigger(words, floats, slots - 1, fields.trigger);
   }
   return words;
 }
@@ -85,6 +103,27 @@ export function withSlots(type: number, slots: number, fields: Fields): Wire {
   words.set(command(type, fields).subarray(0, SLOT_WORDS));
   words[W_HEAD] = headOf(type, slots, fields.marketId ?? 0);
   return words;
+}
+
+function writeTrigger(
+  words: Int32Array,
+  floats: Float64Array,
+  slot: number,
+  trigger: TriggerFields,
+): void {
+  const w = slot * SLOT_WORDS;
+  const { kind, source, price = 0, trailTicks = 0, trailPpm = 0, oco = {} } = trigger;
+  const byNumber = typeof oco.client === 'number' && oco.client !== 0;
+  const terms = triggerTerms(kind, source, trigger.closesPosition);
+  words[w + TRIGGER_W_TERMS] = terms | (byNumber ? TRIGGER_TERM_OCO_CLIENT : 0);
+  words[w + TRIGGER_W_PRICE] = price;
+  words[w + TRIGGER_W_TRAIL_TICKS] = trailTicks;
+  words[w + TRIGGER_W_TRAIL_PPM] = trailPpm;
+  floats[slot * SLOT_FLOATS + TRIGGER_F_OCO] = byNumber
+    ? (oco.client as number)
+    : (oco.orderId ?? 0);
+  if (typeof oco.client !== 'string') return;
+  writeText(words, w + TRIGGER_W_OCO_TEXT_LENGTH, w + TRIGGER_W_OCO_TEXT, oco.client);
 }
 
 function writeTarget(
