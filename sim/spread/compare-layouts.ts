@@ -1,7 +1,14 @@
 import { assert } from '../../engine/assert.js';
-import { SLOT_WORDS, slotsOf, typeOf, W_HEAD, W_PRICE } from '../../engine/messages/layout.js';
+import {
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+  W_PRICE,
+} from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { CMD_TIMER, EVT_CHANNEL } from '../../engine/messages/types.js';
+import { CMD_TIMER, EVT_CHANNEL, EVT_TRIGGERED } from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
 import { asChannelInput } from '../../engine/shard/channel.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
@@ -18,7 +25,8 @@ const START_MS = 1_767_225_600_000;
 /**
  * Gives the same commands to one shard with everything in it and to several over which accounts and markets are spread. The
  * channels deliver in the order in which one shard would run its own messages, so after every command the two must have the
- * same books, positions and accounts, to the last lot and micro-USD. Returns how many commands were compared.
+ * same books, positions and accounts, to the last lot and micro-USD. It ends where the placement of accounts itself decides who is
+ * first. Returns how many commands were compared.
  */
 export function compareLayouts(seed: number, commands: number): number {
   const random = new Xorshift(seed * 16 + 15);
@@ -38,11 +46,13 @@ export function compareLayouts(seed: number, commands: number): number {
       const shardsDue = dueShards(spread, nowMs);
       const timer = withSlots(CMD_TIMER, 1, {});
       apply(single, timer, nowMs);
+      if (firesInSeveralHomes(single.events, shards)) return compared;
       for (const shard of shardsDue) applyAndDeliver(spread, shard, timer, nowMs);
     }
     const wire = traffic.next(1, nowMs);
     if (wire === null || isMalformed(wire)) continue;
     apply(single, wire, nowMs);
+    if (firesInSeveralHomes(single.events, shards)) return compared;
     knowledge.hear(single.events, 0);
     applyAndDeliver(spread, shardFor(wire, shards), wire, nowMs);
     compared++;
@@ -65,6 +75,21 @@ function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
   });
   next.sort((a, b) => a.nextMs - b.nextMs || a.account - b.account);
   return next.slice(0, 1).map(({ shard }) => shard);
+}
+
+/**
+ * Whether one message has fired trigger orders of accounts with different homes. They are placed from there, and who is nearer to
+ * the market is first: with another placement of accounts that is another order of messages, hence another state.
+ */
+function firesInSeveralHomes(events: MessageBuffer, shards: number): boolean {
+  const homes = new Set<number>();
+  for (let slot = 0; slot < events.length; ) {
+    const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
+    const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    if (typeOf(head) === EVT_TRIGGERED) homes.add((account - 1) % shards);
+    slot += slotsOf(head);
+  }
+  return homes.size > 1;
 }
 
 function isMalformed(wire: Wire): boolean {
