@@ -1,3 +1,4 @@
+import { assert } from '../assert.js';
 import type { MarketActor } from '../market/market-actor.js';
 import { MARKET_STATE } from '../market/market-state.js';
 import { expires } from '../market/order-rules.js';
@@ -72,7 +73,7 @@ import {
   type QtyLots,
 } from '../units/units.js';
 import { closesPosition, kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
-import { isReached, type TriggerOrder, trailTo } from './trigger-order.js';
+import { isBetter, isReached, type TriggerOrder, trailTo } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 import { readTriggers, writeTriggers } from './triggers-canonical.js';
 
@@ -227,6 +228,28 @@ export class MarketTriggers {
     this.market.book.setLastPrice(asPriceTicks(reader.take()));
     readTriggers(this.store, reader);
     this.look();
+  }
+
+  /**
+   * Throws InvariantError when something was missed: an order waits although its price is reached, a pair is not one, or a position
+   * is gone and its orders are not.
+   */
+  check(): void {
+    const { store, market } = this;
+    store.check();
+    const { state } = market;
+    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
+    for (const order of store.all()) {
+      const now = this.priceOf(order.source);
+      const isMissed = fires && now !== 0 && isReached(order, now);
+      assert(!isMissed, `order ${order.id} waits for a price that is reached`);
+      assert(!isBetter(order, now) || now === 0, `order ${order.id} does not follow the price`);
+      const other = store.find(order.ocoId);
+      const isPaired = order.ocoId === 0 || (other !== null && other.ocoId === order.id);
+      assert(isPaired, `order ${order.id} is paired with one that does not wait for it`);
+      const isOrphan = order.closesPosition && this.closableLots(order) === 0;
+      assert(!isOrphan, `order ${order.id} belongs to a position that is gone`);
+    }
   }
 
   private fire(order: TriggerOrder, priceTicks: PriceTicks): void {
