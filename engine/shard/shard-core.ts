@@ -204,7 +204,7 @@ export class ShardCore implements Shard {
   check(): void {
     for (const market of this.markets) {
       market.book.check();
-      market.triggers.store.check();
+      market.triggers.check();
       checkPositions(market.positions);
     }
     // With several shards money balances over all of them, with what is on its way between them.

@@ -1,6 +1,6 @@
+import { assert } from '../assert.js';
 import type { MarketActor } from '../market/market-actor.js';
 import { MARKET_STATE } from '../market/market-state.js';
-import { expires } from '../market/order-rules.js';
 import {
   EF_TRIGGER_ORDER_ID,
   EVENT_SLOTS,
@@ -9,32 +9,21 @@ import {
   EW_REQUEST,
   EW_SESSION,
   EW_TRIGGER_REACHED,
-  F_EXPIRY,
   F_ORDER_ID,
-  F_QTY,
   headOf,
   marketOf,
   SLOT_FLOATS,
   SLOT_WORDS,
   slotsOf,
-  TRIGGER_F_OCO,
-  TRIGGER_W_PRICE,
-  TRIGGER_W_TERMS,
-  TRIGGER_W_TRAIL_PPM,
-  TRIGGER_W_TRAIL_TICKS,
   typeOf,
   W_ACCOUNT,
-  W_CLIENT_REF,
   W_FLAGS,
   W_HEAD,
-  W_PRICE,
   W_REQUEST,
   W_SESSION,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import {
-  CLIENT_FLAGS,
   EVT_FILL,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
@@ -43,7 +32,6 @@ import {
   EVT_TRIGGERED,
   FLAG_CLIENT_TEXT,
   FLAG_MAKER,
-  FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
   FLAG_MASS_LIQUIDATION,
@@ -65,17 +53,16 @@ import {
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import {
-  asPpm,
   asPriceTicks,
   asQtyLots,
   asTimeMs,
-  asValueTickLots,
   type PriceTicks,
   type QtyLots,
 } from '../units/units.js';
-import { closesPosition, kindOfTerms, pushTriggerEvent, sourceOfTerms } from './trigger-events.js';
-import { isReached, type TriggerOrder, trailTo } from './trigger-order.js';
-import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
+import { admitsTrigger, closableLots, mayPair, priceOf, readOrder } from './trigger-admission.js';
+import { pushTriggerEvent } from './trigger-events.js';
+import { isBetter, isReached, type TriggerOrder, trailTo } from './trigger-order.js';
+import type { TriggerStore } from './trigger-store.js';
 import { readTriggers, writeTriggers } from './triggers-canonical.js';
 
 /**
@@ -99,10 +86,12 @@ export class MarketTriggers {
 
   /** MSG_PLACE_TRIGGER. */
   place(inbox: MessageBuffer, slot: number, nowMs: number): void {
+    const { market, store } = this;
     const order = readOrder(inbox, slot);
-    if (order.kind === TRIGGER_TRAILING_STOP) trailTo(order, this.priceOf(order.source));
-    if (!this.admits(inbox, slot, order, nowMs) || !this.mayPair(inbox, slot, order)) return;
-    const { book, events, marketId } = this.market;
+    if (order.kind === TRIGGER_TRAILING_STOP) trailTo(order, priceOf(market, order.source));
+    if (!admitsTrigger(market, store, inbox, slot, order, nowMs)) return;
+    if (!mayPair(market, store, inbox, slot, order)) return;
+    const { book, events, marketId } = market;
     const waiting = { ...order, id: book.takeOrderId() };
     this.store.add(waiting);
     const other = this.store.find(waiting.ocoId);
@@ -178,16 +167,13 @@ export class MarketTriggers {
       const head = events.words[w + W_HEAD] as number;
       if (typeOf(head) === EVT_FILL) {
         const own = this.store.ofAccount(events.words[w + W_ACCOUNT] as number);
-        const lost = own.filter((order) => order.closesPosition && this.closableLots(order) === 0);
+        const lost = own.filter(
+          (order) => order.closesPosition && closableLots(this.market, order) === 0,
+        );
         this.dropAll(lost, REASON_POSITION_CLOSED);
       }
       slot += slotsOf(head);
     }
-  }
-
-  /** What an order that belongs to a position would close now. */
-  private closableLots({ account, flags }: Pick<TriggerOrder, 'account' | 'flags'>): QtyLots {
-    return this.market.positions.closableLots(account, sideOf(flags));
   }
 
   /** The price of this source, 0 for none yet. Nothing fires where no orders are let in: it waits for `onState`. */
@@ -231,6 +217,31 @@ export class MarketTriggers {
     this.look();
   }
 
+  /**
+   * Throws InvariantError when something was missed: an order waits although its price is reached, a pair is not one, or a position
+   * is gone and its orders are not.
+   */
+  check(): void {
+    const { store, market } = this;
+    store.check();
+    const { state } = market;
+    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
+    for (const order of store.all()) {
+      const now = priceOf(this.market, order.source);
+      // A price that the market does not trust is not looked at.
+      const isSeen =
+        now !== 0 && (order.source === PRICE_OF_LAST_TRADE || market.pricing.index.guards === 0);
+      const isMissed = fires && isSeen && isReached(order, now);
+      assert(!isMissed, `order ${order.id} waits for a price that is reached`);
+      assert(!isSeen || !isBetter(order, now), `order ${order.id} does not follow the price`);
+      const other = store.find(order.ocoId);
+      const isPaired = order.ocoId === 0 || (other !== null && other.ocoId === order.id);
+      assert(isPaired, `order ${order.id} is paired with one that does not wait for it`);
+      const isOrphan = order.closesPosition && closableLots(this.market, order) === 0;
+      assert(!isOrphan, `order ${order.id} belongs to a position that is gone`);
+    }
+  }
+
   private fire(order: TriggerOrder, priceTicks: PriceTicks): void {
     const { market } = this;
     const opens = (order.flags & FLAG_REDUCE_ONLY) === 0;
@@ -254,7 +265,7 @@ export class MarketTriggers {
   /** Of one that belongs to a position as much as that has now, as far as one order may go. */
   private lotsOf(order: TriggerOrder): QtyLots {
     if (!order.closesPosition) return order.qtyLots;
-    return asQtyLots(Math.min(this.closableLots(order), this.market.params.qtyLotsMax));
+    return asQtyLots(Math.min(closableLots(this.market, order), this.market.params.qtyLotsMax));
   }
 
   /** Those that still wait when it is their turn: an order may have taken its OCO order along. */
@@ -289,97 +300,6 @@ export class MarketTriggers {
   private look(): void {
     this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE) || this.store.closing > 0;
   }
-
-  private admits(
-    inbox: MessageBuffer,
-    slot: number,
-    order: Omit<TriggerOrder, 'id'>,
-    nowMs: number,
-  ): boolean {
-    const { market, store } = this;
-    const { params } = market;
-    const refuse = (code: RejectCode, value: number, limit: number): false =>
-      market.refuse(inbox, slot, code, value, limit);
-    const { flags, priceTicks, triggerTicks, qtyLots, expiryMs, account } = order;
-    if (!market.stateAdmitsOrder(inbox, slot, flags)) return false;
-    if (market.markTicks === 0) return refuse(REJECT.market_has_no_mark_price, 0, 0);
-    const { priceTicksMax } = params;
-    const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && priceTicks === 0;
-    if (!isUnbounded && (priceTicks < 1 || priceTicks > priceTicksMax)) {
-      return refuse(REJECT.price_ticks_must_be_within_1_and_limit, priceTicks, priceTicksMax);
-    }
-    const isTrailing = order.kind === TRIGGER_TRAILING_STOP;
-    const now = this.priceOf(order.source);
-    if (isTrailing && now === 0) return refuse(REJECT.price_source_has_no_price_yet, 0, 0);
-    if (!isTrailing && (triggerTicks < 1 || triggerTicks > priceTicksMax)) {
-      const code = REJECT.trigger_price_ticks_must_be_within_1_and_limit;
-      return refuse(code, triggerTicks, priceTicksMax);
-    }
-    if (order.closesPosition && this.closableLots(order) === 0) {
-      return refuse(REJECT.reduce_only_order_would_not_reduce_position, 0, 0);
-    }
-    if (!order.closesPosition && !market.admitsLots(inbox, slot, qtyLots)) return false;
-    // What a market order will be worth is not known yet: the trigger price stands for it, or the present one.
-    const bound = isTrailing ? now : triggerTicks;
-    const value = asValueTickLots((isUnbounded ? bound : priceTicks) * qtyLots);
-    if ((flags & FLAG_REDUCE_ONLY) === 0 && value < market.minValueTickLots) {
-      return market.refuseNotional(inbox, slot, value);
-    }
-    if (expires(flags) && !(expiryMs > nowMs)) {
-      return refuse(REJECT.expiry_time_must_be_in_the_future, expiryMs, nowMs);
-    }
-    const limit = Math.min(params.openOrdersMax, WAITING_PER_ACCOUNT_MAX);
-    const waiting = store.ofAccount(account).length;
-    if (waiting >= limit) {
-      return refuse(REJECT.waiting_trigger_orders_must_not_exceed_limit, waiting + 1, limit);
-    }
-    if (now === 0 || !isReached(order, now)) return true;
-    return refuse(REJECT.trigger_price_would_trigger_immediately, triggerTicks, now);
-  }
-
-  /** Whether the waiting order that this one names can be paired with it. */
-  private mayPair(inbox: MessageBuffer, slot: number, order: Omit<TriggerOrder, 'id'>): boolean {
-    if (order.ocoId === 0) return true;
-    const other = this.store.find(order.ocoId);
-    if (other === null || other.account !== order.account) {
-      return this.market.refuse(inbox, slot, REJECT.order_is_not_open, order.ocoId, 0);
-    }
-    if (other.ocoId === 0) return true;
-    const code = REJECT.oco_order_is_paired_already;
-    return this.market.refuse(inbox, slot, code, order.ocoId, other.ocoId);
-  }
-
-  /** The present price of a source, 0 for none yet. */
-  private priceOf(source: number): PriceTicks {
-    const { markTicks, pricing, book } = this.market;
-    if (source === PRICE_OF_LAST_TRADE) return book.lastPrice();
-    return source === PRICE_OF_INDEX ? pricing.index.ticks : markTicks;
-  }
-}
-
-/** The order of MSG_PLACE_TRIGGER, which has no id yet. */
-function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'> {
-  const w = slot * SLOT_WORDS;
-  const f = slot * SLOT_FLOATS;
-  const { words, floats } = inbox;
-  const terms = w + SLOT_WORDS;
-  const flags = (words[w + W_FLAGS] as number) & CLIENT_FLAGS;
-  return {
-    account: words[w + W_ACCOUNT] as number,
-    flags,
-    clientRef: words[w + W_CLIENT_REF] as number,
-    kind: kindOfTerms(words[terms + TRIGGER_W_TERMS] as number),
-    source: sourceOfTerms(words[terms + TRIGGER_W_TERMS] as number),
-    triggerTicks: asPriceTicks(words[terms + TRIGGER_W_PRICE] as number),
-    trailTicks: asPriceTicks(words[terms + TRIGGER_W_TRAIL_TICKS] as number),
-    trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
-    bestTicks: asPriceTicks(0),
-    ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
-    priceTicks: asPriceTicks(words[w + W_PRICE] as number),
-    qtyLots: asQtyLots(floats[f + F_QTY] as number),
-    closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),
-    expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
-  };
 }
 
 function answerTo(events: MessageBuffer, event: number, inbox: MessageBuffer, slot: number): void {

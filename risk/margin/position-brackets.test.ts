@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { W_PRICE } from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { withSlots } from '../../sim/traffic/wire.js';
 import { TriggerShard } from './trigger-shard.fixture.js';
@@ -101,6 +102,21 @@ describe.each(['product', 'naive'] as const)('trigger orders of a position, %s',
     expect(shard.mark(950)[0]).toBe(
       'triggered #5 stop sell position 10000 when mark 950, reached 950',
     );
+  });
+
+  it('are reserved at the price band, or at the worst price that they accept', () => {
+    const fired = (bound: number) => {
+      const shard = longOf(flavour, 9_000);
+      shard.place(3, 'buy', 9_000, { price: 989 });
+      const wire = shard.triggerWire(1, 'sell', 0, { at: 990, ...CLOSES });
+      wire[W_PRICE] = bound;
+      shard.ask(wire);
+      shard.mark(990);
+      return shard.core.market(1)?.positions.positionOf(1);
+    };
+    // The account is at ten times its collateral: half of the price is more than it has free.
+    expect(fired(0)).toBe(9_000);
+    expect(fired(989)).toBe(0);
   });
 
   it.each([
