@@ -10,12 +10,9 @@ export {
   rememberClosed,
 } from './client-ids.js';
 export {
-  accountOfClient,
   clientAt,
-  closedMsOf,
   giveClient,
   marketOfClient,
-  setClosedMs,
   takeClient,
   textOfClient,
 } from './client-records.js';

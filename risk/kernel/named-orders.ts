@@ -40,6 +40,11 @@ import { C_KEY, C_ORDER_ID, C_OWNER, G_CLIENT_REFS, TEXT_BYTES } from './layout.
 
 /** Client ids in commands and events: who is meant, and what an event tells its owner. */
 
+/** Whether a command has a client id. */
+export function hasClientId(message: i32): boolean {
+  return floatOf(message, F_CLIENT_ID) !== 0 || textOf(message) !== 0;
+}
+
 /** Reference of the client id in a command; NO_CLIENT_REF when it has none, or an unknown one. */
 export function findNamed(message: i32): i32 {
   const text = textOf(message);

@@ -6,6 +6,10 @@ import {
   A_HAS_CLIENT_IDS,
   A_STATUS,
   ACCOUNTS_PER_CHUNK,
+  C_ACCOUNT_SHIFT,
+  C_CLOSED,
+  C_CLOSED_MARKET,
+  C_IS_TEXT,
   C_KEY,
   C_NEXT,
   C_ORDER_ID,
@@ -13,9 +17,13 @@ import {
   C_STATE_MASK,
   CLIENT_CLOSED,
   CLIENT_PENDING,
+  CLIENT_SHIFT,
+  CLIENTS_CHUNK_SHIFT,
+  CLIENTS_PER_CHUNK,
   G_ACCOUNT_CHUNKS,
   G_CLIENT_FREE,
   G_CLIENT_REFS,
+  G_CLIENT_TABLE,
   Q_COUNT,
   Q_FIRST,
   TEXT_BYTES,
@@ -93,9 +101,10 @@ export class ClientIds {
   keyAt(ref: number): number | string {
     const client = this.kernel.calls.clientAt(ref);
     const text = this.kernel.calls.textOfClient(client);
-    return text === 0
-      ? this.kernel.float(client + C_KEY)
-      : String.fromCharCode(...this.bytesOf(text));
+    if (text === 0) return this.kernel.float(client + C_KEY);
+    const length = this.kernel.word(text);
+    const byteAt = (i: number): number => (this.kernel.word(text + 4 + i) >>> ((i & 3) * 8)) & 0xff;
+    return String.fromCharCode(...Array.from({ length }, (_, i) => byteAt(i)));
   }
 
   /** All ids by reference; free references in the order in which they became free; each account's closed orders, oldest first. */
@@ -143,23 +152,41 @@ export class ClientIds {
     kernel.refresh();
   }
 
+  /** Reads the record itself: with millions of ids, calls of the kernel for each field would take most of the time. */
   private writeClient(writer: CanonicalWriter, ref: number): void {
-    const { kernel } = this;
-    const client = kernel.calls.clientAt(ref);
-    const account = kernel.calls.accountOfClient(client);
-    writer.put(account);
-    if (account === 0) return;
-    writer.put(kernel.calls.marketOfClient(client));
-    writer.put(kernel.float(client + C_ORDER_ID));
-    writer.put(kernel.word(client + C_OWNER) & C_STATE_MASK);
-    writer.put(kernel.calls.closedMsOf(client));
-    const text = kernel.calls.textOfClient(client);
-    if (text === 0) {
-      writer.put(0);
-      writer.put(kernel.float(client + C_KEY));
+    const { words, floats } = this.kernel;
+    const client = this.addressOf(ref);
+    const owner = words[(client + C_OWNER) >> 2] as number;
+    writer.put(owner >>> C_ACCOUNT_SHIFT);
+    if (owner === 0) return;
+    const closedMarket = words[(client + C_CLOSED_MARKET) >> 2] as number;
+    const closedLower = (words[(client + C_CLOSED) >> 2] as number) >>> 0;
+    writer.put(closedMarket >>> 16);
+    writer.put(floats[(client + C_ORDER_ID) >> 3] as number);
+    writer.put(owner & C_STATE_MASK);
+    writer.put((closedMarket & 0xffff) * 2 ** 32 + closedLower);
+    if ((owner & C_IS_TEXT) !== 0) {
+      this.writeText(writer, words[(client + C_KEY) >> 2] as number);
       return;
     }
-    putList(writer, this.bytesOf(text));
+    writer.put(0);
+    writer.put(floats[(client + C_KEY) >> 3] as number);
+  }
+
+  private writeText(writer: CanonicalWriter, text: number): void {
+    const { words } = this.kernel;
+    const length = words[text >> 2] as number;
+    writer.put(length);
+    for (let i = 0; i < length; i++) {
+      writer.put(((words[(text + 4 + i) >> 2] as number) >>> ((i & 3) * 8)) & 0xff);
+    }
+  }
+
+  private addressOf(ref: number): number {
+    const { words } = this.kernel;
+    const table = words[G_CLIENT_TABLE >> 2] as number;
+    const chunk = words[(table >> 2) + (ref >> CLIENTS_CHUNK_SHIFT)] as number;
+    return chunk + ((ref & (CLIENTS_PER_CHUNK - 1)) << CLIENT_SHIFT);
   }
 
   /** References are given 0, 1, 2 … again; a free one is held back until the list of free ones comes. */
@@ -197,11 +224,6 @@ export class ClientIds {
     return H_MESSAGE;
   }
 
-  private bytesOf(text: number): number[] {
-    const byteAt = (i: number): number => (this.kernel.word(text + 4 + i) >>> ((i & 3) * 8)) & 0xff;
-    return Array.from({ length: this.kernel.word(text) }, (_, i) => byteAt(i));
-  }
-
   private hasUsedIds(account: number): boolean {
     const record = this.kernel.calls.accountAt(account);
     return record !== 0 && (this.kernel.word(record + A_STATUS) & A_HAS_CLIENT_IDS) !== 0;
@@ -212,7 +234,7 @@ export class ClientIds {
     const refs: number[] = [];
     for (let held = first; held !== 0; ) {
       refs.push(held - 1);
-      held = this.kernel.word(this.kernel.calls.clientAt(held - 1) + C_NEXT);
+      held = this.kernel.word(this.addressOf(held - 1) + C_NEXT);
     }
     return refs;
   }

@@ -79,7 +79,7 @@ import {
   M_PRICE_LIMITS,
   M_VALUE_MIN,
 } from '../layout.js';
-import { addNamed, findNamed } from '../named-orders.js';
+import { addNamed, findNamed, hasClientId } from '../named-orders.js';
 import { addOpen, tryReserve } from '../reservation.js';
 import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
@@ -99,12 +99,13 @@ export function lanePlace(
   timeMs: f64,
   sequence: f64,
 ): i32 {
-  if (findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
+  const isNamed = hasClientId(message);
+  if (isNamed && findNamed(message) !== NO_CLIENT_REF) return LANE_NOT_DONE;
   const flags = wordOf(message, W_FLAGS) & CLIENT_FLAGS;
   const side = flags & FLAG_SIDE;
   const price = wordOf(message, W_PRICE);
   if ((flags & ~EVERYDAY_FLAGS) !== 0 || !isFree(book, side, price)) {
-    return placeAny(book, message, account, record, timeMs, sequence);
+    return placeAny(book, message, account, record, isNamed, timeMs, sequence);
   }
   if (!admitsPrice(book, side, price) || stpOf(flags) > STP_DECREMENT) return LANE_NOT_DONE;
   const lots = floatOf(message, F_QTY);
@@ -117,7 +118,7 @@ export function lanePlace(
     return LANE_NOT_DONE;
   }
   const kept = flags | (tierOfAccount(record) << TIER_SHIFT);
-  const ref = addNamed(message, record);
+  const ref = isNamed ? addNamed(message, record) : NO_CLIENT_REF;
   const order = newOrder(book, account, kept, price, lots, loss, ref);
   const event = pushOrderEvent(book, EVT_ACCEPTED, order, f64At(book + B_LAST_ORDER_ID), 0);
   setFloat(event, EF_VALUE, lots);
@@ -133,6 +134,7 @@ function placeAny(
   message: i32,
   account: i32,
   record: i32,
+  isNamed: boolean,
   timeMs: f64,
   sequence: f64,
 ): i32 {
@@ -165,7 +167,7 @@ function placeAny(
     return LANE_NOT_DONE;
   }
   const kept = flags | (tierOfAccount(record) << TIER_SHIFT);
-  const ref = addNamed(message, record);
+  const ref = isNamed ? addNamed(message, record) : NO_CLIENT_REF;
   const order = newOrder(book, account, kept, finalPrice, lots, loss, ref);
   const event = pushOrderEvent(book, EVT_ACCEPTED, order, f64At(book + B_LAST_ORDER_ID), 0);
   setFloat(event, EF_VALUE, asked);
