@@ -90,7 +90,7 @@ export class OperatorTraffic {
     const isFar = market.markTicks > usual * 8 || market.markTicks * 8 < usual;
     const now = isFar ? usual : market.markTicks;
     const spread = market.plan.spreadTicks;
-    const jumps = random.chance(4);
+    const jumps = random.chance(8);
     const step = jumps ? Math.ceil(now / 3) : Math.ceil(spread / 3);
     const near = Math.max(1, now + random.between(-step, step));
     // Seldom the price goes anywhere at all, and the next one comes back.
@@ -124,7 +124,7 @@ export class OperatorTraffic {
   private deposit(account: number): Wire {
     const { random } = this;
     // Accounts that a price soon brings below their margin, and such as can carry hundreds of usual orders.
-    const magnitude = random.pick([3e8, 1e9, 3e9, 1e10, 1e12, 1e13, 1e14]);
+    const magnitude = random.pick([1e8, 3e8, 1e9, 2e9, 1e10, 1e12, 1e14]);
     return this.keyed(withSlots(CMD_DEPOSIT, 1, { account, qty: random.between(1, magnitude) }));
   }
 

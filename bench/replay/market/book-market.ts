@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { LevelVisitor, OrderBook } from '../../../engine/book/order-book.js';
+import { F_GRANT_REMAINING } from '../../../engine/messages/layout.js';
 import { MessageBuffer } from '../../../engine/messages/message-buffer.js';
 import { MSG_AMEND_GRANTED, MSG_CANCEL, MSG_PLACE } from '../../../engine/messages/types.js';
 import { type CanonicalReader, CanonicalWriter } from '../../../engine/state/canonical-writer.js';
+import { QTY_LOTS_MAX } from '../../../engine/units/units.js';
 import { CommandOutcome } from './command-outcome.js';
 import { encodeCommand, REQUEST } from './encode-command.js';
 import type { ReplayMarket } from './replay-market.js';
@@ -40,6 +42,7 @@ export class BookMarket implements ReplayMarket {
   /** Granted at once: a larger order would have to be reserved for, but here nobody counts margin. */
   amend(account: number, orderId: number, priceTicks: number, totalLots: number): void {
     encodeCommand(this.inbox, MSG_AMEND_GRANTED, account, 0, priceTicks, totalLots, orderId);
+    this.inbox.floats[F_GRANT_REMAINING] = QTY_LOTS_MAX;
     this.book.amend(this.inbox, 0);
     this.readOutcome();
   }
