@@ -28,5 +28,9 @@ export function shardFor(wire: Wire, shards: number): number {
   const account = wire[W_ACCOUNT] as number;
   // The directory gives homes in turns; real gateways read the home from EVT_ACCOUNT_CREATED.
   if (type >= CMD_CREATE_ACCOUNT && account < 1) return DIRECTORY_SHARD;
-  return account < 1 ? 0 : (account - 1) % shards;
+  return account < 1 ? 0 : homeFor(account, shards);
+}
+
+export function homeFor(account: number, shards: number): number {
+  return (account - 1) % shards;
 }
