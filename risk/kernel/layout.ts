@@ -62,6 +62,8 @@ export const M_LOTS_MAX = 320;
 /** Numerator of micro-USD × initial margin in ppm; divisor of every product with a rate in ppm. */
 export const M_INITIAL_RATE = 328;
 export const M_RATE_DIVISOR = 336;
+/** As M_INITIAL_RATE, of maintenance margin. */
+export const M_MAINTENANCE_RATE = 344;
 
 /** Bits of M_LANE: cancels by order id; orders and amends, for which the market has to be open and to have a mark price. */
 export const TAKES_CANCELS = 1;

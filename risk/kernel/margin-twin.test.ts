@@ -122,7 +122,7 @@ function setUp(holdings: Holding[], taker: number, collateral: number): void {
     const block = blocks[i] as number;
     calls.setContract(block, h.numerator, h.denominator);
     calls.addMarket(block, (INDICES[i] as number) + 1, INDICES[i] as number);
-    calls.setInitialMargin(block, h.initialPpm);
+    calls.setMarginRates(block, h.initialPpm, h.initialPpm);
     words[(block + M_MARK) >> 2] = h.mark;
     const row = calls.rowOf(block, ACCOUNT);
     const values = [h.position, h.bids, h.asks, h.bids * h.bidLossTicks, h.asks * h.askLossTicks];

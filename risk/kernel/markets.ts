@@ -16,6 +16,7 @@ import {
   M_ACTIVE_AT,
   M_ACTIVE_BIT,
   M_INITIAL_RATE,
+  M_MAINTENANCE_RATE,
   M_RATE_DIVISOR,
   M_VALUE_MAX,
 } from './layout.js';
@@ -57,8 +58,11 @@ export function addMarket(block: i32, marketId: i32, index: i32): void {
   setF64(block + M_VALUE_MAX, value < VALUE_MAX ? value : VALUE_MAX);
 }
 
-export function setInitialMargin(block: i32, initialMarginPpm: i32): void {
-  setF64(block + M_INITIAL_RATE, f64At(block + B_MICRO_NUMERATOR) * initialMarginPpm);
+/** Rates of a market without tiers, ppm. */
+export function setMarginRates(block: i32, initialPpm: i32, maintenancePpm: i32): void {
+  const numerator = f64At(block + B_MICRO_NUMERATOR);
+  setF64(block + M_INITIAL_RATE, numerator * initialPpm);
+  setF64(block + M_MAINTENANCE_RATE, numerator * maintenancePpm);
 }
 
 function widenTable(ids: i32): void {

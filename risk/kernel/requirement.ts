@@ -8,7 +8,7 @@ import {
 } from '../../engine/kernel/layout.js';
 import { f64At, i32At } from '../../engine/kernel/memory.js';
 import { mulDivCeil, mulDivFloor } from '../../engine/units/mul-div.js';
-import { M_INITIAL_RATE, M_MARK, M_RATE_DIVISOR } from './layout.js';
+import { M_INITIAL_RATE, M_MAINTENANCE_RATE, M_MARK, M_RATE_DIVISOR } from './layout.js';
 
 /** Columns of the sell side stand behind those of the buy side. */
 const SELL: i32 = 8;
@@ -48,6 +48,13 @@ function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, t
   if (takerPpm !== 0) margin += mulDivCeil(atRisk, numerator * takerPpm, divisor);
   if (lossTickLots === 0) return margin;
   return margin + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
+}
+
+/** Maintenance margin of the account's position in one market, micro-USD, rounded up: rate × mark × |position|. */
+export function maintenanceMargin(block: i32, row: i32): f64 {
+  const size: f64 = Math.abs(f64At(row + R_POSITION));
+  const value: f64 = size * i32At(block + M_MARK);
+  return mulDivCeil(value, f64At(block + M_MAINTENANCE_RATE), f64At(block + M_RATE_DIVISOR));
 }
 
 /**

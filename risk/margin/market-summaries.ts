@@ -67,7 +67,8 @@ export class MarketSummary {
 
   setParams(params: MarketParams): void {
     this.terms = params;
-    this.kernel.calls.setInitialMargin(this.block, params.initialMarginPpm);
+    const { initialMarginPpm, maintenanceMarginPpm } = params;
+    this.kernel.calls.setMarginRates(this.block, initialMarginPpm, maintenanceMarginPpm);
     this.readLimits();
   }
 
