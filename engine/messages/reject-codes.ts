@@ -1,6 +1,7 @@
 import {
   CODE_INSUFFICIENT_MARGIN,
   CODE_ORDER_IS_NOT_OPEN,
+  CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
   CODE_POST_ONLY_ORDER_WOULD_CROSS,
   CODE_REDUCE_ONLY_ORDER_WOULD_NOT_REDUCE_POSITION,
   CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
@@ -54,6 +55,9 @@ export const REJECT = {
   trigger_price_ticks_must_be_within_1_and_limit: 61,
   trigger_price_would_trigger_immediately: 62,
   waiting_trigger_orders_must_not_exceed_limit: 63,
+  margin_tiers_are_invalid: 70,
+  position_lots_must_not_exceed_limit: CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
+  open_interest_lots_must_not_exceed_limit: 72,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -87,6 +87,14 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence: 'open orders in this market must be at most LIMIT, but would be VALUE',
   },
+  position_lots_must_not_exceed_limit: {
+    unit: 'qty',
+    sentence: 'position with open orders must be at most LIMIT in MARKET, but would be VALUE',
+  },
+  open_interest_lots_must_not_exceed_limit: {
+    unit: 'qty',
+    sentence: 'open interest of MARKET must be at most LIMIT, but could become VALUE',
+  },
   trigger_kind_or_source_is_unknown: {
     unit: 'number',
     sentence: 'a trigger order cannot be of kind VALUE by price LIMIT',

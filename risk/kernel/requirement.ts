@@ -8,7 +8,8 @@ import {
 } from '../../engine/kernel/layout.js';
 import { f64At, i32At } from '../../engine/kernel/memory.js';
 import { mulDivCeil, mulDivFloor } from '../../engine/units/mul-div.js';
-import { M_INITIAL_RATE, M_MAINTENANCE_RATE, M_MARK, M_RATE_DIVISOR } from './layout.js';
+import { M_MARK, M_RATE_DIVISOR } from './layout.js';
+import { initialOf, maintenanceOf } from './tiers.js';
 
 /** Columns of the sell side stand behind those of the buy side. */
 const SELL: i32 = 8;
@@ -16,7 +17,7 @@ const SELL: i32 = 8;
 /**
  * Initial margin of an account in one market, micro-USD, rounded up:
  *
- *   initial rate × mark × max(position + bids, asks − position, 0)   worst position that open orders can make
+ *   initial margin by tiers of mark × max(position + bids, asks − position, 0)   worst position that open orders can make
  *   + Σ max(0, price − mark) over bids + Σ max(0, mark − price) over asks   what they lose at once when they fill
  *   + taker rate × (mark × (bids + asks) + those losses)   fees, should all of them fill
  *
@@ -26,14 +27,18 @@ const SELL: i32 = 8;
  * `row`: of the account in the market; 0, which reads as zeros, when it has none.
  */
 export function initialMargin(block: i32, row: i32, takerPpm: i32): f64 {
+  const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL);
+  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
+  return requirement(block, worstLots(row), open, losses, takerPpm);
+}
+
+/** Lots of the larger of the two positions that fills of one side alone can lead to. */
+export function worstLots(row: i32): f64 {
   const position = f64At(row + R_POSITION);
   const bids = f64At(row + R_OPEN_LOTS);
   const asks = f64At(row + R_OPEN_LOTS + SELL);
-  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
-  const open: f64 = bids + asks;
   // The larger of position + bids and asks − position as half of (sum + difference), without a branch on who is long.
-  const worst: f64 = (open + Math.abs(position + bids - (asks - position))) * 0.5;
-  return requirement(block, worst, open, losses, takerPpm);
+  return (bids + asks + Math.abs(position + bids - (asks - position))) * 0.5;
 }
 
 /** The formula above on its inputs: lots of the worst position, lots open, loss value in tick·lots. */
@@ -41,7 +46,7 @@ function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, t
   const mark = i32At(block + M_MARK);
   const divisor = f64At(block + M_RATE_DIVISOR);
   let margin: f64 = 0;
-  if (worst > 0) margin = mulDivCeil(worst * mark, f64At(block + M_INITIAL_RATE), divisor);
+  if (worst > 0) margin = initialOf(block, worst * mark);
   if (openLots === 0) return margin;
   const numerator = f64At(block + B_MICRO_NUMERATOR);
   const atRisk: f64 = openLots * mark + lossTickLots;
@@ -50,11 +55,10 @@ function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, t
   return margin + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
 }
 
-/** Maintenance margin of the account's position in one market, micro-USD, rounded up: rate × mark × |position|. */
+/** Maintenance margin of the account's position in one market, micro-USD, by tiers of mark × |position|, rounded up. */
 export function maintenanceMargin(block: i32, row: i32): f64 {
   const size: f64 = Math.abs(f64At(row + R_POSITION));
-  const value: f64 = size * i32At(block + M_MARK);
-  return mulDivCeil(value, f64At(block + M_MAINTENANCE_RATE), f64At(block + M_RATE_DIVISOR));
+  return maintenanceOf(block, size * i32At(block + M_MARK));
 }
 
 /**

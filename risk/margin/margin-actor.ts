@@ -2,6 +2,7 @@ import type { Kernel } from '../../engine/kernel/host/kernel.js';
 import type { KernelBuffer } from '../../engine/kernel/host/kernel-buffer.js';
 import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { EW_PRICE, marketOf, SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
@@ -125,6 +126,10 @@ export class MarginActor implements AccountHome {
 
   onMarketParams(marketId: number, params: MarketParams): void {
     this.state.markets.find(marketId)?.setParams(params);
+  }
+
+  onMarginTerms(marketId: number, terms: MarginTerms): void {
+    this.state.markets.find(marketId)?.setMarginTerms(terms);
   }
 
   /** Σ collateral of all accounts, exact. */

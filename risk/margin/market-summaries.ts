@@ -1,5 +1,6 @@
 import { AccountRows } from '../../engine/book/account-rows.js';
 import { FastBook } from '../../engine/book/fast-book.js';
+import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
@@ -14,7 +15,9 @@ import {
   M_LANE,
   M_LOTS_MAX,
   M_MARK,
+  M_OPEN_INTEREST_MAX,
   M_OPEN_ORDERS_MAX,
+  M_POSITION_MAX,
   M_PRICE_LIMITS,
   M_VALUE_MAX,
   M_VALUE_MIN,
@@ -37,6 +40,7 @@ export class MarketSummary {
   /** Address in the kernel: of its book, when the market lives in this shard. */
   readonly block: number;
   private terms: MarketParams;
+  private margin = NO_MARGIN_TERMS;
   private seenState = -1;
   private seenWatch = false;
   private readonly kernel: RiskKernel;
@@ -67,9 +71,19 @@ export class MarketSummary {
 
   setParams(params: MarketParams): void {
     this.terms = params;
-    const { initialMarginPpm, maintenanceMarginPpm } = params;
-    this.kernel.calls.setMarginRates(this.block, initialMarginPpm, maintenanceMarginPpm);
+    this.writeTiers();
     this.readLimits();
+  }
+
+  get marginTerms(): MarginTerms {
+    return this.margin;
+  }
+
+  setMarginTerms(terms: MarginTerms): void {
+    this.margin = terms;
+    this.setFloat(M_POSITION_MAX, terms.positionLotsMax || Number.POSITIVE_INFINITY);
+    this.setFloat(M_OPEN_INTEREST_MAX, terms.openInterestLotsMax || Number.POSITIVE_INFINITY);
+    this.writeTiers();
   }
 
   get markTicks(): PriceTicks {
@@ -93,6 +107,19 @@ export class MarketSummary {
     const isSeen =
       local.admission === this.seenState && local.triggers.watchesTrades === this.seenWatch;
     if (!isSeen) this.readLane(local);
+  }
+
+  /** The flat rates of the parameters hold only where there are no tiers. */
+  private writeTiers(): void {
+    const { initialMarginPpm, maintenanceMarginPpm } = this.terms;
+    const { block, kernel, margin } = this;
+    const flat = { initialPpm: initialMarginPpm, maintenancePpm: maintenanceMarginPpm };
+    const [first = flat, ...higher] = margin.tiers;
+    kernel.calls.setMarginRates(block, first.initialPpm, first.maintenancePpm);
+    for (const { floorUsd, initialPpm, maintenancePpm } of higher) {
+      kernel.calls.addMarginTier(block, floorUsd, initialPpm, maintenancePpm);
+    }
+    kernel.refresh();
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */

@@ -1,4 +1,5 @@
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import * as layout from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
@@ -95,12 +96,23 @@ export class NaiveHome implements AccountHome {
   }
 
   onMarketListed(marketId: number, params: MarketParams): void {
-    this.state.markets.push({ marketId, params, mark: 0n, holdings: new Map() });
+    this.state.markets.push({
+      marketId,
+      params,
+      terms: NO_MARGIN_TERMS,
+      mark: 0n,
+      holdings: new Map(),
+    });
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {
     const market = marketWith(this.state, marketId);
     if (market !== null) market.params = params;
+  }
+
+  onMarginTerms(marketId: number, terms: MarginTerms): void {
+    const market = marketWith(this.state, marketId);
+    if (market !== null) market.terms = terms;
   }
 
   sumOfCollateral(): bigint {
