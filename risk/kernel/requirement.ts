@@ -73,6 +73,12 @@ export function worstValue(block: i32, row: i32, moreLots: f64, price: i32): f64
   return lots * (price > mark ? price : mark);
 }
 
+/** Value of the open position at the mark, micro-USD, rounded up. */
+export function notional(block: i32, row: i32): f64 {
+  const value: f64 = Math.abs(f64At(row + R_POSITION)) * i32At(block + M_MARK);
+  return mulDivCeil(value, f64At(block + B_MICRO_NUMERATOR), f64At(block + B_MICRO_DENOMINATOR));
+}
+
 /** Profit of the open position at the mark, micro-USD, rounded down. */
 export function unrealized(block: i32, row: i32): f64 {
   const value: f64 = f64At(row + R_POSITION) * i32At(block + M_MARK) - f64At(row + R_ENTRY_VALUE);

@@ -7,7 +7,7 @@ import {
   writeMarginTerms,
 } from '../../engine/market/margin-terms.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
-import { CMD_AMEND, CMD_SET_MARGIN_TIERS } from '../../engine/messages/types.js';
+import { CMD_AMEND, CMD_SET_MARGIN_TIERS, CMD_WITHDRAW } from '../../engine/messages/types.js';
 import { asQtyLots } from '../../engine/units/units.js';
 import { command, withSlots } from '../../sim/traffic/wire.js';
 import { MARK, TriggerShard } from './trigger-shard.fixture.js';
@@ -105,5 +105,39 @@ describe('margin tiers and caps', () => {
       expect(copy.hash).toBe(shard.hash);
     }
     expect(refusal(copy)).toEqual(['position_lots_must_not_exceed_limit', 4001, 3000]);
+  });
+});
+
+describe.each(['product', 'naive'] as const)('withdrawals from the %s shard', (flavour) => {
+  const withdraw = (shard: TriggerShard, account: number, usd: number) => {
+    return shard.ask(withSlots(CMD_WITHDRAW, 1, { account, qty: usd * 1_000_000 }));
+  };
+
+  it('leave a tenth of the notional, however low the market’s rates are, and no profit', () => {
+    const shard = new TriggerShard(flavour);
+    setTerms(shard, { tiers: [{ floorUsd: 0, initialPpm: 10_000, maintenancePpm: 5_000 }] });
+    shard.place(1, 'sell', 5000, { price: MARK });
+    shard.place(2, 'buy', 5000, { price: MARK });
+    // 50,000 USD of position: 5,000 of 10,000 stay, though the initial margin is 500.
+    withdraw(shard, 2, 5001);
+    expect(refusal(shard)).toEqual(['insufficient_free_collateral', 5_001_000_000, 5_000_000_000]);
+    // 10 % up: the long has 5,000 of profit, the short has lost as much, and the tenth is 5,500 now.
+    shard.mark(1100);
+    withdraw(shard, 2, 4501);
+    expect(refusal(shard)).toEqual(['insufficient_free_collateral', 4_501_000_000, 4_500_000_000]);
+    withdraw(shard, 1, 1);
+    expect(refusal(shard)).toEqual(['insufficient_free_collateral', 1_000_000, -500_000_000]);
+    expect(withdraw(shard, 2, 4500)[0]).toMatch(/event/);
+    expect(withdraw(shard, 3, 10_000)[0]).toMatch(/event/);
+  });
+
+  it('leave the initial margin where that is more', () => {
+    const shard = new TriggerShard(flavour);
+    setTerms(shard, { tiers: TIERS });
+    shard.place(1, 'sell', 2000, { price: MARK });
+    shard.place(2, 'buy', 2000, { price: MARK });
+    // 1,000 + 5,000 of 20,000 USD.
+    withdraw(shard, 2, 4001);
+    expect(refusal(shard)).toEqual(['insufficient_free_collateral', 4_001_000_000, 4_000_000_000]);
   });
 });

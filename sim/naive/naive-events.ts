@@ -174,7 +174,7 @@ function reserveAmend(scene: Scene): boolean {
   order.lots = BigInt(event.float(layout.EF_REMAINING));
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account, true);
+  const free = naiveFree(state, account);
   const beyond = naivePositionBeyondCap(market, holding, worstBefore);
   order.lots = lots;
   order.lossTicks = lossTicks;

@@ -115,6 +115,13 @@ export function naiveValueLimit(market: NaiveMarket): bigint {
   return minOf(BigInt(VALUE_TICK_LOTS_MAX), money / BigInt(microUsdPerTickLotNumerator));
 }
 
+/** Value of the position at the mark, rounded up. */
+export function naiveNotional(market: NaiveMarket, holding: NaiveHolding): bigint {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  const value = absOf(holding.position) * market.mark * BigInt(microUsdPerTickLotNumerator);
+  return divCeil(value, BigInt(microUsdPerTickLotDenominator));
+}
+
 /** Rounded down: the house never lends against a fraction. */
 export function naiveUnrealized(market: NaiveMarket, holding: NaiveHolding): bigint {
   const value = holding.position * market.mark - holding.entryValue;

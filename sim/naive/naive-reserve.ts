@@ -55,7 +55,7 @@ export function naiveReserve(
     return beyond;
   }
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account, true);
+  const free = naiveFree(state, account);
   if (after > before && free < 0n) {
     holding.orders.pop();
     const value = after - before;
