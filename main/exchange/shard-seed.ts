@@ -1,4 +1,5 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
@@ -13,6 +14,7 @@ export interface SeededMarket {
   marketId: number;
   params: MarketParams;
   pricing: PricingParams;
+  margin: MarginTerms;
   state: number;
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
@@ -69,10 +71,11 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     timeMs: core.timeMs,
     epoch,
     epochNow: core.epoch,
-    markets: core.markets.map(({ marketId, params, state, markTicks, pricing }) => ({
+    markets: core.markets.map(({ marketId, params, state, markTicks, marginTerms, pricing }) => ({
       marketId,
       params,
       pricing: pricing.params,
+      margin: marginTerms,
       state,
       markTicks,
       indexTicks: pricing.index.ticks,
