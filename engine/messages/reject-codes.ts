@@ -58,6 +58,7 @@ export const REJECT = {
   margin_tiers_are_invalid: 70,
   position_lots_must_not_exceed_limit: CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
   open_interest_lots_must_not_exceed_limit: 72,
+  leverage_must_be_within_1_and_limit: 73,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -11,6 +11,8 @@ export const CMD_REPLACE = 4;
 export const CMD_MASS_CANCEL = 5;
 /** An order that waits for a price outside of the book. As CMD_PLACE; the last slot says for what it waits. */
 export const CMD_PLACE_TRIGGER = 6;
+/** W_PRICE: leverage of the account in the market, a whole number from 1 on. */
+export const CMD_SET_LEVERAGE = 8;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -111,6 +113,8 @@ export const EVT_PRICE_GUARD = 149;
 export const EVT_PRICING = 150;
 /** Slots 2–4: margin tiers and caps of the market, from word 16 on. */
 export const EVT_MARGIN_TIERS = 151;
+/** The leverage that an account has chosen in a market: EF_LOTS. */
+export const EVT_LEVERAGE = 152;
 /** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
 export const EVT_TRIGGER_ACCEPTED = 160;
 /** It has ended without an order: the same fields, the reason in EW_FLAGS. */

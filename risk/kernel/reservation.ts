@@ -14,6 +14,7 @@ import {
   M_POSITION_MAX,
   M_VALUE_MAX,
 } from './layout.js';
+import { leverageOf, setLeverage } from './leverage.js';
 import { initialMargin, unrealized, worstLots, worstValue } from './requirement.js';
 
 /**
@@ -64,6 +65,23 @@ export function tryReserve(
   }
   const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + 8);
   if (f64At(row + R_POSITION) === 0 && open === 0) clearActive(record, block);
+  return refuse(CODE_INSUFFICIENT_MARGIN, after - before, free + (after - before));
+}
+
+/**
+ * Sets the account's leverage in a market and returns 0, unless that raises its requirement beyond what is covered: then as
+ * `tryReserve`. Nothing that is open is closed for it.
+ */
+export function tryLeverage(block: i32, account: i32, record: i32, row: i32, leverage: i32): i32 {
+  const takerPpm = takerPpmOf(record);
+  const before = initialMargin(block, row, takerPpm);
+  const chosen = leverageOf(row);
+  setLeverage(row, leverage);
+  const after = initialMargin(block, row, takerPpm);
+  if (after <= before) return 0;
+  const free = freeCollateral(account, record);
+  if (free >= 0) return 0;
+  setLeverage(row, chosen);
   return refuse(CODE_INSUFFICIENT_MARGIN, after - before, free + (after - before));
 }
 

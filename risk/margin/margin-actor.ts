@@ -147,7 +147,7 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, key, collateral; then each market's summaries by account id; then cash totals. */
+  /** Accounts by id: parent, tier, key, collateral; then each market's summaries and leverages by account id; then cash totals. */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -164,6 +164,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.marketId);
       writer.put(market.markTicks);
       this.writeSummaries(writer, market);
+      this.writeLeverages(writer, market);
     }
     this.cash.writeTotals(writer);
   }
@@ -193,6 +194,10 @@ export class MarginActor implements AccountHome {
         for (const column of SUMMARY_COLUMNS) market.rows.set(account, column, reader.take());
         accounts.setActive(account, market.block);
       }
+      for (let left = reader.take(); left > 0; left--) {
+        const row = market.rows.open(reader.take());
+        this.state.kernel.calls.setLeverage(row, reader.take());
+      }
     }
     this.cash.readTotals(reader);
   }
@@ -213,6 +218,21 @@ export class MarginActor implements AccountHome {
     }
     clientIds.readState(reader);
     this.cash.readKeys(reader);
+  }
+
+  /** By account id; who has chosen none is left out. */
+  private writeLeverages(writer: CanonicalWriter, market: MarketSummary): void {
+    const countAt = writer.length;
+    writer.put(0);
+    let count = 0;
+    market.rows.forEach((account, row) => {
+      const leverage = this.state.kernel.calls.leverageOf(row);
+      if (leverage === 0) return;
+      writer.put(account);
+      writer.put(leverage);
+      count++;
+    });
+    writer.patch(countAt, count);
   }
 
   private writeSummaries(writer: CanonicalWriter, market: MarketSummary): void {

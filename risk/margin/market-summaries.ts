@@ -7,6 +7,7 @@ import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   asPriceTicks,
   asValueTickLots,
+  PPM_ONE,
   type PriceTicks,
   type ValueTickLots,
 } from '../../engine/units/units.js';
@@ -25,6 +26,9 @@ import {
   TAKES_ORDERS,
 } from '../kernel/layout.js';
 import type { RiskKernel } from './risk-kernel.js';
+
+/** There is room for ten bits. */
+const LEVERAGE_MAX = 1000;
 
 /**
  * What a margin actor knows of one market: parameters, mark price, and for each of its accounts position and open orders, fed by
@@ -84,6 +88,17 @@ export class MarketSummary {
     this.setFloat(M_POSITION_MAX, terms.positionLotsMax || Number.POSITIVE_INFINITY);
     this.setFloat(M_OPEN_INTEREST_MAX, terms.openInterestLotsMax || Number.POSITIVE_INFINITY);
     this.writeTiers();
+  }
+
+  /** Highest leverage that an account may choose: what the lowest tier allows, in whole numbers. */
+  get leverageMax(): number {
+    const lowest = this.margin.tiers[0]?.initialPpm ?? this.terms.initialMarginPpm;
+    return Math.min(LEVERAGE_MAX, Math.floor(PPM_ONE / lowest));
+  }
+
+  /** 0: the account has chosen none. */
+  leverageOf(account: number): number {
+    return this.kernel.calls.leverageOf(this.rows.at(account));
   }
 
   get markTicks(): PriceTicks {

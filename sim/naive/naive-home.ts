@@ -134,6 +134,7 @@ export class NaiveHome implements AccountHome {
       writer.put(market.marketId);
       writer.put(Number(market.mark));
       writeHoldings(writer, market);
+      writeLeverages(writer, market);
     }
     for (const total of [deposits, withdrawals]) {
       writer.put(Number(total >> 32n));
@@ -166,7 +167,7 @@ export function marketWith(state: NaiveState, marketId: number): NaiveMarket | n
 export function holdingOf(market: NaiveMarket, account: number): NaiveHolding {
   let holding = market.holdings.get(account);
   if (holding === undefined) {
-    holding = { position: 0n, entryValue: 0n, orders: [] };
+    holding = { position: 0n, entryValue: 0n, leverage: 0n, orders: [] };
     market.holdings.set(account, holding);
   }
   return holding;
@@ -192,5 +193,14 @@ function writeHoldings(writer: CanonicalWriter, market: NaiveMarket): void {
     const row = [holding.position, holding.entryValue, bids.lots, asks.lots, bids.loss, asks.loss];
     writer.put(account);
     for (const value of row) writer.put(Number(value));
+  }
+}
+
+function writeLeverages(writer: CanonicalWriter, market: NaiveMarket): void {
+  const chosen = [...market.holdings].filter(([, { leverage }]) => leverage !== 0n);
+  writer.put(chosen.length);
+  for (const [account, { leverage }] of chosen.sort(([a], [b]) => a - b)) {
+    writer.put(account);
+    writer.put(Number(leverage));
   }
 }

@@ -17,6 +17,8 @@ export interface NaiveHolding {
   position: bigint;
   /** Signed tick·lots. */
   entryValue: bigint;
+  /** That the account has chosen; 0: none. */
+  leverage: bigint;
   orders: NaiveReservation[];
 }
 
@@ -57,8 +59,13 @@ export function naiveInitialMargin(
   const asks = openOf(holding, false);
   const losses = bids.loss + asks.loss;
   const atRisk = mark * (bids.lots + asks.lots) + losses;
+  const worst = naiveWorstLots(holding);
+  const byTiers = naiveTieredMargin(market, worst, 'initialPpm');
+  const { leverage } = holding;
+  const byLeverage =
+    leverage === 0n ? 0n : divCeil(worst * mark * numerator, denominator * leverage);
   return (
-    naiveTieredMargin(market, naiveWorstLots(holding), 'initialPpm') +
+    maxOf(byTiers, byLeverage) +
     divCeil(losses * numerator, denominator) +
     divCeil(atRisk * numerator * takerPpm, denominator * PPM)
   );
