@@ -96,6 +96,10 @@ export class GatewaySeed {
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
   }
 
+  leverage(accountId: number, marketId: number, leverage: number): void {
+    this.to.views.setLeverage(accountId, marketId, leverage);
+  }
+
   order(seed: OpenOrder): void {
     const { orders, privateOrders } = this.to;
     // With several shards a waiting order is known to its owner's feed alone.

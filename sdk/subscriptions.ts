@@ -11,7 +11,14 @@ interface Position {
 }
 
 const PRIVATE = 'private';
-const PRIVATE_TYPES = new Set(['order', 'fill', 'balance', 'funding', 'privateSnapshot']);
+const PRIVATE_TYPES = new Set([
+  'order',
+  'fill',
+  'balance',
+  'funding',
+  'leverage',
+  'privateSnapshot',
+]);
 
 /**
  * The channels a client wants, and how far it has read each. After a reconnect every channel is asked for from there;
