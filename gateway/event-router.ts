@@ -1,3 +1,4 @@
+import { readMarginTerms, W_MARGIN_TERMS } from '../engine/market/margin-terms.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_LOTS,
@@ -25,6 +26,7 @@ import {
   EVT_FILL,
   EVT_FRAME,
   EVT_FUNDING_RATE,
+  EVT_MARGIN_TIERS,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
   EVT_MARKET_STATE,
@@ -175,6 +177,7 @@ export class EventRouter {
       case EVT_PRICE_GUARD:
       case EVT_FUNDING_RATE:
       case EVT_PRICING:
+      case EVT_MARGIN_TIERS:
       case EVT_MARKET_STATE:
       case EVT_MARKET_LISTED:
         this.market(type, marketId, words, floats, at);
@@ -223,6 +226,10 @@ export class EventRouter {
     }
     const market = markets.get(marketId);
     if (market === undefined) return;
+    if (type === EVT_MARGIN_TIERS) {
+      market.margin = readMarginTerms(words, floats, at + W_MARGIN_TERMS);
+      return;
+    }
     if (type === EVT_MARKET_STATE) {
       market.state = words[at + EW_FLAGS] as number;
       publicFeeds.sawState(market, sequence);

@@ -1,3 +1,4 @@
+import { type MarginTerms, NO_MARGIN_TERMS } from '../engine/market/margin-terms.js';
 import { type MarketParams, readMarketParams } from '../engine/market/market-params.js';
 import { MARKET_STATE } from '../engine/market/market-state.js';
 import { asPriceTicks, type PriceTicks } from '../engine/units/units.js';
@@ -17,6 +18,7 @@ export interface Market {
   nextFundingMs: number;
   /** Why its prices are not trusted: bits, 0 for none. */
   guards: number;
+  margin: MarginTerms;
 }
 
 /** What the `instruments` request tells about a market. */
@@ -32,7 +34,18 @@ export interface Instrument {
   initialMarginRate: string;
   maintenanceMarginRate: string;
   openOrdersMax: number;
+  /** The first one begins at 0; each rate is that of the part of the notional within its tier. */
+  marginTiers: InstrumentTier[];
+  /** Highest open interest and highest position of an account; null: no cap. */
+  openInterestMax: string | null;
+  positionMax: string | null;
   state: number;
+}
+
+export interface InstrumentTier {
+  notionalFloor: string;
+  initialMarginRate: string;
+  maintenanceMarginRate: string;
 }
 
 /** The markets by number, by symbol, and by the symbol's bytes as they stand in a request. */
@@ -57,6 +70,7 @@ export class Markets {
       fundingRatePpb: 0,
       nextFundingMs: 0,
       guards: 0,
+      margin: NO_MARGIN_TERMS,
     };
     this.byId[id] = market;
     this.bySymbol.set(params.symbol, market);
@@ -115,8 +129,25 @@ export function instrumentOf(market: Market): Instrument {
     initialMarginRate: formatScaled(p.initialMarginPpm, 1, 6),
     maintenanceMarginRate: formatScaled(p.maintenanceMarginPpm, 1, 6),
     openOrdersMax: p.openOrdersMax,
+    marginTiers: tiersOf(market),
+    openInterestMax: capText(market, market.margin.openInterestLotsMax),
+    positionMax: capText(market, market.margin.positionLotsMax),
     state: market.state,
   };
+}
+
+function tiersOf({ margin, params }: Market): InstrumentTier[] {
+  const { initialMarginPpm: initialPpm, maintenanceMarginPpm: maintenancePpm } = params;
+  const flat = [{ floorUsd: 0, initialPpm, maintenancePpm }];
+  return (margin.tiers.length === 0 ? flat : margin.tiers).map((tier) => ({
+    notionalFloor: String(tier.floorUsd),
+    initialMarginRate: formatScaled(tier.initialPpm, 1, 6),
+    maintenanceMarginRate: formatScaled(tier.maintenancePpm, 1, 6),
+  }));
+}
+
+function capText(market: Market, lots: number): string | null {
+  return lots === 0 ? null : qtyText(market, lots);
 }
 
 export function priceText(market: Market, ticks: number): string {

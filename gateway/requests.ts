@@ -252,6 +252,7 @@ export class Requests {
     else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
+    else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
     else this.writer.massCancel(this.draft, account, session, id);
   }
 

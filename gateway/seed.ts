@@ -1,3 +1,4 @@
+import type { MarginTerms } from '../engine/market/margin-terms.js';
 import type { MarketParams } from '../engine/market/market-params.js';
 import type { MicroUsd, PriceTicks } from '../engine/units/units.js';
 import type { EventRouter } from './event-router.js';
@@ -37,6 +38,7 @@ export interface SeedMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  margin: MarginTerms;
   host: number;
 }
 
@@ -78,6 +80,7 @@ export class GatewaySeed {
     market.fundingRatePpb = seed.fundingRatePpb;
     market.nextFundingMs = seed.nextFundingMs;
     market.guards = seed.guards;
+    market.margin = seed.margin;
     this.to.publicFeeds.addMarket(market);
   }
 
@@ -91,6 +94,10 @@ export class GatewaySeed {
   position(seed: SeedPosition): void {
     const { accountId, marketId, lots, entryValue } = seed;
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
+  }
+
+  leverage(accountId: number, marketId: number, leverage: number): void {
+    this.to.views.setLeverage(accountId, marketId, leverage);
   }
 
   order(seed: OpenOrder): void {

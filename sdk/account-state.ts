@@ -27,6 +27,11 @@ export interface PositionState {
   entryValue: string;
 }
 
+interface LeverageState {
+  market: string;
+  leverage: number;
+}
+
 /**
  * Open orders, positions and collateral of the account, folded from the private feed. `apply` returns false when an
  * event is missing before this one: then the feed has to be subscribed anew.
@@ -40,6 +45,8 @@ export class AccountState {
   collateral = '0';
   readonly orders = new Map<string, OrderState>();
   readonly positions = new Map<string, PositionState>();
+  /** By market, where the account has chosen one. */
+  readonly leverages = new Map<string, number>();
 
   order(market: string, orderId: number): OrderState | undefined {
     return this.orders.get(`${market}:${orderId}`);
@@ -59,6 +66,9 @@ export class AccountState {
     this.epoch = message.epoch as number;
     if (message.type === 'order') this.applyOrder(message);
     else if (message.type === 'fill') this.applyFill(message);
+    else if (message.type === 'leverage') {
+      this.leverages.set(message.market as string, message.leverage as number);
+    }
     if (typeof message.collateral === 'string') this.collateral = message.collateral;
     return true;
   }
@@ -67,9 +77,13 @@ export class AccountState {
     if (message.part === 1) {
       this.orders.clear();
       this.positions.clear();
+      this.leverages.clear();
       this.collateral = message.collateral as string;
       for (const position of message.positions as PositionState[]) {
         this.positions.set(position.market, position);
+      }
+      for (const { market, leverage } of message.leverages as LeverageState[]) {
+        this.leverages.set(market, leverage);
       }
     }
     for (const order of message.orders as OrderState[]) {

@@ -103,6 +103,10 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('cancelAll', scope);
   }
 
+  setLeverage(choice: requests.LeverageChoice): Promise<requests.Ack> {
+    return this.ack('setLeverage', choice);
+  }
+
   /**
    * Sends up to 50 requests as one. Either all are sent, and each has its own outcome, or the batch itself fails and
    * none was.

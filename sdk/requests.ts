@@ -71,12 +71,20 @@ export interface MassCancel {
   deadline?: number;
 }
 
+/** From 1 to what the lowest margin tier of the market allows, in whole numbers. */
+export interface LeverageChoice {
+  market: string;
+  leverage: number;
+  deadline?: number;
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
   | ({ op: 'amend' } & Amendment)
   | ({ op: 'replace' } & Replacement)
-  | ({ op: 'cancelAll' } & MassCancel);
+  | ({ op: 'cancelAll' } & MassCancel)
+  | ({ op: 'setLeverage' } & LeverageChoice);
 
 /** The exchange's answer to an order request. */
 export interface Ack {
@@ -105,6 +113,15 @@ export interface Instrument {
   priceMax: string;
   qtyMax: string;
   minNotional: string;
+  initialMarginRate: string;
+  maintenanceMarginRate: string;
+  marginTiers: {
+    notionalFloor: string;
+    initialMarginRate: string;
+    maintenanceMarginRate: string;
+  }[];
+  openInterestMax: string | null;
+  positionMax: string | null;
   state: string;
 }
 

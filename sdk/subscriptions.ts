@@ -17,6 +17,7 @@ const PRIVATE_TYPES = new Set([
   'balance',
   'funding',
   'liquidation',
+  'leverage',
   'privateSnapshot',
 ]);
 

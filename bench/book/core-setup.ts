@@ -1,5 +1,8 @@
-import type { MarketParams } from '../../engine/market/market-params.js';
-import { writeMarketParams } from '../../engine/market/market-params.js';
+import {
+  type MarketParams,
+  OPEN_ORDERS_MAX,
+  writeMarketParams,
+} from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   F_QTY,
@@ -43,7 +46,7 @@ export function benchMarketParams(symbol: string): MarketParams {
     priceBandPpm: asPpm(1_000_000),
     initialMarginPpm: asPpm(20_000),
     maintenanceMarginPpm: asPpm(10_000),
-    openOrdersMax: 10_000_000,
+    openOrdersMax: OPEN_ORDERS_MAX,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   O_REMAINING,
   O_TOTAL,
   R_OPEN_ORDERS,
+  R_REDUCE_ONLY_MASK,
   R_REDUCE_ONLY_ORDERS,
   V_COUNT,
   V_LOTS,
@@ -101,7 +102,7 @@ function checkAccounts(kernel: Kernel, rows: AccountRows, open: number): void {
       assert(kernel.word(order + O_ACCOUNT) === account, 'a list must hold its account’s orders');
     }
     assert(count === kernel.word(row + R_OPEN_ORDERS), 'an account must count its open orders');
-    const counted = kernel.word(row + R_REDUCE_ONLY_ORDERS);
+    const counted = kernel.word(row + R_REDUCE_ONLY_ORDERS) & R_REDUCE_ONLY_MASK;
     assert(reduceOnly === counted, 'an account must count its reduce-only orders');
     orders += count;
   });

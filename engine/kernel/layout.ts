@@ -118,6 +118,9 @@ export const R_OPEN_LOSS = 32;
 export const R_NODE = 48;
 export const R_OPEN_ORDERS = 56;
 export const R_REDUCE_ONLY_ORDERS = 60;
+/** Reduce-only orders are counted in the lower 22 bits; above them the margin actor of the same shard keeps the leverage. */
+export const R_LEVERAGE_SHIFT = 22;
+export const R_REDUCE_ONLY_MASK = 4194303;
 
 // ---- What was settled for an account in one market; only fills and funding touch it. ----
 export const SETTLED_BYTES = 32;

@@ -31,6 +31,7 @@ import {
   O_FLAGS,
   O_PRICE,
   O_REMAINING,
+  R_REDUCE_ONLY_MASK,
   R_REDUCE_ONLY_ORDERS,
 } from './layout.js';
 import { f64At, i32At, setF64, setI32 } from './memory.js';
@@ -109,12 +110,14 @@ function reportFill(book: i32, order: i32, bits: i32, price: i32, lots: f64, tra
 /** Only accounts with reduce-only orders need a look; the taker's own order may become one. */
 function touchBoth(book: i32, maker: i32, taker: i32): void {
   const makerAccount = i32At(maker + O_ACCOUNT);
-  if (i32At(rowOf(book, makerAccount) + R_REDUCE_ONLY_ORDERS) > 0) touch(makerAccount);
+  if (hasReduceOnly(rowOf(book, makerAccount))) touch(makerAccount);
   const takerAccount = i32At(taker + O_ACCOUNT);
   const isReduceOnly = (i32At(taker + O_FLAGS) & FLAG_REDUCE_ONLY) !== 0;
-  if (isReduceOnly || i32At(rowOf(book, takerAccount) + R_REDUCE_ONLY_ORDERS) > 0) {
-    touch(takerAccount);
-  }
+  if (isReduceOnly || hasReduceOnly(rowOf(book, takerAccount))) touch(takerAccount);
+}
+
+function hasReduceOnly(row: i32): boolean {
+  return (i32At(row + R_REDUCE_ONLY_ORDERS) & R_REDUCE_ONLY_MASK) !== 0;
 }
 
 /** False when the taker's rest is gone. */

@@ -13,6 +13,7 @@ import {
   H_TOUCHED_COUNT,
   O_FLAGS,
   O_REMAINING,
+  R_REDUCE_ONLY_MASK,
   R_REDUCE_ONLY_ORDERS,
 } from './layout.js';
 import { copyBytes, f64At, i32At, setI32 } from './memory.js';
@@ -41,7 +42,7 @@ export function trimTouched(book: i32): void {
 
 function trim(book: i32, account: i32): void {
   const row = rowOf(book, account);
-  if (i32At(row + R_REDUCE_ONLY_ORDERS) === 0) return;
+  if ((i32At(row + R_REDUCE_ONLY_ORDERS) & R_REDUCE_ONLY_MASK) === 0) return;
   // At most one side closes: with a long position the buys go, and with none both.
   const buys = closableLots(book, account, SIDE_BUY);
   const sells = closableLots(book, account, SIDE_SELL);

@@ -36,7 +36,6 @@ import {
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
   EVT_PRICE_GUARD,
-  EVT_PRICING,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -66,24 +65,18 @@ import {
   type PriceTicks,
   type ValueTickLots,
 } from '../units/units.js';
-import { fundingFraction, fundingProblem } from './funding-fraction.js';
+import { fundingFraction } from './funding-fraction.js';
 import type { Doubt } from './index-price.js';
+import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
 import { type FundingDue, MarketPricing } from './market-pricing.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
+import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
-import {
-  PRICING_WORDS,
-  type PricingParams,
-  pricingParamsProblem,
-  readPricingParams,
-  writePricingParams,
-} from './pricing-params.js';
+import type { PricingParams } from './pricing-params.js';
 import type { PricingRules } from './pricing-rules.js';
-
-const PRICING_SLOTS = PRICING_WORDS / SLOT_WORDS;
 
 /** Tests run the same market over the naive book. */
 export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
@@ -106,6 +99,8 @@ export class MarketActor {
   /** As the operator has set it. */
   state: MarketState = MARKET_STATE.initializing;
   readonly pricing: MarketPricing;
+  /** Of these the market itself looks at the cap on open interest. */
+  marginTerms: MarginTerms = NO_MARGIN_TERMS;
 
   constructor(
     marketId: number,
@@ -209,20 +204,6 @@ export class MarketActor {
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
     if (due !== null) this.payFunding(due, nowMs);
-  }
-
-  /** CMD_SET_PRICING. */
-  setPricing(message: MessageBuffer, slot: number, nowMs: number): void {
-    const params = readPricingParams(message.floats, (slot + 1) * SLOT_FLOATS);
-    if ((pricingParamsProblem(params) ?? fundingProblem(this.terms, params)) !== null) {
-      const code = REJECT.pricing_parameters_are_invalid;
-      pushRejection(this.events, message, slot, code, 0, 0);
-      return;
-    }
-    this.pricing.setParams(params, nowMs);
-    const event = this.answer(message, slot, EVT_PRICING, EVENT_SLOTS + PRICING_SLOTS);
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = this.pricing.shown.nextFundingMs;
-    writePricingParams(this.events.floats, (event + EVENT_SLOTS) * SLOT_FLOATS, params);
   }
 
   /** CMD_SET_MARKET_STATE. */
@@ -372,7 +353,7 @@ export class MarketActor {
     return event;
   }
 
-  private answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
+  answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
     const event = this.events.push(slots);
     const words = this.events.words;
     const w = event * SLOT_WORDS;
@@ -401,6 +382,7 @@ export class MarketActor {
       const expiry = inbox.floats[slot * SLOT_FLOATS + F_EXPIRY] as number;
       return this.refuse(inbox, slot, REJECT.expiry_time_must_be_in_the_future, expiry, nowMs);
     }
+    if (!this.admitsInterest(inbox, slot, flags, lots)) return false;
     const open = this.book.openOrdersOf(inbox.words[w + W_ACCOUNT] as number);
     if (open >= params.openOrdersMax) {
       const code = REJECT.open_orders_must_not_exceed_limit;
@@ -426,6 +408,8 @@ export class MarketActor {
     }
     if (price !== 0 && !this.admitsPrice(inbox, slot, flags, price)) return false;
     if (lots !== 0 && !this.admitsLots(inbox, slot, lots)) return false;
+    const more = lots - this.book.totalLotsOf(order);
+    if (more > 0 && !this.admitsInterest(inbox, slot, flags, more)) return false;
     if (!sizeDown && (flags & FLAG_REDUCE_ONLY) === 0) {
       const value =
         (price === 0 ? this.book.priceOf(order) : price) *
@@ -492,6 +476,15 @@ export class MarketActor {
     if (lots >= 1 && lots <= limit) return true;
     const code = REJECT.qty_lots_must_be_within_1_and_limit;
     return this.refuse(inbox, slot, code, lots, limit);
+  }
+
+  private admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
+    if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
+    const account = inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    const interest = interestBeyondCap(this, account, flags & FLAG_SIDE, lots);
+    if (interest === 0) return true;
+    const code = REJECT.open_interest_lots_must_not_exceed_limit;
+    return this.refuse(inbox, slot, code, interest, this.marginTerms.openInterestLotsMax);
   }
 
   refuse(

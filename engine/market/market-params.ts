@@ -1,5 +1,5 @@
+import { R_REDUCE_ONLY_MASK } from '../kernel/layout.js';
 import {
-  ACCOUNT_ID_MAX,
   asMicroUsd,
   asPpm,
   asPriceTicks,
@@ -36,6 +36,9 @@ export interface MarketParams {
   /** Open orders an account may have in this market. */
   openOrdersMax: number;
 }
+
+/** As many as the counters of an account's row can hold. */
+export const OPEN_ORDERS_MAX = R_REDUCE_ONLY_MASK;
 
 /** Words of the parameter block in a message: two slots. */
 export const PARAM_WORDS = 32;
@@ -118,7 +121,7 @@ export function marketParamsProblem(params: MarketParams): string | null {
     ['priceBandPpm', 1, PPM_ONE],
     ['initialMarginPpm', 1, PPM_ONE],
     ['maintenanceMarginPpm', 1, PPM_ONE],
-    ['openOrdersMax', 1, ACCOUNT_ID_MAX],
+    ['openOrdersMax', 1, OPEN_ORDERS_MAX],
   ];
   for (const [field, least, most] of ranges) {
     const value = params[field] as number;

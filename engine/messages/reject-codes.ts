@@ -1,6 +1,7 @@
 import {
   CODE_INSUFFICIENT_MARGIN,
   CODE_ORDER_IS_NOT_OPEN,
+  CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
   CODE_POST_ONLY_ORDER_WOULD_CROSS,
   CODE_REDUCE_ONLY_ORDER_WOULD_NOT_REDUCE_POSITION,
   CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
@@ -60,6 +61,10 @@ export const REJECT = {
   price_source_has_no_price_yet: 66,
   oco_order_is_paired_already: 67,
   qty_must_be_absent_when_position_is_closed: 68,
+  margin_tiers_are_invalid: 70,
+  position_lots_must_not_exceed_limit: CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
+  open_interest_lots_must_not_exceed_limit: 72,
+  leverage_must_be_within_1_and_limit: 73,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

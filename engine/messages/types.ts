@@ -11,6 +11,8 @@ export const CMD_REPLACE = 4;
 export const CMD_MASS_CANCEL = 5;
 /** An order that waits for a price outside of the book. As CMD_PLACE; the last slot says for what it waits. */
 export const CMD_PLACE_TRIGGER = 6;
+/** W_PRICE: leverage of the account in the market, a whole number from 1 on. */
+export const CMD_SET_LEVERAGE = 8;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -35,6 +37,8 @@ export const CMD_SET_FEE_TIER = 41;
 export const CMD_SET_FEE_RATES = 42;
 /** Slots 2–3: how the market finds mark price and funding (market/pricing-params.ts). */
 export const CMD_SET_PRICING = 43;
+/** Slots 2–4: margin tiers and caps of the market (market/margin-terms.ts). */
+export const CMD_SET_MARGIN_TIERS = 44;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
 /** F_QTY: number of shards, this one included; it only grows. From the host, when a start finds more than the shard knows. */
@@ -60,6 +64,8 @@ export const MSG_MARKET = 71;
 export const MSG_FEE_RATES = 72;
 /** To the account's home: W_FLAGS parent; second slot, words 16–23: public key. */
 export const MSG_OPEN_ACCOUNT = 73;
+/** Margin tiers and caps of a market of another shard, from word 8 on. */
+export const MSG_MARGIN_TIERS = 74;
 
 // ---- Events ----
 /** One slot, before the events of a frame: F 1 first sequence, F 2 time in ms, F 3 epoch. */
@@ -105,8 +111,12 @@ export const EVT_FUNDING_RATE = 148;
 export const EVT_PRICE_GUARD = 149;
 /** Slots 3–4: how the market finds mark price and funding; EF_NEXT_FUNDING. */
 export const EVT_PRICING = 150;
+/** Slots 2–4: margin tiers and caps of the market, from word 16 on. */
+export const EVT_MARGIN_TIERS = 151;
+/** The leverage that an account has chosen in a market: EF_LOTS. */
+export const EVT_LEVERAGE = 152;
 /** Of an account that fell below its margin: EW_FLAGS stage (LIQUIDATION_…), EF_VALUE equity, EF_LIMIT maintenance margin. */
-export const EVT_LIQUIDATION = 151;
+export const EVT_LIQUIDATION = 153;
 /** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
 export const EVT_TRIGGER_ACCEPTED = 160;
 /** It has ended without an order: the same fields, the reason in EW_FLAGS. */

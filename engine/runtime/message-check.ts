@@ -28,12 +28,14 @@ const SLOTS_OF_TYPE = new Uint8Array(256);
 const ONE = 1 << 1;
 const TWO = 1 << 2;
 const THREE = 1 << 3;
+const FOUR = 1 << 4;
 SLOTS_OF_TYPE[type.CMD_PLACE] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_CANCEL] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_AMEND] = ONE | TWO;
 SLOTS_OF_TYPE[type.CMD_REPLACE] = TWO | THREE;
 SLOTS_OF_TYPE[type.CMD_MASS_CANCEL] = ONE;
 SLOTS_OF_TYPE[type.CMD_PLACE_TRIGGER] = TWO | THREE;
+SLOTS_OF_TYPE[type.CMD_SET_LEVERAGE] = ONE;
 SLOTS_OF_TYPE[type.CMD_CREATE_ACCOUNT] = TWO;
 SLOTS_OF_TYPE[type.CMD_DEPOSIT] = ONE;
 SLOTS_OF_TYPE[type.CMD_WITHDRAW] = ONE;
@@ -44,6 +46,7 @@ SLOTS_OF_TYPE[type.CMD_ORACLE_PRICE] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_TIER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_RATES] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_PRICING] = THREE;
+SLOTS_OF_TYPE[type.CMD_SET_MARGIN_TIERS] = FOUR;
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,

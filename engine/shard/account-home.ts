@@ -1,4 +1,5 @@
 import type { KernelBuffer } from '../kernel/host/kernel-buffer.js';
+import type { MarginTerms } from '../market/margin-terms.js';
 import type { MarketActor } from '../market/market-actor.js';
 import type { MarketParams } from '../market/market-params.js';
 import type { PricingRules } from '../market/pricing-rules.js';
@@ -35,6 +36,7 @@ export interface AccountHome {
   /** `local`: the market's actor when it lives in this shard. */
   onMarketListed(marketId: number, params: MarketParams, local?: MarketActor): void;
   onMarketParams(marketId: number, params: MarketParams): void;
+  onMarginTerms(marketId: number, terms: MarginTerms): void;
   sumOfCollateral(): bigint;
   /** Deposits − withdrawals. */
   sumOfDeposits(): bigint;

@@ -29,6 +29,7 @@ import {
   EVT_FRAME,
   EVT_MARK_PRICE,
   MSG_FEE_RATES,
+  MSG_MARGIN_TIERS,
   MSG_MARKET,
   MSG_OPEN_ACCOUNT,
 } from '../messages/types.js';
@@ -61,6 +62,11 @@ export function receiveFromShard(
     case MSG_MARKET:
       learnMarket(core, routing, messages, slot);
       break;
+    case MSG_MARGIN_TIERS: {
+      const terms = routing.learnMarginTerms(messages, slot);
+      if (terms !== null) core.home.onMarginTerms(marketOf(head), terms);
+      break;
+    }
     case MSG_FEE_RATES: {
       const makerPpm = asPpm(floats[at * SLOT_FLOATS + F_QTY] as number);
       const takerPpm = asPpm(words[w + W_PRICE] as number);
@@ -95,8 +101,9 @@ export function addShards(
   const before = routing.shards;
   routing.addChannels(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
   for (let shard = before; shard < routing.shards; shard++) {
-    for (const { marketId, params, markTicks } of core.markets) {
+    for (const { marketId, params, marginTerms, markTicks } of core.markets) {
       routing.sendMarket(shard, marketId, params);
+      routing.sendMarginTerms(shard, marketId, marginTerms);
       if (markTicks !== 0) routing.sendMark(shard, marketId, markTicks);
     }
     if (routing.shardId !== DIRECTORY_SHARD) continue;

@@ -1,4 +1,14 @@
 import {
+  MARGIN_WORDS,
+  type MarginTerms,
+  NO_MARGIN_TERMS,
+  putMarginTerms,
+  readMarginTerms,
+  takeMarginTerms,
+  W_MARGIN_TERMS_BETWEEN_SHARDS,
+  writeMarginTerms,
+} from '../market/margin-terms.js';
+import {
   type MarketParams,
   PARAM_WORDS,
   readMarketParams,
@@ -31,6 +41,7 @@ import {
   EVT_MARK_PRICE,
   EVT_SENT,
   MSG_FEE_RATES,
+  MSG_MARGIN_TIERS,
   MSG_MARKET,
   MSG_OPEN_ACCOUNT,
 } from '../messages/types.js';
@@ -50,6 +61,15 @@ export const DIRECTORY_SHARD = 0;
 
 const PARAM_SLOTS = PARAM_WORDS / SLOT_WORDS;
 
+interface MarketElsewhere {
+  shard: number;
+  params: MarketParams;
+  terms: MarginTerms;
+}
+
+/** Slots of MSG_MARGIN_TIERS: with its envelope it is as long as a message may be. */
+const TERMS_SLOTS = (W_MARGIN_TERMS_BETWEEN_SHARDS + MARGIN_WORDS) / SLOT_WORDS;
+
 /**
  * What a shard knows of the others in layout `spread`: which of them hosts a market, which is home to an account, and a channel
  * to and from each. Everything for another shard leaves as EVT_CHANNEL: an envelope slot (W_FLAGS sender, W_PRICE receiver, F_QTY
@@ -62,7 +82,7 @@ export class Routing {
   private readonly outgoing: ChannelOut[] = [];
   private readonly incoming: ChannelIn[] = [];
   /** Host of each market that is not hosted here. */
-  private readonly hosts = new Map<number, { shard: number; params: MarketParams }>();
+  private readonly hosts = new Map<number, MarketElsewhere>();
   /** All markets that the margin actor here knows, in the order in which it came to know them. */
   readonly known: number[] = [];
   /** Home of each account that is not at home here, as far as it has traded here. */
@@ -125,8 +145,19 @@ export class Routing {
     const params = readMarketParams(messages.words, messages.floats, at);
     const marketId = marketOf(messages.words[w + SLOT_WORDS + W_HEAD] as number);
     this.noteMarket(marketId);
-    this.hosts.set(marketId, { shard: messages.words[w + W_FLAGS] as number, params });
+    const terms = this.marginTermsElsewhere(marketId) ?? NO_MARGIN_TERMS;
+    this.hosts.set(marketId, { shard: messages.words[w + W_FLAGS] as number, params, terms });
     return params;
+  }
+
+  /** MSG_MARGIN_TIERS in the envelope at `slot`; null when the market is not known from there. */
+  learnMarginTerms(messages: MessageBuffer, slot: number): MarginTerms | null {
+    const w = (slot + 1) * SLOT_WORDS;
+    const market = this.hosts.get(marketOf(messages.words[w + W_HEAD] as number));
+    if (market === undefined) return null;
+    const at = w + W_MARGIN_TERMS_BETWEEN_SHARDS;
+    market.terms = readMarginTerms(messages.words, messages.floats, at);
+    return market.terms;
   }
 
   isHostedElsewhere(marketId: number): boolean {
@@ -134,6 +165,10 @@ export class Routing {
   }
   paramsElsewhere(marketId: number): MarketParams | null {
     return this.hosts.get(marketId)?.params ?? null;
+  }
+
+  marginTermsElsewhere(marketId: number): MarginTerms | null {
+    return this.hosts.get(marketId)?.terms ?? null;
   }
 
   /** A message of the margin actor here to a market elsewhere. */
@@ -175,6 +210,19 @@ export class Routing {
     const w = (at + 1) * SLOT_WORDS;
     this.events.words[w + W_HEAD] = headOf(MSG_MARKET, 1 + PARAM_SLOTS, marketId);
     writeMarketParams(this.events.words, this.events.floats, w + SLOT_WORDS, params);
+    this.seal(shard, at);
+  }
+
+  announceMarginTerms(marketId: number, terms: MarginTerms): void {
+    this.forEachOther((shard) => this.sendMarginTerms(shard, marketId, terms));
+  }
+
+  sendMarginTerms(shard: number, marketId: number, terms: MarginTerms): void {
+    const at = this.envelope(shard, TERMS_SLOTS);
+    const w = (at + 1) * SLOT_WORDS;
+    const { words, floats } = this.events;
+    words[w + W_HEAD] = headOf(MSG_MARGIN_TIERS, TERMS_SLOTS, marketId);
+    writeMarginTerms(words, floats, w + W_MARGIN_TERMS_BETWEEN_SHARDS, terms);
     this.seal(shard, at);
   }
 
@@ -225,11 +273,12 @@ export class Routing {
     const words = new Int32Array(PARAM_WORDS);
     const floats = new Float64Array(words.buffer);
     writer.put(this.hosts.size);
-    for (const [marketId, { shard, params }] of this.hosts) {
+    for (const [marketId, { shard, params, terms }] of this.hosts) {
       writer.put(marketId);
       writer.put(shard);
       writeMarketParams(words, floats, 0, params);
       for (const word of words) writer.put(word);
+      putMarginTerms(writer, terms);
     }
     writer.put(this.homes.size);
     for (const [account, home] of this.homes) {
@@ -251,7 +300,8 @@ export class Routing {
       const marketId = reader.take();
       const shard = reader.take();
       for (let k = 0; k < PARAM_WORDS; k++) words[k] = reader.take();
-      this.hosts.set(marketId, { shard, params: readMarketParams(words, floats, 0) });
+      const params = readMarketParams(words, floats, 0);
+      this.hosts.set(marketId, { shard, params, terms: takeMarginTerms(reader) });
     }
     for (let left = reader.take(); left > 0; left--) this.homes.set(reader.take(), reader.take());
     for (let left = reader.take(); left > 0; left--) this.known.push(reader.take());

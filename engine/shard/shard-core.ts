@@ -10,6 +10,7 @@ import {
   readMarketParams,
   writeMarketParams,
 } from '../market/market-params.js';
+import { setMarginTerms, setPricing } from '../market/market-settings.js';
 import { TOTAL_CLEARING, TOTAL_FEES } from '../market/positions.js';
 import { checkPositions } from '../market/positions-canonical.js';
 import {
@@ -43,6 +44,7 @@ import {
   CMD_LIST_MARKET,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
+  CMD_SET_MARGIN_TIERS,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
   CMD_SET_PRICING,
@@ -62,7 +64,7 @@ import { addShards, createAccountSomewhere, receiveFromShard } from './between-s
 import type { Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
-import { readShardSnapshot, writePricing, writeShardSnapshot } from './shard-snapshot.js';
+import { readShardSnapshot, writeSettings, writeShardSnapshot } from './shard-snapshot.js';
 
 /** Word of the parameter block in CMD_LIST_MARKET and EVT_MARKET_LISTED. */
 const W_COMMAND_PARAMS = SLOT_WORDS;
@@ -180,7 +182,7 @@ export class ShardCore implements Shard {
     for (const market of this.sortedMarkets()) {
       writeMarketParams(words, floats, 0, market.params);
       for (const word of words) writer.put(word);
-      writePricing(market, writer);
+      writeSettings(market, writer);
       market.writeCanonical(writer, false);
     }
     this.home.writeTradingState(writer);
@@ -319,7 +321,10 @@ export class ShardCore implements Shard {
         this.withMarket(messages, slot)?.setState(messages, slot);
         break;
       case CMD_SET_PRICING:
-        this.withMarket(messages, slot)?.setPricing(messages, slot, this.timeMs);
+        this.setPricing(messages, slot);
+        break;
+      case CMD_SET_MARGIN_TIERS:
+        this.setMarginTerms(messages, slot);
         break;
       case CMD_TIMER:
         this.runTimers();
@@ -403,6 +408,19 @@ export class ShardCore implements Shard {
     market.setParams(params);
     this.home.onMarketParams(market.marketId, params);
     this.announceMarket(messages, slot, market.marketId, params);
+  }
+
+  private setPricing(messages: MessageBuffer, slot: number): void {
+    const market = this.withMarket(messages, slot);
+    if (market !== null) setPricing(market, messages, slot, this.timeMs);
+  }
+
+  private setMarginTerms(messages: MessageBuffer, slot: number): void {
+    const market = this.withMarket(messages, slot);
+    const terms = market === null ? null : setMarginTerms(market, messages, slot);
+    if (market === null || terms === null) return;
+    this.home.onMarginTerms(market.marketId, terms);
+    this.routing?.announceMarginTerms(market.marketId, terms);
   }
 
   private paramsOf(messages: MessageBuffer, slot: number): MarketParams | null {

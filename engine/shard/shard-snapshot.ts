@@ -1,3 +1,9 @@
+import {
+  type MarginTerms,
+  NO_MARGIN_TERMS,
+  putMarginTerms,
+  takeMarginTerms,
+} from '../market/margin-terms.js';
 import type { MarketActor } from '../market/market-actor.js';
 import {
   type MarketParams,
@@ -15,12 +21,12 @@ import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer
 import type { ShardCore } from './shard-core.js';
 
 /** Version of the snapshot's content. Every release reads the previous one. */
-const SNAPSHOT_VERSION = 3;
+const SNAPSHOT_VERSION = 5;
 /** The same for a shard among others: the routing's state stands before the markets. */
-const SPREAD_SNAPSHOT_VERSION = 4;
+const SPREAD_SNAPSHOT_VERSION = 6;
 
 /**
- * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, pricing), then of each the state (with client
+ * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, pricing, margin), then of each the state (with client
  * references); then the margin actor's trading and delivery state.
  */
 export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): void {
@@ -39,7 +45,7 @@ export function writeShardSnapshot(core: ShardCore, writer: CanonicalWriter): vo
     writer.put(market.marketId);
     writeMarketParams(words, floats, 0, market.params);
     for (const word of words) writer.put(word);
-    writePricing(market, writer);
+    writeSettings(market, writer);
   }
   for (const market of core.markets) market.writeCanonical(writer, true);
   core.home.writeTradingState(writer);
@@ -66,30 +72,36 @@ export function readShardSnapshot(core: ShardCore, reader: CanonicalReader): voi
   const floats = new Float64Array(words.buffer);
   const hosted = new Map<number, MarketParams>();
   const pricings = new Map<number, PricingParams>();
+  const margins = new Map<number, MarginTerms>();
   for (let i = 0; i < count; i++) {
     const id = reader.take();
     for (let k = 0; k < PARAM_WORDS; k++) words[k] = reader.take();
     hosted.set(id, readMarketParams(words, floats, 0));
     pricings.set(id, readPricing(reader));
+    margins.set(id, takeMarginTerms(reader));
   }
   // The margin actor numbers its markets in the order in which it came to know them, wherever they are.
   for (const id of core.routing?.known ?? hosted.keys()) {
     const params = hosted.get(id);
     if (params !== undefined) core.openMarket(id, params);
     else core.home.onMarketListed(id, core.routing?.paramsElsewhere(id) as MarketParams);
+    const terms = margins.get(id) ?? core.routing?.marginTermsElsewhere(id) ?? NO_MARGIN_TERMS;
+    core.home.onMarginTerms(id, terms);
   }
   for (const market of core.markets) {
+    market.marginTerms = margins.get(market.marketId) as MarginTerms;
     market.readCanonical(reader, pricings.get(market.marketId) as PricingParams);
   }
   core.home.readTradingState(reader);
   core.home.readDeliveryState(reader);
 }
 
-/** How a market finds mark price and funding: as in its message. */
-export function writePricing(market: MarketActor, writer: CanonicalWriter): void {
+/** How a market finds mark price and funding, then its margin tiers and caps: both as in their messages. */
+export function writeSettings(market: MarketActor, writer: CanonicalWriter): void {
   const floats = new Float64Array(PRICING_WORDS / 2);
   writePricingParams(floats, 0, market.pricing.params);
   for (const value of floats) writer.put(value);
+  putMarginTerms(writer, market.marginTerms);
 }
 
 function readPricing(reader: CanonicalReader): PricingParams {

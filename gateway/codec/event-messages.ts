@@ -43,6 +43,7 @@ import {
   EVT_DUPLICATE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_LEVERAGE,
   EVT_LIQUIDATION,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
@@ -131,6 +132,7 @@ export class EventMessages {
     else if (type === EVT_BALANCE) this.balance(sink, floats, at, epoch, timeMs);
     else if (type === EVT_FUNDING) this.funding(sink, words, floats, at, epoch, timeMs);
     else if (type === EVT_LIQUIDATION) this.liquidation(sink, words, floats, at, epoch, timeMs);
+    else if (type === EVT_LEVERAGE) this.leverage(sink, words, floats, at, epoch, timeMs);
     else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
@@ -359,6 +361,25 @@ export class EventMessages {
     sink.decimal('indexPrice', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
     sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
     sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
+  }
+
+  private leverage(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    epoch: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const market = this.markets.get(marketOf(words[at + W_HEAD] as number)) as Market;
+    sink.begin(MESSAGES.leverage);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+    sink.market('market', market.params.symbol, market.id);
+    sink.uint('leverage', floats[f + EF_LOTS] as number);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
   }

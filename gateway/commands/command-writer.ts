@@ -34,6 +34,7 @@ import {
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
+  CMD_SET_LEVERAGE,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
@@ -100,6 +101,11 @@ export class CommandWriter {
   massCancel(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_MASS_CANCEL, draft, null, 0, account, session, request);
     this.words[at + W_FLAGS] = draft.massSides;
+  }
+
+  setLeverage(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_SET_LEVERAGE, draft, null, 0, account, session, request);
+    this.words[at + W_PRICE] = draft.leverage;
   }
 
   private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -85,6 +85,8 @@ export class OrderDraft {
   deadlineMs = 0;
   /** 0: both sides. Else the flags of a mass cancel. */
   massSides = 0;
+  /** Of setLeverage. */
+  leverage = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -112,6 +114,7 @@ export class OrderDraft {
     this.expiresAtMs = 0;
     this.deadlineMs = 0;
     this.massSides = 0;
+    this.leverage = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

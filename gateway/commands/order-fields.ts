@@ -24,6 +24,8 @@ import { TRIGGER_FIELDS, triggerProblem } from './trigger-rules.js';
 
 const RECV_WINDOW_DEFAULT_MS = 5_000;
 const RECV_WINDOW_MAX_MS = 60_000;
+/** No market lets anybody have more. */
+const LEVERAGE_MAX = 1000;
 
 /**
  * The careful decoder: fills a draft from named fields and says exactly what is wrong with the first that is.
@@ -53,6 +55,7 @@ export class OrderFields {
     draft.marketId = market.id;
     draft.deadlineMs = this.deadline();
     if (name === 'place' || name === 'replace') return this.readNewOrder(name, draft, market);
+    if (name === 'setLeverage') return this.readLeverage(draft);
     draft.orderId = this.integer('orderId', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
     if (name === 'amend') {
@@ -152,6 +155,15 @@ export class OrderFields {
     draft.massSides =
       side === 0 ? FLAG_MASS_BIDS : side === 1 ? FLAG_MASS_ASKS : FLAG_MASS_BIDS | FLAG_MASS_ASKS;
     draft.deadlineMs = this.deadline();
+    return this.found;
+  }
+
+  /** Its limit is the market's, and known to the shard. */
+  private readLeverage(draft: OrderDraft): Problem | null {
+    draft.leverage = this.integer('leverage', 1, LEVERAGE_MAX);
+    if (this.found === null && draft.leverage === 0) {
+      this.fail('field_is_missing', 'leverage must be present');
+    }
     return this.found;
   }
 

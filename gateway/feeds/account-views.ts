@@ -2,13 +2,14 @@ import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
   EF_ENTRY_VALUE,
+  EF_LOTS,
   EF_POSITION,
   marketOf,
   typeOf,
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import { EVT_BALANCE, EVT_FILL, EVT_FUNDING } from '../../engine/messages/types.js';
+import { EVT_BALANCE, EVT_FILL, EVT_FUNDING, EVT_LEVERAGE } from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
 
 const FIRST_ACCOUNTS = 1024;
@@ -28,6 +29,8 @@ export class AccountViews {
   /** By market: lots by account, and entry values. */
   private readonly lots: (Float64Array<ArrayBuffer> | undefined)[] = [];
   private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
+  /** By market: leverages that accounts have chosen, 0 for none. */
+  private readonly leverages: (Float64Array<ArrayBuffer> | undefined)[] = [];
 
   /** Takes an event that has a number in its account's feed. False: it was folded before. */
   apply(words: Int32Array, floats: Float64Array, at: number, epoch: number): boolean {
@@ -49,6 +52,8 @@ export class AccountViews {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
     } else if (type === EVT_BALANCE || type === EVT_FUNDING) {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
+    } else if (type === EVT_LEVERAGE) {
+      this.setLeverage(account, marketOf(head), floats[f + EF_LOTS] as number);
     }
     return true;
   }
@@ -67,6 +72,20 @@ export class AccountViews {
     const values = this.column(this.entryValues, marketId, account);
     lots[account] = position.lots;
     values[account] = position.entryValue;
+  }
+
+  setLeverage(account: number, marketId: number, leverage: number): void {
+    this.column(this.leverages, marketId, account)[account] = leverage;
+  }
+
+  /** Markets in which the account has chosen a leverage. */
+  leveragesOf(account: number): { marketId: number; leverage: number }[] {
+    const chosen: { marketId: number; leverage: number }[] = [];
+    this.leverages.forEach((column, marketId) => {
+      const leverage = column?.[account] ?? 0;
+      if (leverage !== 0) chosen.push({ marketId, leverage });
+    });
+    return chosen;
   }
 
   collateralOf(account: number): number {

@@ -66,6 +66,14 @@ export class PrivateSnapshots {
     sink.value('orders', orders);
     sink.uint('part', part);
     sink.uint('parts', parts);
+    const leverages = part === 1 ? views.leveragesOf(account) : [];
+    sink.value(
+      'leverages',
+      leverages.map(({ marketId, leverage }) => ({
+        market: (this.markets.get(marketId) as Market).params.symbol,
+        leverage,
+      })),
+    );
   }
 
   private positionObject(position: PositionView): unknown {

@@ -75,6 +75,7 @@ export const REQUESTS = {
   ping: request('ping', 11, []),
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
+  setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -86,6 +87,7 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'amend',
   'replace',
   'cancelAll',
+  'setLeverage',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -275,6 +277,14 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
+  leverage: message('leverage', 76, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'leverage',
+    'sequence',
+    'time',
+  ]),
   privateSnapshot: message('privateSnapshot', 73, [
     'accountId',
     'epoch',
@@ -284,6 +294,7 @@ export const MESSAGES = {
     'orders',
     'part',
     'parts',
+    'leverages',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',

@@ -68,7 +68,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
   insufficient_margin: {
     unit: 'money',
-    sentence: 'the order needs VALUE of free collateral, but the account has LIMIT',
+    sentence: 'VALUE of free collateral is needed, but the account has LIMIT',
   },
   market_has_no_mark_price: {
     unit: 'none',
@@ -86,6 +86,18 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   open_orders_must_not_exceed_limit: {
     unit: 'number',
     sentence: 'open orders in this market must be at most LIMIT, but would be VALUE',
+  },
+  position_lots_must_not_exceed_limit: {
+    unit: 'qty',
+    sentence: 'position with open orders must be at most LIMIT in MARKET, but would be VALUE',
+  },
+  open_interest_lots_must_not_exceed_limit: {
+    unit: 'qty',
+    sentence: 'open interest of MARKET must be at most LIMIT, but could become VALUE',
+  },
+  leverage_must_be_within_1_and_limit: {
+    unit: 'number',
+    sentence: 'leverage must be a whole number from 1 to LIMIT, but is VALUE',
   },
   trigger_kind_or_source_is_unknown: {
     unit: 'number',

@@ -1,3 +1,4 @@
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
@@ -54,6 +55,10 @@ export class OperatorDesk {
 
   setPricing(marketId: number, pricing: PricingParams): Promise<void> {
     return this.host(marketId).setPricing(marketId, pricing);
+  }
+
+  setMarginTerms(marketId: number, terms: MarginTerms): Promise<void> {
+    return this.host(marketId).setMarginTerms(marketId, terms);
   }
 
   setMarketState(marketId: number, state: number): Promise<number> {

@@ -1,4 +1,10 @@
 import {
+  MARGIN_SLOTS,
+  type MarginTerms,
+  W_MARGIN_TERMS,
+  writeMarginTerms,
+} from '../../engine/market/margin-terms.js';
+import {
   type MarketParams,
   PARAM_WORDS,
   writeMarketParams,
@@ -121,6 +127,12 @@ export class Operator {
     const slots = 1 + PRICING_WORDS / SLOT_WORDS;
     const { words, floats } = command(type.CMD_SET_PRICING, slots, marketId);
     writePricingParams(floats, SLOT_FLOATS, pricing);
+    await this.send(words);
+  }
+
+  async setMarginTerms(marketId: number, terms: MarginTerms): Promise<void> {
+    const { words, floats } = command(type.CMD_SET_MARGIN_TIERS, MARGIN_SLOTS, marketId);
+    writeMarginTerms(words, floats, W_MARGIN_TERMS, terms);
     await this.send(words);
   }
 

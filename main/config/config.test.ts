@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import { configOf } from './command-line.js';
 import { readConfig } from './config.js';
 import { StartError } from './problem.js';
@@ -60,6 +61,33 @@ describe('the configuration', () => {
       [2, 'ETH-PERP', 0.01, 0.001],
       [3, 'SOL-PERP', 0.001, 0.1],
     ]);
+  });
+
+  it('takes the market’s own rates as the first margin tier', () => {
+    const tiers = `tiers = [
+  { notionalFloor = "5000", initialMarginRate = "0.2", maintenanceMarginRate = "0.1" },
+]
+openInterestMax = "1000"
+positionMax = "10"
+`;
+    const [market] = readConfig(written(MARKET + tiers)).markets;
+    expect(market?.margin).toEqual({
+      tiers: [
+        { floorUsd: 0, initialPpm: 100_000, maintenancePpm: 50_000 },
+        { floorUsd: 5000, initialPpm: 200_000, maintenancePpm: 100_000 },
+      ],
+      openInterestLotsMax: 100,
+      positionLotsMax: 1,
+    });
+    expect(readConfig(written(MARKET)).markets[0]?.margin).toEqual(NO_MARGIN_TERMS);
+    const falling = tiers.replace('"0.2"', '"0.06"');
+    expect(complaint(() => readConfig(written(MARKET + falling))).message).toContain(
+      'initialPpm of tier 2 must be an integer from 100000 to 1000000, but is 60000',
+    );
+    const broken = tiers.replace('"5000"', '"5000.5"');
+    expect(complaint(() => readConfig(written(MARKET + broken))).message).toContain(
+      'notionalFloor must be whole USD, but is 5000.5',
+    );
   });
 
   it('takes single keys of a file, and whole lists', () => {

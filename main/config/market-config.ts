@@ -1,3 +1,4 @@
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import { type MarketParams, marketParamsProblem } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { MICRO_USD_STEP, parseDecimal, type Step } from '../../engine/units/decimal.js';
@@ -13,6 +14,7 @@ import {
   type PriceTicks,
   QTY_LOTS_MAX,
 } from '../../engine/units/units.js';
+import { readMargin } from './margin-config.js';
 import { checkFunding, readPricing } from './pricing-config.js';
 import type { TableReader } from './table-reader.js';
 
@@ -20,6 +22,7 @@ export interface MarketConfig {
   marketId: number;
   params: MarketParams;
   pricing: PricingParams;
+  margin: MarginTerms;
   /** Where the recorded oracle begins. */
   referenceTicks: PriceTicks;
 }
@@ -52,11 +55,12 @@ export function readMarket(table: TableReader, usual: PricingParams): MarketConf
   };
   const referenceTicks = asPriceTicks(steps('referencePrice', tick, 1, params.priceTicksMax));
   const pricing = table.has('pricing') ? readPricing(table.tableAt('pricing'), usual) : usual;
+  const margin = readMargin(table, params);
   table.refuseUnknown();
   const problem = marketParamsProblem(params);
   if (problem !== null) table.fail(problem);
   checkFunding(table, params, pricing);
-  return { marketId, params, pricing, referenceTicks };
+  return { marketId, params, pricing, margin, referenceTicks };
 }
 
 /** A decimal of the file in whole steps. */

@@ -1,3 +1,4 @@
+import { NO_MARGIN_TERMS, sameMarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { OperatorError } from '../admin/operator.js';
@@ -35,7 +36,7 @@ export async function applyConfig(
 ): Promise<string[]> {
   const done: string[] = [];
   await applyFees(config, seed, operator, done);
-  for (const { marketId, params, pricing } of config.markets) {
+  for (const { marketId, params, pricing, margin } of config.markets) {
     const known = seed.markets.find((market) => market.marketId === marketId);
     try {
       if (known === undefined) {
@@ -50,6 +51,10 @@ export async function applyConfig(
       if (known === undefined || changed(known.pricing, wanted).length > 0) {
         await operator.setPricing(marketId, wanted);
         done.push(`set the pricing of ${params.symbol}`);
+      }
+      if (!sameMarginTerms(known?.margin ?? NO_MARGIN_TERMS, margin)) {
+        await operator.setMarginTerms(marketId, margin);
+        done.push(`set the margin tiers and caps of ${params.symbol}`);
       }
       if ((known?.state ?? MARKET_STATE.initializing) === MARKET_STATE.initializing) {
         await operator.setMarketState(marketId, MARKET_STATE.open);

@@ -1,4 +1,5 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
@@ -16,6 +17,7 @@ export interface SeededMarket {
   marketId: number;
   params: MarketParams;
   pricing: PricingParams;
+  margin: MarginTerms;
   state: number;
   markTicks: PriceTicks;
   indexTicks: PriceTicks;
@@ -40,6 +42,8 @@ export interface ShardSeed {
   keys: Uint8Array;
   /** Rows of account, market, lots, entry value. */
   positions: Float64Array;
+  /** Rows of account, market, leverage that the account has chosen. */
+  leverages: Float64Array;
   /** Rows of ORDER_COLUMNS, by market and id. */
   orders: Float64Array;
   /** Client ids of orders, by row of `orders`; rows without one are missing. */
@@ -50,6 +54,7 @@ export interface ShardSeed {
 
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
+const LEVERAGE_COLUMNS = 3;
 /** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
 const ORDER_COLUMNS = 15;
 /** As far as a book has them. */
@@ -73,10 +78,11 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     timeMs: core.timeMs,
     epoch,
     epochNow: core.epoch,
-    markets: core.markets.map(({ marketId, params, state, markTicks, pricing }) => ({
+    markets: core.markets.map(({ marketId, params, state, markTicks, marginTerms, pricing }) => ({
       marketId,
       params,
       pricing: pricing.params,
+      margin: marginTerms,
       state,
       markTicks,
       indexTicks: pricing.index.ticks,
@@ -88,6 +94,7 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     accounts: rows,
     keys: new Uint8Array(keyWords.buffer),
     positions: collectPositions(core),
+    leverages: collectLeverages(home),
     ...collectOrders(core, home),
   };
 }
@@ -122,6 +129,10 @@ export function applySeed(
   for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {
     const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
     gateway.position({ accountId, marketId, lots, entryValue } as never);
+  }
+  for (let at = 0; at < seed.leverages.length; at += LEVERAGE_COLUMNS) {
+    const [accountId, marketId, leverage] = seed.leverages.subarray(at, at + LEVERAGE_COLUMNS);
+    gateway.leverage(accountId as number, marketId as number, leverage as number);
   }
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
@@ -181,6 +192,18 @@ function collectPositions(core: ShardCore): Float64Array {
     positions.rows.forEach((account, row) => {
       const lots = kernel.float(row + R_POSITION);
       if (lots !== 0) found.push(account, marketId, lots, kernel.float(row + R_ENTRY_VALUE));
+    });
+  }
+  return Float64Array.from(found);
+}
+
+/** They are their accounts' homes' to keep, wherever the market is. */
+function collectLeverages(home: MarginActor): Float64Array {
+  const found: number[] = [];
+  for (const { marketId, rows } of home.state.markets.all) {
+    rows.forEach((account, row) => {
+      const leverage = home.state.kernel.calls.leverageOf(row);
+      if (leverage !== 0) found.push(account, marketId, leverage);
     });
   }
   return Float64Array.from(found);

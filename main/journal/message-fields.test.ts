@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { W_MARGIN_TERMS, writeMarginTerms } from '../../engine/market/margin-terms.js';
 import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
 import {
   F_CLIENT_ID,
@@ -165,6 +166,16 @@ describe('messageFields', () => {
     const { messages } = list;
     writeMarketParams(messages.words, messages.floats, (list.slot + 1) * SLOT_WORDS, params);
     expect(messageFields(messages, list.slot)).toMatchObject({ marketId: 1, params });
+
+    const margin = {
+      tiers: [{ floorUsd: 0, initialPpm: 20_000, maintenancePpm: 10_000 }],
+      openInterestLotsMax: asQtyLots(7),
+      positionLotsMax: asQtyLots(0),
+    };
+    const tiers = make(types.CMD_SET_MARGIN_TIERS, 4, 1, {}, {});
+    const at = tiers.slot * SLOT_WORDS + W_MARGIN_TERMS;
+    writeMarginTerms(tiers.messages.words, tiers.messages.floats, at, margin);
+    expect(messageFields(tiers.messages, tiers.slot)).toMatchObject({ marketId: 1, margin });
 
     const deposit = make(types.CMD_DEPOSIT, 1, 0, { [W_ACCOUNT]: 2, 6: 0x0102 }, { [F_QTY]: 1e6 });
     expect(messageFields(deposit.messages, deposit.slot)).toEqual({

@@ -1,4 +1,5 @@
 import { base58 } from '@scure/base';
+import { readMarginTerms, W_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import { readMarketParams } from '../../engine/market/market-params.js';
 import { isMarketState, marketStateName } from '../../engine/market/market-state.js';
 import { readPricingParams } from '../../engine/market/pricing-params.js';
@@ -103,6 +104,10 @@ class View {
   pricingParams(): object {
     return readPricingParams(this.messages.floats, this.at / 2 + SLOT_FLOATS);
   }
+  marginTerms(): object {
+    const { words, floats } = this.messages;
+    return readMarginTerms(words, floats, this.at + W_MARGIN_TERMS);
+  }
   marketParams(): object {
     return readMarketParams(this.messages.words, this.messages.floats, this.at + SLOT_WORDS);
   }
@@ -123,6 +128,7 @@ const DECODERS = new Map<number, Decoder>([
     (view, slots) => ({ ...order(view), ...clientId(view), trigger: trigger(view, slots) }),
   ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
+  [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
   [types.CMD_DEPOSIT, amount],
   [types.CMD_WITHDRAW, amount],
@@ -131,6 +137,7 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_SET_MARKET_STATE, (view) => ({ state: stateName(view.word(W_FLAGS)) })],
   [types.CMD_ORACLE_PRICE, oraclePrice],
   [types.CMD_SET_PRICING, (view) => ({ pricing: view.pricingParams() })],
+  [types.CMD_SET_MARGIN_TIERS, (view) => ({ margin: view.marginTerms() })],
   [types.CMD_TIMER, () => ({})],
   [types.CMD_BEGIN_EPOCH, (view) => ({ begins: view.float(F_QTY) })],
   [types.CMD_CHANNEL, channelMessage],
@@ -153,11 +160,13 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_REPLACE,
   types.CMD_MASS_CANCEL,
   types.CMD_PLACE_TRIGGER,
+  types.CMD_SET_LEVERAGE,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
   types.CMD_ORACLE_PRICE,
   types.CMD_SET_PRICING,
+  types.CMD_SET_MARGIN_TIERS,
 ]);
 
 /** Of messages between actors and of events, which may travel between shards. */

@@ -3,29 +3,13 @@ import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
 import { tierOfAccount } from './accounts.js';
 import { A_ACTIVE, A_COLLATERAL, G_MARKETS } from './layout.js';
-import { initialMargin, unrealized } from './requirement.js';
+import { initialMargin, notional, unrealized } from './requirement.js';
 
 /**
  * Equity − initial margin over all markets of a cross-margin account, micro-USD. Equity = collateral + unrealised profit
  * and loss at the mark. Negative: no order that raises the requirement is let in.
  */
 export function freeCollateral(account: i32, record: i32): f64 {
-  return freeOf(account, record, true);
-}
-
-/** As above, but without unrealised profit, which is not money: what may be withdrawn at most. */
-export function withdrawable(account: i32, record: i32): f64 {
-  const free = freeOf(account, record, false);
-  const collateral = f64At(record + A_COLLATERAL);
-  return free < collateral ? free : collateral;
-}
-
-/** Rate in ppm that the account pays as a taker. */
-export function takerPpmOf(record: i32): i32 {
-  return i32At(H_TAKER_PPM + (tierOfAccount(record) << 2));
-}
-
-function freeOf(account: i32, record: i32, countProfit: boolean): f64 {
   const takerPpm = takerPpmOf(record);
   let free = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
@@ -35,10 +19,46 @@ function freeOf(account: i32, record: i32, countProfit: boolean): f64 {
       active &= active - 1;
       const block = i32At(G_MARKETS + (((half << 5) + bit) << 2));
       const row = rowOf(block, account);
-      const profit = unrealized(block, row);
-      if (countProfit || profit < 0) free += profit;
+      free += unrealized(block, row);
       free -= initialMargin(block, row, takerPpm);
     }
   }
   return free;
+}
+
+/**
+ * What may be withdrawn at most: collateral + unrealised losses − max(initial margin, a tenth of the positions' notional), which
+ * is negative when the account has not that much. Unrealised profit is not money; and whatever a market's rates are, who
+ * leaves must not leave a position behind that nine tenths are borrowed of (risk/requirement/withdrawal.ts has sources).
+ */
+export function withdrawable(account: i32, record: i32): f64 {
+  const takerPpm = takerPpmOf(record);
+  let money = f64At(record + A_COLLATERAL);
+  let margin: f64 = 0;
+  // Σ notional ÷ 10 as whole tenths and a rest, because the sum of notionals may pass 2^53.
+  let tenths: f64 = 0;
+  let rest: f64 = 0;
+  for (let half = 0; half < 2; half++) {
+    let active = i32At(record + A_ACTIVE + (half << 2));
+    while (active !== 0) {
+      const bit = lowestBit(active);
+      active &= active - 1;
+      const block = i32At(G_MARKETS + (((half << 5) + bit) << 2));
+      const row = rowOf(block, account);
+      const profit = unrealized(block, row);
+      if (profit < 0) money += profit;
+      margin += initialMargin(block, row, takerPpm);
+      const value = notional(block, row);
+      const tenth: f64 = Math.floor(value / 10);
+      tenths += tenth;
+      rest += value - tenth * 10;
+    }
+  }
+  tenths += Math.ceil(rest / 10);
+  return money - (margin > tenths ? margin : tenths);
+}
+
+/** Rate in ppm that the account pays as a taker. */
+export function takerPpmOf(record: i32): i32 {
+  return i32At(H_TAKER_PPM + (tierOfAccount(record) << 2));
 }

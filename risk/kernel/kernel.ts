@@ -19,14 +19,11 @@ export {
 export { closedOf } from './closed-orders.js';
 export { freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
-export {
-  equityOf,
-  isBelowMargin,
-  maintenanceOf,
-  nextBelowMargin,
-} from './liquidation.js';
-export { addMarket, openRemoteBlock, setMarginRates } from './markets.js';
+export { leverageOf, setLeverage } from './leverage.js';
+export { equityOf, isBelowMargin, maintenanceOfAccount, nextBelowMargin } from './liquidation.js';
+export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
-export { addOpen, isFlat, tryReserve } from './reservation.js';
+export { addOpen, isFlat, tryLeverage, tryReserve } from './reservation.js';
+export { addMarginTier, setMarginRates } from './tiers.js';

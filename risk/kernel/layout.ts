@@ -122,10 +122,24 @@ export const M_LOTS_MAX = 320;
 /** Numerator of micro-USD × initial margin in ppm; divisor of every product with a rate in ppm. */
 export const M_INITIAL_RATE = 328;
 export const M_RATE_DIVISOR = 336;
-/** Numerator of micro-USD × maintenance margin in ppm. */
+/** As M_INITIAL_RATE, of maintenance margin. */
 export const M_MAINTENANCE_RATE = 344;
+/** Margin tiers (tiers.ts): least value in tick·lots of the second one, Infinity for none; table (0: none yet), count. */
+export const M_SECOND_FLOOR = 352;
+export const M_TIERS = 360;
+export const M_TIER_COUNT = 364;
+/** Caps in lots, Infinity for none: worst position of an account, open interest of the market. */
+export const M_POSITION_MAX = 368;
+export const M_OPEN_INTEREST_MAX = 376;
 /** Why the market's prices are not trusted, 0 when they are (GUARD_… of engine/market/index-price.ts). */
-export const M_GUARDS = 352;
+export const M_GUARDS = 384;
+
+// ---- Margin tier: least value in tick·lots; of either rate numerator × ppm, and the deduction in micro-USD behind it. ----
+export const TIER_BYTES = 40;
+export const TIERS_ROOM = 12;
+export const T_FLOOR = 0;
+export const T_INITIAL = 8;
+export const T_MAINTENANCE = 24;
 
 /** Bits of M_LANE: cancels by order id; orders and amends, for which the market has to be open and to have a mark price. */
 export const TAKES_CANCELS = 1;

@@ -27,7 +27,7 @@ export function equityOf(account: i32, record: i32): f64 {
 }
 
 /** Σ maintenance margin of all positions, micro-USD; each rounded up. */
-export function maintenanceOf(account: i32, record: i32): f64 {
+export function maintenanceOfAccount(account: i32, record: i32): f64 {
   let margin: f64 = 0;
   for (let half = 0; half < 2; half++) {
     let active = i32At(record + A_ACTIVE + (half << 2));
@@ -55,7 +55,9 @@ export function hasSoundPrices(record: i32): boolean {
 
 /** Whether equity is below maintenance margin, on prices that are trusted. */
 export function isBelowMargin(account: i32, record: i32): boolean {
-  return equityOf(account, record) < maintenanceOf(account, record) && hasSoundPrices(record);
+  return (
+    equityOf(account, record) < maintenanceOfAccount(account, record) && hasSoundPrices(record)
+  );
 }
 
 /**

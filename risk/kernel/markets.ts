@@ -15,8 +15,8 @@ import {
   G_MARKETS,
   M_ACTIVE_AT,
   M_ACTIVE_BIT,
-  M_INITIAL_RATE,
-  M_MAINTENANCE_RATE,
+  M_OPEN_INTEREST_MAX,
+  M_POSITION_MAX,
   M_RATE_DIVISOR,
   M_VALUE_MAX,
 } from './layout.js';
@@ -56,11 +56,8 @@ export function addMarket(block: i32, marketId: i32, index: i32): void {
   // 2^52 tick·lots, and no more than 2^52 micro-USD.
   const value: f64 = Math.floor((VALUE_MAX / numerator) * denominator);
   setF64(block + M_VALUE_MAX, value < VALUE_MAX ? value : VALUE_MAX);
-}
-
-export function setMarginRates(block: i32, initialPpm: i32, maintenancePpm: i32): void {
-  setF64(block + M_INITIAL_RATE, f64At(block + B_MICRO_NUMERATOR) * initialPpm);
-  setF64(block + M_MAINTENANCE_RATE, f64At(block + B_MICRO_NUMERATOR) * maintenancePpm);
+  setF64(block + M_POSITION_MAX, Infinity);
+  setF64(block + M_OPEN_INTEREST_MAX, Infinity);
 }
 
 function widenTable(ids: i32): void {

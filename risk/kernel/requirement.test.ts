@@ -8,6 +8,7 @@ import { M_MARK } from './layout.js';
 const BTC = { numerator: 100, denominator: 1 };
 const TINY = { numerator: 1, denominator: 100 };
 const INITIAL_PPM = 20_000;
+const MAINTENANCE_PPM = 10_000;
 const ACCOUNT = 1;
 const TAKER_PPM = 500;
 
@@ -27,7 +28,7 @@ function marketWith(open: Open, mark: number, contract = BTC): [block: number, r
   const block = calls.openRemoteBlock(1);
   calls.setContract(block, contract.numerator, contract.denominator);
   calls.addMarket(block, 1, 0);
-  calls.setMarginRates(block, INITIAL_PPM, 0);
+  calls.setMarginRates(block, INITIAL_PPM, MAINTENANCE_PPM);
   words[(block + M_MARK) >> 2] = mark;
   const row = calls.openRow(block, ACCOUNT);
   floats[(row + R_POSITION) >> 3] = open.position ?? 0;
@@ -64,6 +65,17 @@ describe('initial margin in one market, in micro-USD', () => {
     // 1 lot × 1 tick × 0.01 micro-USD × 2 % = 0.0002, and the fee of the open order 0.000005.
     expect(calls.initialMargin(...marketWith({ position: 1 }, 1, TINY), TAKER_PPM)).toBe(1);
     expect(calls.initialMargin(...marketWith({ bids: 1 }, 1, TINY), TAKER_PPM)).toBe(2);
+  });
+});
+
+describe('maintenance margin of a position', () => {
+  it.each([
+    ['long', { position: 1000, bids: 500 }, BTC, 600_000, 600_000_000],
+    ['short', { position: -1000, asks: 500 }, BTC, 600_000, 600_000_000],
+    ['none', { bids: 500 }, BTC, 600_000, 0],
+    ['rounded up to the next micro-USD', { position: 1 }, TINY, 1, 1],
+  ])('%s', (_name, open, contract, mark, expected) => {
+    expect(calls.maintenanceMargin(...marketWith(open, mark, contract))).toBe(expected);
   });
 });
 

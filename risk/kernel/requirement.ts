@@ -8,7 +8,9 @@ import {
 } from '../../engine/kernel/layout.js';
 import { f64At, i32At } from '../../engine/kernel/memory.js';
 import { mulDivCeil, mulDivFloor } from '../../engine/units/mul-div.js';
-import { M_INITIAL_RATE, M_MAINTENANCE_RATE, M_MARK, M_RATE_DIVISOR } from './layout.js';
+import { M_MARK, M_RATE_DIVISOR } from './layout.js';
+import { leverageOf } from './leverage.js';
+import { initialOf, maintenanceOf } from './tiers.js';
 
 /** Columns of the sell side stand behind those of the buy side. */
 const SELL: i32 = 8;
@@ -16,32 +18,43 @@ const SELL: i32 = 8;
 /**
  * Initial margin of an account in one market, micro-USD, rounded up:
  *
- *   initial rate × mark × max(position + bids, asks − position, 0)   worst position that open orders can make
+ *   initial margin of mark × max(position + bids, asks − position, 0)   worst position that open orders can make
  *   + Σ max(0, price − mark) over bids + Σ max(0, mark − price) over asks   what they lose at once when they fill
  *   + taker rate × (mark × (bids + asks) + those losses)   fees, should all of them fill
  *
  * Every open order may fill alone, so the worst position is taken over each side by itself (as Binance and dYdX do), and
  * losses and fees over both. An order that fills at or inside of the mark thus never raises the requirement.
  *
+ * Initial margin of a value is that of the market's tiers, and no less than value ÷ the leverage that the account has chosen.
+ *
  * `row`: of the account in the market; 0, which reads as zeros, when it has none.
  */
 export function initialMargin(block: i32, row: i32, takerPpm: i32): f64 {
+  const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL);
+  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
+  return requirement(block, row, open, losses, takerPpm);
+}
+
+/** Lots of the larger of the two positions that fills of one side alone can lead to. */
+export function worstLots(row: i32): f64 {
   const position = f64At(row + R_POSITION);
   const bids = f64At(row + R_OPEN_LOTS);
   const asks = f64At(row + R_OPEN_LOTS + SELL);
-  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
-  const open: f64 = bids + asks;
   // The larger of position + bids and asks − position as half of (sum + difference), without a branch on who is long.
-  const worst: f64 = (open + Math.abs(position + bids - (asks - position))) * 0.5;
-  return requirement(block, worst, open, losses, takerPpm);
+  return (bids + asks + Math.abs(position + bids - (asks - position))) * 0.5;
 }
 
-/** The formula above on its inputs: lots of the worst position, lots open, loss value in tick·lots. */
-function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, takerPpm: i32): f64 {
+/** The formula above, with the lots open and their loss value in tick·lots. */
+function requirement(block: i32, row: i32, openLots: f64, lossTickLots: f64, takerPpm: i32): f64 {
   const mark = i32At(block + M_MARK);
   const divisor = f64At(block + M_RATE_DIVISOR);
+  const worst = worstLots(row);
   let margin: f64 = 0;
-  if (worst > 0) margin = mulDivCeil(worst * mark, f64At(block + M_INITIAL_RATE), divisor);
+  if (worst > 0) {
+    const leverage = leverageOf(row);
+    margin = initialOf(block, worst * mark);
+    if (leverage !== 0) margin = leveraged(block, worst * mark, leverage, margin);
+  }
   if (openLots === 0) return margin;
   const numerator = f64At(block + B_MICRO_NUMERATOR);
   const atRisk: f64 = openLots * mark + lossTickLots;
@@ -50,15 +63,17 @@ function requirement(block: i32, worst: f64, openLots: f64, lossTickLots: f64, t
   return margin + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
 }
 
-/**
- * Maintenance margin of an account's position in one market at the mark, micro-USD, rounded up: below it the account is
- * liquidated. Open orders do not count: they are canceled first.
- */
+/** The larger of what the market asks for and value ÷ the leverage that the account has chosen. */
+function leveraged(block: i32, value: f64, leverage: i32, margin: f64): f64 {
+  const divisor: f64 = f64At(block + B_MICRO_DENOMINATOR) * leverage;
+  const own = mulDivCeil(value, f64At(block + B_MICRO_NUMERATOR), divisor);
+  return own > margin ? own : margin;
+}
+
+/** Maintenance margin of the account's position in one market, micro-USD, by tiers of mark × |position|, rounded up. Open orders do not count: who is liquidated loses them first. */
 export function maintenanceMargin(block: i32, row: i32): f64 {
   const size: f64 = Math.abs(f64At(row + R_POSITION));
-  if (size === 0) return 0;
-  const value: f64 = size * i32At(block + M_MARK);
-  return mulDivCeil(value, f64At(block + M_MAINTENANCE_RATE), f64At(block + M_RATE_DIVISOR));
+  return maintenanceOf(block, size * i32At(block + M_MARK));
 }
 
 /**
@@ -71,6 +86,12 @@ export function worstValue(block: i32, row: i32, moreLots: f64, price: i32): f64
   const mark = i32At(block + M_MARK);
   const lots: f64 = size + f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL) + moreLots;
   return lots * (price > mark ? price : mark);
+}
+
+/** Value of the open position at the mark, micro-USD, rounded up. */
+export function notional(block: i32, row: i32): f64 {
+  const value: f64 = Math.abs(f64At(row + R_POSITION)) * i32At(block + M_MARK);
+  return mulDivCeil(value, f64At(block + B_MICRO_NUMERATOR), f64At(block + B_MICRO_DENOMINATOR));
 }
 
 /** Profit of the open position at the mark, micro-USD, rounded down. */

@@ -157,7 +157,7 @@ export class Liquidations {
     const record = accounts.at(account);
     const size = this.sizeOf(account);
     const isBelow =
-      kernel.calls.equityOf(account, record) < kernel.calls.maintenanceOf(account, record);
+      kernel.calls.equityOf(account, record) < kernel.calls.maintenanceOfAccount(account, record);
     if (size === 0 || !isBelow) {
       this.end(account);
       return;
@@ -264,7 +264,7 @@ export class Liquidations {
     words[w + EW_FLAGS] = stage;
     words[w + EW_CLIENT_REF] = NO_CLIENT_REF;
     floats[f + EF_VALUE] = kernel.calls.equityOf(account, record);
-    floats[f + EF_LIMIT] = kernel.calls.maintenanceOf(account, record);
+    floats[f + EF_LIMIT] = kernel.calls.maintenanceOfAccount(account, record);
   }
 
   private findFirst(): void {

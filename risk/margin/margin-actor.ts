@@ -2,6 +2,7 @@ import type { Kernel } from '../../engine/kernel/host/kernel.js';
 import type { KernelBuffer } from '../../engine/kernel/host/kernel-buffer.js';
 import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import {
@@ -168,6 +169,10 @@ export class MarginActor implements AccountHome {
     this.state.markets.find(marketId)?.setParams(params);
   }
 
+  onMarginTerms(marketId: number, terms: MarginTerms): void {
+    this.state.markets.find(marketId)?.setMarginTerms(terms);
+  }
+
   /** Σ collateral of all accounts, exact. */
   sumOfCollateral(): bigint {
     const { accounts } = this.state;
@@ -183,7 +188,7 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, key, collateral; then each market's summaries by account id; liquidations; cash totals. */
+  /** Accounts by id: parent, tier, key, collateral; each market's summaries and leverages by account id; liquidations; cash totals. */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -201,6 +206,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.markTicks);
       writer.put(market.guards);
       this.writeSummaries(writer, market);
+      this.writeLeverages(writer, market);
     }
     this.liquidations.writeState(writer);
     this.cash.writeTotals(writer);
@@ -231,6 +237,10 @@ export class MarginActor implements AccountHome {
         for (const column of SUMMARY_COLUMNS) market.rows.set(account, column, reader.take());
         accounts.setActive(account, market.block);
       }
+      for (let left = reader.take(); left > 0; left--) {
+        const row = market.rows.open(reader.take());
+        this.state.kernel.calls.setLeverage(row, reader.take());
+      }
     }
     this.liquidations.readState(reader);
     this.cash.readTotals(reader);
@@ -252,6 +262,21 @@ export class MarginActor implements AccountHome {
     }
     clientIds.readState(reader);
     this.cash.readKeys(reader);
+  }
+
+  /** By account id; who has chosen none is left out. */
+  private writeLeverages(writer: CanonicalWriter, market: MarketSummary): void {
+    const countAt = writer.length;
+    writer.put(0);
+    let count = 0;
+    market.rows.forEach((account, row) => {
+      const leverage = this.state.kernel.calls.leverageOf(row);
+      if (leverage === 0) return;
+      writer.put(account);
+      writer.put(leverage);
+      count++;
+    });
+    writer.patch(countAt, count);
   }
 
   private writeSummaries(writer: CanonicalWriter, market: MarketSummary): void {

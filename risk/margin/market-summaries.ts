@@ -1,11 +1,13 @@
 import { AccountRows } from '../../engine/book/account-rows.js';
 import { FastBook } from '../../engine/book/fast-book.js';
+import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   asPriceTicks,
   asValueTickLots,
+  PPM_ONE,
   type PriceTicks,
   type ValueTickLots,
 } from '../../engine/units/units.js';
@@ -15,7 +17,9 @@ import {
   M_LANE,
   M_LOTS_MAX,
   M_MARK,
+  M_OPEN_INTEREST_MAX,
   M_OPEN_ORDERS_MAX,
+  M_POSITION_MAX,
   M_PRICE_LIMITS,
   M_VALUE_MAX,
   M_VALUE_MIN,
@@ -23,6 +27,9 @@ import {
   TAKES_ORDERS,
 } from '../kernel/layout.js';
 import type { RiskKernel } from './risk-kernel.js';
+
+/** There is room for ten bits. */
+const LEVERAGE_MAX = 1000;
 
 /**
  * What a margin actor knows of one market: parameters, mark price, and for each of its accounts position and open orders, fed by
@@ -38,6 +45,7 @@ export class MarketSummary {
   /** Address in the kernel: of its book, when the market lives in this shard. */
   readonly block: number;
   private terms: MarketParams;
+  private margin = NO_MARGIN_TERMS;
   private seenState = -1;
   private seenWatch = false;
   private readonly kernel: RiskKernel;
@@ -68,9 +76,30 @@ export class MarketSummary {
 
   setParams(params: MarketParams): void {
     this.terms = params;
-    const { initialMarginPpm, maintenanceMarginPpm } = params;
-    this.kernel.calls.setMarginRates(this.block, initialMarginPpm, maintenanceMarginPpm);
+    this.writeTiers();
     this.readLimits();
+  }
+
+  get marginTerms(): MarginTerms {
+    return this.margin;
+  }
+
+  setMarginTerms(terms: MarginTerms): void {
+    this.margin = terms;
+    this.setFloat(M_POSITION_MAX, terms.positionLotsMax || Number.POSITIVE_INFINITY);
+    this.setFloat(M_OPEN_INTEREST_MAX, terms.openInterestLotsMax || Number.POSITIVE_INFINITY);
+    this.writeTiers();
+  }
+
+  /** Highest leverage that an account may choose: what the lowest tier allows, in whole numbers. */
+  get leverageMax(): number {
+    const lowest = this.margin.tiers[0]?.initialPpm ?? this.terms.initialMarginPpm;
+    return Math.min(LEVERAGE_MAX, Math.floor(PPM_ONE / lowest));
+  }
+
+  /** 0: the account has chosen none. */
+  leverageOf(account: number): number {
+    return this.kernel.calls.leverageOf(this.rows.at(account));
   }
 
   get markTicks(): PriceTicks {
@@ -100,6 +129,19 @@ export class MarketSummary {
     const isSeen =
       local.admission === this.seenState && local.triggers.watchesTrades === this.seenWatch;
     if (!isSeen) this.readLane(local);
+  }
+
+  /** The flat rates of the parameters hold only where there are no tiers. */
+  private writeTiers(): void {
+    const { initialMarginPpm, maintenanceMarginPpm } = this.terms;
+    const { block, kernel, margin } = this;
+    const flat = { initialPpm: initialMarginPpm, maintenancePpm: maintenanceMarginPpm };
+    const [first = flat, ...higher] = margin.tiers;
+    kernel.calls.setMarginRates(block, first.initialPpm, first.maintenancePpm);
+    for (const { floorUsd, initialPpm, maintenancePpm } of higher) {
+      kernel.calls.addMarginTier(block, floorUsd, initialPpm, maintenancePpm);
+    }
+    kernel.refresh();
   }
 
   /** What the lane asks of an order, after parameters or mark have changed. */

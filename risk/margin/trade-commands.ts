@@ -42,6 +42,7 @@ import {
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
+  CMD_SET_LEVERAGE,
   EVT_DUPLICATE,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
@@ -67,6 +68,7 @@ import {
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
 import type { ClientIds } from './client-ids.js';
+import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
 import type { RiskKernel } from './risk-kernel.js';
@@ -126,6 +128,7 @@ export class TradeCommands {
     else if (places) this.place(message, slot, account);
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
+    else if (type === CMD_SET_LEVERAGE) this.setLeverage(message, slot);
     else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
   }
 
@@ -325,6 +328,11 @@ export class TradeCommands {
     for (const market of this.state.markets.all) {
       this.forwardMassCancel(message, slot, market.marketId);
     }
+  }
+
+  private setLeverage(message: MessageBuffer, slot: number): void {
+    const market = this.market(message, slot);
+    if (market !== null) setLeverage(this.state, this.events, message, slot, market);
   }
 
   private forwardMassCancel(message: MessageBuffer, slot: number, marketId: number): void {

@@ -128,7 +128,7 @@ describe('initial margin with open orders', () => {
           const [numerator, denominator] = worth as [number, number];
           calls.setContract(block, numerator, denominator);
           calls.addMarket(block, 1, 0);
-          calls.setMarginRates(block, initial, 0);
+          calls.setMarginRates(block, initial, initial);
           words[(block + M_MARK) >> 2] = markTicks;
           const row = calls.openRow(block, 1);
           floats[(row + R_POSITION) >> 3] = held;

@@ -12,9 +12,11 @@ import {
   naiveFill,
   naiveInitialMargin,
   naiveValueLimit,
+  naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
 import { naiveFree } from './naive-operator.js';
+import { naivePositionBeyondCap } from './naive-reserve.js';
 import { naiveFire, naiveTriggerRejected } from './naive-triggers.js';
 import { View } from './naive-views.js';
 
@@ -174,12 +176,18 @@ function reserveAmend(scene: Scene): boolean {
     return true;
   }
   const before = naiveInitialMargin(market, holding, taker);
+  const worstBefore = naiveWorstLots(holding);
   order.lots = BigInt(event.float(layout.EF_REMAINING));
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account, true);
+  const free = naiveFree(state, account);
+  const beyond = naivePositionBeyondCap(market, holding, worstBefore);
   order.lots = lots;
   order.lossTicks = lossTicks;
+  if (beyond !== null) {
+    becomeRejection(event, beyond.code, beyond.value, beyond.limit);
+    return true;
+  }
   if (after > before && free < 0n) {
     becomeRejection(event, REJECT.insufficient_margin, after - before, free + (after - before));
     return true;

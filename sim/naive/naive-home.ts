@@ -1,4 +1,5 @@
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import * as layout from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
@@ -121,12 +122,24 @@ export class NaiveHome implements AccountHome {
   }
 
   onMarketListed(marketId: number, params: MarketParams): void {
-    this.state.markets.push({ marketId, params, mark: 0n, guards: 0, holdings: new Map() });
+    this.state.markets.push({
+      marketId,
+      params,
+      terms: NO_MARGIN_TERMS,
+      mark: 0n,
+      guards: 0,
+      holdings: new Map(),
+    });
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {
     const market = marketWith(this.state, marketId);
     if (market !== null) market.params = params;
+  }
+
+  onMarginTerms(marketId: number, terms: MarginTerms): void {
+    const market = marketWith(this.state, marketId);
+    if (market !== null) market.terms = terms;
   }
 
   sumOfCollateral(): bigint {
@@ -149,6 +162,7 @@ export class NaiveHome implements AccountHome {
       writer.put(Number(market.mark));
       writer.put(market.guards);
       writeHoldings(writer, market);
+      writeLeverages(writer, market);
     }
     writeLiquidations(this.state, writer);
     for (const total of [deposits, withdrawals]) {
@@ -182,7 +196,7 @@ export function marketWith(state: NaiveState, marketId: number): NaiveMarket | n
 export function holdingOf(market: NaiveMarket, account: number): NaiveHolding {
   let holding = market.holdings.get(account);
   if (holding === undefined) {
-    holding = { position: 0n, entryValue: 0n, orders: [] };
+    holding = { position: 0n, entryValue: 0n, leverage: 0n, orders: [] };
     market.holdings.set(account, holding);
   }
   return holding;
@@ -208,5 +222,14 @@ function writeHoldings(writer: CanonicalWriter, market: NaiveMarket): void {
     const row = [holding.position, holding.entryValue, bids.lots, asks.lots, bids.loss, asks.loss];
     writer.put(account);
     for (const value of row) writer.put(Number(value));
+  }
+}
+
+function writeLeverages(writer: CanonicalWriter, market: NaiveMarket): void {
+  const chosen = [...market.holdings].filter(([, { leverage }]) => leverage !== 0n);
+  writer.put(chosen.length);
+  for (const [account, { leverage }] of chosen.sort(([a], [b]) => a - b)) {
+    writer.put(account);
+    writer.put(Number(leverage));
   }
 }

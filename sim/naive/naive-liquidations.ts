@@ -12,6 +12,7 @@ import {
   minOf,
   type NaiveHolding,
   type NaiveMarket,
+  naiveMaintenance,
   naiveUnrealized,
 } from './naive-money.js';
 import { pushEvent, View } from './naive-views.js';
@@ -78,17 +79,6 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   if (most > 0n && heaviest !== undefined) {
     slice(state, account, heaviest.market, heaviest.holding);
   }
-}
-
-export function naiveMaintenance(market: NaiveMarket, holding: NaiveHolding): bigint {
-  const { params, mark } = market;
-  return divCeil(
-    absOf(holding.position) *
-      mark *
-      BigInt(params.microUsdPerTickLotNumerator) *
-      BigInt(params.maintenanceMarginPpm),
-    BigInt(params.microUsdPerTickLotDenominator) * PPM,
-  );
 }
 
 export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): void {

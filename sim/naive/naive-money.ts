@@ -1,3 +1,4 @@
+import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MICRO_USD_MAX, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
 
@@ -16,12 +17,16 @@ export interface NaiveHolding {
   position: bigint;
   /** Signed tick·lots. */
   entryValue: bigint;
+  /** That the account has chosen; 0: none. */
+  leverage: bigint;
   orders: NaiveReservation[];
 }
 
 export interface NaiveMarket {
   marketId: number;
   params: MarketParams;
+  /** Margin tiers and caps. */
+  terms: MarginTerms;
   mark: bigint;
   /** Not 0: its prices are not trusted. */
   guards: number;
@@ -54,15 +59,51 @@ export function naiveInitialMargin(
   const denominator = BigInt(params.microUsdPerTickLotDenominator);
   const bids = openOf(holding, true);
   const asks = openOf(holding, false);
-  const worst = maxOf(holding.position + bids.lots, asks.lots - holding.position, 0n);
   const losses = bids.loss + asks.loss;
   const atRisk = mark * (bids.lots + asks.lots) + losses;
-  const rate = BigInt(params.initialMarginPpm);
+  const worst = naiveWorstLots(holding);
+  const byTiers = naiveTieredMargin(market, worst, 'initialPpm');
+  const { leverage } = holding;
+  const byLeverage =
+    leverage === 0n ? 0n : divCeil(worst * mark * numerator, denominator * leverage);
   return (
-    divCeil(worst * mark * numerator * rate, denominator * PPM) +
+    maxOf(byTiers, byLeverage) +
     divCeil(losses * numerator, denominator) +
     divCeil(atRisk * numerator * takerPpm, denominator * PPM)
   );
+}
+
+/** Of the larger of the positions that the orders of one side alone can make. */
+export function naiveWorstLots(holding: NaiveHolding): bigint {
+  const { position } = holding;
+  return maxOf(position + openOf(holding, true).lots, openOf(holding, false).lots - position, 0n);
+}
+
+/** Maintenance margin of the position that the account has. */
+export function naiveMaintenance(market: NaiveMarket, holding: NaiveHolding): bigint {
+  return naiveTieredMargin(market, absOf(holding.position), 'maintenancePpm');
+}
+
+/** Each part of the notional at the rate of the tier in which it lies, all in one fraction that is rounded up. */
+function naiveTieredMargin(
+  market: NaiveMarket,
+  lots: bigint,
+  rate: 'initialPpm' | 'maintenancePpm',
+): bigint {
+  const { mark, params, terms } = market;
+  const denominator = BigInt(params.microUsdPerTickLotDenominator);
+  const notional = lots * mark * BigInt(params.microUsdPerTickLotNumerator);
+  const { initialMarginPpm: initialPpm, maintenanceMarginPpm: maintenancePpm } = params;
+  const flat = [{ floorUsd: 0, initialPpm, maintenancePpm }];
+  const tiers = terms.tiers.length === 0 ? flat : terms.tiers;
+  const floors = tiers.map(({ floorUsd }) => BigInt(floorUsd) * PPM * denominator);
+  let margin = 0n;
+  tiers.forEach((tier, i) => {
+    const floor = floors[i] as bigint;
+    const top = minOf(notional, floors[i + 1] ?? notional);
+    if (top > floor) margin += (top - floor) * BigInt(tier[rate]);
+  });
+  return divCeil(margin, denominator * PPM);
 }
 
 /** What the account would have in the market if everything open, and these lots, filled at the higher of price and mark. */
@@ -81,6 +122,13 @@ export function naiveValueLimit(market: NaiveMarket): bigint {
   const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
   const money = BigInt(MICRO_USD_MAX) * BigInt(microUsdPerTickLotDenominator);
   return minOf(BigInt(VALUE_TICK_LOTS_MAX), money / BigInt(microUsdPerTickLotNumerator));
+}
+
+/** Value of the position at the mark, rounded up. */
+export function naiveNotional(market: NaiveMarket, holding: NaiveHolding): bigint {
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
+  const value = absOf(holding.position) * market.mark * BigInt(microUsdPerTickLotNumerator);
+  return divCeil(value, BigInt(microUsdPerTickLotDenominator));
 }
 
 /** Rounded down: the house never lends against a fraction. */

@@ -3,7 +3,14 @@ import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
-import { minOf, naiveInitialMargin, naiveUnrealized } from './naive-money.js';
+import {
+  divCeil,
+  maxOf,
+  minOf,
+  naiveInitialMargin,
+  naiveNotional,
+  naiveUnrealized,
+} from './naive-money.js';
 import { pushEvent, type View } from './naive-views.js';
 
 const W_PUBLIC_KEY = layout.SLOT_WORDS;
@@ -18,17 +25,30 @@ export function naiveOperatorCommand(state: NaiveState, message: View): void {
   else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
 }
 
-/** Equity − initial margin over all markets; without profit, which is not money, when `countsProfit` is false. */
-export function naiveFree(state: NaiveState, account: NaiveAccount, countsProfit: boolean): bigint {
+/** Equity − initial margin over all markets. */
+export function naiveFree(state: NaiveState, account: NaiveAccount): bigint {
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   let free = account.collateral;
   for (const market of state.markets) {
     const holding = holdingOf(market, account.id);
-    const profit = naiveUnrealized(market, holding);
-    if (countsProfit || profit < 0n) free += profit;
-    free -= naiveInitialMargin(market, holding, taker);
+    free += naiveUnrealized(market, holding) - naiveInitialMargin(market, holding, taker);
   }
   return free;
+}
+
+/** Collateral and losses, without profit, which is not money; max(initial margin, notional ÷ 10) of it stays. */
+function naiveWithdrawable(state: NaiveState, account: NaiveAccount): bigint {
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  let money = account.collateral;
+  let margin = 0n;
+  let notional = 0n;
+  for (const market of state.markets) {
+    const holding = holdingOf(market, account.id);
+    money += minOf(naiveUnrealized(market, holding), 0n);
+    margin += naiveInitialMargin(market, holding, taker);
+    notional += naiveNotional(market, holding);
+  }
+  return money - maxOf(margin, divCeil(notional, 10n));
 }
 
 function createAccount(state: NaiveState, message: View): void {
@@ -87,7 +107,7 @@ function moveCash(state: NaiveState, message: View): void {
     naiveReject(state, message, 'account_is_being_liquidated', account.id, 0);
     return;
   }
-  const withdrawable = minOf(naiveFree(state, account, false), account.collateral);
+  const withdrawable = naiveWithdrawable(state, account);
   if (!isDeposit && withdrawable < BigInt(amount)) {
     naiveReject(state, message, 'insufficient_free_collateral', amount, withdrawable);
     return;

@@ -3,9 +3,11 @@ import * as type from '../../engine/messages/types.js';
 import { holdingOf, type NaiveAccount, type NaiveState } from './naive-home.js';
 import {
   maxOf,
+  type NaiveHolding,
   type NaiveMarket,
   naiveInitialMargin,
   naiveValueLimit,
+  naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
 import { naiveFree } from './naive-operator.js';
@@ -45,9 +47,15 @@ export function naiveReserve(
   const lossTicks = maxOf(0n, BigInt(isBuy ? asked.distance : -asked.distance));
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   const before = naiveInitialMargin(market, holding, taker);
+  const worstBefore = naiveWorstLots(holding);
   holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
+  const beyond = naivePositionBeyondCap(market, holding, worstBefore);
+  if (beyond !== null) {
+    holding.orders.pop();
+    return beyond;
+  }
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account, true);
+  const free = naiveFree(state, account);
   if (after > before && free < 0n) {
     holding.orders.pop();
     const value = after - before;
@@ -55,4 +63,16 @@ export function naiveReserve(
   }
   state.pending++;
   return null;
+}
+
+/** The cap binds who raises the worst position: the refusal, null when the change is let in. */
+export function naivePositionBeyondCap(
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  worstBefore: bigint,
+): Refusal | null {
+  const limit = BigInt(market.terms.positionLotsMax);
+  const value = naiveWorstLots(holding);
+  if (limit === 0n || value <= limit || value <= worstBefore) return null;
+  return { code: REJECT.position_lots_must_not_exceed_limit, value, limit };
 }

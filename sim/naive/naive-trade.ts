@@ -10,6 +10,7 @@ import {
   type NaiveState,
   naiveReject,
 } from './naive-home.js';
+import { naiveSetLeverage } from './naive-leverage.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
 import { naiveReserve } from './naive-reserve.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
@@ -41,7 +42,10 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
     cancelOrAmend(state, message, key);
   } else if (message.type === type.CMD_MASS_CANCEL) massCancel(state, message);
-  else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
+  else if (message.type === type.CMD_SET_LEVERAGE) {
+    const market = knownMarket(state, message);
+    if (market !== null) naiveSetLeverage(state, message, account, market);
+  } else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
 }
 
 function answersRetry(state: NaiveState, message: View, key: number | string): boolean {

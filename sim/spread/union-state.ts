@@ -44,6 +44,7 @@ export function unionState(cores: readonly ShardCore[]): number {
       for (let column = 0; column < SUMMARY_COLUMNS; column++) {
         writer.put(market.rows.get(account, column * 8));
       }
+      writer.put(market.leverageOf(account));
     }
   }
   const bytes = writer.bytes();

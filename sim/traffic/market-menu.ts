@@ -1,3 +1,4 @@
+import { type MarginTerms, NO_MARGIN_TERMS, TIERS_MAX } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { PRICING_OFF, type PricingParams } from '../../engine/market/pricing-params.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
@@ -143,5 +144,31 @@ export function planPricing(random: Xorshift): PricingParams {
     confidenceMaxPpm: isGuarded ? random.pick([0, 20_000]) : 0,
     jumpMaxPpm: isGuarded ? random.pick([0, 100_000]) : 0,
     divergenceMaxPpm: random.pick([0, 20_000, 200_000]),
+  };
+}
+
+/**
+ * Tiers whose floors lie where positions of usual orders get to, and caps that some of them reach; in one market of four none, and
+ * now and then tiers that must be refused.
+ */
+export function planMargin(plan: MarketPlan, random: Xorshift): MarginTerms {
+  if (random.chance(25)) return NO_MARGIN_TERMS;
+  const { params, firstPriceTicks, usualLots } = plan;
+  const worth = params.microUsdPerTickLotNumerator / params.microUsdPerTickLotDenominator;
+  const usualUsd = Math.ceil((firstPriceTicks * usualLots * worth) / 1_000_000);
+  const tier = { floorUsd: 0, initialPpm: random.between(1_000, 50_000), maintenancePpm: 0 };
+  tier.maintenancePpm = random.between(1, tier.initialPpm);
+  const tiers = [{ ...tier }];
+  for (let n = random.below(random.chance(90) ? 4 : TIERS_MAX); n > 0; n--) {
+    tier.floorUsd += random.between(random.chance(97) ? 1 : 0, usualUsd * 5);
+    tier.initialPpm = random.between(tier.initialPpm, Math.min(1_000_000, tier.initialPpm * 3));
+    tier.maintenancePpm = random.between(tier.maintenancePpm, tier.initialPpm);
+    tiers.push({ ...tier });
+  }
+  const cap = (orders: number) => asQtyLots(random.chance(70) ? 0 : usualLots * orders);
+  return {
+    tiers: random.chance(90) ? tiers : [],
+    openInterestLotsMax: cap(random.between(10, 150)),
+    positionLotsMax: cap(random.between(2, 60)),
   };
 }

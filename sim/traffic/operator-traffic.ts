@@ -1,3 +1,9 @@
+import {
+  MARGIN_SLOTS,
+  type MarginTerms,
+  W_MARGIN_TERMS,
+  writeMarginTerms,
+} from '../../engine/market/margin-terms.js';
 import { PARAM_WORDS, writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
@@ -13,6 +19,7 @@ import {
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
   CMD_SET_FEE_TIER,
+  CMD_SET_MARGIN_TIERS,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
   CMD_SET_PRICING,
@@ -22,7 +29,13 @@ import {
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MICRO_USD_MAX } from '../../engine/units/units.js';
 import type { Knowledge, KnownMarket } from './knowledge.js';
-import { changedParams, type MarketPlan, planMarket, planPricing } from './market-menu.js';
+import {
+  changedParams,
+  type MarketPlan,
+  planMargin,
+  planMarket,
+  planPricing,
+} from './market-menu.js';
 import { type Wire, withSlots } from './wire.js';
 
 const ACCOUNTS_MAX = 24;
@@ -63,7 +76,8 @@ export class OperatorTraffic {
     if (dice < 80) return [this.setFeeRates()];
     if (dice < 84 && knowledge.markets.length > 0) return [this.setParams()];
     if (dice < 86 && knowledge.markets.length > 0) return [this.setPricing()];
-    if (dice < 89 && knowledge.markets.length < MARKETS_MAX) return this.listMarket(nowMs);
+    if (dice < 88 && knowledge.markets.length > 0) return [this.setMarginTiers()];
+    if (dice < 90 && knowledge.markets.length < MARKETS_MAX) return this.listMarket(nowMs);
     if (dice < 94) return [this.createAccount()];
     return [withSlots(CMD_TIMER, 1, {})];
   }
@@ -78,6 +92,7 @@ export class OperatorTraffic {
     return [
       paramsCommand(CMD_LIST_MARKET, marketId, plan),
       pricingCommand(marketId, planPricing(this.random)),
+      marginCommand(marketId, planMargin(plan, this.random)),
       withSlots(CMD_SET_MARKET_STATE, 1, open),
       withSlots(CMD_ORACLE_PRICE, 1, { marketId, price: plan.firstPriceTicks, qty: nowMs }),
     ];
@@ -172,6 +187,11 @@ export class OperatorTraffic {
     return pricingCommand(marketId, planPricing(this.random));
   }
 
+  private setMarginTiers(): Wire {
+    const { marketId, plan } = this.random.pick(this.knowledge.markets);
+    return marginCommand(marketId, planMargin(plan, this.random));
+  }
+
   private setParams(): Wire {
     const { random } = this;
     const market = random.pick(this.knowledge.markets) as KnownMarket;
@@ -195,5 +215,12 @@ function pricingCommand(marketId: number, params: PricingParams): Wire {
   const wire = withSlots(CMD_SET_PRICING, 1 + PRICING_WORDS / SLOT_WORDS, { marketId });
   const floats = new Float64Array(wire.buffer, 0, wire.length / (SLOT_WORDS / SLOT_FLOATS));
   writePricingParams(floats, SLOT_FLOATS, params);
+  return wire;
+}
+
+function marginCommand(marketId: number, terms: MarginTerms): Wire {
+  const wire = withSlots(CMD_SET_MARGIN_TIERS, MARGIN_SLOTS, { marketId });
+  const floats = new Float64Array(wire.buffer, 0, wire.length / (SLOT_WORDS / SLOT_FLOATS));
+  writeMarginTerms(wire, floats, W_MARGIN_TERMS, terms);
   return wire;
 }

@@ -5,6 +5,7 @@ import {
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
+  CMD_SET_LEVERAGE,
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
@@ -59,6 +60,7 @@ export class TraderTraffic {
     if (dice < (isFull ? 560 : 340)) return this.remember(this.amend(nowMs));
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
+    if (dice >= 970) return this.leverage();
     if (dice >= 900) return this.remember(this.trigger(nowMs));
     return this.place(nowMs);
   }
@@ -174,6 +176,13 @@ export class TraderTraffic {
     const one = this.random.pick(this.knowledge.markets).marketId;
     const marketId = this.random.chance(60) ? one : MARKET_ID_ALL;
     return command(CMD_MASS_CANCEL, { marketId, account: this.anyAccount(), flags });
+  }
+
+  private leverage(): Wire {
+    const { random } = this;
+    const { marketId } = random.pick(this.knowledge.markets);
+    const price = random.chance(90) ? random.between(1, 40) : random.between(-1, 1_200);
+    return command(CMD_SET_LEVERAGE, { marketId, account: this.anyAccount(), price });
   }
 
   /** By order id or by client id; now and then in another's name. */

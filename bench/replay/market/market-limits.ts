@@ -1,6 +1,5 @@
-import type { MarketParams } from '../../../engine/market/market-params.js';
+import { type MarketParams, OPEN_ORDERS_MAX } from '../../../engine/market/market-params.js';
 import {
-  ACCOUNT_ID_MAX,
   asMicroUsd,
   asPpm,
   PPM_ONE,
@@ -32,7 +31,7 @@ export function wideMarketParams(units: MarketUnits): MarketParams {
     priceBandPpm: asPpm(PPM_ONE),
     initialMarginPpm: asPpm(INITIAL_MARGIN_PPM),
     maintenanceMarginPpm: asPpm(1),
-    openOrdersMax: ACCOUNT_ID_MAX,
+    openOrdersMax: OPEN_ORDERS_MAX,
   };
 }
 

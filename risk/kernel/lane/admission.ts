@@ -1,11 +1,12 @@
 import { keyOf } from '../../../engine/kernel/ladder.js';
-import { B_PRICE_MAX } from '../../../engine/kernel/layout.js';
+import { B_OPEN_INTEREST, B_PRICE_MAX } from '../../../engine/kernel/layout.js';
 import { f64At, i32At } from '../../../engine/kernel/memory.js';
 import {
   G_HOMES_ELSEWHERE,
   LEAVES_TRADES,
   M_LANE,
   M_LOTS_MAX,
+  M_OPEN_INTEREST_MAX,
   M_PRICE_LIMITS,
   TAKES_ORDERS,
 } from '../layout.js';
@@ -31,4 +32,9 @@ export function leavesTrades(book: i32): boolean {
 /** A whole number of lots within the limits. */
 export function admitsLots(book: i32, lots: f64): boolean {
   return lots >= 1 && lots <= f64At(book + M_LOTS_MAX) && Math.floor(lots) === lots;
+}
+
+/** Whether so many lots more stay within the cap on open interest whatever they do; near it the long way looks closer. */
+export function admitsInterest(book: i32, lots: f64): boolean {
+  return f64At(book + B_OPEN_INTEREST) + lots <= f64At(book + M_OPEN_INTEREST_MAX);
 }

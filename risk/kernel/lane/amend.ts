@@ -59,7 +59,7 @@ import {
 import { productExceeds } from '../../../engine/units/mul-div.js';
 import { LANE_HAS_REFERENCES, LANE_NOT_DONE, M_MARK, M_VALUE_MIN } from '../layout.js';
 import { addOpen, tryReserve } from '../reservation.js';
-import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
+import { admitsInterest, admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 const USER_BITS: i32 = REASON_USER << REASON_SHIFT;
@@ -154,6 +154,7 @@ function amendAny(book: i32, message: i32, order: i32, id: f64, record: i32, seq
   if (!isPlainPrice(book, side, price, mark) || !admitsLots(book, newTotal)) return LANE_NOT_DONE;
   const isSmaller = price === oldPrice && newTotal < total;
   if (!isSmaller && price * newTotal < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
+  if (newTotal > total && !admitsInterest(book, newTotal - total)) return LANE_NOT_DONE;
   const newRemaining: f64 = remaining + (newTotal - total);
   if (newRemaining <= 0) return LANE_NOT_DONE;
   if (!isFree(book, side, price)) {

@@ -81,7 +81,7 @@ import {
 } from '../layout.js';
 import { addNamed, findNamed, hasClientId } from '../named-orders.js';
 import { addOpen, tryReserve } from '../reservation.js';
-import { admitsLots, admitsPrice, leavesTrades } from './admission.js';
+import { admitsInterest, admitsLots, admitsPrice, leavesTrades } from './admission.js';
 import { completeAnswer, settleRest } from './events.js';
 
 /** An everyday order has no flag but its side, a self-trade mode (which only matters when it trades), post-only, an id in text. */
@@ -113,6 +113,7 @@ export function lanePlace(
   const row = openRow(book, account);
   if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
   if (price * lots < f64At(book + M_VALUE_MIN)) return LANE_NOT_DONE;
+  if (!admitsInterest(book, lots)) return LANE_NOT_DONE;
   const loss = lossTicksOf(side, price - i32At(book + M_MARK));
   if (tryReserve(book, account, record, row, side, price, lots, lots * loss) !== 0) {
     return LANE_NOT_DONE;
@@ -152,6 +153,7 @@ function placeAny(
   if (price * asked < f64At(book + M_VALUE_MIN) && (flags & FLAG_REDUCE_ONLY) === 0) {
     return LANE_NOT_DONE;
   }
+  if (!admitsInterest(book, asked)) return LANE_NOT_DONE;
   let lots = asked;
   if ((flags & FLAG_REDUCE_ONLY) !== 0) {
     const closable = closableLots(book, account, side);
