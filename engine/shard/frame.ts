@@ -1,4 +1,6 @@
+import { headOf, SLOT_FLOATS, SLOT_WORDS, W_HEAD } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
+import { EVT_FRAME } from '../messages/types.js';
 
 /**
  * What a shard applies at a time: messages in arrival order, stamped with one time. The journal keeps frames;
@@ -13,4 +15,14 @@ export interface Frame {
   count: number;
   /** Exchange time, never less than that of the frame before. */
   timeMs: number;
+}
+
+/** EVT_FRAME, before the events of the frame. */
+export function announceFrame(events: MessageBuffer, frame: Frame, epoch: number): void {
+  const event = events.push(1);
+  const f = event * SLOT_FLOATS;
+  events.words[event * SLOT_WORDS + W_HEAD] = headOf(EVT_FRAME, 1, 0);
+  events.floats[f + 1] = frame.firstSequence;
+  events.floats[f + 2] = frame.timeMs;
+  events.floats[f + 3] = epoch;
 }

@@ -52,7 +52,6 @@ import {
   CMD_TIMER,
   EVT_DONE,
   EVT_EPOCH,
-  EVT_FRAME,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
 } from '../messages/types.js';
@@ -61,7 +60,7 @@ import type { CreateTriggers } from '../triggers/trigger-store.js';
 import { asPpm } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
-import type { Frame } from './frame.js';
+import { announceFrame, type Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
 import { readShardSnapshot, writeSettings, writeShardSnapshot } from './shard-snapshot.js';
@@ -123,7 +122,7 @@ export class ShardCore implements Shard {
     );
     assert(frame.timeMs >= this.timeMs, 'the time of the exchange must not go back');
     this.timeMs = frame.timeMs;
-    this.announceFrame(frame);
+    announceFrame(this.events, frame, this.epoch);
     const messages = this.copyIn(frame);
     let slot = 0;
     for (let i = 0; i < frame.count; ) {
@@ -234,15 +233,6 @@ export class ShardCore implements Shard {
 
   private sortedMarkets(): MarketActor[] {
     return [...this.markets].sort((a, b) => a.marketId - b.marketId);
-  }
-
-  private announceFrame(frame: Frame): void {
-    const event = this.events.push(1);
-    const f = event * SLOT_FLOATS;
-    this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(EVT_FRAME, 1, 0);
-    this.events.floats[f + 1] = frame.firstSequence;
-    this.events.floats[f + 2] = frame.timeMs;
-    this.events.floats[f + 3] = this.epoch;
   }
 
   private apply(messages: MessageBuffer, slot: number): void {

@@ -6,14 +6,11 @@ import {
   EF_ENTRY_VALUE,
   EF_EXPIRY,
   EF_FEE,
-  EF_INTERVAL,
   EF_LIMIT,
   EF_LOTS,
   EF_OCO_ORDER_ID,
   EF_ORDER_ID,
-  EF_PAYMENT,
   EF_POSITION,
-  EF_RATE_PPB,
   EF_REALIZED,
   EF_REMAINING,
   EF_SEQUENCE,
@@ -38,13 +35,9 @@ import {
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
-  EVT_BALANCE,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
-  EVT_FUNDING,
-  EVT_LEVERAGE,
-  EVT_LIQUIDATION,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
@@ -68,7 +61,6 @@ import {
 import type { Market, Markets } from '../markets.js';
 import {
   ACK_RESULTS,
-  LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
   ORDER_TYPES,
@@ -80,12 +72,10 @@ import {
 } from '../protocol/messages.js';
 import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
+import { isAccountEvent, writeAccountEvent } from './account-messages.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
-/** Parts per billion. */
-const RATE_DECIMALS = 9;
-const HOUR_MS = 3_600_000;
 const PPM_DECIMALS = 6;
 /** Answers that show the order. */
 const ORDER_ANSWERS: readonly number[] = [
@@ -129,11 +119,9 @@ export class EventMessages {
   ): void {
     const type = typeOf(words[at + W_HEAD] as number);
     if (type === EVT_FILL) this.fill(sink, words, floats, at, epoch, timeMs);
-    else if (type === EVT_BALANCE) this.balance(sink, floats, at, epoch, timeMs);
-    else if (type === EVT_FUNDING) this.funding(sink, words, floats, at, epoch, timeMs);
-    else if (type === EVT_LIQUIDATION) this.liquidation(sink, words, floats, at, epoch, timeMs);
-    else if (type === EVT_LEVERAGE) this.leverage(sink, words, floats, at, epoch, timeMs);
-    else this.order(sink, words, floats, at, epoch, timeMs);
+    else if (isAccountEvent(type)) {
+      writeAccountEvent(sink, this.markets, words, floats, at, epoch, timeMs);
+    } else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
   private rejection(sink: MessageSink, words: Int32Array, floats: Float64Array, at: number): void {
@@ -335,88 +323,6 @@ export class EventMessages {
     );
     sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
     sink.uint('tradeId', floats[f + EF_TRADE_SEQUENCE] as number);
-    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
-    sink.uint('time', timeMs);
-  }
-
-  private funding(
-    sink: MessageSink,
-    words: Int32Array,
-    floats: Float64Array,
-    at: number,
-    epoch: number,
-    timeMs: number,
-  ): void {
-    const f = at / 2;
-    const market = this.markets.get(marketOf(words[at + W_HEAD] as number)) as Market;
-    const p = market.params;
-    sink.begin(MESSAGES.funding);
-    sink.uint('epoch', epoch);
-    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
-    sink.market('market', p.symbol, market.id);
-    sink.decimal('payment', floats[f + EF_PAYMENT] as number, 1, MICRO_USD_DECIMALS);
-    sink.decimal('fundingRate', floats[f + EF_RATE_PPB] as number, 1, RATE_DECIMALS);
-    const hours = (floats[f + EF_INTERVAL] as number) / HOUR_MS;
-    sink.text('intervalHours', String(hours));
-    sink.decimal('indexPrice', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
-    sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
-    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
-    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
-    sink.uint('time', timeMs);
-  }
-
-  private leverage(
-    sink: MessageSink,
-    words: Int32Array,
-    floats: Float64Array,
-    at: number,
-    epoch: number,
-    timeMs: number,
-  ): void {
-    const f = at / 2;
-    const market = this.markets.get(marketOf(words[at + W_HEAD] as number)) as Market;
-    sink.begin(MESSAGES.leverage);
-    sink.uint('epoch', epoch);
-    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
-    sink.market('market', market.params.symbol, market.id);
-    sink.uint('leverage', floats[f + EF_LOTS] as number);
-    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
-    sink.uint('time', timeMs);
-  }
-
-  private liquidation(
-    sink: MessageSink,
-    words: Int32Array,
-    floats: Float64Array,
-    at: number,
-    epoch: number,
-    timeMs: number,
-  ): void {
-    const f = at / 2;
-    sink.begin(MESSAGES.liquidation);
-    sink.uint('epoch', epoch);
-    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
-    sink.choice('stage', words[at + EW_FLAGS] as number, LIQUIDATION_STAGES);
-    sink.decimal('equity', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
-    sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
-    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
-    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
-    sink.uint('time', timeMs);
-  }
-
-  private balance(
-    sink: MessageSink,
-    floats: Float64Array,
-    at: number,
-    epoch: number,
-    timeMs: number,
-  ): void {
-    const f = at / 2;
-    sink.begin(MESSAGES.balance);
-    sink.uint('epoch', epoch);
-    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
-    sink.decimal('change', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
-    sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
   }

@@ -1,0 +1,103 @@
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_COLLATERAL,
+  EF_INTERVAL,
+  EF_LIMIT,
+  EF_LOTS,
+  EF_PAYMENT,
+  EF_POSITION,
+  EF_RATE_PPB,
+  EF_SEQUENCE,
+  EF_VALUE,
+  EW_FLAGS,
+  EW_PRICE,
+  marketOf,
+  typeOf,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import {
+  EVT_BALANCE,
+  EVT_FUNDING,
+  EVT_LEVERAGE,
+  EVT_LIQUIDATION,
+} from '../../engine/messages/types.js';
+import type { Market, Markets } from '../markets.js';
+import { LIQUIDATION_STAGES, MESSAGES } from '../protocol/messages.js';
+import type { MessageSink } from './message-sink.js';
+
+const MICRO_USD_DECIMALS = 6;
+/** Parts per billion. */
+const RATE_DECIMALS = 9;
+const HOUR_MS = 3_600_000;
+
+/** Events of the private feed that are not of an order. */
+export function isAccountEvent(type: number): boolean {
+  return (
+    type === EVT_BALANCE ||
+    type === EVT_FUNDING ||
+    type === EVT_LIQUIDATION ||
+    type === EVT_LEVERAGE
+  );
+}
+
+/** Writes one as a message of the protocol. */
+export function writeAccountEvent(
+  sink: MessageSink,
+  markets: Markets,
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  epoch: number,
+  timeMs: number,
+): void {
+  const f = at / 2;
+  const head = words[at + W_HEAD] as number;
+  const market = markets.get(marketOf(head));
+  const begin = (message: (typeof MESSAGES)[keyof typeof MESSAGES]) => {
+    sink.begin(message);
+    sink.uint('epoch', epoch);
+    sink.uint('accountSequence', floats[f + EF_ACCOUNT_SEQUENCE] as number);
+  };
+  switch (typeOf(head)) {
+    case EVT_BALANCE:
+      begin(MESSAGES.balance);
+      sink.decimal('change', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      break;
+    case EVT_FUNDING:
+      begin(MESSAGES.funding);
+      funding(sink, market as Market, words, floats, at);
+      break;
+    case EVT_LIQUIDATION:
+      begin(MESSAGES.liquidation);
+      sink.choice('stage', words[at + EW_FLAGS] as number, LIQUIDATION_STAGES);
+      sink.decimal('equity', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      break;
+    default:
+      begin(MESSAGES.leverage);
+      sink.market('market', (market as Market).params.symbol, (market as Market).id);
+      sink.uint('leverage', floats[f + EF_LOTS] as number);
+  }
+  sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+  sink.uint('time', timeMs);
+}
+
+function funding(
+  sink: MessageSink,
+  market: Market,
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+): void {
+  const f = at / 2;
+  const p = market.params;
+  sink.market('market', p.symbol, market.id);
+  sink.decimal('payment', floats[f + EF_PAYMENT] as number, 1, MICRO_USD_DECIMALS);
+  sink.decimal('fundingRate', floats[f + EF_RATE_PPB] as number, 1, RATE_DECIMALS);
+  sink.text('intervalHours', String((floats[f + EF_INTERVAL] as number) / HOUR_MS));
+  sink.decimal('indexPrice', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
+  sink.decimal('position', floats[f + EF_POSITION] as number, p.lotMantissa, p.lotDecimals);
+  sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+}
