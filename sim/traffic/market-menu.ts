@@ -165,10 +165,10 @@ export function planMargin(plan: MarketPlan, random: Xorshift): MarginTerms {
     tier.maintenancePpm = random.between(tier.maintenancePpm, tier.initialPpm);
     tiers.push({ ...tier });
   }
-  const cap = (orders: number) => asQtyLots(random.chance(70) ? 0 : usualLots * orders);
+  const cap = (orders: number) => asQtyLots(random.chance(50) ? 0 : usualLots * orders);
   return {
     tiers: random.chance(90) ? tiers : [],
     openInterestLotsMax: cap(random.between(10, 150)),
-    positionLotsMax: cap(random.between(2, 60)),
+    positionLotsMax: cap(random.between(2, 40)),
   };
 }
