@@ -96,6 +96,36 @@ describe.each(['inline', 'compact', 'spread'])(
       expect(after.stateHash).toBe(before.stateHash);
     });
 
+    it('may close by a market order while it has nothing free, bounded where nothing would be left', async () => {
+      const exchange = await start(scratch(), layout);
+      await price(exchange, '100000');
+      const maker = await newTrader(exchange, '10000000');
+      const trader = await newTrader(exchange, '3000');
+      await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
+      await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
+      // Equity 1,050; initial margin 1,962.
+      await price(exchange, '98100');
+      for (const [at, qty] of [
+        ['98000', '0.5'],
+        ['97000', '1'],
+      ] as const) {
+        await maker.client.place({ market: BTC, side: 'buy', price: at, qty });
+      }
+      const sell = { market: BTC, side: 'sell', qty: '1', orderType: 'market' } as const;
+      await expect(trader.client.place(sell)).rejects.toMatchObject({
+        code: 'insufficient_margin',
+      });
+      const limit = { ...sell, orderType: 'limit', reduceOnly: true, price: '95000' } as const;
+      await expect(trader.client.place(limit)).rejects.toMatchObject({
+        code: 'insufficient_margin',
+      });
+      await trader.client.place({ ...sell, reduceOnly: true });
+      // Half at 98,000; at 97,000 the other half would have cost more than there is.
+      const position = () => trader.client.account.positions.get(BTC)?.position;
+      await expect.poll(position).toBe('0.500');
+      expect(trader.stages).toEqual([]);
+    });
+
     it('is never sold below the price at which nothing would be left; a deposit sets it free', async () => {
       const exchange = await start(scratch(), layout);
       await price(exchange, '100000');

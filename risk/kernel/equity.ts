@@ -3,7 +3,7 @@ import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
 import { tierOfAccount } from './accounts.js';
 import { A_ACTIVE, A_COLLATERAL, G_MARKETS } from './layout.js';
-import { initialMargin, notional, unrealized } from './requirement.js';
+import { initialMargin, notional, orderCosts, unrealized } from './requirement.js';
 
 /**
  * Equity − initial margin over all markets of a cross-margin account, micro-USD. Equity = collateral + unrealised profit
@@ -24,6 +24,22 @@ export function freeCollateral(account: i32, record: i32): f64 {
     }
   }
   return free;
+}
+
+/** Equity − what all open orders would cost at once, without any initial margin: what closing may cost. */
+export function equityBehindOrders(account: i32, record: i32): f64 {
+  const takerPpm = takerPpmOf(record);
+  let equity = f64At(record + A_COLLATERAL);
+  for (let half = 0; half < 2; half++) {
+    let active = i32At(record + A_ACTIVE + (half << 2));
+    while (active !== 0) {
+      const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
+      active &= active - 1;
+      const row = rowOf(block, account);
+      equity += unrealized(block, row) - orderCosts(block, row, takerPpm);
+    }
+  }
+  return equity;
 }
 
 /**

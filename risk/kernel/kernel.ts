@@ -17,7 +17,7 @@ export {
   textOfClient,
 } from './client-records.js';
 export { closedOf } from './closed-orders.js';
-export { freeCollateral, withdrawable } from './equity.js';
+export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';
 export { equityOf, isBelowMargin, maintenanceOfAccount, nextBelowMargin } from './liquidation.js';
@@ -25,5 +25,5 @@ export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
-export { addOpen, isFlat, tryLeverage, tryReserve } from './reservation.js';
+export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

@@ -47,7 +47,6 @@ export function worstLots(row: i32): f64 {
 /** The formula above, with the lots open and their loss value in tick·lots. */
 function requirement(block: i32, row: i32, openLots: f64, lossTickLots: f64, takerPpm: i32): f64 {
   const mark = i32At(block + M_MARK);
-  const divisor = f64At(block + M_RATE_DIVISOR);
   const worst = worstLots(row);
   let margin: f64 = 0;
   if (worst > 0) {
@@ -55,12 +54,26 @@ function requirement(block: i32, row: i32, openLots: f64, lossTickLots: f64, tak
     margin = initialOf(block, worst * mark);
     if (leverage !== 0) margin = leveraged(block, worst * mark, leverage, margin);
   }
-  if (openLots === 0) return margin;
+  return openLots === 0 ? margin : margin + costsOf(block, openLots, lossTickLots, takerPpm);
+}
+
+/** The second and third term for an account's open orders: what they cost at once, should all of them fill. */
+export function orderCosts(block: i32, row: i32, takerPpm: i32): f64 {
+  const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + SELL);
+  const losses: f64 = f64At(row + R_OPEN_LOSS) + f64At(row + R_OPEN_LOSS + SELL);
+  return open === 0 ? 0 : costsOf(block, open, losses, takerPpm);
+}
+
+function costsOf(block: i32, openLots: f64, lossTickLots: f64, takerPpm: i32): f64 {
+  const mark = i32At(block + M_MARK);
   const numerator = f64At(block + B_MICRO_NUMERATOR);
   const atRisk: f64 = openLots * mark + lossTickLots;
-  if (takerPpm !== 0) margin += mulDivCeil(atRisk, numerator * takerPpm, divisor);
-  if (lossTickLots === 0) return margin;
-  return margin + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
+  let costs: f64 = 0;
+  if (takerPpm !== 0) {
+    costs = mulDivCeil(atRisk, numerator * takerPpm, f64At(block + M_RATE_DIVISOR));
+  }
+  if (lossTickLots === 0) return costs;
+  return costs + mulDivCeil(lossTickLots, numerator, f64At(block + B_MICRO_DENOMINATOR));
 }
 
 /** The larger of what the market asks for and value ÷ the leverage that the account has chosen. */

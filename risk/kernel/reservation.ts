@@ -6,7 +6,7 @@ import {
   CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
 } from '../../engine/kernel/reject-codes.js';
 import { clearActive, isActiveOnlyIn, setActive } from './accounts.js';
-import { freeCollateral, takerPpmOf } from './equity.js';
+import { equityBehindOrders, freeCollateral, takerPpmOf } from './equity.js';
 import {
   A_COLLATERAL,
   G_REFUSED_LIMIT,
@@ -66,6 +66,24 @@ export function tryReserve(
   const open: f64 = f64At(row + R_OPEN_LOTS) + f64At(row + R_OPEN_LOTS + 8);
   if (f64At(row + R_POSITION) === 0 && open === 0) clearActive(record, block);
   return refuse(CODE_INSUFFICIENT_MARGIN, after - before, free + (after - before));
+}
+
+/**
+ * Adds lots and loss value of an order that only closes, when equity bears what all open orders cost then, and returns 0; else
+ * changes nothing. For what `tryReserve` has refused: the figures of that stay.
+ */
+export function tryClose(
+  account: i32,
+  record: i32,
+  row: i32,
+  side: i32,
+  lots: f64,
+  lossValue: f64,
+): i32 {
+  addOpen(row, side, lots, lossValue);
+  if (equityBehindOrders(account, record) >= 0) return 0;
+  addOpen(row, side, -lots, -lossValue);
+  return CODE_INSUFFICIENT_MARGIN;
 }
 
 /**

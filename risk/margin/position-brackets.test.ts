@@ -104,7 +104,7 @@ describe.each(['product', 'naive'] as const)('trigger orders of a position, %s',
     );
   });
 
-  it('are reserved at the price band, or at the worst price that they accept', () => {
+  it('close also what is held at ten times the collateral, with a bound and without', () => {
     const fired = (bound: number) => {
       const shard = longOf(flavour, 9_000);
       shard.place(3, 'buy', 9_000, { price: 989 });
@@ -114,8 +114,8 @@ describe.each(['product', 'naive'] as const)('trigger orders of a position, %s',
       shard.mark(990);
       return shard.core.market(1)?.positions.positionOf(1);
     };
-    // The account is at ten times its collateral: half of the price is more than it has free.
-    expect(fired(0)).toBe(9_000);
+    // Half of the price, the band, would be more than the account has: it is bounded where its equity would be gone.
+    expect(fired(0)).toBe(0);
     expect(fired(989)).toBe(0);
   });
 

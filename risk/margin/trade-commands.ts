@@ -68,6 +68,7 @@ import {
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
 import type { ClientIds } from './client-ids.js';
+import { reserveClosing } from './closing.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
@@ -169,7 +170,7 @@ export class TradeCommands {
       return;
     }
     const side = flags & FLAG_SIDE;
-    const price = this.limitPrice(message, slot, market, flags);
+    let price = this.limitPrice(message, slot, market, flags);
     if (price === NO_PRICE) return;
     const lots = asQtyLots(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (!Number.isInteger(lots) || lots < 1 || lots > market.params.qtyLotsMax) {
@@ -179,8 +180,9 @@ export class TradeCommands {
     }
     const replaced = this.replacedId(message, slot);
     if (replaced < 0) return;
+    price = this.reserve(message, slot, market, side, lots, price);
+    if (price === NO_PRICE) return;
     const distance = price - market.markTicks;
-    if (!this.reserve(message, slot, market, side, lots, distance)) return;
     const { accounts, clientIds } = this.state;
     const ref = clientIds.add(message, slot, accounts.at(account));
     const type = typeOf(message.words[w + W_HEAD] as number);
@@ -221,30 +223,40 @@ export class TradeCommands {
     return asPriceTicks(side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band));
   }
 
-  /** Reserves the order's worst case, or rejects. */
+  /** Reserves the order's worst case; the price at which it is, NO_PRICE when it was rejected. */
   private reserve(
     message: MessageBuffer,
     slot: number,
     market: MarketSummary,
     side: number,
     lots: QtyLots,
-    distance: number,
-  ): boolean {
+    price: PriceTicks,
+  ): PriceTicks {
     const { kernel, accounts } = this.state;
-    const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    const w = slot * SLOT_WORDS;
+    const account = message.words[w + W_ACCOUNT] as number;
     const code = kernel.calls.tryReserve(
       market.block,
       account,
       accounts.at(account),
       market.rows.open(account),
       side,
-      market.markTicks + distance,
+      price,
       lots,
-      lots * lossTicksOf(side, distance),
+      lots * lossTicksOf(side, price - market.markTicks),
     ) as 0 | RejectCode;
-    if (code === 0) return true;
+    if (code === 0) return price;
+    const flags = message.words[w + W_FLAGS] as number;
+    const asked = message.words[w + W_PRICE] as number;
+    const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && asked === 0;
+    const priceTicks = isUnbounded ? NO_PRICE : price;
+    if (code === REJECT.insufficient_margin) {
+      const closing = reserveClosing(this.state, market, { account, flags, priceTicks, lots });
+      if (closing !== NO_PRICE) return closing;
+    }
     const [value, limit] = refusedFigures(kernel);
-    return this.reject(message, slot, code, value, limit);
+    this.reject(message, slot, code, value, limit);
+    return NO_PRICE;
   }
 
   /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */

@@ -1,3 +1,4 @@
+import { NO_PRICE } from '../../engine/book/order-book.js';
 import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import {
   EF_ACCOUNT_SEQUENCE,
@@ -28,7 +29,7 @@ import {
   W_PRICE,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import type { RejectCode } from '../../engine/messages/reject-codes.js';
+import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import { lossTicksOf } from '../../engine/messages/rejection.js';
 import {
   CLIENT_FLAGS,
@@ -43,6 +44,7 @@ import {
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
 import { asPriceTicks, type PriceTicks } from '../../engine/units/units.js';
+import { reserveClosing } from './closing.js';
 import type { MarketSummary } from './market-summaries.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 
@@ -98,15 +100,19 @@ export class TriggerEventHandler {
     const flags = (events.words[w + EW_FLAGS] as number) & CLIENT_FLAGS;
     const side = sideOf(flags);
     const own = asPriceTicks(events.words[w + EW_PRICE] as number);
-    const price = limitPrice(market, flags, own);
-    const distance = price - market.markTicks;
+    let price = limitPrice(market, flags, own);
     const lots = events.floats[f + EF_LOTS] as number;
-    const loss = lots * lossTicksOf(side, distance);
+    const loss = lots * lossTicksOf(side, price - market.markTicks);
     const record = accounts.at(account);
     const row = market.rows.open(account);
     const { block } = market;
     const code = kernel.calls.tryReserve(block, account, record, row, side, price, lots, loss);
-    if (code !== 0) {
+    if (code === REJECT.insufficient_margin) {
+      const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && own === 0;
+      const priceTicks = isUnbounded ? NO_PRICE : price;
+      price = reserveClosing(this.state, market, { account, flags, priceTicks, lots });
+    }
+    if (code !== 0 && (code !== REJECT.insufficient_margin || price === NO_PRICE)) {
       const [value, limit] = refusedFigures(kernel);
       pushRefusal(events, slot, code as RejectCode, value, limit);
       return;
@@ -123,7 +129,7 @@ export class TriggerEventHandler {
     floats[out * SLOT_FLOATS + F_ORDER_ID] = events.floats[f + EF_ORDER_ID] as number;
     floats[out * SLOT_FLOATS + F_EXPIRY] = events.floats[f + EF_EXPIRY] as number;
     words[o + W_CLIENT_REF] = events.words[w + EW_CLIENT_REF] as number;
-    words[o + W_MARK_DISTANCE] = distance;
+    words[o + W_MARK_DISTANCE] = price - market.markTicks;
   }
 }
 

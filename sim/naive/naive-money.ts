@@ -55,19 +55,28 @@ export function naiveInitialMargin(
   takerPpm: bigint,
 ): bigint {
   const { mark, params } = market;
+  const worst = naiveWorstLots(holding);
+  const byTiers = naiveTieredMargin(market, worst, 'initialPpm');
+  const { leverage } = holding;
+  const value = worst * mark * BigInt(params.microUsdPerTickLotNumerator);
+  const divisor = BigInt(params.microUsdPerTickLotDenominator) * leverage;
+  const byLeverage = leverage === 0n ? 0n : divCeil(value, divisor);
+  return maxOf(byTiers, byLeverage) + naiveOrderCosts(market, holding, takerPpm);
+}
+
+/** Losses and fees, should all open orders fill. */
+export function naiveOrderCosts(
+  { mark, params }: NaiveMarket,
+  holding: NaiveHolding,
+  takerPpm: bigint,
+): bigint {
   const numerator = BigInt(params.microUsdPerTickLotNumerator);
   const denominator = BigInt(params.microUsdPerTickLotDenominator);
   const bids = openOf(holding, true);
   const asks = openOf(holding, false);
   const losses = bids.loss + asks.loss;
   const atRisk = mark * (bids.lots + asks.lots) + losses;
-  const worst = naiveWorstLots(holding);
-  const byTiers = naiveTieredMargin(market, worst, 'initialPpm');
-  const { leverage } = holding;
-  const byLeverage =
-    leverage === 0n ? 0n : divCeil(worst * mark * numerator, denominator * leverage);
   return (
-    maxOf(byTiers, byLeverage) +
     divCeil(losses * numerator, denominator) +
     divCeil(atRisk * numerator * takerPpm, denominator * PPM)
   );

@@ -1,16 +1,23 @@
+import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
+import { asPriceTicks } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState } from './naive-home.js';
 import {
+  divFloor,
   maxOf,
   type NaiveHolding,
   type NaiveMarket,
   naiveInitialMargin,
+  naiveOrderCosts,
+  naiveUnrealized,
   naiveValueLimit,
   naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
 import { naiveFree } from './naive-operator.js';
+
+const PPM = 1_000_000n;
 
 export interface Asked {
   flags: number;
@@ -75,4 +82,61 @@ export function naivePositionBeyondCap(
   const value = naiveWorstLots(holding);
   if (limit === 0n || value <= limit || value <= worstBefore) return null;
   return { code: REJECT.position_lots_must_not_exceed_limit, value, limit };
+}
+
+/**
+ * A reduce-only order that initial margin does not cover may use up all of equity; one at the market is bounded there. Gives the price
+ * at which it is among those that are open now, null when equity does not cover it either.
+ */
+export function naiveClose(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  asked: Asked & { isUnbounded: boolean },
+): number | null {
+  const holding = holdingOf(market, account.id);
+  const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
+  const closes = isBuy ? holding.position < 0n : holding.position > 0n;
+  if ((asked.flags & type.FLAG_REDUCE_ONLY) === 0 || !closes) return null;
+  const price = asked.isUnbounded ? bearablePrice(state, account, market, asked) : asked.price;
+  const distance = BigInt(price) - market.mark;
+  const lossTicks = maxOf(0n, isBuy ? distance : -distance);
+  holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
+  if (equityBehindOrders(state, account) < 0n) {
+    holding.orders.pop();
+    return null;
+  }
+  state.pending++;
+  return price;
+}
+
+function bearablePrice(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  { flags, lots }: Asked,
+): number {
+  const { params, mark } = market;
+  const side = type.sideOf(flags);
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  const unit = BigInt(params.microUsdPerTickLotNumerator);
+  const equity = equityBehindOrders(state, account) - 4n;
+  const money = equity * BigInt(params.microUsdPerTickLotDenominator) * PPM;
+  const left = money - taker * lots * mark * unit;
+  const ticks = Number(maxOf(0n, divFloor(left, lots * unit * (PPM + taker))));
+  const band = bandPriceTicks(params, side, asPriceTicks(Number(mark)));
+  return side === type.SIDE_BUY
+    ? Math.min(band, Number(mark) + ticks)
+    : Math.max(band, Number(mark) - ticks);
+}
+
+/** Equity less losses and fees of all open orders, each term rounded like the product's. */
+function equityBehindOrders(state: NaiveState, account: NaiveAccount): bigint {
+  const taker = BigInt(state.fees.takerPpm[account.tier] as number);
+  let equity = account.collateral;
+  for (const market of state.markets) {
+    const holding = holdingOf(market, account.id);
+    equity += naiveUnrealized(market, holding) - naiveOrderCosts(market, holding, taker);
+  }
+  return equity;
 }

@@ -1,5 +1,6 @@
 import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
 import * as layout from '../../engine/messages/layout.js';
+import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
@@ -12,7 +13,7 @@ import {
 } from './naive-home.js';
 import { naiveSetLeverage } from './naive-leverage.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
-import { naiveReserve } from './naive-reserve.js';
+import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
 import { pushEvent, View } from './naive-views.js';
 
@@ -71,7 +72,7 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
     pushRejection(state.events, message.buffer, message.slot, problem, flags, 0);
     return;
   }
-  const price = limitPrice(state, message, market, flags);
+  let price = limitPrice(state, message, market, flags);
   if (price === null) return;
   const lots = message.float(layout.F_QTY);
   const { qtyLotsMax } = market.params;
@@ -81,10 +82,14 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   }
   const target = replacedId(state, message, market);
   if (target === null) return;
-  const distance = price - Number(market.mark);
-  const asked = { flags, price, lots: BigInt(lots), distance };
+  const asked = { flags, price, lots: BigInt(lots), distance: price - Number(market.mark) };
   const refusal = naiveReserve(state, account, market, asked);
-  if (refusal !== null) {
+  if (refusal?.code === REJECT.insufficient_margin) {
+    const isUnbounded =
+      (flags & type.FLAG_MARKET_ORDER) !== 0 && message.word(layout.W_PRICE) === 0;
+    price = naiveClose(state, account, market, { ...asked, isUnbounded });
+  }
+  if (refusal !== null && (refusal.code !== REJECT.insufficient_margin || price === null)) {
     const { code, value, limit } = refusal;
     const { buffer, slot } = message;
     pushRejection(state.events, buffer, slot, code, Number(value), Number(limit));
@@ -94,9 +99,9 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   const replaces = message.type === type.CMD_REPLACE;
   const out = forward(state, message, replaces ? type.MSG_REPLACE : type.MSG_PLACE);
   out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));
-  out.setWord(layout.W_PRICE, price);
+  out.setWord(layout.W_PRICE, price as number);
   out.setWord(layout.W_CLIENT_REF, ref);
-  out.setWord(layout.W_MARK_DISTANCE, distance);
+  out.setWord(layout.W_MARK_DISTANCE, (price as number) - Number(market.mark));
   if (replaces) out.setFloat(layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID, target);
 }
 

@@ -1,11 +1,12 @@
 import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
 import * as layout from '../../engine/messages/layout.js';
+import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
 import type { NaiveMarket } from './naive-money.js';
-import { naiveReserve } from './naive-reserve.js';
+import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { pushEvent, View } from './naive-views.js';
 
 const KINDS: readonly number[] = [
@@ -78,12 +79,16 @@ export function naiveFire(
   market: NaiveMarket,
 ): void {
   const flags = event.word(layout.EW_FLAGS) & type.CLIENT_FLAGS;
-  const price = limitOf(market, flags, event.word(layout.EW_PRICE));
-  const distance = price - Number(market.mark);
+  const own = event.word(layout.EW_PRICE);
+  let price: number | null = limitOf(market, flags, own);
   const lots = event.float(layout.EF_LOTS);
-  const asked = { flags, price, lots: BigInt(lots), distance };
+  const asked = { flags, price, lots: BigInt(lots), distance: price - Number(market.mark) };
   const refusal = naiveReserve(state, account, market, asked);
-  if (refusal !== null) {
+  if (refusal?.code === REJECT.insufficient_margin) {
+    const isUnbounded = (flags & type.FLAG_MARKET_ORDER) !== 0 && own === 0;
+    price = naiveClose(state, account, market, { ...asked, isUnbounded });
+  }
+  if (refusal !== null && (refusal.code !== REJECT.insufficient_margin || price === null)) {
     const { slots, marketId } = event;
     const out = pushEvent(state.events, type.EVT_TRIGGER_REJECTED, slots, marketId);
     const fired = new View(state.events, event.slot);
@@ -100,12 +105,12 @@ export function naiveFire(
   for (let i = 1; i < layout.SLOT_WORDS; i++) out.setWord(i, 0);
   out.setWord(layout.W_ACCOUNT, account.id);
   out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));
-  out.setWord(layout.W_PRICE, price);
+  out.setWord(layout.W_PRICE, price as number);
   out.setFloat(layout.F_QTY, lots);
   out.setFloat(layout.F_ORDER_ID, event.float(layout.EF_ORDER_ID));
   out.setFloat(layout.F_EXPIRY, event.float(layout.EF_EXPIRY));
   out.setWord(layout.W_CLIENT_REF, event.word(layout.EW_CLIENT_REF));
-  out.setWord(layout.W_MARK_DISTANCE, distance);
+  out.setWord(layout.W_MARK_DISTANCE, (price as number) - Number(market.mark));
 }
 
 function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean {
