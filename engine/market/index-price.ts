@@ -10,6 +10,12 @@ export const GUARD_JUMP = 4;
 /** Of the mark against the index (mark-price). */
 export const GUARD_DIVERGENCE = 8;
 
+/**
+ * Those of the index itself: while one stands, the market's prices are not trusted at all. A mark that diverges is: it is held to
+ * within its limit of a good index, and who keeps the book away from it must not keep accounts from being liquidated.
+ */
+export const INDEX_GUARDS = GUARD_AGE | GUARD_CONFIDENCE | GUARD_JUMP;
+
 /** So many good prices in a row lift the guards of the index; as many that agree make a jump believed. */
 export const GOOD_PRICES = 3;
 
@@ -47,6 +53,10 @@ export class IndexPrice {
 
   constructor(rules: PricingRules) {
     this.rules = rules;
+  }
+
+  get isTrusted(): boolean {
+    return (this.guards & INDEX_GUARDS) === 0;
   }
 
   /** Takes a price, or says what is wrong with it. */

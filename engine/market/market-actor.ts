@@ -305,7 +305,7 @@ export class MarketActor {
    */
   private firePrices(): void {
     const { index, markTicks } = this.pricing;
-    if (index.guards !== 0) return;
+    if (!index.isTrusted) return;
     this.triggers.onPrice(PRICE_OF_MARK, markTicks);
     this.triggers.onPrice(PRICE_OF_INDEX, index.ticks);
   }
@@ -314,7 +314,7 @@ export class MarketActor {
   private payFunding({ ratePpb, premiumPpb, nextMs }: FundingDue, nowMs: number): void {
     const { pricing, terms } = this;
     const isTrading = this.state >= MARKET_STATE.open && this.state <= MARKET_STATE.reduce_only;
-    const rate = isTrading && pricing.index.guards === 0 ? ratePpb : 0;
+    const rate = isTrading && pricing.index.isTrusted ? ratePpb : 0;
     const event = this.tell(EVT_FUNDING_RATE);
     this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.index.ticks;
     this.events.floats[event * SLOT_FLOATS + EF_RATE_PPB] = rate;

@@ -132,7 +132,7 @@ export class MarketTriggers {
       return;
     }
     this.onPrice(PRICE_OF_LAST_TRADE, book.lastPrice());
-    if (pricing.index.guards !== 0) return;
+    if (!pricing.index.isTrusted) return;
     this.onPrice(PRICE_OF_MARK, markTicks);
     this.onPrice(PRICE_OF_INDEX, pricing.index.ticks);
   }
@@ -230,7 +230,7 @@ export class MarketTriggers {
       const now = priceOf(this.market, order.source);
       // A price that the market does not trust is not looked at.
       const isSeen =
-        now !== 0 && (order.source === PRICE_OF_LAST_TRADE || market.pricing.index.guards === 0);
+        now !== 0 && (order.source === PRICE_OF_LAST_TRADE || market.pricing.index.isTrusted);
       const isMissed = fires && isSeen && isReached(order, now);
       assert(!isMissed, `order ${order.id} waits for a price that is reached`);
       assert(!isSeen || !isBetter(order, now), `order ${order.id} does not follow the price`);

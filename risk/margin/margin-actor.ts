@@ -2,6 +2,7 @@ import type { Kernel } from '../../engine/kernel/host/kernel.js';
 import type { KernelBuffer } from '../../engine/kernel/host/kernel-buffer.js';
 import { R_ENTRY_VALUE, R_OPEN_LOSS, R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import { INDEX_GUARDS } from '../../engine/market/index-price.js';
 import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
@@ -153,7 +154,7 @@ export class MarginActor implements AccountHome {
   private onMark(marketId: number, mark: PriceTicks, guards: number, nowMs: number): void {
     const market = this.state.markets.find(marketId);
     if (market === null) return;
-    market.setMark(mark, guards);
+    market.setMark(mark, guards & INDEX_GUARDS);
     this.liquidations.onMark(market, nowMs);
   }
 

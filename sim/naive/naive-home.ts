@@ -1,4 +1,5 @@
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
+import { INDEX_GUARDS } from '../../engine/market/index-price.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import * as layout from '../../engine/messages/layout.js';
@@ -104,7 +105,7 @@ export class NaiveHome implements AccountHome {
     const market = marketWith(state, event.marketId);
     if (market === null) return true;
     market.mark = BigInt(event.word(layout.EW_PRICE));
-    market.guards = event.word(layout.EW_FLAGS);
+    market.guards = event.word(layout.EW_FLAGS) & INDEX_GUARDS;
     naiveOnMark(state, market, nowMs);
     return true;
   }
