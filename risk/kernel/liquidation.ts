@@ -11,6 +11,7 @@ import { rowOf } from '../../engine/kernel/rows.js';
 import { findTrader } from './accounts.js';
 import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
 import { maintenanceMargin, unrealized } from './requirement.js';
+import { isFlat } from './reservation.js';
 
 /** Collateral and unrealised profit and loss of all positions at the mark, micro-USD; each position rounded down. */
 export function equityOf(account: i32, record: i32): f64 {
@@ -40,14 +41,17 @@ export function maintenanceOfAccount(account: i32, record: i32): f64 {
   return margin;
 }
 
-/** Whether all prices that the account depends on are trusted. */
-export function hasSoundPrices(record: i32): boolean {
+/**
+ * Whether all prices that the account depends on are trusted. Rows are asked, not the active set alone: that may still have a market
+ * in which nothing is left, and is no part of the state.
+ */
+function hasSoundPrices(account: i32, record: i32): boolean {
   for (let half = 0; half < 2; half++) {
     let active = i32At(record + A_ACTIVE + (half << 2));
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
-      if (i32At(block + M_GUARDS) !== 0) return false;
+      if (i32At(block + M_GUARDS) !== 0 && !isFlat(rowOf(block, account))) return false;
     }
   }
   return true;
@@ -56,7 +60,8 @@ export function hasSoundPrices(record: i32): boolean {
 /** Whether equity is below maintenance margin, on prices that are trusted. */
 export function isBelowMargin(account: i32, record: i32): boolean {
   return (
-    equityOf(account, record) < maintenanceOfAccount(account, record) && hasSoundPrices(record)
+    equityOf(account, record) < maintenanceOfAccount(account, record) &&
+    hasSoundPrices(account, record)
   );
 }
 
