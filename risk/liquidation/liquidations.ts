@@ -144,8 +144,10 @@ export class Liquidations {
   private begin(account: number, nowMs: number): void {
     const { accounts, markets } = this.state;
     accounts.setLiquidating(account, true);
-    this.byAccount.set(account, { account, nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0 });
-    this.findFirst();
+    const entry = { account, nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0 };
+    this.byAccount.set(account, entry);
+    // A crash begins thousands at once: they must not be looked through again for each.
+    if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     this.tell(account, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
     for (const { marketId } of markets.all) this.cancelAll(account, marketId);
@@ -270,11 +272,12 @@ export class Liquidations {
   private findFirst(): void {
     this.first = null;
     for (const entry of this.byAccount.values()) {
-      const isEarlier =
-        this.first === null ||
-        entry.nextMs < this.first.nextMs ||
-        (entry.nextMs === this.first.nextMs && entry.account < this.first.account);
-      if (isEarlier) this.first = entry;
+      if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     }
   }
+}
+
+/** By time, then id. */
+function isBefore(a: Liquidation, b: Liquidation): boolean {
+  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && a.account < b.account);
 }

@@ -1,7 +1,6 @@
-import { NO_PRICE } from '../../engine/book/order-book.js';
 import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
-import { bandPriceTicks, flagsProblem } from '../../engine/market/order-rules.js';
+import { flagsProblem } from '../../engine/market/order-rules.js';
 import {
   EF_CLIENT_ID,
   EF_ORDER_ID,
@@ -33,7 +32,7 @@ import {
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
-import { lossTicksOf, pushRejection } from '../../engine/messages/rejection.js';
+import { pushRejection } from '../../engine/messages/rejection.js';
 import {
   CLIENT_FLAGS,
   CMD_AMEND,
@@ -49,13 +48,11 @@ import {
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
   FLAG_MASS_LIQUIDATION,
-  FLAG_SIDE,
   MSG_AMEND,
   MSG_CANCEL,
   MSG_MASS_CANCEL,
   MSG_PLACE,
   MSG_REPLACE,
-  SIDE_BUY,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
 import {
@@ -68,10 +65,10 @@ import {
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import type { Accounts } from './accounts.js';
 import type { ClientIds } from './client-ids.js';
-import { reserveClosing } from './closing.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
+import { reserveOrder } from './reserve-order.js';
 import type { RiskKernel } from './risk-kernel.js';
 import { TriggerCommands } from './trigger-commands.js';
 
@@ -169,9 +166,8 @@ export class TradeCommands {
       this.reject(message, slot, problem, flags, 0);
       return;
     }
-    const side = flags & FLAG_SIDE;
-    let price = this.limitPrice(message, slot, market, flags);
-    if (price === NO_PRICE) return;
+    const ownTicks = asPriceTicks(message.words[w + W_PRICE] as number);
+    if (!this.admitsPrice(message, slot, market, flags, ownTicks)) return;
     const lots = asQtyLots(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     if (!Number.isInteger(lots) || lots < 1 || lots > market.params.qtyLotsMax) {
       const code = REJECT.qty_lots_must_be_within_1_and_limit;
@@ -180,9 +176,12 @@ export class TradeCommands {
     }
     const replaced = this.replacedId(message, slot);
     if (replaced < 0) return;
-    price = this.reserve(message, slot, market, side, lots, price);
-    if (price === NO_PRICE) return;
-    const distance = price - market.markTicks;
+    const price = reserveOrder(this.state, market, { account, flags, ownTicks, lots });
+    if (price < 0) {
+      const [value, limit] = refusedFigures(this.state.kernel);
+      this.reject(message, slot, -price as RejectCode, value, limit);
+      return;
+    }
     const { accounts, clientIds } = this.state;
     const ref = clientIds.add(message, slot, accounts.at(account));
     const type = typeOf(message.words[w + W_HEAD] as number);
@@ -191,72 +190,25 @@ export class TradeCommands {
     this.inbox.words[o + W_FLAGS] = flags | (accounts.tier(account) << TIER_SHIFT);
     this.inbox.words[o + W_PRICE] = price;
     this.inbox.words[o + W_CLIENT_REF] = ref;
-    this.inbox.words[o + W_MARK_DISTANCE] = distance;
+    this.inbox.words[o + W_MARK_DISTANCE] = price - market.markTicks;
   }
 
-  /**
-   * Price that the order is reserved at, NO_PRICE when it was rejected. A market order without a bound of its own gets the
-   * price band's: it can fill no worse than an allowed limit order.
-   */
-  private limitPrice(
+  /** A limit order has a price, a market order may have one, and the market has a mark. */
+  private admitsPrice(
     message: MessageBuffer,
     slot: number,
     market: MarketSummary,
     flags: number,
-  ): PriceTicks {
-    const price = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
-    const isMarketOrder = (flags & FLAG_MARKET_ORDER) !== 0;
-    const unbounded = isMarketOrder && price === 0;
-    if (!unbounded && (price < 1 || price > market.params.priceTicksMax)) {
+    own: PriceTicks,
+  ): boolean {
+    const { priceTicksMax } = market.params;
+    const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && own === 0;
+    if (!isUnbounded && (own < 1 || own > priceTicksMax)) {
       const code = REJECT.price_ticks_must_be_within_1_and_limit;
-      this.reject(message, slot, code, price, market.params.priceTicksMax);
-      return NO_PRICE;
+      return this.reject(message, slot, code, own, priceTicksMax);
     }
-    if (market.markTicks === 0) {
-      this.reject(message, slot, REJECT.market_has_no_mark_price, 0, 0);
-      return NO_PRICE;
-    }
-    if (!isMarketOrder) return price;
-    const side = flags & FLAG_SIDE;
-    const band = bandPriceTicks(market.params, side, market.markTicks);
-    if (unbounded) return band;
-    return asPriceTicks(side === SIDE_BUY ? Math.min(price, band) : Math.max(price, band));
-  }
-
-  /** Reserves the order's worst case; the price at which it is, NO_PRICE when it was rejected. */
-  private reserve(
-    message: MessageBuffer,
-    slot: number,
-    market: MarketSummary,
-    side: number,
-    lots: QtyLots,
-    price: PriceTicks,
-  ): PriceTicks {
-    const { kernel, accounts } = this.state;
-    const w = slot * SLOT_WORDS;
-    const account = message.words[w + W_ACCOUNT] as number;
-    const code = kernel.calls.tryReserve(
-      market.block,
-      account,
-      accounts.at(account),
-      market.rows.open(account),
-      side,
-      price,
-      lots,
-      lots * lossTicksOf(side, price - market.markTicks),
-    ) as 0 | RejectCode;
-    if (code === 0) return price;
-    const flags = message.words[w + W_FLAGS] as number;
-    const asked = message.words[w + W_PRICE] as number;
-    const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && asked === 0;
-    const priceTicks = isUnbounded ? NO_PRICE : price;
-    if (code === REJECT.insufficient_margin) {
-      const closing = reserveClosing(this.state, market, { account, flags, priceTicks, lots });
-      if (closing !== NO_PRICE) return closing;
-    }
-    const [value, limit] = refusedFigures(kernel);
-    this.reject(message, slot, code, value, limit);
-    return NO_PRICE;
+    if (market.markTicks !== 0) return true;
+    return this.reject(message, slot, REJECT.market_has_no_mark_price, 0, 0);
   }
 
   /** Order id that a REPLACE names, 0 for PLACE; −1 when it was rejected. */

@@ -1,5 +1,3 @@
-import { NO_PRICE } from '../../engine/book/order-book.js';
-import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
@@ -29,23 +27,19 @@ import {
   W_PRICE,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
-import { lossTicksOf } from '../../engine/messages/rejection.js';
+import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
   CLIENT_FLAGS,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
-  FLAG_MARKET_ORDER,
   MSG_PLACE_TRIGGERED,
-  SIDE_BUY,
-  sideOf,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
-import { asPriceTicks, type PriceTicks } from '../../engine/units/units.js';
-import { reserveClosing } from './closing.js';
+import { asPriceTicks } from '../../engine/units/units.js';
 import type { MarketSummary } from './market-summaries.js';
+import { reserveOrder } from './reserve-order.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 
 /** EVT_TRIGGER_… and EVT_TRIGGERED. */
@@ -98,23 +92,12 @@ export class TriggerEventHandler {
     const f = slot * SLOT_FLOATS;
     const { kernel, accounts } = this.state;
     const flags = (events.words[w + EW_FLAGS] as number) & CLIENT_FLAGS;
-    const side = sideOf(flags);
-    const own = asPriceTicks(events.words[w + EW_PRICE] as number);
-    let price = limitPrice(market, flags, own);
+    const ownTicks = asPriceTicks(events.words[w + EW_PRICE] as number);
     const lots = events.floats[f + EF_LOTS] as number;
-    const loss = lots * lossTicksOf(side, price - market.markTicks);
-    const record = accounts.at(account);
-    const row = market.rows.open(account);
-    const { block } = market;
-    const code = kernel.calls.tryReserve(block, account, record, row, side, price, lots, loss);
-    if (code === REJECT.insufficient_margin) {
-      const isUnbounded = (flags & FLAG_MARKET_ORDER) !== 0 && own === 0;
-      const priceTicks = isUnbounded ? NO_PRICE : price;
-      price = reserveClosing(this.state, market, { account, flags, priceTicks, lots });
-    }
-    if (code !== 0 && (code !== REJECT.insufficient_margin || price === NO_PRICE)) {
+    const price = reserveOrder(this.state, market, { account, flags, ownTicks, lots });
+    if (price < 0) {
       const [value, limit] = refusedFigures(kernel);
-      pushRefusal(events, slot, code as RejectCode, value, limit);
+      pushRefusal(events, slot, -price as RejectCode, value, limit);
       return;
     }
     const out = this.inbox.push(1);
@@ -131,15 +114,6 @@ export class TriggerEventHandler {
     words[o + W_CLIENT_REF] = events.words[w + EW_CLIENT_REF] as number;
     words[o + W_MARK_DISTANCE] = price - market.markTicks;
   }
-}
-
-/** A market order gets the price band as its limit, or keeps a tighter one of its own. */
-function limitPrice(market: MarketSummary, flags: number, own: PriceTicks): PriceTicks {
-  if ((flags & FLAG_MARKET_ORDER) === 0) return own;
-  const side = sideOf(flags);
-  const band = bandPriceTicks(market.params, side, market.markTicks);
-  if (own === 0) return band;
-  return asPriceTicks(side === SIDE_BUY ? Math.min(own, band) : Math.max(own, band));
 }
 
 /** EVT_TRIGGER_REJECTED behind the event of a fired order for which there is not enough margin. */
