@@ -15,12 +15,18 @@ import { ShardHost } from '../engine/runtime/shard-host.js';
 import type { Frame } from '../engine/shard/frame.js';
 import type { ShardCore } from '../engine/shard/shard-core.js';
 import type { Xorshift } from '../engine/testing/xorshift.js';
+import type { MarginActor } from '../risk/margin/margin-actor.js';
+import { Sweeper } from '../risk/runtime/sweeper.js';
 import { FrameChecks } from './checks/frame-checks.js';
 import type { Twins } from './checks/twins.js';
 import { flipOneByte } from './disk/flip.js';
 import { type Loss, VirtualDisk } from './disk/virtual-disk.js';
 import { ObservedShard } from './host/observed-shard.js';
+import { RANGE_ACCOUNTS, VirtualSweep } from './host/virtual-sweep.js';
 import type { Knowledge } from './traffic/knowledge.js';
+
+/** Gateways have lower ones. */
+const SWEEPS_PORT = 127;
 
 export interface NodeCounts {
   recoveries: number;
@@ -35,6 +41,8 @@ export interface ShardNodeOptions {
   dataDir: string;
   shardId: number;
   random: Xorshift;
+  /** What sweeps do; a stream of its own. */
+  sweepRandom: Xorshift;
   twins: Twins;
   knowledge: Knowledge;
   clock: Clock;
@@ -62,6 +70,9 @@ export class ShardNode {
   };
   private opened: OpenedShard<ShardCore> | null = null;
   private running: ShardHost | null = null;
+  /** The threads that sweep the accounts, and who gives them work. */
+  sweep: VirtualSweep | null = null;
+  private sweeper: Sweeper | null = null;
   /** The host halted because the journal can write no more, or because an invariant was broken. */
   journalIsDead = false;
   private mistake: Error | null = null;
@@ -131,17 +142,34 @@ export class ShardNode {
       this.options.twins.heard(frame, events, firstSlot);
       this.options.onFrame?.();
     });
+    this.sweep = new VirtualSweep(core, this.options.sweepRandom);
+    const sweeper = new Sweeper(core.home as MarginActor, this.sweep, SWEEPS_PORT, RANGE_ACCOUNTS);
+    this.sweeper = sweeper;
     this.running = new ShardHost({
       shard,
       journal,
       clock: this.options.clock,
-      ports,
+      ports: [...ports, sweeper.hostPort],
+      beforeStep: () => sweeper.look(),
       frameMessagesMax: this.options.random.pick([1, 3, 16, 1024]),
       heldSlotsMax: this.options.random.pick([64, 1 << 17]),
       retryMs: 0,
       onHalt: (report) => this.halted(report),
     });
     this.running.begin();
+    sweeper.start();
+  }
+
+  /** All ranges that are being swept report, and the shard takes what they say. False: there was nothing to do. */
+  finishSweeps(): boolean {
+    this.sweep?.finishAll();
+    this.sweeper?.look();
+    return !(this.sweeper?.idle ?? true);
+  }
+
+  /** Asks for one more round, though nothing has changed. */
+  demandSweep(): void {
+    this.sweeper?.demand();
   }
 
   private halted(report: HaltReport): void {
@@ -190,6 +218,8 @@ export class ShardNode {
     this.removeLock();
     this.opened = null;
     this.running = null;
+    this.sweep = null;
+    this.sweeper = null;
     if (flips) this.flip();
   }
 

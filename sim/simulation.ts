@@ -9,6 +9,7 @@ import { ShardCore } from '../engine/shard/shard-core.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
 import { NaiveTriggers } from '../engine/triggers/naive-triggers.js';
 import { createShardCore } from '../main/compose.js';
+import { checkNobodyIsBelow } from './checks/sweep-checks.js';
 import { Twins } from './checks/twins.js';
 import { ClientCrowd } from './clients/client-crowd.js';
 import { FaultDice, type FaultName } from './faults.js';
@@ -74,6 +75,7 @@ export class Simulation {
       dataDir: this.dataDir,
       shardId: 0,
       random: stream(4),
+      sweepRandom: stream(14),
       twins: this.twins,
       knowledge: this.knowledge,
       clock: this.clock,
@@ -103,6 +105,7 @@ export class Simulation {
     if (dice.strikes('full')) this.fillDisk();
     if (this.step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;
     if (dice.strikes('kill') && this.diesWhileWriting()) return;
+    node.sweep?.step();
     for (let i = random.below(4); i > 0; i--) node.host.step();
     node.refuseMistakes();
     if (node.disk.dead || this.syncsFail()) return this.restart('none');
@@ -193,6 +196,21 @@ export class Simulation {
     const { node, crowd } = this;
     node.disk.bytesFree = Number.POSITIVE_INFINITY;
     node.disk.bytesUntilDeath = Number.POSITIVE_INFINITY;
+    this.settle();
+    node.demandSweep();
+    this.settle();
+    checkNobodyIsBelow(node.shard);
+    node.journal.syncNow();
+    crowd.readAll();
+    node.shard.check();
+    this.twins.recovered(node.shard.sequence);
+    this.twins.compare(node.shard);
+    crowd.connectAll(node.shard);
+    crowd.checkAgainstHistory();
+  }
+
+  private settle(): void {
+    const { node, crowd } = this;
     let rounds = 0;
     do {
       assert(rounds++ < SETTLE_ROUNDS_MAX, 'the shard must come to rest when nobody asks any more');
@@ -201,14 +219,7 @@ export class Simulation {
       crowd.readAll();
       node.host.release();
       node.refuseMistakes();
-    } while (node.host.hasInput || !node.host.drained);
-    node.journal.syncNow();
-    crowd.readAll();
-    node.shard.check();
-    this.twins.recovered(node.shard.sequence);
-    this.twins.compare(node.shard);
-    crowd.connectAll(node.shard);
-    crowd.checkAgainstHistory();
+    } while (node.finishSweeps() || node.host.hasInput || !node.host.drained);
   }
 
   private result(): SimulationResult {

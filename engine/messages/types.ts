@@ -39,6 +39,8 @@ export const CMD_SET_FEE_RATES = 42;
 export const CMD_SET_PRICING = 43;
 /** Slots 2–4: margin tiers and caps of the market (market/margin-terms.ts). */
 export const CMD_SET_MARGIN_TIERS = 44;
+/** Accounts that a sweep has found below their margin: F_QTY how many; their ids from the second slot on (candidates.ts). */
+export const CMD_CANDIDATES = 45;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
 /** F_QTY: number of shards, this one included; it only grows. From the host, when a start finds more than the shard knows. */

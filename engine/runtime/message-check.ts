@@ -1,3 +1,4 @@
+import { candidateSlots } from '../messages/candidates.js';
 import {
   CLIENT_TEXT_MAX_BYTES,
   F_CLIENT_ID,
@@ -47,6 +48,7 @@ SLOTS_OF_TYPE[type.CMD_SET_FEE_TIER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_FEE_RATES] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_PRICING] = THREE;
 SLOTS_OF_TYPE[type.CMD_SET_MARGIN_TIERS] = FOUR;
+SLOTS_OF_TYPE[type.CMD_CANDIDATES] = TWO | THREE | FOUR;
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,
@@ -68,7 +70,7 @@ export function messageProblem(
   if (allowed === 0 || (!isTrade && door !== 'operators')) return REJECT.message_type_is_unknown;
   if (slots > 4 || (allowed & (1 << slots)) === 0) return REJECT.message_is_malformed;
   const firstFloat = firstWord / 2;
-  if (!isTrade) return operatorProblem(floats, firstFloat, kind);
+  if (!isTrade) return operatorProblem(floats, firstFloat, kind, slots);
   return tradeProblem(words, floats, firstWord, kind, slots);
 }
 
@@ -141,7 +143,12 @@ function triggerProblem(
   return isTextLength(length, 0) ? 0 : REJECT.client_order_id_is_malformed;
 }
 
-function operatorProblem(floats: Float64Array, f: number, kind: number): RejectCode | 0 {
+function operatorProblem(
+  floats: Float64Array,
+  f: number,
+  kind: number,
+  slots: number,
+): RejectCode | 0 {
   const qty = floats[f + F_QTY] as number;
   let sound = isNumber(qty);
   // A publish time that is endless would lock out every later price.
@@ -150,6 +157,10 @@ function operatorProblem(floats: Float64Array, f: number, kind: number): RejectC
   }
   // Only here it is a parent; in deposits and withdrawals a part of the idempotency key, which may be any bits.
   if (kind === type.CMD_CREATE_ACCOUNT) sound &&= isCount(floats[f + F_ORDER_ID] as number);
+  // Which ids are in it is the margin actor's business: it asks each account.
+  if (kind === type.CMD_CANDIDATES) {
+    sound = isCount(qty) && qty > 0 && candidateSlots(qty) === slots;
+  }
   return sound ? 0 : REJECT.message_is_malformed;
 }
 

@@ -29,6 +29,8 @@ export interface ShardHostOptions {
   /** How long a journal that refused is left alone; default 100. */
   retryMs?: number;
   onHalt?: (report: HaltReport) => void;
+  /** Called before each step: between two frames somebody may look at the state, and send. */
+  beforeStep?: () => void;
 }
 
 /** 64 KiB of journal at a time: a file system takes a long write at a third of the cost a byte of a 16 KiB one. */
@@ -55,6 +57,7 @@ export class ShardHost {
   private readonly output: OutputQueue;
   private readonly heldSlotsMax: number;
   private readonly onHalt: (report: HaltReport) => void;
+  private readonly beforeStep: () => void;
   private state = HOST_RUNNING;
   private readonly retryMs: number;
   private retryAtMs = 0;
@@ -82,6 +85,7 @@ export class ShardHost {
     this.heldSlotsMax = options.heldSlotsMax ?? HELD_SLOTS_MAX;
     this.retryMs = options.retryMs ?? RETRY_MS;
     this.onHalt = options.onHalt ?? (() => {});
+    this.beforeStep = options.beforeStep ?? (() => {});
     this.updateStats();
   }
 
@@ -123,6 +127,7 @@ export class ShardHost {
   /** Does at most one frame. False: there is nothing to do, or nothing can be done now. */
   step(): boolean {
     if (!this.begun || this.paused) return false;
+    this.beforeStep();
     if (this.channels !== null) this.stopWithOthers(this.channels.stoppedShard);
     if (this.state === HOST_HALTED) return this.refuse();
     this.channels?.pump();

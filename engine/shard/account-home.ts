@@ -23,8 +23,8 @@ export interface AccountHome {
   ): number;
   /** CMD_PLACE … CMD_PLACE_TRIGGER, the long way: forwards to the inbox or answers in the events. */
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
-  /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER. */
-  onOperatorCommand(message: MessageBuffer, slot: number): void;
+  /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER, CMD_CANDIDATES. */
+  onOperatorCommand(message: MessageBuffer, slot: number, nowMs: number): void;
   /** An account that another shard has given its id and this one as its home. `key` points at 8 words, zeros for none. */
   openAccount(account: number, parent: number, words: Int32Array, key: number): void;
   /** An event of a market: completes it in place. False: it must not leave the shard. */

@@ -332,7 +332,7 @@ export class ShardCore implements Shard {
         this.beginEpoch(messages, slot);
         break;
       default:
-        this.home.onOperatorCommand(messages, slot);
+        this.home.onOperatorCommand(messages, slot, this.timeMs);
     }
   }
 

@@ -15,9 +15,17 @@ import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
+import { SweepHere } from '../../risk/runtime/sweep-here.js';
+import { Sweeper } from '../../risk/runtime/sweeper.js';
 import { createShardCore, createSpreadShardCore } from '../compose.js';
 import { ReplayedEvents } from './replayed-events.js';
-import type { ShardHooks, ShardInvariants, ShardReport, ShardSettings } from './shard-access.js';
+import {
+  type ShardHooks,
+  type ShardInvariants,
+  type ShardReport,
+  type ShardSettings,
+  SWEEPS_PORT_ID,
+} from './shard-access.js';
 import { collectSeed, type ShardSeed } from './shard-seed.js';
 import { snapshotInThread } from './snapshot-thread.js';
 
@@ -34,6 +42,7 @@ export class HostedShard {
   private readonly hooks: ShardHooks;
   private readonly opened: OpenedShard<ShardCore>;
   private readonly channels: ShardChannels | null;
+  private readonly sweeper: Sweeper;
   /** Of the last event before this start. */
   private readonly epochBefore: number;
   private readonly clock: Clock;
@@ -82,13 +91,16 @@ export class HostedShard {
     this.channels =
       routing === null || channelMemory === null ? null : new ShardChannels(routing, channelMemory);
     const channels = this.channels === null ? {} : { channels: this.channels };
+    const home = shard.home as MarginActor;
+    this.sweeper = new Sweeper(home, new SweepHere(home.state.kernel), SWEEPS_PORT_ID);
     this.host = new ShardHost({
       shard,
       journal,
       clock: this.clock,
-      ports,
+      ports: [...ports, this.sweeper.hostPort],
       stats,
       onHalt,
+      beforeStep: () => this.sweeper.look(),
       ...channels,
     });
   }
@@ -107,6 +119,7 @@ export class HostedShard {
 
   letIn(): void {
     this.host.onlyChannels = false;
+    this.sweeper.start();
     this.onWork();
   }
 
@@ -208,12 +221,13 @@ export class HostedShard {
     }
   }
 
-  /** Resolves when everything that has arrived is applied, journaled, and out. */
+  /** Resolves when everything that has arrived is applied, journaled, and out, and accounts are swept at the present prices. */
   async settle(): Promise<void> {
     for (;;) {
       this.run();
       this.host.release();
-      if (this.host.halted || (this.host.drained && !this.host.hasInput)) return;
+      const { halted, drained, hasInput } = this.host;
+      if (halted || (drained && !hasInput && this.sweeper.idle)) return;
       await sleep(1);
     }
   }
@@ -231,6 +245,8 @@ export class HostedShard {
       this.run();
       // Held up by a slow reader it does nothing, and is asked again.
       if (shard.sequence === sequence) await sleep(1);
+      // What this moment's prices do to accounts belongs to this moment.
+      if (!this.sweeper.idle) await this.settle();
     }
     clock.set(target);
     // The time itself has to be in the journal, or a restart would fall back behind it.
@@ -239,11 +255,12 @@ export class HostedShard {
   }
 
   stopInput(): void {
+    this.sweeper.stop();
     this.host.stopInput();
   }
 
   async stop(): Promise<void> {
-    this.host.stopInput();
+    this.stopInput();
     await this.settle();
     await this.snapshotJob;
     if (!this.host.halted && this.opened.shard.sequence > this.snapshotMessages) {

@@ -50,6 +50,8 @@ export interface ShardInvariants {
 
 export const GATEWAY_PORT_ID = 1;
 export const ADMIN_PORT_ID = 2;
+/** Inside of the shard's thread: candidates for liquidation. */
+export const SWEEPS_PORT_ID = 3;
 
 /** A running shard as the rest of the exchange sees it, whatever thread it lives in. */
 export interface ShardAccess {

@@ -18,8 +18,11 @@ import { openInlineShard } from './inline-shard.js';
 import type { ShardAccess, ShardHooks, ShardInvariants, ShardSettings } from './shard-access.js';
 import { openThreadedShard } from './threaded-shard.js';
 
-/** The longest way of a command: to the market, its question back, the grant there, the event home. */
-const HOPS_MAX = 4;
+/**
+ * The longest way of a command is to the market, its question back, the grant there, the event home; that of a price to all homes, from
+ * there cancels to the markets, the events home, a slice there, its fills home.
+ */
+const HOPS_MAX = 5;
 
 /** What opening the shards needs to know of each, and of the folders around them. */
 export interface ShardGroupOptions {

@@ -3,6 +3,7 @@ import { readMarginTerms, W_MARGIN_TERMS } from '../../engine/market/margin-term
 import { readMarketParams } from '../../engine/market/market-params.js';
 import { isMarketState, marketStateName } from '../../engine/market/market-state.js';
 import { readPricingParams } from '../../engine/market/pricing-params.js';
+import { W_CANDIDATES } from '../../engine/messages/candidates.js';
 import {
   F_CLIENT_ID,
   F_DEADLINE,
@@ -108,6 +109,10 @@ class View {
     const { words, floats } = this.messages;
     return readMarginTerms(words, floats, this.at + W_MARGIN_TERMS);
   }
+  candidates(): number[] {
+    const first = this.at + W_CANDIDATES;
+    return Array.from(this.messages.words.subarray(first, first + this.float(F_QTY)));
+  }
   marketParams(): object {
     return readMarketParams(this.messages.words, this.messages.floats, this.at + SLOT_WORDS);
   }
@@ -138,6 +143,7 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_ORACLE_PRICE, oraclePrice],
   [types.CMD_SET_PRICING, (view) => ({ pricing: view.pricingParams() })],
   [types.CMD_SET_MARGIN_TIERS, (view) => ({ margin: view.marginTerms() })],
+  [types.CMD_CANDIDATES, (view) => ({ accountIds: view.candidates() })],
   [types.CMD_TIMER, () => ({})],
   [types.CMD_BEGIN_EPOCH, (view) => ({ begins: view.float(F_QTY) })],
   [types.CMD_CHANNEL, channelMessage],

@@ -1,11 +1,4 @@
-import {
-  B_ROW_CHUNKS,
-  B_ROW_TABLE,
-  R_POSITION,
-  ROW_SHIFT,
-  ROWS_CHUNK_SHIFT,
-  ROWS_PER_CHUNK,
-} from '../../engine/kernel/layout.js';
+import { R_POSITION } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
 import { findTrader } from './accounts.js';
@@ -42,22 +35,28 @@ export function maintenanceOfAccount(account: i32, record: i32): f64 {
 }
 
 /**
- * Whether all prices that the account depends on are trusted. Rows are asked, not the active set alone: that may still have a market
- * in which nothing is left, and is no part of the state.
+ * Whether the account has a position, and all prices that it depends on are trusted. Rows are asked, not the active set alone: that
+ * may still have a market in which nothing is left, and is no part of the state.
  */
-function hasSoundPrices(account: i32, record: i32): boolean {
+function mayBeLiquidated(account: i32, record: i32): boolean {
+  let positions: i32 = 0;
   for (let half = 0; half < 2; half++) {
     let active = i32At(record + A_ACTIVE + (half << 2));
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
-      if (i32At(block + M_GUARDS) !== 0 && !isFlat(rowOf(block, account))) return false;
+      const row = rowOf(block, account);
+      if (i32At(block + M_GUARDS) !== 0 && !isFlat(row)) return false;
+      if (f64At(row + R_POSITION) !== 0) positions++;
     }
   }
-  return true;
+  return positions !== 0;
 }
 
-/** Whether equity is below maintenance margin, on prices that are trusted. In one pass: a sweep asks it of every account. */
+/**
+ * Whether there is a position, and equity is below maintenance margin, on prices that are trusted. In one pass: a sweep asks it of
+ * every account.
+ */
 export function isBelowMargin(account: i32, record: i32): boolean {
   let left = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
@@ -69,26 +68,14 @@ export function isBelowMargin(account: i32, record: i32): boolean {
       left += unrealized(block, row) - maintenanceMargin(block, row);
     }
   }
-  return left < 0 && hasSoundPrices(account, record);
+  return left < 0 && mayBeLiquidated(account, record);
 }
 
-/**
- * The next account behind `after` that has a position in this market, is below its margin, and is not being liquidated yet; 0 when
- * there is none. By account id, so that everybody finds them in the same order.
- */
-export function nextBelowMargin(block: i32, after: i32): i32 {
-  const chunks = i32At(block + B_ROW_CHUNKS);
-  let account = after + 1;
-  for (let chunk = account >>> ROWS_CHUNK_SHIFT; chunk < chunks; chunk++) {
-    const rows = i32At(i32At(block + B_ROW_TABLE) + (chunk << 3));
-    const end = (chunk + 1) << ROWS_CHUNK_SHIFT;
-    if (rows === 0) account = end;
-    for (; account < end; account++) {
-      const row = rows + ((account & (ROWS_PER_CHUNK - 1)) << ROW_SHIFT);
-      if (f64At(row + R_POSITION) === 0) continue;
-      const record = findTrader(account);
-      if (record !== 0 && isBelowMargin(account, record)) return account;
-    }
+/** The first account of those from `first` on, and before `end`, that is below its margin and not being liquidated yet; 0: none is. */
+export function nextBelowMargin(first: i32, end: i32): i32 {
+  for (let account = first; account < end; account++) {
+    const record = findTrader(account);
+    if (record !== 0 && isBelowMargin(account, record)) return account;
   }
   return 0;
 }

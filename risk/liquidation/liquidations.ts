@@ -88,21 +88,18 @@ export class Liquidations {
     return this.first?.nextMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** A market has a new mark price: looks at every account that has a position there. */
-  onMark(market: MarketSummary, nowMs: number): void {
-    if (market.guards !== 0 || market.markTicks === 0) return;
-    const { calls } = this.state.kernel;
-    let account = calls.nextBelowMargin(market.block, 0);
-    for (; account !== 0; account = calls.nextBelowMargin(market.block, account)) {
-      this.begin(account, nowMs);
-    }
+  /** A sweep has found the account below its margin, by what it saw then. True: it is now, too, and its liquidation has begun. */
+  onCandidate(account: number, nowMs: number): boolean {
+    const { kernel, accounts } = this.state;
+    if (!accounts.exists(account) || accounts.isLiquidating(account)) return false;
+    if (!kernel.calls.isBelowMargin(account, accounts.at(account))) return false;
+    this.begin(account, nowMs);
+    return true;
   }
 
   /** The account has paid something that is no trade. */
   onPaid(account: number, nowMs: number): void {
-    const { kernel, accounts } = this.state;
-    if (!accounts.exists(account) || accounts.isLiquidating(account)) return;
-    if (kernel.calls.isBelowMargin(account, accounts.at(account))) this.begin(account, nowMs);
+    this.onCandidate(account, nowMs);
   }
 
   /** One step of the account that comes next, if it is due. */

@@ -6,10 +6,15 @@ import { INDEX_GUARDS } from '../../engine/market/index-price.js';
 import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { W_CANDIDATES } from '../../engine/messages/candidates.js';
 import {
+  EF_LOTS,
+  EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
+  F_QTY,
   marketOf,
+  SLOT_FLOATS,
   SLOT_WORDS,
   typeOf,
   W_ACCOUNT,
@@ -19,10 +24,12 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import {
+  CMD_CANDIDATES,
   CMD_CREATE_ACCOUNT,
   CMD_DEPOSIT,
   CMD_SET_FEE_TIER,
   CMD_WITHDRAW,
+  EVT_DONE,
   EVT_FUNDING,
   EVT_LIQUIDATION,
   EVT_MARK_PRICE,
@@ -39,7 +46,7 @@ import { ClientIds } from './client-ids.js';
 import { Lane } from './lane.js';
 import type { MarketSummary } from './market-summaries.js';
 import { MarketTable } from './market-table.js';
-import { OperatorCommands } from './operator-commands.js';
+import { OperatorCommands, pushAnswer } from './operator-commands.js';
 import { OrderEventHandler } from './order-events.js';
 import { riskKernelOf } from './risk-kernel.js';
 import { type MarginState, TradeCommands } from './trade-commands.js';
@@ -60,6 +67,11 @@ export class MarginActor implements AccountHome {
   readonly state: MarginState;
   readonly cash = new CashLedger();
   readonly liquidations: Liquidations;
+  /**
+   * How often something has changed on which the margin of many accounts rests: marks, guards, rates. Whoever sweeps the accounts has to
+   * do it again then. No part of the state.
+   */
+  termsChanges = 0;
   private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
@@ -105,13 +117,19 @@ export class MarginActor implements AccountHome {
     return this.lane.applyAll(messages, slot, count, nowMs, firstSequence);
   }
 
-  onOperatorCommand(message: MessageBuffer, slot: number): void {
+  onOperatorCommand(message: MessageBuffer, slot: number, nowMs: number): void {
     const type = typeOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
     if (type === CMD_CREATE_ACCOUNT) this.operator.createAccount(message, slot);
     else if (type === CMD_DEPOSIT) this.operator.moveCash(message, slot, 1);
     else if (type === CMD_WITHDRAW) this.operator.moveCash(message, slot, -1);
     else if (type === CMD_SET_FEE_TIER) this.operator.setFeeTier(message, slot);
+    else if (type === CMD_CANDIDATES) this.onCandidates(message, slot, nowMs);
     else pushRejection(this.events, message, slot, REJECT.message_type_is_unknown, type, 0);
+  }
+
+  /** Highest id of all accounts here. */
+  get lastAccount(): number {
+    return this.state.accounts.lastId;
   }
 
   openAccount(account: number, parent: number, words: Int32Array, key: number): void {
@@ -124,12 +142,7 @@ export class MarginActor implements AccountHome {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
       const mark = asPriceTicks(events.words[slot * SLOT_WORDS + EW_PRICE] as number);
-      this.onMark(
-        marketOf(head),
-        mark,
-        events.words[slot * SLOT_WORDS + EW_FLAGS] as number,
-        nowMs,
-      );
+      this.onMark(marketOf(head), mark, events.words[slot * SLOT_WORDS + EW_FLAGS] as number);
       return true;
     }
     if (typeOf(head) === EVT_LIQUIDATION) {
@@ -151,11 +164,21 @@ export class MarginActor implements AccountHome {
     this.liquidations.onTime(nowMs);
   }
 
-  private onMark(marketId: number, mark: PriceTicks, guards: number, nowMs: number): void {
-    const market = this.state.markets.find(marketId);
-    if (market === null) return;
-    market.setMark(mark, guards & INDEX_GUARDS);
-    this.liquidations.onMark(market, nowMs);
+  /** Each account is asked anew: what the sweep saw may be over, or may never have been. Answered with how many are liquidated. */
+  private onCandidates(message: MessageBuffer, slot: number, nowMs: number): void {
+    const first = slot * SLOT_WORDS + W_CANDIDATES;
+    const count = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    let begun = 0;
+    for (let at = first; at < first + count; at++) {
+      if (this.liquidations.onCandidate(message.words[at] as number, nowMs)) begun++;
+    }
+    const event = pushAnswer(this.events, message, slot, EVT_DONE, EVENT_SLOTS);
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = begun;
+  }
+
+  private onMark(marketId: number, mark: PriceTicks, guards: number): void {
+    this.termsChanges++;
+    this.state.markets.find(marketId)?.setMark(mark, guards & INDEX_GUARDS);
   }
 
   get canListMarket(): boolean {
@@ -167,10 +190,12 @@ export class MarginActor implements AccountHome {
   }
 
   onMarketParams(marketId: number, params: MarketParams): void {
+    this.termsChanges++;
     this.state.markets.find(marketId)?.setParams(params);
   }
 
   onMarginTerms(marketId: number, terms: MarginTerms): void {
+    this.termsChanges++;
     this.state.markets.find(marketId)?.setMarginTerms(terms);
   }
 

@@ -68,7 +68,7 @@ export class OperatorCommands {
       return;
     }
     const account = accounts.create(parent, message.words, w + W_PUBLIC_KEY);
-    const event = this.answer(message, slot, EVT_ACCOUNT_CREATED, EVENT_SLOTS + 1);
+    const event = pushAnswer(this.events, message, slot, EVT_ACCOUNT_CREATED, EVENT_SLOTS + 1);
     this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
     this.events.floats[event * SLOT_FLOATS + EF_ORDER_ID] = parent;
     accounts.copyKey(account, this.events.words, event * SLOT_WORDS + EW_CLIENT_TEXT);
@@ -127,7 +127,7 @@ export class OperatorCommands {
       return;
     }
     this.state.accounts.setTier(account, tier);
-    const event = this.answer(message, slot, EVT_FEE_TIER, EVENT_SLOTS);
+    const event = pushAnswer(this.events, message, slot, EVT_FEE_TIER, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = tier;
   }
@@ -139,7 +139,7 @@ export class OperatorCommands {
     change: MicroUsd,
     numbered: boolean,
   ): void {
-    const event = this.answer(message, slot, EVT_BALANCE, EVENT_SLOTS);
+    const event = pushAnswer(this.events, message, slot, EVT_BALANCE, EVENT_SLOTS);
     const f = event * SLOT_FLOATS;
     this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
     this.events.floats[f + EF_LOTS] = change;
@@ -147,16 +147,6 @@ export class OperatorCommands {
     if (numbered) {
       this.events.floats[f + EF_ACCOUNT_SEQUENCE] = this.state.accounts.nextSequence(account);
     }
-  }
-
-  private answer(message: MessageBuffer, slot: number, type: number, slots: number): number {
-    const event = this.events.push(slots);
-    const e = event * SLOT_WORDS;
-    const w = slot * SLOT_WORDS;
-    this.events.words[e + W_HEAD] = headOf(type, slots, 0);
-    this.events.words[e + EW_SESSION] = message.words[w + W_SESSION] as number;
-    this.events.words[e + EW_REQUEST] = message.words[w + W_REQUEST] as number;
-    return event;
   }
 
   private reject(
@@ -168,4 +158,21 @@ export class OperatorCommands {
   ): void {
     pushRejection(this.events, message, slot, code, value, limit);
   }
+}
+
+/** An event that answers the operator's command at `slot`; returns its slot. */
+export function pushAnswer(
+  events: MessageBuffer,
+  message: MessageBuffer,
+  slot: number,
+  type: number,
+  slots: number,
+): number {
+  const event = events.push(slots);
+  const e = event * SLOT_WORDS;
+  const w = slot * SLOT_WORDS;
+  events.words[e + W_HEAD] = headOf(type, slots, 0);
+  events.words[e + EW_SESSION] = message.words[w + W_SESSION] as number;
+  events.words[e + EW_REQUEST] = message.words[w + W_REQUEST] as number;
+  return event;
 }

@@ -78,13 +78,13 @@ export class FrameChecks {
 
 /** Each command is answered exactly once, and every rejection has a known code. */
 function checkAnswers(frame: Frame, shard: ShardCore, firstSlot: number): void {
-  const answers = new Map<number, number>();
+  const answers = new Map<string, number>();
   const { words } = shard.events;
   for (let slot = firstSlot; slot < shard.events.length; ) {
     const w = slot * SLOT_WORDS;
     const head = words[w + W_HEAD] as number;
     if (typeOf(head) !== EVT_FRAME && words[w + EW_SESSION] !== 0) {
-      const request = words[w + EW_REQUEST] as number;
+      const request = `${words[w + EW_SESSION]} ${words[w + EW_REQUEST]}`;
       answers.set(request, (answers.get(request) ?? 0) + 1);
     }
     if (typeOf(head) === EVT_REJECTED) {
@@ -96,7 +96,7 @@ function checkAnswers(frame: Frame, shard: ShardCore, firstSlot: number): void {
   forEachMessage(frame, (head, session, request) => {
     if (session === 0) return;
     const isForAll = typeOf(head) === CMD_MASS_CANCEL && marketOf(head) === MARKET_ID_ALL;
-    const count = answers.get(request) ?? 0;
+    const count = answers.get(`${session} ${request}`) ?? 0;
     // Every market that was listed at that moment answers for itself.
     const sound = count === 1 || (isForAll && count <= shard.markets.length);
     assert(sound, `request ${request} of type ${typeOf(head)} was answered ${count} times`);

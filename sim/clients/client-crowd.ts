@@ -170,7 +170,7 @@ export class ClientCrowd {
   }
 
   private newGateway(): VirtualGateway {
-    const portId = 1 + (this.nextPort++ % 127);
+    const portId = 1 + (this.nextPort++ % 126);
     return new VirtualGateway(new SimPort(portId, 'operators', SLOTS_IN, SLOTS_OUT));
   }
 }

@@ -13,8 +13,8 @@ import { NaiveClientIds } from './naive-client-ids.js';
 import { naiveOnEvent } from './naive-events.js';
 import {
   type NaiveLiquidation,
+  naiveCandidates,
   naiveLiquidationStep,
-  naiveOnMark,
   naiveOnPaid,
   writeLiquidations,
 } from './naive-liquidations.js';
@@ -86,8 +86,10 @@ export class NaiveHome implements AccountHome {
     naiveTradeCommand(this.state, new View(message, slot), nowMs);
   }
 
-  onOperatorCommand(message: MessageBuffer, slot: number): void {
-    naiveOperatorCommand(this.state, new View(message, slot));
+  onOperatorCommand(message: MessageBuffer, slot: number, nowMs: number): void {
+    const view = new View(message, slot);
+    if (view.type === type.CMD_CANDIDATES) naiveCandidates(this.state, view, nowMs);
+    else naiveOperatorCommand(this.state, view);
   }
 
   openAccount(): void {
@@ -106,7 +108,6 @@ export class NaiveHome implements AccountHome {
     if (market === null) return true;
     market.mark = BigInt(event.word(layout.EW_PRICE));
     market.guards = event.word(layout.EW_FLAGS) & INDEX_GUARDS;
-    naiveOnMark(state, market, nowMs);
     return true;
   }
 

@@ -28,12 +28,15 @@ const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
 const WHOLE_BELOW_MICRO_USD = 1_000_000_000n;
 
-/** Accounts with a position in the market, by id, that are below their margin at trusted prices. */
-export function naiveOnMark(state: NaiveState, market: NaiveMarket, nowMs: number): void {
-  if (market.guards !== 0) return;
-  for (const account of [...state.accounts.values()].sort((a, b) => a.id - b.id)) {
-    if (holdingOf(market, account.id).position !== 0n) naiveOnPaid(state, account.id, nowMs);
-  }
+/** CMD_CANDIDATES: accounts that somebody says are below their margin. */
+export function naiveCandidates(state: NaiveState, message: View, nowMs: number): void {
+  const count = message.float(layout.F_QTY);
+  const before = state.liquidations.size;
+  for (let i = 0; i < count; i++) naiveOnPaid(state, message.word(layout.SLOT_WORDS + i), nowMs);
+  const event = pushEvent(state.events, type.EVT_DONE, layout.EVENT_SLOTS, 0);
+  event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
+  event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
+  event.setFloat(layout.EF_LOTS, state.liquidations.size - before);
 }
 
 /** Begins the account's liquidation if it has come below its margin. */
@@ -44,7 +47,8 @@ export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void 
     const { position, orders } = holdingOf(market, id);
     return market.guards !== 0 && (position !== 0n || orders.length > 0);
   });
-  if (doubtful || equityOf(state, account) >= maintenanceOf(state, account)) return;
+  const holds = state.markets.some((market) => holdingOf(market, id).position !== 0n);
+  if (doubtful || !holds || equityOf(state, account) >= maintenanceOf(state, account)) return;
   state.liquidations.set(id, { nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0n });
   tell(state, account, type.LIQUIDATION_BEGUN);
   for (const { marketId } of state.markets) cancelAll(state, marketId, id);

@@ -1,4 +1,5 @@
 import { assert } from '../../engine/assert.js';
+import { candidatesMessage } from '../../engine/messages/candidates.js';
 import {
   SLOT_WORDS,
   slotsOf,
@@ -14,10 +15,13 @@ import { asChannelInput } from '../../engine/shard/channel.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
+import { accountsBelow } from '../../risk/runtime/sweep-here.js';
+import { checkNobodyIsBelow } from '../checks/sweep-checks.js';
+import { withNoise } from '../host/virtual-sweep.js';
 import { Knowledge } from '../traffic/knowledge.js';
 import { Traffic } from '../traffic/traffic.js';
 import { type Wire, withSlots } from '../traffic/wire.js';
-import { shardFor } from './shard-router.js';
+import { homeFor, shardFor } from './shard-router.js';
 import { homeOf, unionState } from './union-state.js';
 
 const START_MS = 1_767_225_600_000;
@@ -37,6 +41,7 @@ export function compareLayouts(seed: number, commands: number): number {
   const spread = Array.from({ length: shards }, (_, shardId) => {
     return createShardCore(undefined, { shardId, shards });
   });
+  const sweeps = new SweepsOfBoth(single, spread, new Xorshift(seed * 16 + 14));
   let nowMs = START_MS;
   traffic.open(nowMs);
   let compared = 0;
@@ -48,6 +53,7 @@ export function compareLayouts(seed: number, commands: number): number {
       apply(single, timer, nowMs);
       if (firesInSeveralHomes(single.events, shards)) return compared;
       for (const shard of shardsDue) applyAndDeliver(spread, shard, timer, nowMs);
+      sweeps.run(nowMs);
     }
     const wire = traffic.next(1, nowMs);
     if (wire === null || isMalformed(wire)) continue;
@@ -55,11 +61,42 @@ export function compareLayouts(seed: number, commands: number): number {
     if (firesInSeveralHomes(single.events, shards)) return compared;
     knowledge.hear(single.events, 0);
     applyAndDeliver(spread, shardFor(wire, shards), wire, nowMs);
+    sweeps.run(nowMs);
     compared++;
     const equal = unionState(spread) === unionState([single]);
     assert(equal, `command ${i} gave ${shards} shards another state than one shard has`);
   }
   return compared;
+}
+
+/** Sweeps the accounts of one shard, and those of several, when prices or rates have changed. */
+class SweepsOfBoth {
+  private readonly single: ShardCore;
+  private readonly spread: readonly ShardCore[];
+  private readonly random: Xorshift;
+  private changes = 0;
+
+  constructor(single: ShardCore, spread: readonly ShardCore[], random: Xorshift) {
+    this.single = single;
+    this.spread = spread;
+    this.random = random;
+  }
+
+  /** One account a message: what it sets off in several shards is done before the next one's turn, as in one shard. */
+  run(nowMs: number): void {
+    const { single, spread } = this;
+    const { state, termsChanges } = homeOf(single);
+    if (termsChanges === this.changes) return;
+    this.changes = termsChanges;
+    const below = accountsBelow(state.kernel, 1, state.accounts.lastId + 1);
+    for (const account of withNoise(below, this.random)) {
+      const wire = candidatesMessage([account]);
+      apply(single, wire, nowMs);
+      const home = account < 1 ? 0 : homeFor(account, spread.length);
+      applyAndDeliver(spread, home, wire, nowMs);
+    }
+    for (const core of [single, ...spread]) checkNobodyIsBelow(core);
+  }
 }
 
 /** Where a timer does what it does in one shard: all markets that are due; when none is, the account that comes next of all. */

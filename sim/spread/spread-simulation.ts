@@ -15,6 +15,7 @@ import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
+import { checkNobodyIsBelow } from '../checks/sweep-checks.js';
 import { Twins } from '../checks/twins.js';
 import { FaultDice, type FaultName } from '../faults.js';
 import { SimPort } from '../host/sim-port.js';
@@ -100,6 +101,7 @@ export class SpreadSimulation {
         dataDir: this.dataDir,
         shardId,
         random: stream(10 + shardId),
+        sweepRandom: new Xorshift(stream(14).next() + shardId),
         twins,
         knowledge: this.knowledge,
         clock: this.clock,
@@ -135,6 +137,7 @@ export class SpreadSimulation {
     this.network.deliver(random.below(30));
     for (const member of this.members) {
       if (random.chance(15)) continue;
+      member.node.sweep?.step();
       for (let i = random.below(4); i > 0; i--) member.node.host.step();
       for (let i = random.below(3); i > 0; i--) member.node.disk.finishSync();
       this.afterHost(member);
@@ -280,9 +283,10 @@ export class SpreadSimulation {
 
   /** All messages arrive; then each shard equals its twin, and nothing is under way any more. */
   private finish(): SpreadResult {
-    for (let round = 0; !this.settle(); round++) {
-      assert(round < SETTLE_ROUNDS_MAX, 'the shards must come to rest');
-    }
+    this.comeToRest();
+    for (const { node } of this.members) node.demandSweep();
+    this.comeToRest();
+    for (const core of this.cores) checkNobodyIsBelow(core);
     for (const { node } of this.members) node.journal.syncNow();
     for (const { node, twins } of this.members) {
       node.shard.check();
@@ -297,11 +301,18 @@ export class SpreadSimulation {
     return { shards: this.members.length, unionState: union, counts };
   }
 
+  private comeToRest(): void {
+    for (let round = 0; !this.settle(); round++) {
+      assert(round < SETTLE_ROUNDS_MAX, 'the shards must come to rest');
+    }
+  }
+
   private settle(): boolean {
     let rests = true;
     this.network.deliver(1_000);
     for (const member of this.members) {
       const { host, disk } = member.node;
+      if (member.node.finishSweeps()) rests = false;
       if (host.step()) rests = false;
       disk.finishAllSyncs();
       this.afterHost(member);
