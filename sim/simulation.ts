@@ -14,6 +14,7 @@ import { Twins } from './checks/twins.js';
 import { ClientCrowd } from './clients/client-crowd.js';
 import { FaultDice, type FaultName } from './faults.js';
 import { NaiveHome } from './naive/naive-home.js';
+import { passingMs } from './passing-time.js';
 import { ShardNode } from './shard-node.js';
 import { Knowledge } from './traffic/knowledge.js';
 import { Traffic } from './traffic/traffic.js';
@@ -99,8 +100,7 @@ export class Simulation {
 
   private async takeStep(): Promise<void> {
     const { random, node, crowd, dice } = this;
-    const passedMs = random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
-    this.clock.set(this.clock.nowMs() + passedMs);
+    this.clock.set(this.clock.nowMs() + passingMs(random));
     this.send();
     if (dice.strikes('full')) this.fillDisk();
     if (this.step === this.fullUntilStep) node.disk.bytesFree = Number.POSITIVE_INFINITY;

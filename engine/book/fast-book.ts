@@ -134,6 +134,12 @@ export class FastBook implements OrderBook {
     this.kernel.leave();
   }
 
+  trim(account: number): void {
+    this.kernel.enter();
+    this.kernel.calls.trimAccount(this.book, account);
+    this.kernel.leave();
+  }
+
   takeOrderId(): number {
     const at = (this.book + B_LAST_ORDER_ID) >> 3;
     const id = (this.kernel.floats[at] as number) + 1;

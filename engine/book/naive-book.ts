@@ -196,6 +196,11 @@ export class NaiveBook implements OrderBook {
     }
   }
 
+  trim(account: number): void {
+    this.matching.touch(account);
+    this.matching.trim();
+  }
+
   writeCanonical(writer: CanonicalWriter, references: boolean): void {
     writer.put(this.lastOrderId);
     writer.put(this.matching.lastTradeSequence);

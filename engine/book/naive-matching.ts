@@ -79,6 +79,11 @@ export class NaiveMatching {
   }
 
   /** Step 7. */
+  /** The account's position has changed outside of the book. */
+  touch(account: number): void {
+    this.touched.add(account);
+  }
+
   trim(): void {
     for (const account of this.touched) {
       for (const order of reduceOnlyOf(this.orders, account)) {

@@ -141,6 +141,8 @@ export interface OrderBook {
   expire(nowMs: number): void;
   /** Cancels every order (bids best first, then asks best first, each level in queue order). */
   cancelEverything(reason: number): void;
+  /** The account's position has changed outside of the book: reduce-only trimming, as after a command. */
+  trim(account: number): void;
   /** Takes the market's next order id, for an order that waits outside of the book. */
   takeOrderId(): number;
   /** Earliest GTD expiry, Infinity when there is none. */

@@ -92,7 +92,7 @@ function feeMicroUsd(book: i32, flags: i32, valueTickLots: f64): f64 {
 }
 
 /** Moves the position by `signed` lots at `price`; returns the realised profit in micro-USD. */
-function movePosition(book: i32, row: i32, signed: f64, price: i32): f64 {
+export function movePosition(book: i32, row: i32, signed: f64, price: i32): f64 {
   const position = f64At(row + R_POSITION);
   const moved: f64 = position + signed;
   if (position > 0) addTo(book + B_OPEN_INTEREST, -position);

@@ -40,14 +40,17 @@ import {
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
+  MSG_ADL_CANDIDATES,
   MSG_AMEND,
   MSG_AMEND_GRANTED,
   MSG_CANCEL,
+  MSG_LIQUIDATE,
   MSG_MASS_CANCEL,
   MSG_PLACE,
   MSG_PLACE_TRIGGER,
   MSG_PLACE_TRIGGERED,
   MSG_REPLACE,
+  MSG_TAKE_OVER,
   PRICE_OF_INDEX,
   PRICE_OF_MARK,
   REASON_MARKET_STATE,
@@ -67,16 +70,17 @@ import {
 } from '../units/units.js';
 import { fundingFraction } from './funding-fraction.js';
 import type { Doubt } from './index-price.js';
+import { MarketLiquidations } from './liquidation/market-liquidations.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
 import { type FundingDue, MarketPricing } from './market-pricing.js';
+import type { MarketRules } from './market-rules.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
 import type { PricingParams } from './pricing-params.js';
-import type { PricingRules } from './pricing-rules.js';
 
 /** Tests run the same market over the naive book. */
 export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
@@ -101,12 +105,15 @@ export class MarketActor {
   readonly pricing: MarketPricing;
   /** Of these the market itself looks at the cap on open interest. */
   marginTerms: MarginTerms = NO_MARGIN_TERMS;
+  readonly liquidations: MarketLiquidations;
+  /** Margin actors that are home to accounts: one in each shard. */
+  homes = 1;
 
   constructor(
     marketId: number,
     params: MarketParams,
     kernel: Kernel,
-    rules: PricingRules,
+    rules: MarketRules,
     createBook: CreateBook = (options) => new FastBook(options),
     createTriggers: CreateTriggers = () => new SortedTriggers(),
   ) {
@@ -124,8 +131,9 @@ export class MarketActor {
     this.events = kernel.events;
     const { positions: ledger } = this;
     this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
-    this.pricing = new MarketPricing(rules, this.book, priceTicksMax);
+    this.pricing = new MarketPricing(rules.pricing, this.book, priceTicksMax);
     this.triggers = new MarketTriggers(this, createTriggers());
+    this.liquidations = new MarketLiquidations(this, rules.deleveraging);
     this.deriveLimits();
   }
 
@@ -143,7 +151,8 @@ export class MarketActor {
   /** Earliest time at which something is due, Infinity when nothing is. */
   nextTimerMs(): number {
     const expiryMs = Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
-    return Math.min(expiryMs, this.pricing.nextTimerMs);
+    const auctionMs = this.liquidations.nextTimerMs();
+    return Math.min(expiryMs, auctionMs, this.pricing.nextTimerMs);
   }
 
   get params(): MarketParams {
@@ -189,15 +198,25 @@ export class MarketActor {
       case MSG_PLACE_TRIGGERED:
         this.triggers.placeFired(inbox, slot, nowMs);
         break;
+      case MSG_LIQUIDATE:
+        this.liquidations.onLiquidate(inbox, slot, nowMs);
+        break;
+      case MSG_TAKE_OVER:
+        this.liquidations.onTakeOver(inbox, slot, nowMs);
+        break;
+      case MSG_ADL_CANDIDATES:
+        this.liquidations.onCandidates(inbox, slot);
+        break;
       default:
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
     }
   }
 
-  /** Does what is due: expiries, then mark price, sample of the premium, funding. */
+  /** Does what is due: expiries, ends of auctions, then mark price, sample of the premium, funding. */
   onTime(nowMs: number): void {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
     this.triggers.onTime(nowMs);
+    this.liquidations.onTime(nowMs);
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
     this.afterPrices(() => pricing.onMarkTime(nowMs));
@@ -217,6 +236,7 @@ export class MarketActor {
     this.state = next;
     if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
       this.book.cancelEverything(REASON_MARKET_STATE);
+      this.liquidations.endAll();
     }
     const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
@@ -256,6 +276,7 @@ export class MarketActor {
     writePositions(this.positions, writer);
     this.book.writeCanonical(writer, references);
     this.triggers.writeCanonical(writer, references);
+    this.liquidations.writeCanonical(writer);
   }
 
   readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
@@ -266,6 +287,7 @@ export class MarketActor {
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
     this.triggers.readCanonical(reader);
+    this.liquidations.readCanonical(reader);
   }
 
   private deriveLimits(): void {

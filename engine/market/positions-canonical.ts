@@ -52,8 +52,8 @@ export function sumOfPositions(positions: MarketPositions): number {
   return sum;
 }
 
-/** Every long has its short, totals are the sums of the rows. */
-export function checkPositions(positions: MarketPositions): void {
+/** Every long has its short, totals are the sums of the rows. `paidIn`: micro-USD of the insurance fund that funding did not leave. */
+export function checkPositions(positions: MarketPositions, paidIn: bigint): void {
   assert(sumOfPositions(positions) === 0, 'the sum of all positions of a market must be zero');
   let long = 0;
   let realized = 0n;
@@ -81,8 +81,8 @@ export function checkPositions(positions: MarketPositions): void {
     'fees must be the sum of what accounts paid',
   );
   assert(
-    BigInt(positions.insuranceMicroUsd) === funding && funding >= 0n,
-    'the insurance fund must have what roundings of funding left, never less than nothing',
+    BigInt(positions.insuranceMicroUsd) === funding + paidIn && positions.insuranceMicroUsd >= 0,
+    'the insurance fund must have what funding left and what was paid in, never less than nothing',
   );
 }
 

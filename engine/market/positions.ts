@@ -1,7 +1,8 @@
 import { AccountRows } from '../book/account-rows.js';
 import type { FillLedger } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
-import { B_INSURANCE, B_OPEN_INTEREST, R_POSITION } from '../kernel/layout.js';
+import { B_INSURANCE, B_OPEN_INTEREST, H_TAKER_PPM, R_POSITION } from '../kernel/layout.js';
+import { EVENT_SLOTS } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import {
   asMicroUsd,
@@ -57,13 +58,31 @@ export class MarketPositions implements FillLedger {
     kernel.leave();
   }
 
-  /** What roundings have left to the insurance fund. */
+  /** One side of a transfer outside of the book, without a fee; returns the slot of its event. */
+  transfer(account: number, flags: number, lots: QtyLots, priceTicks: PriceTicks): number {
+    const { kernel, book } = this;
+    kernel.enter();
+    kernel.calls.transfer(book, account, flags, lots, priceTicks);
+    kernel.leave();
+    return kernel.events.length - EVENT_SLOTS;
+  }
+
+  /** What the insurance fund of the market has. */
   get insuranceMicroUsd(): MicroUsd {
     return asMicroUsd(this.kernel.float(this.book + B_INSURANCE));
   }
 
   set insuranceMicroUsd(microUsd: MicroUsd) {
     this.kernel.floats[(this.book + B_INSURANCE) >> 3] = microUsd;
+  }
+
+  get openInterestLots(): QtyLots {
+    return asQtyLots(this.totals[TOTAL_OPEN_INTEREST] as number);
+  }
+
+  /** What an account of this fee tier pays as a taker. */
+  takerPpm(tier: number): number {
+    return this.kernel.word(H_TAKER_PPM + (tier << 2));
   }
 
   positionOf(account: number): QtyLots {

@@ -70,6 +70,19 @@ export const TRIGGER_F_OCO = 2;
 export const TRIGGER_W_OCO_TEXT_LENGTH = 6;
 export const TRIGGER_W_OCO_TEXT = 7;
 
+/**
+ * Second slot of MSG_LIQUIDATE: the rung, and what of the account's equity is behind the position, as its home sees them: the mark
+ * that equity is taken at, equity in micro-USD, and the position in lots, signed.
+ */
+export const LADDER_W_RUNG = 16;
+export const LADDER_W_MARK = 17;
+export const LADDER_F_EQUITY = 9;
+export const LADDER_F_POSITION = 10;
+/** MSG_ADL_CANDIDATES: how many, and the first one, account and equity, of up to twelve. */
+export const ADL_W_COUNT = 3;
+export const ADL_F_FIRST = 8;
+export const ADL_CANDIDATES_MAX = 12;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;

@@ -42,6 +42,7 @@ import {
   MSG_PLACE,
   MSG_PLACE_TRIGGER,
   MSG_REPLACE,
+  MSG_TAKE_OVER,
   sideOf,
 } from './types.js';
 
@@ -91,7 +92,7 @@ export function lossTicksOf(side: number, distance: number): number {
 
 /**
  * Rejection by a market actor of a message that a margin actor forwarded: as above, with what the margin actor has
- * reserved for it, so that it can give it back. Place and replace: EF_LOTS, EW_RESERVED_LOSS_TICKS, EW_CLIENT_REF. Granted
+ * reserved for it, so that it can give it back. Place, replace and take-over: EF_LOTS, EW_RESERVED_LOSS_TICKS, EW_CLIENT_REF. Granted
  * amend: see `writeGrant`.
  */
 export function pushMarketRejection(
@@ -107,7 +108,7 @@ export function pushMarketRejection(
   const w = out * SLOT_WORDS;
   const f = out * SLOT_FLOATS;
   const type = typeOf(inbox.words[from + W_HEAD] as number);
-  if (type === MSG_PLACE || type === MSG_REPLACE) {
+  if (type === MSG_PLACE || type === MSG_REPLACE || type === MSG_TAKE_OVER) {
     events.floats[f + EF_LOTS] = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
     events.words[w + EW_RESERVED_LOSS_TICKS] = reservedLossTicks(inbox, slot);
     events.words[w + EW_CLIENT_REF] = inbox.words[from + W_CLIENT_REF] as number;

@@ -11,6 +11,8 @@ export const CMD_REPLACE = 4;
 export const CMD_MASS_CANCEL = 5;
 /** An order that waits for a price outside of the book. As CMD_PLACE; the last slot says for what it waits. */
 export const CMD_PLACE_TRIGGER = 6;
+/** Takes a position over from an auction: F_ORDER_ID the auction, F_QTY lots at most, W_PRICE the worst price. For liquidators only. */
+export const CMD_TAKE_OVER = 7;
 /** W_PRICE: leverage of the account in the market, a whole number from 1 on. */
 export const CMD_SET_LEVERAGE = 8;
 
@@ -43,6 +45,10 @@ export const CMD_SET_MARGIN_TIERS = 44;
 export const CMD_CANDIDATES = 45;
 /** A message of another shard: W_FLAGS sender, W_PRICE receiver, F_QTY number in the channel; the message from the second slot on. */
 export const CMD_CHANNEL = 48;
+/** W_FLAGS: 1 lets the account take positions over from auctions, 0 does not any more. */
+export const CMD_SET_LIQUIDATOR = 50;
+/** Pays into the market's insurance fund, or out of it: F_QTY micro-USD, negative: out; words 6–9: idempotency key. */
+export const CMD_FUND_INSURANCE = 51;
 /** F_QTY: number of shards, this one included; it only grows. From the host, when a start finds more than the shard knows. */
 export const CMD_SET_SHARDS = 49;
 
@@ -58,6 +64,13 @@ export const MSG_AMEND_GRANTED = 70;
 export const MSG_PLACE_TRIGGER = 80;
 /** MSG_PLACE of a trigger order that has fired; F_ORDER_ID names it. */
 export const MSG_PLACE_TRIGGERED = 81;
+
+/** A rung of the ladder for the account's position here. As MSG_PLACE; the second slot says which (LADDER_…). */
+export const MSG_LIQUIDATE = 100;
+/** CMD_TAKE_OVER, reserved like an order. */
+export const MSG_TAKE_OVER = 101;
+/** Answer of a home to EVT_DELEVERAGING: F_ORDER_ID echoed; from the second slot on account and equity, four to a slot. */
+export const MSG_ADL_CANDIDATES = 102;
 
 // ---- Between shards only ----
 /** A market of another shard, new or changed. Slots 2–3: parameters. */
@@ -117,8 +130,26 @@ export const EVT_PRICING = 150;
 export const EVT_MARGIN_TIERS = 151;
 /** The leverage that an account has chosen in a market: EF_LOTS. */
 export const EVT_LEVERAGE = 152;
-/** Of an account that fell below its margin: EW_FLAGS stage (LIQUIDATION_…), EF_VALUE equity, EF_LIMIT maintenance margin. */
+/** Of an account that fell below its margin, and with each rung of the ladder: EW_FLAGS stage (LIQUIDATION_…), EF_VALUE equity, EF_LIMIT maintenance margin. */
 export const EVT_LIQUIDATION = 153;
+/**
+ * Between an account that is liquidated and the insurance fund of its market: EF_PAYMENT what the account pays (negative: the fund
+ * does), EW_FLAGS for what (INSURANCE_…), EF_LIMIT what the fund has then.
+ */
+export const EVT_INSURANCE = 154;
+/**
+ * A part of a position has gone from one account to another outside of the book, without a fee: one event for each of both. EW_FLAGS:
+ * side, FLAG_TAKER for who took it over, and why in the bits of reasons (TRANSFER_…); EF_REMAINING lots that had been reserved for it.
+ */
+export const EVT_TRANSFER = 155;
+/** An auction: EF_ORDER_ID, EW_FLAGS side of who takes over, EW_CODE its stage (AUCTION_…), EW_PRICE, EF_LOTS left, EF_EXPIRY its end. */
+export const EVT_AUCTION = 156;
+/** A position is to be deleveraged: EF_ORDER_ID its account, EW_FLAGS its side, EF_LOTS. Every home answers with candidates. */
+export const EVT_DELEVERAGING = 157;
+/** The account may take positions over from auctions (EW_FLAGS 1), or not any more. */
+export const EVT_LIQUIDATOR = 158;
+/** The insurance fund of a market was paid into or out of: EF_LOTS change, EF_LIMIT what it has then. */
+export const EVT_INSURANCE_FUNDED = 159;
 /** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
 export const EVT_TRIGGER_ACCEPTED = 160;
 /** It has ended without an order: the same fields, the reason in EW_FLAGS. */
@@ -147,6 +178,35 @@ export const PRICE_OF_INDEX = 2;
 export const LIQUIDATION_BEGUN = 1;
 /** The account is above its margin again, or has no position left. */
 export const LIQUIDATION_ENDED = 2;
+/** + LADDER_…: this rung is next for it. */
+export const LIQUIDATION_RUNG = 10;
+
+// ---- Rungs of the ladder that a market does ----
+export const LADDER_SLICE = 2;
+export const LADDER_AUCTION = 3;
+/** As a slice, and what it closes beyond the bankruptcy price the insurance fund pays. */
+export const LADDER_FUND = 4;
+export const LADDER_DELEVERAGE = 5;
+/** Nothing is left but a debt: the fund pays it as far as it can. */
+export const LADDER_COVER = 6;
+/** The account is free: its auction ends. */
+export const LADDER_END = 7;
+
+// ---- What the insurance fund and an account pay each other for ----
+/** A part of what was left above bankruptcy. */
+export const INSURANCE_FEE = 1;
+/** Closing was worse than bankruptcy. */
+export const INSURANCE_SHORTFALL = 2;
+/** Deleveraging at a whole tick was better than bankruptcy: less than a tick a lot. */
+export const INSURANCE_DUST = 3;
+export const INSURANCE_DEBT = 4;
+
+export const TRANSFER_TAKE_OVER = 1;
+export const TRANSFER_DELEVERAGING = 2;
+
+export const AUCTION_OPENED = 1;
+export const AUCTION_TAKEN = 2;
+export const AUCTION_ENDED = 3;
 
 // ---- Flags of an order (W_FLAGS, EW_FLAGS) ----
 export const SIDE_BUY = 0;
@@ -184,6 +244,8 @@ export const FLAG_MASS_LIQUIDATION = 1 << 15;
 export const FLAG_GRANTED = 1 << 18;
 /** Fill: this account was the maker. */
 export const FLAG_MAKER = 1 << 19;
+/** Transfer: this account took the position over. */
+export const FLAG_TAKER = 1 << 28;
 export const REASON_SHIFT = 20;
 
 // ---- Reasons of EVT_CANCELED and EVT_AMENDED (bits 20–27 of EW_FLAGS) ----

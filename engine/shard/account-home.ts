@@ -2,14 +2,14 @@ import type { KernelBuffer } from '../kernel/host/kernel-buffer.js';
 import type { MarginTerms } from '../market/margin-terms.js';
 import type { MarketActor } from '../market/market-actor.js';
 import type { MarketParams } from '../market/market-params.js';
-import type { PricingRules } from '../market/pricing-rules.js';
+import type { MarketRules } from '../market/market-rules.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 
 /** A margin actor as the shard sees it (`risk/margin` implements it). */
 export interface AccountHome {
-  /** The formulas of mark price and funding, for the markets of the shard. */
-  readonly pricing: PricingRules;
+  /** Formulas for the markets of the shard. */
+  readonly rules: MarketRules;
   /**
    * The short way: messages from slot `slot` of the kernel's memory on, one after another, numbered from `firstSequence`, up to the
    * first that is not an everyday trader's command. Returns how many are done; their events are complete.
@@ -23,8 +23,10 @@ export interface AccountHome {
   ): number;
   /** CMD_PLACE … CMD_PLACE_TRIGGER, the long way: forwards to the inbox or answers in the events. */
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
-  /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER, CMD_CANDIDATES. */
+  /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER, CMD_SET_LIQUIDATOR, CMD_CANDIDATES. */
   onOperatorCommand(message: MessageBuffer, slot: number, nowMs: number): void;
+  /** CMD_FUND_INSURANCE for the fund of a market of this shard. */
+  fundInsurance(message: MessageBuffer, slot: number, market: MarketActor): void;
   /** An account that another shard has given its id and this one as its home. `key` points at 8 words, zeros for none. */
   openAccount(account: number, parent: number, words: Int32Array, key: number): void;
   /** An event of a market: completes it in place. False: it must not leave the shard. */

@@ -26,6 +26,7 @@ import { pushRejection } from '../messages/rejection.js';
 import {
   CMD_CREATE_ACCOUNT,
   EVT_ACCOUNT_CREATED,
+  EVT_DELEVERAGING,
   EVT_FRAME,
   EVT_MARK_PRICE,
   MSG_FEE_RATES,
@@ -57,6 +58,7 @@ export function receiveFromShard(
   const type = typeOf(head);
   switch (type) {
     case EVT_MARK_PRICE:
+    case EVT_DELEVERAGING:
       core.home.onEvent(messages, at, core.timeMs);
       break;
     case MSG_MARKET:
@@ -83,7 +85,7 @@ export function receiveFromShard(
       break;
     }
     default:
-      if (type < EVT_FRAME) routing.learnHome(messages, slot);
+      if (type < EVT_FRAME && words[w + W_ACCOUNT] !== 0) routing.learnHome(messages, slot);
       copyMessage(messages, at, type < EVT_FRAME ? inbox : core.events);
   }
 }
@@ -100,6 +102,7 @@ export function addShards(
 ): void {
   const before = routing.shards;
   routing.addChannels(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
+  for (const market of core.markets) market.homes = routing.shards;
   for (let shard = before; shard < routing.shards; shard++) {
     for (const { marketId, params, marginTerms, markTicks } of core.markets) {
       routing.sendMarket(shard, marketId, params);

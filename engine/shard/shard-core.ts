@@ -41,6 +41,7 @@ import {
   CMD_BEGIN_EPOCH,
   CMD_CHANNEL,
   CMD_CREATE_ACCOUNT,
+  CMD_FUND_INSURANCE,
   CMD_LIST_MARKET,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
@@ -50,6 +51,7 @@ import {
   CMD_SET_PRICING,
   CMD_SET_SHARDS,
   CMD_TIMER,
+  EVT_DELEVERAGING,
   EVT_DONE,
   EVT_EPOCH,
   EVT_MARK_PRICE,
@@ -206,7 +208,7 @@ export class ShardCore implements Shard {
     for (const market of this.markets) {
       market.book.check();
       market.triggers.check();
-      checkPositions(market.positions);
+      checkPositions(market.positions, market.liquidations.paidIn);
     }
     // With several shards money balances over all of them, with what is on its way between them.
     if (this.routing !== null) return;
@@ -220,10 +222,11 @@ export class ShardCore implements Shard {
       marketId,
       params,
       this.kernel,
-      this.home.pricing,
+      this.home.rules,
       this.createBook,
       this.createTriggers,
     );
+    market.homes = this.routing?.shards ?? 1;
     this.markets.push(market);
     this.byId[marketId] = market;
     this.home.onMarketListed(marketId, params, market);
@@ -266,7 +269,7 @@ export class ShardCore implements Shard {
         events.floats[event * SLOT_FLOATS + EF_SEQUENCE] = this.sequence;
         const concerns =
           (events.words[event * SLOT_WORDS + W_ACCOUNT] as number) !== 0 ||
-          typeOf(head) === EVT_MARK_PRICE;
+          isForHomes(typeOf(head));
         if (concerns && this.routing !== null && this.leaves(event, head)) {
           event += slotsOf(head);
           continue;
@@ -283,10 +286,10 @@ export class ShardCore implements Shard {
     inbox.rewind();
   }
 
-  /** True: the event concerns an account of another shard, and was sent there. A mark price goes everywhere. */
+  /** True: the event concerns an account of another shard, and was sent there. What is for all homes goes everywhere. */
   private leaves(event: number, head: number): boolean {
     const routing = this.routing as Routing;
-    if (typeOf(head) === EVT_MARK_PRICE) routing.broadcast(event);
+    if (isForHomes(typeOf(head))) routing.broadcast(event);
     const account = this.events.words[event * SLOT_WORDS + W_ACCOUNT] as number;
     if (!routing.isElsewhere(account)) return false;
     routing.sendHome(event);
@@ -316,6 +319,11 @@ export class ShardCore implements Shard {
       case CMD_SET_MARGIN_TIERS:
         this.setMarginTerms(messages, slot);
         break;
+      case CMD_FUND_INSURANCE: {
+        const market = this.withMarket(messages, slot);
+        if (market !== null) this.home.fundInsurance(messages, slot, market);
+        break;
+      }
       case CMD_TIMER:
         this.runTimers();
         break;
@@ -486,6 +494,11 @@ export class ShardCore implements Shard {
     words[e + EW_FLAGS] = messages.words[slot * SLOT_WORDS + W_FLAGS] as number;
     return event;
   }
+}
+
+/** An event of a market that every margin actor has to know, though it names no account of its own. */
+function isForHomes(type: number): boolean {
+  return type === EVT_MARK_PRICE || type === EVT_DELEVERAGING;
 }
 
 /** Slot behind so many messages from `slot` on. */

@@ -26,6 +26,7 @@ import type { MessageBuffer } from '../messages/message-buffer.js';
 import {
   EVT_FILL,
   EVT_REJECTED,
+  EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
@@ -165,7 +166,7 @@ export class MarketTriggers {
     for (let slot = first; slot < end; ) {
       const w = slot * SLOT_WORDS;
       const head = events.words[w + W_HEAD] as number;
-      if (typeOf(head) === EVT_FILL) {
+      if (typeOf(head) === EVT_FILL || typeOf(head) === EVT_TRANSFER) {
         const own = this.store.ofAccount(events.words[w + W_ACCOUNT] as number);
         const lost = own.filter(
           (order) => order.closesPosition && closableLots(this.market, order) === 0,

@@ -1,4 +1,4 @@
-import { absOf, maxOf } from '../../risk/arithmetic/division.js';
+import { absOf, maxOf } from '../../engine/units/division.js';
 import { microUsdCeil, type TickLotValue } from '../../risk/arithmetic/tick-lot-value.js';
 import { planDeleveraging } from '../../risk/deleveraging/plan.js';
 import { type AdlCandidate, rankForDeleveraging } from '../../risk/deleveraging/ranking.js';

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { DECIMAL_CHARACTERS_MAX } from '../../engine/units/decimal.js';
-import { divNearest } from '../../risk/arithmetic/division.js';
+import { divNearest } from '../../engine/units/division.js';
 import { shown } from '../config/problem.js';
 
 // Forty characters each, multiplied and shifted, and never in exponent form.

@@ -1,4 +1,4 @@
-import { absOf } from '../../risk/arithmetic/division.js';
+import { absOf } from '../../engine/units/division.js';
 import { RATE_DECIMALS } from '../../risk/arithmetic/rate.js';
 import { microUsdCeil, type TickLotValue } from '../../risk/arithmetic/tick-lot-value.js';
 import { fundingPaymentMicroUsd } from '../../risk/funding/funding-payment.js';

@@ -1,4 +1,4 @@
-import { absOf, maxOf } from '../../risk/arithmetic/division.js';
+import { absOf, maxOf } from '../../engine/units/division.js';
 import { microUsdCeil } from '../../risk/arithmetic/tick-lot-value.js';
 import type { Holding } from '../../risk/requirement/account-margin.js';
 import type { OpenOrder } from '../../risk/requirement/open-orders.js';

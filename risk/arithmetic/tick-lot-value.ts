@@ -1,4 +1,4 @@
-import { divCeil, divFloor } from './division.js';
+import { divCeil, divFloor } from '../../engine/units/division.js';
 
 /** Micro-USD a tick·lot of a market, as `MarketParams` has it: numerator ÷ denominator, both positive. */
 export interface TickLotValue {

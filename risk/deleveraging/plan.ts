@@ -1,4 +1,4 @@
-import { absOf, minOf } from '../arithmetic/division.js';
+import { absOf, minOf } from '../../engine/units/division.js';
 import type { RankedCandidate } from './ranking.js';
 
 export interface PlannedReduction extends RankedCandidate {

@@ -1,4 +1,4 @@
-import { absOf, maxOf } from '../arithmetic/division.js';
+import { absOf, maxOf } from '../../engine/units/division.js';
 import { compareFractions, type Fraction } from '../arithmetic/fraction.js';
 import type { TickLotValue } from '../arithmetic/tick-lot-value.js';
 

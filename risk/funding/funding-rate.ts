@@ -1,4 +1,4 @@
-import { clampTo } from '../arithmetic/division.js';
+import { clampTo } from '../../engine/units/division.js';
 
 /** All × 10^18 and for eight hours, whatever the interval of payments is. */
 export interface FundingTerms {

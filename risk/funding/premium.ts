@@ -1,4 +1,4 @@
-import { maxOf } from '../arithmetic/division.js';
+import { maxOf } from '../../engine/units/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 
 /**

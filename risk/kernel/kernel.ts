@@ -17,6 +17,7 @@ export {
   textOfClient,
 } from './client-records.js';
 export { closedOf } from './closed-orders.js';
+export { bestCandidates } from './deleveraging.js';
 export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';

@@ -1,7 +1,7 @@
 /**
  * Where the margin actor keeps things in the kernel's memory. As in engine/kernel/layout.ts all are bytes; names of offsets
  * begin with a letter for their record: G register of the margin actor, A account, C client id, T text, Q an account's closed orders,
- * M what a margin actor knows of a market.
+ * K candidate for deleveraging, M what a margin actor knows of a market.
  */
 
 // ---- Registers: bytes 4,096 to 8,191 of the memory belong to the margin actor. ----
@@ -45,6 +45,12 @@ export const I_SHIFT = 8;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
+/** Candidates for deleveraging, best first: account, its equity in micro-USD, its score (8 bytes each). */
+export const G_CANDIDATES = 4608;
+export const CANDIDATE_BYTES = 24;
+export const K_ACCOUNT = 0;
+export const K_EQUITY = 8;
+export const K_SCORE = 16;
 
 // ---- Account: 32 bytes, 2,048 to a chunk. ----
 export const ACCOUNT_SHIFT = 5;
@@ -53,11 +59,12 @@ export const ACCOUNTS_CHUNK_SHIFT = 11;
 export const A_COLLATERAL = 0;
 /** Number of its last private event. */
 export const A_SEQUENCE = 8;
-/** Bit 0: the account exists. Bit 1: it has used a client id. Bit 2: it is being liquidated. Bits 8–15: fee tier. */
+/** Bit 0: the account exists. Bit 1: it has used a client id. Bit 2: it is being liquidated. Bit 3: it may take over positions from auctions. Bits 8–15: fee tier. */
 export const A_STATUS = 16;
 export const A_EXISTS = 1;
 export const A_HAS_CLIENT_IDS = 2;
 export const A_LIQUIDATING = 4;
+export const A_LIQUIDATOR = 8;
 export const A_TIER_SHIFT = 8;
 export const A_TIER_MASK = 255;
 export const A_PARENT = 20;

@@ -33,8 +33,10 @@ import {
   EVT_CANCELED,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_INSURANCE,
   EVT_REJECTED,
   EVT_RESERVE_AMEND,
+  EVT_TRANSFER,
   FLAG_GRANTED,
   FLAG_SIDE,
 } from '../../engine/messages/types.js';
@@ -76,7 +78,8 @@ export function settleIn(block: i32, event: i32): i32 {
   else if (type === EVT_CANCELED) settleCanceled(event, block, record, row, side);
   else if (type === EVT_AMENDED) settleAmended(event, row, side);
   else if (type === EVT_ACCEPTED) settleAccepted(event, row, side);
-  else if (type === EVT_FUNDING) settleFunding(event, record);
+  else if (type === EVT_FUNDING || type === EVT_INSURANCE) settlePayment(event, record);
+  else if (type === EVT_TRANSFER) settleTransfer(event, block, record, row, side);
   else if (type === EVT_REJECTED) return settleRejected(event, block, record, row, flags);
   else if (type === EVT_RESERVE_AMEND) return settleQuestion(event, block, record, row, side);
   else return SETTLED_NOTHING;
@@ -92,7 +95,17 @@ export function numberEvent(event: i32, record: i32): void {
   setFloat(event, EF_COLLATERAL, f64At(record + A_COLLATERAL));
 }
 
-function settleFunding(event: i32, record: i32): void {
+/** A transfer has no fee; who took it over had reserved for it. */
+function settleTransfer(event: i32, block: i32, record: i32, row: i32, side: i32): void {
+  const reserved = floatOf(event, EF_REMAINING);
+  addOpen(row, side, -reserved, -reserved * wordOf(event, EW_LOSS_TICKS));
+  setF64(row + R_POSITION, floatOf(event, EF_POSITION));
+  setF64(row + R_ENTRY_VALUE, floatOf(event, EF_ENTRY_VALUE));
+  setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + floatOf(event, EF_REALIZED));
+  clearActiveIfFlat(record, block, row);
+}
+
+function settlePayment(event: i32, record: i32): void {
   const collateral = f64At(record + A_COLLATERAL);
   setF64(record + A_COLLATERAL, collateral - floatOf(event, EF_PAYMENT));
 }

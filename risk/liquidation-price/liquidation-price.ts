@@ -1,4 +1,4 @@
-import { absOf } from '../arithmetic/division.js';
+import { absOf } from '../../engine/units/division.js';
 import { type Fraction, fractionOf } from '../arithmetic/fraction.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import type { Bracket } from '../margin-tiers/margin-tiers.js';

@@ -1,69 +1,57 @@
 import { R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
-import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
-import { lossTicksOf } from '../../engine/kernel/rejections.js';
+import type { Backing } from '../../engine/market/liquidation/bankruptcy.js';
+import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
-  EF_LIMIT,
-  EF_VALUE,
-  EVENT_SLOTS,
-  EW_CLIENT_REF,
-  EW_FLAGS,
-  F_QTY,
-  headOf,
   SLOT_FLOATS,
   SLOT_WORDS,
   W_ACCOUNT,
-  W_CLIENT_REF,
-  W_FLAGS,
-  W_HEAD,
-  W_MARK_DISTANCE,
-  W_PRICE,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { lossTicksOf } from '../../engine/messages/rejection.js';
 import {
-  EVT_LIQUIDATION,
-  FLAG_MASS_ASKS,
-  FLAG_MASS_BIDS,
-  FLAG_MASS_LIQUIDATION,
   FLAG_REDUCE_ONLY,
+  LADDER_AUCTION,
+  LADDER_COVER,
+  LADDER_END,
+  LADDER_FUND,
+  LADDER_SLICE,
   LIQUIDATION_BEGUN,
   LIQUIDATION_ENDED,
-  MSG_MASS_CANCEL,
-  MSG_PLACE,
+  LIQUIDATION_RUNG,
   TIER_SHIFT,
   TIF_IOC,
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { asPriceTicks } from '../../engine/units/units.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
+import { pushCancelAll, pushRung, pushStage } from './ladder-messages.js';
+import {
+  beginningAt,
+  type Liquidation,
+  nextRung,
+  noteRung,
+  PAUSE_MS,
+  pauseAfter,
+  waitsForBidders,
+} from './rung.js';
 import { sliceOf } from './slice.js';
 
-/** Between two slices of one account: time for makers to come back. Doubled while nobody takes anything, up to the longest. */
-const PAUSE_MS = 1_000;
-const PAUSE_MS_MAX = 60_000;
-
-/** An account on its way down the ladder. */
-interface Liquidation {
-  account: number;
-  nextMs: number;
-  pauseMs: number;
-  /** Lots that were open in all markets when the last slice was sent: none taken means nobody was there. */
-  sizeBefore: number;
-}
+const NO_BACKING: Backing = { markTicks: asPriceTicks(0), equityMicroUsd: 0, positionLots: 0 };
 
 /**
- * The liquidations of a margin actor: the first two rungs of the ladder.
+ * The liquidations of a margin actor: who goes down the ladder, and which rung comes next. What a rung does, the market does
+ * (engine/market/liquidation/).
  *
- * 1. An account whose equity is below its maintenance margin at a trusted mark may do nothing any more but cancel and deposit; its
- *    orders and trigger orders in all markets are canceled.
- * 2. While it stays below, slices of the position that needs the most margin are closed into the book, one at a time, with a pause
- *    between, never beyond the price at which the account would be bankrupt.
+ * An account whose equity is below its maintenance margin at a trusted mark may do nothing any more but cancel and get deposits; its orders
+ * and trigger orders in all markets are canceled. While it stays below, one thing at a time is done about the position that needs
+ * the most margin (rung.ts). Above its margin again, or with nothing left and nothing owed, it is free.
  *
- * Above its margin again, it is free. What the book does not take waits for the next rungs; equity cannot be lost by waiting orders, for
- * there are none. Each timer message does one step of one account, so that a crash of many takes many small messages and
- * everybody else's orders go on in between.
+ * Each timer message does one step of one account, so that a crash of many takes many small messages and everybody else's orders go
+ * on in between.
  */
 export class Liquidations {
   private readonly byAccount = new Map<number, Liquidation>();
@@ -121,86 +109,146 @@ export class Liquidations {
   writeState(writer: CanonicalWriter): void {
     const entries = [...this.byAccount.values()].sort((a, b) => a.account - b.account);
     writer.put(entries.length);
-    for (const { account, nextMs, pauseMs, sizeBefore } of entries) {
-      for (const value of [account, nextMs, pauseMs, sizeBefore]) writer.put(value);
+    for (const entry of entries) {
+      const { account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked } = entry;
+      const values = [account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked];
+      for (const value of values) writer.put(value);
     }
   }
 
   readState(reader: CanonicalReader): void {
     for (let left = reader.take(); left > 0; left--) {
       const account = reader.take();
-      const nextMs = reader.take();
-      const pauseMs = reader.take();
-      this.byAccount.set(account, { account, nextMs, pauseMs, sizeBefore: reader.take() });
+      const entry = beginningAt(account, reader.take());
+      entry.pauseMs = reader.take();
+      entry.sizeBefore = reader.take();
+      entry.rung = reader.take();
+      entry.marketId = reader.take();
+      entry.untilMs = reader.take();
+      entry.asked = reader.take();
+      this.byAccount.set(account, entry);
       this.state.accounts.setLiquidating(account, true);
     }
     this.findFirst();
   }
 
-  /** Rung 1. The first slice comes with the next timer, when the cancels have come back. */
+  /** Rung 1. The next one comes with the next timer, when the cancels have come back. */
   private begin(account: number, nowMs: number): void {
     const { accounts, markets } = this.state;
     accounts.setLiquidating(account, true);
-    const entry = { account, nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0 };
+    const entry = beginningAt(account, nowMs);
     this.byAccount.set(account, entry);
     // A crash begins thousands at once: they must not be looked through again for each.
     if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     this.tell(account, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
-    for (const { marketId } of markets.all) this.cancelAll(account, marketId);
+    for (const { marketId } of markets.all) pushCancelAll(this.inbox, marketId, account);
   }
 
   private step(entry: Liquidation, nowMs: number): void {
     const { account } = entry;
     const { kernel, accounts } = this.state;
     const record = accounts.at(account);
-    const size = this.sizeOf(account);
-    const isBelow =
-      kernel.calls.equityOf(account, record) < kernel.calls.maintenanceOfAccount(account, record);
-    if (size === 0 || !isBelow) {
-      this.end(account);
+    const equity = kernel.calls.equityOf(account, record);
+    if (equity >= kernel.calls.maintenanceOfAccount(account, record)) {
+      this.end(entry);
       return;
     }
-    const tookNothing = entry.sizeBefore === size;
-    entry.pauseMs = tookNothing ? Math.min(entry.pauseMs * 2, PAUSE_MS_MAX) : PAUSE_MS;
-    entry.nextMs = nowMs + entry.pauseMs;
+    const size = this.sizeOf(account);
+    const isStuck = entry.sizeBefore === size;
     entry.sizeBefore = size;
-    if (this.cancelsOpen(account)) return;
-    const market = this.heaviest(account);
-    if (market !== null) this.close(account, market);
+    if (waitsForBidders(entry, equity, nowMs)) {
+      entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
+      return;
+    }
+    if (this.cancelsOpen(account)) this.wait(entry, isStuck, nowMs);
+    else if (size === 0) this.cover(entry, equity, nowMs);
+    else this.close(entry, equity, isStuck, nowMs);
   }
 
-  private end(account: number): void {
+  private wait(entry: Liquidation, isStuck: boolean, nowMs: number): void {
+    entry.pauseMs = pauseAfter(entry, isStuck);
+    entry.nextMs = nowMs + entry.pauseMs;
+  }
+
+  private end(entry: Liquidation): void {
+    const { account } = entry;
+    this.leaveAuction(entry);
     this.byAccount.delete(account);
     this.state.accounts.setLiquidating(account, false);
     this.tell(account, LIQUIDATION_ENDED);
   }
 
-  /** Rung 2: one slice of the position in this market. It is reserved like any order, for its events give that back. */
-  private close(account: number, market: MarketSummary): void {
-    const { kernel, accounts, fees } = this.state;
-    const tier = accounts.tier(account);
-    const { markTicks, block } = market;
-    const { side, lots, priceTicks } = sliceOf({
-      params: market.params,
-      markTicks,
-      positionLots: market.rows.get(account, R_POSITION),
-      equityMicroUsd: kernel.calls.equityOf(account, accounts.at(account)),
-      takerPpm: fees.takerPpm[tier] as number,
-    });
-    const distance = priceTicks - markTicks;
-    kernel.calls.addOpen(market.rows.at(account), side, lots, lots * lossTicksOf(side, distance));
-    kernel.calls.setActive(accounts.at(account), block);
-    const flags = side | (TIF_IOC << TIF_SHIFT) | FLAG_REDUCE_ONLY | (tier << TIER_SHIFT);
-    const at = this.message(MSG_PLACE, market.marketId, account, flags);
-    this.inbox.words[at * SLOT_WORDS + W_PRICE] = priceTicks;
-    this.inbox.words[at * SLOT_WORDS + W_MARK_DISTANCE] = distance;
-    this.inbox.floats[at * SLOT_FLOATS + F_QTY] = lots;
+  /** Nobody takes over a position from an account that is free, or at a price from before the account's next rung. */
+  private leaveAuction({ account, marketId, rung }: Liquidation): void {
+    if (rung === LADDER_AUCTION) this.ask(account, marketId, LADDER_END, NO_BACKING);
   }
 
-  private cancelAll(account: number, marketId: number): void {
-    const flags = FLAG_MASS_BIDS | FLAG_MASS_ASKS | FLAG_MASS_LIQUIDATION;
-    this.message(MSG_MASS_CANCEL, marketId, account, flags);
+  /** All that is left is a debt. The funds of all markets are asked in turn; when none can pay, it waits for one that can. */
+  private cover(entry: Liquidation, equityMicroUsd: number, nowMs: number): void {
+    const { all } = this.state.markets;
+    const { marketId } = all[entry.asked % all.length] as MarketSummary;
+    entry.asked++;
+    this.ask(entry.account, marketId, LADDER_COVER, { ...NO_BACKING, equityMicroUsd });
+    const wasLast = entry.asked % all.length === 0;
+    this.note(entry, LADDER_COVER, marketId, wasLast, nowMs);
+    if (wasLast) this.wait(entry, true, nowMs);
+  }
+
+  private close(entry: Liquidation, equity: number, isStuck: boolean, nowMs: number): void {
+    const { account } = entry;
+    const market = this.heaviest(account);
+    if (market === null) {
+      this.wait(entry, isStuck, nowMs);
+      return;
+    }
+    const rung = nextRung(entry.rung, equity, isStuck);
+    const backing = {
+      markTicks: market.markTicks,
+      equityMicroUsd: equity,
+      positionLots: market.rows.get(account, R_POSITION),
+    };
+    this.leaveAuction(entry);
+    this.note(entry, rung, market.marketId, isStuck, nowMs);
+    if (rung === LADDER_SLICE || rung === LADDER_FUND) this.order(account, market, rung, backing);
+    else this.ask(account, market.marketId, rung, backing);
+  }
+
+  /** Whoever's rung changes is told. */
+  private note(
+    entry: Liquidation,
+    rung: number,
+    marketId: number,
+    isStuck: boolean,
+    nowMs: number,
+  ): void {
+    if (entry.rung !== rung) this.tell(entry.account, LIQUIDATION_RUNG + rung, marketId);
+    noteRung(entry, rung, marketId, isStuck, nowMs);
+  }
+
+  private ask(account: number, marketId: number, rung: number, backing: Backing): void {
+    const nothing = { flags: 0, lots: 0, priceTicks: backing.markTicks };
+    pushRung(this.inbox, marketId, { account, rung, backing, ...nothing });
+  }
+
+  /**
+   * An immediate order for a slice of the position. It is reserved like any order, for its events give that back; how far beyond
+   * bankruptcy the fund lets it go only the market knows, so such a one is reserved at the band.
+   */
+  private order(account: number, market: MarketSummary, rung: number, backing: Backing): void {
+    const { kernel, accounts, fees } = this.state;
+    const tier = accounts.tier(account);
+    const { params, markTicks } = market;
+    const takerPpm = fees.takerPpm[tier] as number;
+    const slice = sliceOf({ params, backing, takerPpm });
+    const { side, lots } = slice;
+    const band = bandPriceTicks(params, side, markTicks);
+    const priceTicks = rung === LADDER_FUND ? band : slice.priceTicks;
+    const loss = lots * lossTicksOf(side, priceTicks - markTicks);
+    kernel.calls.addOpen(market.rows.at(account), side, lots, loss);
+    kernel.calls.setActive(accounts.at(account), market.block);
+    const flags = side | (TIF_IOC << TIF_SHIFT) | FLAG_REDUCE_ONLY | (tier << TIER_SHIFT);
+    pushRung(this.inbox, market.marketId, { account, rung, backing, flags, lots, priceTicks });
   }
 
   /** The market whose position needs the most maintenance margin and whose prices are trusted; the first one of equals. */
@@ -227,7 +275,7 @@ export class Liquidations {
     const open = this.state.markets.all.filter(({ rows }) => {
       return rows.get(account, R_OPEN_LOTS) !== 0 || rows.get(account, R_OPEN_LOTS + 8) !== 0;
     });
-    for (const { marketId } of open) this.cancelAll(account, marketId);
+    for (const { marketId } of open) pushCancelAll(this.inbox, marketId, account);
     return open.length > 0;
   }
 
@@ -238,32 +286,12 @@ export class Liquidations {
     }, 0);
   }
 
-  private message(type: number, marketId: number, account: number, flags: number): number {
-    const { inbox } = this;
-    const at = inbox.push(1);
-    const w = at * SLOT_WORDS;
-    // The inbox is rewound, not cleared, between commands.
-    inbox.words.fill(0, w, w + SLOT_WORDS);
-    inbox.words[w + W_HEAD] = headOf(type, 1, marketId);
-    inbox.words[w + W_ACCOUNT] = account;
-    inbox.words[w + W_FLAGS] = flags;
-    inbox.words[w + W_CLIENT_REF] = NO_CLIENT_REF;
-    return at;
-  }
-
-  private tell(account: number, stage: number): void {
+  private tell(account: number, stage: number, marketId = 0): void {
     const { kernel, accounts } = this.state;
     const record = accounts.at(account);
-    const event = this.events.push(EVENT_SLOTS);
-    const w = event * SLOT_WORDS;
-    const f = event * SLOT_FLOATS;
-    const { words, floats } = this.events;
-    words[w + W_HEAD] = headOf(EVT_LIQUIDATION, EVENT_SLOTS, 0);
-    words[w + W_ACCOUNT] = account;
-    words[w + EW_FLAGS] = stage;
-    words[w + EW_CLIENT_REF] = NO_CLIENT_REF;
-    floats[f + EF_VALUE] = kernel.calls.equityOf(account, record);
-    floats[f + EF_LIMIT] = kernel.calls.maintenanceOfAccount(account, record);
+    const equity = kernel.calls.equityOf(account, record);
+    const maintenance = kernel.calls.maintenanceOfAccount(account, record);
+    pushStage(this.events, marketId, account, stage, equity, maintenance);
   }
 
   private findFirst(): void {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Backing } from '../../engine/market/liquidation/bankruptcy.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import { SIDE_BUY, SIDE_SELL } from '../../engine/messages/types.js';
 import { asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
-import { type SliceTerms, sliceOf } from './slice.js';
+import { sliceOf } from './slice.js';
 
 /** BTC-PERP: a tick·lot is 100 micro-USD. */
 const PARAMS = {
@@ -15,13 +16,7 @@ const PARAMS = {
   priceBandPpm: asPpm(100_000),
 } as MarketParams;
 const MARK = asPriceTicks(1_000_000);
-const TERMS: SliceTerms = {
-  params: PARAMS,
-  markTicks: MARK,
-  positionLots: 1000,
-  equityMicroUsd: 2_000_000_000,
-  takerPpm: 0,
-};
+const BACKING: Backing = { markTicks: MARK, positionLots: 1000, equityMicroUsd: 2_000_000_000 };
 
 describe('a slice of a liquidation', () => {
   it.each([
@@ -34,8 +29,10 @@ describe('a slice of a liquidation', () => {
     ['no more than an order may have', { positionLots: 10 ** 8 }, SIDE_SELL, 10_000_000, 1_000_000],
     ['never beyond the band', { equityMicroUsd: 10 ** 12 }, SIDE_SELL, 250, 900_000],
     ['bankrupt: only better than the mark', { equityMicroUsd: -1e9 }, SIDE_SELL, 250, 1_010_000],
-  ])('%s', (_name, change, side, lots, priceTicks) => {
-    expect(sliceOf({ ...TERMS, ...change })).toEqual({ side, lots, priceTicks });
+  ])('%s', (_name, change: Partial<Backing> & { takerPpm?: number }, side, lots, priceTicks) => {
+    const { takerPpm = 0, ...backing } = change;
+    const terms = { params: PARAMS, backing: { ...BACKING, ...backing }, takerPpm };
+    expect(sliceOf(terms)).toEqual({ side, lots, priceTicks });
   });
 
   it('at its bound the whole position leaves nothing and owes nothing; a tick further it would owe', () => {
@@ -59,8 +56,8 @@ describe('a slice of a liquidation', () => {
           };
           const markTicks = asPriceTicks(ticks);
           const equityMicroUsd = micro;
-          const terms = { params, markTicks, positionLots, equityMicroUsd, takerPpm };
-          const { side, priceTicks } = sliceOf(terms);
+          const backing = { markTicks, positionLots, equityMicroUsd };
+          const { side, priceTicks } = sliceOf({ params, backing, takerPpm });
           /** × 10^6 × denominator, so that nothing is rounded. */
           const left = (price: number): bigint => {
             const size = BigInt(Math.abs(positionLots));

@@ -1,4 +1,4 @@
-import { divCeil } from '../arithmetic/division.js';
+import { divCeil } from '../../engine/units/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import type { TickLotValue } from '../arithmetic/tick-lot-value.js';
 

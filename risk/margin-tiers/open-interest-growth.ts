@@ -1,4 +1,4 @@
-import { divCeil, maxOf, minOf } from '../arithmetic/division.js';
+import { divCeil, maxOf, minOf } from '../../engine/units/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import type { MarginTier } from './margin-tiers.js';
 

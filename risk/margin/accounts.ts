@@ -3,6 +3,7 @@ import {
   A_COLLATERAL,
   A_EXISTS,
   A_LIQUIDATING,
+  A_LIQUIDATOR,
   A_PARENT,
   A_SEQUENCE,
   A_STATUS,
@@ -102,6 +103,15 @@ export class Accounts {
     const at = (this.at(account) + A_STATUS) >> 2;
     const status = (this.kernel.words[at] as number) & ~A_LIQUIDATING;
     this.kernel.words[at] = isLiquidating ? status | A_LIQUIDATING : status;
+  }
+  /** It may take over positions from auctions. */
+  isLiquidator(account: number): boolean {
+    return (this.word(account, A_STATUS) & A_LIQUIDATOR) !== 0;
+  }
+  setLiquidator(account: number, isLiquidator: boolean): void {
+    const at = (this.at(account) + A_STATUS) >> 2;
+    const status = (this.kernel.words[at] as number) & ~A_LIQUIDATOR;
+    this.kernel.words[at] = isLiquidator ? status | A_LIQUIDATOR : status;
   }
   /** The account has something in the market of this block. */
   setActive(account: number, block: number): void {

@@ -2,8 +2,8 @@ import { R_POSITION } from '../../engine/kernel/layout.js';
 import { lossTicksOf } from '../../engine/kernel/rejections.js';
 import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import { FLAG_REDUCE_ONLY, SIDE_BUY, SIDE_SELL, sideOf } from '../../engine/messages/types.js';
+import { divFloor, maxOf } from '../../engine/units/division.js';
 import { asPriceTicks, PPM_ONE, type PriceTicks } from '../../engine/units/units.js';
-import { divFloor, maxOf } from '../arithmetic/division.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarginState } from './trade-commands.js';
 

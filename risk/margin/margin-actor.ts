@@ -28,16 +28,21 @@ import {
   CMD_CREATE_ACCOUNT,
   CMD_DEPOSIT,
   CMD_SET_FEE_TIER,
+  CMD_SET_LIQUIDATOR,
   CMD_WITHDRAW,
+  EVT_DELEVERAGING,
   EVT_DONE,
   EVT_FUNDING,
   EVT_LIQUIDATION,
   EVT_MARK_PRICE,
+  EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asMicroUsd, asPriceTicks, type PriceTicks } from '../../engine/units/units.js';
+import { deleveragingRules } from '../deleveraging/deleveraging-rules.js';
 import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
+import { answerDeleveraging } from '../liquidation/deleveraging-candidates.js';
 import { Liquidations } from '../liquidation/liquidations.js';
 import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
@@ -63,7 +68,7 @@ const SUMMARY_COLUMNS = [
 
 /** Home of accounts: collateral, cross margin over all markets, reservations, private feeds, client order ids. */
 export class MarginActor implements AccountHome {
-  readonly pricing = pricingRules;
+  readonly rules = { pricing: pricingRules, deleveraging: deleveragingRules };
   readonly state: MarginState;
   readonly cash = new CashLedger();
   readonly liquidations: Liquidations;
@@ -76,6 +81,7 @@ export class MarginActor implements AccountHome {
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
   private readonly orderEvents: OrderEventHandler;
+  private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
 
   /** `hasStrangers`: traders whose home is another shard come to markets here. */
@@ -95,6 +101,7 @@ export class MarginActor implements AccountHome {
       fees,
     };
     kernel.words[G_HOMES_ELSEWHERE >> 2] = hasStrangers ? 1 : 0;
+    this.inbox = inbox;
     this.events = events;
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
@@ -123,6 +130,7 @@ export class MarginActor implements AccountHome {
     else if (type === CMD_DEPOSIT) this.operator.moveCash(message, slot, 1);
     else if (type === CMD_WITHDRAW) this.operator.moveCash(message, slot, -1);
     else if (type === CMD_SET_FEE_TIER) this.operator.setFeeTier(message, slot);
+    else if (type === CMD_SET_LIQUIDATOR) this.operator.setLiquidator(message, slot);
     else if (type === CMD_CANDIDATES) this.onCandidates(message, slot, nowMs);
     else pushRejection(this.events, message, slot, REJECT.message_type_is_unknown, type, 0);
   }
@@ -145,12 +153,16 @@ export class MarginActor implements AccountHome {
       this.onMark(marketOf(head), mark, events.words[slot * SLOT_WORDS + EW_FLAGS] as number);
       return true;
     }
+    if (typeOf(head) === EVT_DELEVERAGING) {
+      answerDeleveraging(this.state, this.inbox, events, slot);
+      return true;
+    }
     if (typeOf(head) === EVT_LIQUIDATION) {
       this.liquidations.number(events, slot);
       return true;
     }
     const isWhole = this.orderEvents.handle(events, slot, nowMs);
-    if (typeOf(head) === EVT_FUNDING) {
+    if (typeOf(head) === EVT_FUNDING || typeOf(head) === EVT_TRANSFER) {
       this.liquidations.onPaid(events.words[slot * SLOT_WORDS + W_ACCOUNT] as number, nowMs);
     }
     return isWhole;
@@ -162,6 +174,10 @@ export class MarginActor implements AccountHome {
 
   onTime(nowMs: number): void {
     this.liquidations.onTime(nowMs);
+  }
+
+  fundInsurance(message: MessageBuffer, slot: number, market: MarketActor): void {
+    this.operator.fundInsurance(message, slot, market);
   }
 
   /** Each account is asked anew: what the sweep saw may be over, or may never have been. Answered with how many are liquidated. */
@@ -214,7 +230,7 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, key, collateral; each market's summaries and leverages by account id; liquidations; cash totals. */
+  /** Accounts by id: parent, tier, whether it is a liquidator, key, collateral; each market's summaries and leverages by account id; liquidations; cash totals. */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -223,6 +239,7 @@ export class MarginActor implements AccountHome {
       writer.put(accounts.exists(account) ? 1 : 0);
       writer.put(accounts.parent(account));
       writer.put(accounts.tier(account));
+      writer.put(accounts.isLiquidator(account) ? 1 : 0);
       accounts.copyKey(account, key, 0);
       for (const word of key) writer.put(word);
       writer.put(accounts.collateral(account));
@@ -246,11 +263,13 @@ export class MarginActor implements AccountHome {
       const exists = reader.take() === 1;
       const parent = reader.take();
       const tier = reader.take();
+      const isLiquidator = reader.take() === 1;
       for (let i = 0; i < PUBLIC_KEY_WORDS; i++) key[i] = reader.take();
       const collateral = asMicroUsd(reader.take());
       if (!exists) continue;
       accounts.open(account, parent, key, 0);
       accounts.setTier(account, tier);
+      accounts.setLiquidator(account, isLiquidator);
       accounts.addCollateral(account, collateral);
     }
     accounts.lastId = lastId;

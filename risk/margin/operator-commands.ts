@@ -1,7 +1,9 @@
 import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
+  EF_LIMIT,
   EF_LOTS,
   EF_ORDER_ID,
   EVENT_SLOTS,
@@ -23,7 +25,13 @@ import {
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
-import { EVT_ACCOUNT_CREATED, EVT_BALANCE, EVT_FEE_TIER } from '../../engine/messages/types.js';
+import {
+  EVT_ACCOUNT_CREATED,
+  EVT_BALANCE,
+  EVT_FEE_TIER,
+  EVT_INSURANCE_FUNDED,
+  EVT_LIQUIDATOR,
+} from '../../engine/messages/types.js';
 import {
   ACCOUNT_ID_MAX,
   asMicroUsd,
@@ -130,6 +138,40 @@ export class OperatorCommands {
     const event = pushAnswer(this.events, message, slot, EVT_FEE_TIER, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = tier;
+  }
+
+  setLiquidator(message: MessageBuffer, slot: number): void {
+    const account = message.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+    if (!this.state.accounts.exists(account)) {
+      this.reject(message, slot, REJECT.unknown_account, account, 0);
+      return;
+    }
+    const isLiquidator = message.words[slot * SLOT_WORDS + W_FLAGS] === 1;
+    this.state.accounts.setLiquidator(account, isLiquidator);
+    const event = pushAnswer(this.events, message, slot, EVT_LIQUIDATOR, EVENT_SLOTS);
+    this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
+    this.events.words[event * SLOT_WORDS + EW_FLAGS] = isLiquidator ? 1 : 0;
+  }
+
+  /** Pays into the insurance fund of a market of this shard, or out of it. Like a deposit it is money from outside. */
+  fundInsurance(message: MessageBuffer, slot: number, market: MarketActor): void {
+    const { positions, liquidations } = market;
+    const key = slot * SLOT_WORDS + W_IDEMPOTENCY_KEY;
+    const change = asMicroUsd(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
+    const after = positions.insuranceMicroUsd + change;
+    const isRepeat = this.cash.isRepeat(message.words, key);
+    if (!isRepeat && (!Number.isInteger(change) || after < 0 || after > MICRO_USD_MAX)) {
+      const code = REJECT.insurance_micro_usd_must_be_within_0_and_limit;
+      this.reject(message, slot, code, after, MICRO_USD_MAX);
+      return;
+    }
+    if (!isRepeat) {
+      this.cash.move(message.words, key, change);
+      liquidations.fund(change);
+    }
+    const event = market.answer(message, slot, EVT_INSURANCE_FUNDED, EVENT_SLOTS);
+    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = isRepeat ? 0 : change;
+    this.events.floats[event * SLOT_FLOATS + EF_LIMIT] = positions.insuranceMicroUsd;
   }
 
   private balance(

@@ -42,6 +42,7 @@ import {
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
+  CMD_TAKE_OVER,
   EVT_DUPLICATE,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
@@ -63,6 +64,7 @@ import {
   type QtyLots,
 } from '../../engine/units/units.js';
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
+import { takeOver } from '../liquidation/take-over.js';
 import type { Accounts } from './accounts.js';
 import type { ClientIds } from './client-ids.js';
 import { setLeverage } from './leverage-command.js';
@@ -127,6 +129,7 @@ export class TradeCommands {
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
     else if (type === CMD_SET_LEVERAGE) this.setLeverage(message, slot);
+    else if (type === CMD_TAKE_OVER) this.takeOver(message, slot);
     else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
   }
 
@@ -149,6 +152,12 @@ export class TradeCommands {
     floats[event * SLOT_FLOATS + EF_ORDER_ID] = ids.orderIdOf(ref);
     floats[event * SLOT_FLOATS + EF_CLIENT_ID] = clientNumberOf(message, slot);
     return true;
+  }
+
+  private takeOver(message: MessageBuffer, slot: number): void {
+    const market = this.market(message, slot);
+    if (market === null) return;
+    takeOver(this.state, this.inbox, this.events, message, slot, market);
   }
 
   private placeTrigger(message: MessageBuffer, slot: number, account: number): void {

@@ -1,4 +1,4 @@
-import { divNearest, maxOf, minOf } from '../arithmetic/division.js';
+import { divNearest, maxOf, minOf } from '../../engine/units/division.js';
 
 /** What a mark price is made of, in ticks; null is missing. A bid is never above an ask. */
 export interface MarkInputs {

@@ -1,6 +1,6 @@
 import type { ImpactPrice, PricingRules } from '../../engine/market/pricing-rules.js';
+import { divCeil, divFloor, divNearest } from '../../engine/units/division.js';
 import { asPriceTicks } from '../../engine/units/units.js';
-import { divCeil, divFloor, divNearest } from '../arithmetic/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import { fundingRateE18 } from '../funding/funding-rate.js';
 import { premiumE18 } from '../funding/premium.js';

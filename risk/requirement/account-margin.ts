@@ -1,4 +1,4 @@
-import { divCeil, minOf } from '../arithmetic/division.js';
+import { divCeil, minOf } from '../../engine/units/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import { initialMarginWithOrders, type OpenOrder } from './open-orders.js';
 import { positionMargin, type RiskMarket, type RiskPosition } from './position-margin.js';

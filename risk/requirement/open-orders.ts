@@ -1,4 +1,4 @@
-import { absOf, divCeil, maxOf, minOf } from '../arithmetic/division.js';
+import { absOf, divCeil, maxOf, minOf } from '../../engine/units/division.js';
 import { RATE_ONE } from '../arithmetic/rate.js';
 import { microUsdCeil } from '../arithmetic/tick-lot-value.js';
 import { marginOfValue } from '../margin-tiers/margin-tiers.js';

@@ -1,4 +1,4 @@
-import { maxOf } from '../arithmetic/division.js';
+import { maxOf } from '../../engine/units/division.js';
 import { microUsdCeil } from '../arithmetic/tick-lot-value.js';
 import { accountMargin, type Holding } from './account-margin.js';
 import { initialMarginWithOrders, type OpenOrder, worstPositionLots } from './open-orders.js';

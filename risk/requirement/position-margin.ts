@@ -1,4 +1,4 @@
-import { absOf } from '../arithmetic/division.js';
+import { absOf } from '../../engine/units/division.js';
 import { microUsdCeil, microUsdFloor, type TickLotValue } from '../arithmetic/tick-lot-value.js';
 import { type Brackets, marginOfValue } from '../margin-tiers/margin-tiers.js';
 

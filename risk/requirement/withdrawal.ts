@@ -1,4 +1,4 @@
-import { divCeil, maxOf } from '../arithmetic/division.js';
+import { divCeil, maxOf } from '../../engine/units/division.js';
 import type { AccountMargin } from './account-margin.js';
 
 /** What stays covers at least a tenth of the positions' notional, however low a market's initial margin is. */

@@ -62,6 +62,12 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
     case type.EVT_FUNDING:
       fundingPaid(scene);
       break;
+    case type.EVT_INSURANCE:
+      account.collateral -= BigInt(event.float(layout.EF_PAYMENT));
+      break;
+    case type.EVT_TRANSFER:
+      transferred(scene);
+      break;
     case type.EVT_REJECTED:
       rejected(scene);
       return true;
@@ -135,6 +141,19 @@ function fundingPaid({ event, account, market, holding }: Scene): void {
   expect(event, layout.EF_PAYMENT, payment, 'payment of funding');
   expect(event, layout.EF_POSITION, holding.position, 'position');
   account.collateral -= payment;
+}
+
+/** As a fill, without a fee; who took the position over had reserved for it. */
+function transferred({ state, event, account, market, holding }: Scene): void {
+  if (event.float(layout.EF_REMAINING) !== 0) remove(holding, takePending(state, holding));
+  const lots = BigInt(event.float(layout.EF_LOTS));
+  const isBuy = type.sideOf(event.word(layout.EW_FLAGS)) === type.SIDE_BUY;
+  const price = BigInt(event.word(layout.EW_PRICE));
+  const realized = naiveFill(market, holding, isBuy ? lots : -lots, price);
+  expect(event, layout.EF_REALIZED, realized, 'realised profit');
+  expect(event, layout.EF_POSITION, holding.position, 'position');
+  expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
+  account.collateral += realized;
 }
 
 function canceled(scene: Scene): void {

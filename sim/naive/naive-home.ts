@@ -1,6 +1,7 @@
 import type { FeeSchedule } from '../../engine/market/fee-schedule.js';
 import { INDEX_GUARDS } from '../../engine/market/index-price.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import * as layout from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
@@ -10,6 +11,7 @@ import * as type from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { NaiveClientIds } from './naive-client-ids.js';
+import { naiveAnswerDeleveraging, naiveDeleveraging } from './naive-deleveraging.js';
 import { naiveOnEvent } from './naive-events.js';
 import {
   type NaiveLiquidation,
@@ -19,7 +21,7 @@ import {
   writeLiquidations,
 } from './naive-liquidations.js';
 import { isFlat, type NaiveHolding, type NaiveMarket, openOf } from './naive-money.js';
-import { naiveOperatorCommand } from './naive-operator.js';
+import { naiveFundInsurance, naiveOperatorCommand } from './naive-operator.js';
 import { naivePricing } from './naive-pricing.js';
 import { naiveTradeCommand } from './naive-trade.js';
 import { View } from './naive-views.js';
@@ -28,6 +30,8 @@ export interface NaiveAccount {
   id: number;
   parent: number;
   tier: number;
+  /** It may take over positions from auctions. */
+  isLiquidator: boolean;
   key: number[];
   collateral: bigint;
   /** Number of its last private event. */
@@ -58,7 +62,7 @@ export interface NaiveState {
  * product the layout of messages and the words of the rules, and nothing else; whole shards run on it and must emit the same bytes.
  */
 export class NaiveHome implements AccountHome {
-  readonly pricing = naivePricing;
+  readonly rules = { pricing: naivePricing, deleveraging: naiveDeleveraging };
   readonly state: NaiveState;
 
   constructor(inbox: MessageBuffer, events: MessageBuffer, fees: FeeSchedule) {
@@ -92,6 +96,10 @@ export class NaiveHome implements AccountHome {
     else naiveOperatorCommand(this.state, view);
   }
 
+  fundInsurance(message: MessageBuffer, slot: number, market: MarketActor): void {
+    naiveFundInsurance(this.state, new View(message, slot), market);
+  }
+
   openAccount(): void {
     throw new Error('the naive twin lives in one shard');
   }
@@ -99,9 +107,14 @@ export class NaiveHome implements AccountHome {
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const event = new View(events, slot);
     const { state } = this;
+    if (event.type === type.EVT_DELEVERAGING) {
+      naiveAnswerDeleveraging(state, event);
+      return true;
+    }
     if (event.type !== type.EVT_MARK_PRICE) {
       const isWhole = naiveOnEvent(state, event, nowMs);
-      if (event.type === type.EVT_FUNDING) naiveOnPaid(state, event.account, nowMs);
+      const pays = event.type === type.EVT_FUNDING || event.type === type.EVT_TRANSFER;
+      if (pays) naiveOnPaid(state, event.account, nowMs);
       return isWhole;
     }
     const market = marketWith(state, event.marketId);
@@ -156,7 +169,8 @@ export class NaiveHome implements AccountHome {
     const { accounts, markets, deposits, withdrawals } = this.state;
     writer.put(accounts.size);
     for (const account of accounts.values()) {
-      for (const value of [1, account.parent, account.tier, ...account.key]) writer.put(value);
+      const { parent, tier, isLiquidator, key } = account;
+      for (const value of [1, parent, tier, isLiquidator ? 1 : 0, ...key]) writer.put(value);
       writer.put(Number(account.collateral));
     }
     for (const market of markets) {

@@ -21,11 +21,19 @@ export interface NaiveLiquidation {
   nextMs: number;
   pauseMs: number;
   sizeBefore: bigint;
+  rung: number;
+  marketId: number;
+  untilMs: number;
+  asked: number;
 }
 
 const PPM = 1_000_000n;
 const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
+const SHORT_PAUSE_MS = 100;
+const AUCTION_MS = 10_000;
+/** Orders are canceled. */
+const FIRST_RUNG = 1;
 const WHOLE_BELOW_MICRO_USD = 1_000_000_000n;
 
 /** CMD_CANDIDATES: accounts that somebody says are below their margin. */
@@ -49,7 +57,15 @@ export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void 
   });
   const holds = state.markets.some((market) => holdingOf(market, id).position !== 0n);
   if (doubtful || !holds || equityOf(state, account) >= maintenanceOf(state, account)) return;
-  state.liquidations.set(id, { nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0n });
+  state.liquidations.set(id, {
+    nextMs: nowMs,
+    pauseMs: PAUSE_MS,
+    sizeBefore: 0n,
+    rung: FIRST_RUNG,
+    marketId: 0,
+    untilMs: 0,
+    asked: 0,
+  });
   tell(state, account, type.LIQUIDATION_BEGUN);
   for (const { marketId } of state.markets) cancelAll(state, marketId, id);
 }
@@ -60,46 +76,147 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   due.sort(([a, one], [b, other]) => one.nextMs - other.nextMs || a - b);
   const [first] = due;
   if (first === undefined) return;
-  const [id, liquidation] = first;
+  const [id, entry] = first;
   const account = state.accounts.get(id) as NaiveAccount;
-  const held = state.markets.map((market) => ({ market, holding: holdingOf(market, id) }));
-  const size = held.reduce((sum, { holding }) => sum + absOf(holding.position), 0n);
-  if (size === 0n || equityOf(state, account) >= maintenanceOf(state, account)) {
+  const equity = equityOf(state, account);
+  if (equity >= maintenanceOf(state, account)) {
+    endAuction(state, account, entry);
     state.liquidations.delete(id);
     tell(state, account, type.LIQUIDATION_ENDED);
     return;
   }
-  const doubled = Math.min(liquidation.pauseMs * 2, PAUSE_MS_MAX);
-  liquidation.pauseMs = liquidation.sizeBefore === size ? doubled : PAUSE_MS;
-  liquidation.nextMs = nowMs + liquidation.pauseMs;
-  liquidation.sizeBefore = size;
+  const held = state.markets.map((market) => ({ market, holding: holdingOf(market, id) }));
+  const size = held.reduce((sum, { holding }) => sum + absOf(holding.position), 0n);
+  const isStuck = entry.sizeBefore === size;
+  entry.sizeBefore = size;
+  if (entry.rung === type.LADDER_AUCTION && equity > 0n && nowMs < entry.untilMs) {
+    entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
+    return;
+  }
   const open = held.filter(({ holding }) => holding.orders.length > 0);
   for (const { market } of open) cancelAll(state, market.marketId, id);
-  if (open.length > 0) return;
+  if (open.length > 0) {
+    wait(entry, isStuck, nowMs);
+    return;
+  }
+  if (size === 0n) {
+    payDebt(state, account, entry, nowMs);
+    return;
+  }
   const trusted = held.filter(({ market }) => market.guards === 0);
   const margins = trusted.map(({ market, holding }) => naiveMaintenance(market, holding));
   const most = maxOf(0n, ...margins);
   const heaviest = trusted[margins.indexOf(most)];
-  if (most > 0n && heaviest !== undefined) {
-    slice(state, account, heaviest.market, heaviest.holding);
+  if (most === 0n || heaviest === undefined) {
+    wait(entry, isStuck, nowMs);
+    return;
   }
+  const { market, holding } = heaviest;
+  const rung = rungAfter(entry.rung, equity, isStuck);
+  endAuction(state, account, entry);
+  note(state, account, entry, rung, market.marketId);
+  const backing = { mark: market.mark, equity, position: holding.position };
+  if (rung === type.LADDER_SLICE || rung === type.LADDER_FUND) {
+    wait(entry, isStuck, nowMs);
+    slice(state, account, market, holding, rung);
+  } else {
+    if (rung === type.LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
+    entry.nextMs = nowMs + (rung === type.LADDER_AUCTION ? entry.pauseMs : SHORT_PAUSE_MS);
+    ask(state, account, market.marketId, rung, backing);
+  }
+}
+
+/** Book while there is equity, with one auction when it is empty; else fund and deleveraging, whichever comes to something. */
+function rungAfter(last: number, equity: bigint, isStuck: boolean): number {
+  if (equity > 0n) {
+    return isStuck && last === type.LADDER_SLICE ? type.LADDER_AUCTION : type.LADDER_SLICE;
+  }
+  const isDeleveraging = last === type.LADDER_DELEVERAGE;
+  if (last !== type.LADDER_FUND && !isDeleveraging) return type.LADDER_FUND;
+  return isStuck === isDeleveraging ? type.LADDER_FUND : type.LADDER_DELEVERAGE;
+}
+
+function wait(entry: NaiveLiquidation, isStuck: boolean, nowMs: number): void {
+  entry.pauseMs = isStuck ? Math.min(entry.pauseMs * 2, PAUSE_MS_MAX) : PAUSE_MS;
+  entry.nextMs = nowMs + entry.pauseMs;
+}
+
+/** The insurance funds are asked one after another. */
+function payDebt(
+  state: NaiveState,
+  account: NaiveAccount,
+  entry: NaiveLiquidation,
+  nowMs: number,
+): void {
+  const { markets } = state;
+  const { marketId } = markets[entry.asked % markets.length] as NaiveMarket;
+  entry.asked++;
+  const backing = { mark: 0n, equity: account.collateral, position: 0n };
+  ask(state, account, marketId, type.LADDER_COVER, backing);
+  note(state, account, entry, type.LADDER_COVER, marketId);
+  if (entry.asked % markets.length === 0) wait(entry, true, nowMs);
+  else entry.nextMs = nowMs + SHORT_PAUSE_MS;
+}
+
+function endAuction(state: NaiveState, account: NaiveAccount, entry: NaiveLiquidation): void {
+  if (entry.rung !== type.LADDER_AUCTION) return;
+  const nothing = { mark: 0n, equity: 0n, position: 0n };
+  ask(state, account, entry.marketId, type.LADDER_END, nothing);
+}
+
+function note(
+  state: NaiveState,
+  account: NaiveAccount,
+  entry: NaiveLiquidation,
+  rung: number,
+  marketId: number,
+): void {
+  if (entry.rung !== rung) tell(state, account, type.LIQUIDATION_RUNG + rung, marketId);
+  entry.rung = rung;
+  entry.marketId = marketId;
+}
+
+interface NaiveBacking {
+  mark: bigint;
+  equity: bigint;
+  position: bigint;
+}
+
+function ask(
+  state: NaiveState,
+  account: NaiveAccount,
+  marketId: number,
+  rung: number,
+  { mark, equity, position }: NaiveBacking,
+): View {
+  const out = naiveMessage(state, type.MSG_LIQUIDATE, 2, marketId, account.id, 0);
+  out.setWord(layout.W_PRICE, Number(mark));
+  out.setWord(layout.LADDER_W_RUNG, rung);
+  out.setWord(layout.LADDER_W_MARK, Number(mark));
+  out.setFloat(layout.LADDER_F_EQUITY, Number(equity));
+  out.setFloat(layout.LADDER_F_POSITION, Number(position));
+  return out;
 }
 
 export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): void {
   writer.put(state.liquidations.size);
   for (const [id, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
-    for (const value of [id, entry.nextMs, entry.pauseMs, Number(entry.sizeBefore)]) {
-      writer.put(value);
-    }
+    const { nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked } = entry;
+    const values = [id, nextMs, pauseMs, Number(sizeBefore), rung, marketId, untilMs, asked];
+    for (const value of values) writer.put(value);
   }
 }
 
-/** A quarter of the position, or all of it when it is small, no worse than where the account would have nothing left. */
+/**
+ * A quarter of the position, or all of it when it is small, no worse than where the account would have nothing left; at the fund's
+ * expense within the band.
+ */
 function slice(
   state: NaiveState,
   account: NaiveAccount,
   market: NaiveMarket,
   holding: NaiveHolding,
+  rung: number,
 ): void {
   const { params } = market;
   const mark = Number(market.mark);
@@ -111,23 +228,22 @@ function slice(
   const sells = holding.position > 0n;
   const side = sells ? type.SIDE_SELL : type.SIDE_BUY;
   const band = bandPriceTicks(params, side, asPriceTicks(mark));
-  const price = Number(
-    sells
-      ? minOf(
-          maxOf(bankruptcy(state, account, market, holding), BigInt(band)),
-          BigInt(params.priceTicksMax),
-        )
-      : maxOf(minOf(bankruptcy(state, account, market, holding), BigInt(band)), 1n),
-  );
+  const limit = BigInt(params.priceTicksMax);
+  const bankrupt = maxOf(1n, minOf(bankruptcy(state, account, market, holding), limit));
+  const bound = sells ? maxOf(bankrupt, BigInt(band)) : minOf(bankrupt, BigInt(band));
+  const price = rung === type.LADDER_FUND ? band : Number(bound);
   const lossTicks = BigInt(Math.max(0, sells ? mark - price : price - mark));
+  const { position } = holding;
+  const backing = { mark: market.mark, equity: equityOf(state, account), position };
   holding.orders.push({ orderId: 0, isBuy: !sells, lots, lossTicks });
   state.pending++;
+  const out = ask(state, account, market.marketId, rung, backing);
   const flags =
     side |
     (type.TIF_IOC << type.TIF_SHIFT) |
     type.FLAG_REDUCE_ONLY |
     (account.tier << type.TIER_SHIFT);
-  const out = message(state, type.MSG_PLACE, market.marketId, account.id, flags);
+  out.setWord(layout.W_FLAGS, flags);
   out.setWord(layout.W_PRICE, price);
   out.setWord(layout.W_MARK_DISTANCE, price - mark);
   out.setFloat(layout.F_QTY, Number(lots));
@@ -155,10 +271,10 @@ function bankruptcy(
 
 function cancelAll(state: NaiveState, marketId: number, account: number): void {
   const flags = type.FLAG_MASS_BIDS | type.FLAG_MASS_ASKS | type.FLAG_MASS_LIQUIDATION;
-  message(state, type.MSG_MASS_CANCEL, marketId, account, flags);
+  naiveMessage(state, type.MSG_MASS_CANCEL, 1, marketId, account, flags);
 }
 
-function equityOf(state: NaiveState, account: NaiveAccount): bigint {
+export function equityOf(state: NaiveState, account: NaiveAccount): bigint {
   return state.markets.reduce((sum, market) => {
     return sum + naiveUnrealized(market, holdingOf(market, account.id));
   }, account.collateral);
@@ -170,24 +286,25 @@ function maintenanceOf(state: NaiveState, account: NaiveAccount): bigint {
   }, 0n);
 }
 
-function message(
+export function naiveMessage(
   state: NaiveState,
   kind: number,
+  slots: number,
   marketId: number,
   account: number,
   flags: number,
 ): View {
-  const out = new View(state.inbox, state.inbox.push(1));
-  for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, 0);
-  out.setWord(layout.W_HEAD, layout.headOf(kind, 1, marketId));
+  const out = new View(state.inbox, state.inbox.push(slots));
+  for (let i = 0; i < slots * layout.SLOT_WORDS; i++) out.setWord(i, 0);
+  out.setWord(layout.W_HEAD, layout.headOf(kind, slots, marketId));
   out.setWord(layout.W_ACCOUNT, account);
   out.setWord(layout.W_FLAGS, flags);
   out.setWord(layout.W_CLIENT_REF, -1);
   return out;
 }
 
-function tell(state: NaiveState, account: NaiveAccount, stage: number): void {
-  const event = pushEvent(state.events, type.EVT_LIQUIDATION, layout.EVENT_SLOTS, 0);
+function tell(state: NaiveState, account: NaiveAccount, stage: number, marketId = 0): void {
+  const event = pushEvent(state.events, type.EVT_LIQUIDATION, layout.EVENT_SLOTS, marketId);
   event.setWord(layout.W_ACCOUNT, account.id);
   event.setWord(layout.EW_FLAGS, stage);
   event.setWord(layout.EW_CLIENT_REF, -1);

@@ -1,7 +1,8 @@
 import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
-import { ACCOUNT_ID_MAX, MICRO_USD_MAX } from '../../engine/units/units.js';
+import { ACCOUNT_ID_MAX, asMicroUsd, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
 import {
   divCeil,
@@ -22,6 +23,7 @@ export function naiveOperatorCommand(state: NaiveState, message: View): void {
   else if (message.type === type.CMD_DEPOSIT || message.type === type.CMD_WITHDRAW) {
     moveCash(state, message);
   } else if (message.type === type.CMD_SET_FEE_TIER) setFeeTier(state, message);
+  else if (message.type === type.CMD_SET_LIQUIDATOR) setLiquidator(state, message);
   else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
 }
 
@@ -69,7 +71,8 @@ function createAccount(state: NaiveState, message: View): void {
     naiveReject(state, message, 'public_key_is_already_used', holder.id, 0);
     return;
   }
-  state.accounts.set(id, { id, parent, tier: 0, key, collateral: 0n, sequence: 0 });
+  const fresh = { tier: 0, isLiquidator: false, collateral: 0n, sequence: 0 };
+  state.accounts.set(id, { id, parent, key, ...fresh });
   const event = answer(state, message, type.EVT_ACCOUNT_CREATED, layout.EVENT_SLOTS + 1);
   event.setWord(layout.W_ACCOUNT, id);
   event.setFloat(layout.EF_ORDER_ID, parent);
@@ -134,6 +137,46 @@ function setFeeTier(state: NaiveState, message: View): void {
   }
 }
 
+function setLiquidator(state: NaiveState, message: View): void {
+  const account = state.accounts.get(message.account);
+  if (account === undefined) {
+    naiveReject(state, message, 'unknown_account', message.account, 0);
+    return;
+  }
+  account.isLiquidator = message.flags === 1;
+  const event = answer(state, message, type.EVT_LIQUIDATOR, layout.EVENT_SLOTS);
+  event.setWord(layout.W_ACCOUNT, account.id);
+  event.setWord(layout.EW_FLAGS, account.isLiquidator ? 1 : 0);
+}
+
+/** CMD_FUND_INSURANCE: money from outside, or back to it. */
+export function naiveFundInsurance(state: NaiveState, message: View, market: MarketActor): void {
+  const change = message.float(layout.F_QTY);
+  const key = cashKey(message);
+  const isRepeat = key !== null && state.cashKeys.includes(key);
+  const after = market.positions.insuranceMicroUsd + change;
+  if (!isRepeat && (!Number.isInteger(change) || after < 0 || after > MICRO_USD_MAX)) {
+    const name = 'insurance_micro_usd_must_be_within_0_and_limit';
+    naiveReject(state, message, name, after, MICRO_USD_MAX);
+    return;
+  }
+  if (!isRepeat) {
+    if (change > 0) state.deposits += BigInt(change);
+    else state.withdrawals -= BigInt(change);
+    if (key !== null) state.cashKeys.push(key);
+    market.liquidations.fund(asMicroUsd(change));
+  }
+  const event = answer(
+    state,
+    message,
+    type.EVT_INSURANCE_FUNDED,
+    layout.EVENT_SLOTS,
+    market.marketId,
+  );
+  event.setFloat(layout.EF_LOTS, isRepeat ? 0 : change);
+  event.setFloat(layout.EF_LIMIT, market.positions.insuranceMicroUsd);
+}
+
 /** A repeated command is answered too, but its answer is no new event of the private feed. */
 function balance(state: NaiveState, message: View, account: NaiveAccount, change: bigint): void {
   const event = answer(state, message, type.EVT_BALANCE, layout.EVENT_SLOTS);
@@ -145,8 +188,8 @@ function balance(state: NaiveState, message: View, account: NaiveAccount, change
   event.setFloat(layout.EF_ACCOUNT_SEQUENCE, account.sequence);
 }
 
-function answer(state: NaiveState, message: View, kind: number, slots: number): View {
-  const event = pushEvent(state.events, kind, slots, 0);
+function answer(state: NaiveState, message: View, kind: number, slots: number, marketId = 0): View {
+  const event = pushEvent(state.events, kind, slots, marketId);
   event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
   event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
   return event;

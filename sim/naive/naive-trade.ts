@@ -4,6 +4,7 @@ import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
+import { naiveTakeOver } from './naive-deleveraging.js';
 import {
   holdingOf,
   marketWith,
@@ -46,6 +47,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   else if (message.type === type.CMD_SET_LEVERAGE) {
     const market = knownMarket(state, message);
     if (market !== null) naiveSetLeverage(state, message, account, market);
+  } else if (message.type === type.CMD_TAKE_OVER) {
+    const market = knownMarket(state, message);
+    if (market !== null) naiveTakeOver(state, message, account, market);
   } else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
 }
 

@@ -18,6 +18,7 @@ import { createShardCore } from '../../main/compose.js';
 import { accountsBelow } from '../../risk/runtime/sweep-here.js';
 import { checkNobodyIsBelow } from '../checks/sweep-checks.js';
 import { withNoise } from '../host/virtual-sweep.js';
+import { passingMs } from '../passing-time.js';
 import { Knowledge } from '../traffic/knowledge.js';
 import { Traffic } from '../traffic/traffic.js';
 import { type Wire, withSlots } from '../traffic/wire.js';
@@ -46,7 +47,7 @@ export function compareLayouts(seed: number, commands: number): number {
   traffic.open(nowMs);
   let compared = 0;
   for (let i = 0; i < commands; i++) {
-    nowMs += random.chance(1) ? random.between(1_000, 400_000) : random.below(20);
+    nowMs += passingMs(random);
     while (single.nextTimerMs() <= nowMs) {
       const shardsDue = dueShards(spread, nowMs);
       const timer = withSlots(CMD_TIMER, 1, {});

@@ -11,12 +11,12 @@ import {
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import { EVT_FILL, SIDE_BUY, sideOf } from '../../engine/messages/types.js';
+import { EVT_FILL, EVT_TRANSFER, SIDE_BUY, sideOf } from '../../engine/messages/types.js';
 import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { homeOf, homeShardOf } from './union-state.js';
 
-/** What is on its way between shards: cash of fills and funding, and lots by market and account. */
+/** What is on its way between shards: cash of fills, transfers, funding and insurance funds, and lots by market and account. */
 interface InFlight {
   cash: bigint;
   lots: Map<string, number>;
@@ -74,7 +74,7 @@ function addMessage(flight: InFlight, message: Int32Array): void {
   const floats = new Float64Array(message.buffer, message.byteOffset, message.length / 2);
   const head = message[SLOT_WORDS + W_HEAD] as number;
   flight.cash += cashOf(message);
-  if (typeOf(head) !== EVT_FILL) return;
+  if (typeOf(head) !== EVT_FILL && typeOf(head) !== EVT_TRANSFER) return;
   const lots = floats[SLOT_FLOATS + EF_LOTS] as number;
   const isBuy = sideOf(message[SLOT_WORDS + EW_FLAGS] as number) === SIDE_BUY;
   const key = `${marketOf(head)}:${message[SLOT_WORDS + W_ACCOUNT]}`;

@@ -1,6 +1,7 @@
 import { marketOf, typeOf, W_ACCOUNT, W_HEAD } from '../../engine/messages/layout.js';
 import {
   CMD_CREATE_ACCOUNT,
+  CMD_FUND_INSURANCE,
   CMD_LIST_MARKET,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
@@ -19,6 +20,7 @@ const TO_MARKET = [
   CMD_ORACLE_PRICE,
   CMD_SET_PRICING,
   CMD_SET_MARGIN_TIERS,
+  CMD_FUND_INSURANCE,
 ];
 const TO_DIRECTORY = [CMD_CREATE_ACCOUNT, CMD_SET_FEE_RATES];
 

@@ -19,6 +19,7 @@ import { checkNobodyIsBelow } from '../checks/sweep-checks.js';
 import { Twins } from '../checks/twins.js';
 import { FaultDice, type FaultName } from '../faults.js';
 import { SimPort } from '../host/sim-port.js';
+import { passingMs } from '../passing-time.js';
 import { ShardNode } from '../shard-node.js';
 import { Knowledge } from '../traffic/knowledge.js';
 import { Traffic } from '../traffic/traffic.js';
@@ -131,8 +132,7 @@ export class SpreadSimulation {
 
   private async takeStep(): Promise<void> {
     const { random, dice } = this;
-    const passedMs = random.chance(1) ? random.between(1_000, 200_000) : random.below(20);
-    this.clock.set(this.clock.nowMs() + passedMs);
+    this.clock.set(this.clock.nowMs() + passingMs(random));
     this.send(random.below(8));
     this.network.deliver(random.below(30));
     for (const member of this.members) {

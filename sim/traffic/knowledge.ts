@@ -5,6 +5,7 @@ import {
   EVENT_SLOTS,
   EW_CLIENT_TEXT,
   EW_CLIENT_TEXT_LENGTH,
+  EW_CODE,
   EW_FLAGS,
   EW_PRICE,
   marketOf,
@@ -17,20 +18,27 @@ import {
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
+  AUCTION_ENDED,
+  AUCTION_OPENED,
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
+  EVT_AUCTION,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_INSURANCE,
   EVT_LIQUIDATION,
   EVT_MARK_PRICE,
   EVT_REJECTED,
+  EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
+  reasonOf,
+  TRANSFER_DELEVERAGING,
 } from '../../engine/messages/types.js';
 import type { MarketPlan } from './market-menu.js';
 import type { ClientKey } from './wire.js';
@@ -51,6 +59,13 @@ export interface KnownMarket {
   marketId: number;
   plan: MarketPlan;
   markTicks: number;
+}
+
+export interface KnownAuction {
+  marketId: number;
+  id: number;
+  /** Of who takes over. */
+  side: number;
 }
 
 /**
@@ -74,7 +89,13 @@ export class Knowledge {
     waiting: 0,
     triggered: 0,
     firedInVain: 0,
+    auctions: 0,
+    takenOver: 0,
+    deleveraged: 0,
+    insurancePayments: 0,
   };
+  /** Auctions that may still be open. */
+  readonly auctions: KnownAuction[] = [];
   private readonly places = new Map<string, number>();
 
   market(marketId: number): KnownMarket | undefined {
@@ -108,10 +129,35 @@ export class Knowledge {
       if (events.floats[f + EF_REMAINING] === 0) this.drop(marketId, orderId);
     } else if (type === EVT_ACCOUNT_CREATED) {
       this.accounts = Math.max(this.accounts, account);
+    } else if (type === EVT_AUCTION) {
+      this.hearAuction(events, slot, marketId);
+    } else if (type === EVT_TRANSFER) {
+      this.countTransfer(events.words[w + EW_FLAGS] as number);
     } else if (type === EVT_MARK_PRICE) {
       const market = this.market(marketId);
       if (market !== undefined) market.markTicks = events.words[w + EW_PRICE] as number;
     }
+  }
+
+  private hearAuction(events: MessageBuffer, slot: number, marketId: number): void {
+    const w = slot * SLOT_WORDS;
+    const id = events.floats[slot * SLOT_FLOATS + EF_ORDER_ID] as number;
+    const stage = events.words[w + EW_CODE];
+    if (stage === AUCTION_OPENED) {
+      this.counts.auctions++;
+      this.auctions.push({ marketId, id, side: events.words[w + EW_FLAGS] as number });
+    } else if (stage === AUCTION_ENDED) {
+      const place = this.auctions.findIndex((known) => {
+        return known.id === id && known.marketId === marketId;
+      });
+      // Some come back as late news, and then they are not open any more.
+      if (place >= 0 && this.auctions.length > 3) this.auctions.splice(place, 1);
+    }
+  }
+
+  private countTransfer(flags: number): void {
+    if (reasonOf(flags) === TRANSFER_DELEVERAGING) this.counts.deleveraged++;
+    else this.counts.takenOver++;
   }
 
   private count(type: number): void {
@@ -123,6 +169,7 @@ export class Knowledge {
     else if (type === EVT_DUPLICATE) this.counts.duplicates++;
     else if (type === EVT_FUNDING) this.counts.fundingPayments++;
     else if (type === EVT_LIQUIDATION) this.counts.liquidationSteps++;
+    else if (type === EVT_INSURANCE) this.counts.insurancePayments++;
     else if (type === EVT_TRIGGER_ACCEPTED) this.counts.waiting++;
     else if (type === EVT_TRIGGERED) this.counts.triggered++;
     else if (type === EVT_TRIGGER_REJECTED) this.counts.firedInVain++;

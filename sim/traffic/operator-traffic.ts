@@ -15,10 +15,12 @@ import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import {
   CMD_CREATE_ACCOUNT,
   CMD_DEPOSIT,
+  CMD_FUND_INSURANCE,
   CMD_LIST_MARKET,
   CMD_ORACLE_PRICE,
   CMD_SET_FEE_RATES,
   CMD_SET_FEE_TIER,
+  CMD_SET_LIQUIDATOR,
   CMD_SET_MARGIN_TIERS,
   CMD_SET_MARKET_PARAMS,
   CMD_SET_MARKET_STATE,
@@ -63,6 +65,7 @@ export class OperatorTraffic {
     for (let n = 0; n < markets; n++) wires.push(...this.listMarket(nowMs));
     const accounts = random.between(5, 16);
     for (let n = 1; n <= accounts; n++) wires.push(this.createAccount(), this.deposit(n));
+    for (let n = 1; n <= 3; n++) wires.push(this.liquidator());
     return wires;
   }
 
@@ -78,7 +81,9 @@ export class OperatorTraffic {
     if (dice < 86 && knowledge.markets.length > 0) return [this.setPricing()];
     if (dice < 88 && knowledge.markets.length > 0) return [this.setMarginTiers()];
     if (dice < 90 && knowledge.markets.length < MARKETS_MAX) return this.listMarket(nowMs);
-    if (dice < 94) return [this.createAccount()];
+    if (dice < 93) return [this.createAccount()];
+    if (dice < 95) return [this.liquidator()];
+    if (dice < 97 && knowledge.markets.length > 0) return [this.insurance()];
     return [withSlots(CMD_TIMER, 1, {})];
   }
 
@@ -170,6 +175,20 @@ export class OperatorTraffic {
     const passing = dice < 75 ? often : seldom;
     const state = dice < 60 ? MARKET_STATE.open : dice < 98 ? passing : random.below(9);
     return withSlots(CMD_SET_MARKET_STATE, 1, { marketId, flags: state });
+  }
+
+  /** Mostly somebody who exists, and mostly as one from now on. */
+  private liquidator(): Wire {
+    const account = this.random.between(1, Math.max(1, this.knowledge.accounts) + 1);
+    return withSlots(CMD_SET_LIQUIDATOR, 1, { account, flags: this.random.below(5) === 0 ? 0 : 1 });
+  }
+
+  /** Little enough that funds run out. */
+  private insurance(): Wire {
+    const { random } = this;
+    const { marketId } = random.pick(this.knowledge.markets);
+    const qty = random.between(-(10 ** 7), 10 ** random.between(4, 9));
+    return this.keyed(withSlots(CMD_FUND_INSURANCE, 1, { marketId, qty }));
   }
 
   private setFeeTier(): Wire {

@@ -6,6 +6,7 @@ import {
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
+  CMD_TAKE_OVER,
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
@@ -61,12 +62,33 @@ export class TraderTraffic {
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
     if (dice >= 970) return this.leverage();
+    if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
     if (dice >= 900) return this.remember(this.trigger(nowMs));
     return this.place(nowMs);
   }
 
   private place(nowMs: number): Wire {
     return this.remember(command(CMD_PLACE, this.order(this.anyAccount(), nowMs)));
+  }
+
+  /** Mostly at a price that is good enough, sometimes of an auction that is none any more. */
+  private takeOver(): Wire {
+    const { random, knowledge } = this;
+    const { marketId, id, side } = random.pick(knowledge.auctions);
+    const market = knowledge.market(marketId) as KnownMarket;
+    const generous = side === 0 ? market.markTicks * 2 : 1;
+    const price = random.chance(70) ? generous : this.anyPrice(market, random.below(2));
+    const orderId = random.chance(95) ? id : id + 1;
+    const qty = random.between(1, random.pick([3, 100, 100_000]));
+    const flags = random.chance(97) ? side : 1 - side;
+    return command(CMD_TAKE_OVER, {
+      account: this.anyAccount(),
+      marketId,
+      orderId,
+      price,
+      qty,
+      flags,
+    });
   }
 
   /** A stop or take-profit near the price, now and then on the wrong side of it, or nowhere. */

@@ -1,6 +1,6 @@
 /**
- * Division of bigints with a named rounding. Divisors are positive. Everything in `risk/` outside of `kernel/` and `margin/` is
- * computed exactly, as one fraction, and rounded once, at the end, by one of these.
+ * Division of bigints with a named rounding. Divisors are positive. What is computed off the hot path is computed exactly, as one
+ * fraction, and rounded once, at the end, by one of these.
  */
 
 /** Towards −∞. */

@@ -1,0 +1,89 @@
+import { AUCTION_MS } from '../../engine/market/liquidation/liquidation-rules.js';
+import {
+  LADDER_AUCTION,
+  LADDER_COVER,
+  LADDER_DELEVERAGE,
+  LADDER_FUND,
+  LADDER_SLICE,
+} from '../../engine/messages/types.js';
+
+/** Between two slices of one account: time for makers to come back. Doubled while nobody takes anything, up to the longest. */
+export const PAUSE_MS = 1_000;
+export const PAUSE_MS_MAX = 60_000;
+/** Between steps that need nobody's orders: time for a market of another shard to answer. */
+const SHORT_PAUSE_MS = 100;
+
+/** The orders are canceled; nothing has been closed yet. */
+export const RUNG_ORDERS = 1;
+
+/** An account on its way down the ladder. */
+export interface Liquidation {
+  account: number;
+  nextMs: number;
+  pauseMs: number;
+  /** Lots that were open in all markets at the step before: the same now means that nobody took anything. */
+  sizeBefore: number;
+  /** What was done last (RUNG_ORDERS, LADDER_…), and in which market. */
+  rung: number;
+  marketId: number;
+  /** Of an auction: when it ends. */
+  untilMs: number;
+  /** How many funds were asked to pay a debt. */
+  asked: number;
+}
+
+export function beginningAt(account: number, nowMs: number): Liquidation {
+  return {
+    account,
+    nextMs: nowMs,
+    pauseMs: PAUSE_MS,
+    sizeBefore: 0,
+    rung: RUNG_ORDERS,
+    marketId: 0,
+    untilMs: 0,
+    asked: 0,
+  };
+}
+
+/** Whether there is nothing to do but to wait for bidders. */
+export function waitsForBidders(
+  entry: Liquidation,
+  equityMicroUsd: number,
+  nowMs: number,
+): boolean {
+  return entry.rung === LADDER_AUCTION && equityMicroUsd > 0 && nowMs < entry.untilMs;
+}
+
+/**
+ * The next rung of an account below its margin that has positions and no orders.
+ *
+ * With equity left: slices into the book, one auction when a slice has found nobody, slices again. Bankrupt: slices at the expense
+ * of the insurance fund as long as they find somebody, then deleveraging as long as that does; whatever has come to nothing, the
+ * other one is tried again. `isStuck`: the step before has closed nothing.
+ */
+export function nextRung(last: number, equityMicroUsd: number, isStuck: boolean): number {
+  if (equityMicroUsd > 0) return last === LADDER_SLICE && isStuck ? LADDER_AUCTION : LADDER_SLICE;
+  if (last === LADDER_FUND) return isStuck ? LADDER_DELEVERAGE : LADDER_FUND;
+  if (last === LADDER_DELEVERAGE) return isStuck ? LADDER_FUND : LADDER_DELEVERAGE;
+  return LADDER_FUND;
+}
+
+/** Notes that this rung is done now, and when to look again. */
+export function noteRung(
+  entry: Liquidation,
+  rung: number,
+  marketId: number,
+  isStuck: boolean,
+  nowMs: number,
+): void {
+  entry.rung = rung;
+  entry.marketId = marketId;
+  if (rung === LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
+  if (rung === LADDER_SLICE || rung === LADDER_FUND) entry.pauseMs = pauseAfter(entry, isStuck);
+  const isShort = rung === LADDER_DELEVERAGE || rung === LADDER_COVER;
+  entry.nextMs = nowMs + (isShort ? SHORT_PAUSE_MS : entry.pauseMs);
+}
+
+export function pauseAfter({ pauseMs }: Liquidation, isStuck: boolean): number {
+  return isStuck ? Math.min(pauseMs * 2, PAUSE_MS_MAX) : PAUSE_MS;
+}
