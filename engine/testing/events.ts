@@ -63,6 +63,18 @@ const REASONS: Record<number, string> = {
   [type.REASON_POSITION_CLOSED]: 'position_closed',
 };
 
+const STAGES: Record<number, string> = {
+  [type.LIQUIDATION_BEGUN]: 'begun',
+  [type.LIQUIDATION_ENDED]: 'ended',
+  [type.LIQUIDATION_RUNG + type.LADDER_SLICE]: 'slices',
+  [type.LIQUIDATION_RUNG + type.LADDER_AUCTION]: 'auction',
+  [type.LIQUIDATION_RUNG + type.LADDER_FUND]: 'fund',
+  [type.LIQUIDATION_RUNG + type.LADDER_DELEVERAGE]: 'deleveraging',
+  [type.LIQUIDATION_RUNG + type.LADDER_COVER]: 'debt',
+};
+const INSURANCE = ['', 'fee', 'shortfall', 'dust', 'debt'];
+const AUCTIONS = ['', 'opened', 'taken', 'ended'];
+
 /** All events of a buffer. */
 export function readEvents(buffer: MessageBuffer): EventView[] {
   const views: EventView[] = [];
@@ -171,6 +183,18 @@ function tellEvent(e: EventView): string {
       return `triggered #${e.orderId} ${tellTrigger(e)}, reached ${e.triggerReached}`;
     case type.EVT_TRIGGER_REJECTED:
       return `fired in vain #${e.orderId} ${rejectName(e.code)} ${e.value} limit ${e.limit}`;
+    case type.EVT_LIQUIDATION:
+      return `liquidation of ${e.account}: ${STAGES[e.flags] ?? e.flags}, ${e.value} of ${e.limit}`;
+    case type.EVT_INSURANCE:
+      return `insurance ${INSURANCE[e.flags]} of ${e.account}: ${e.value}, fund ${e.limit}`;
+    case type.EVT_TRANSFER: {
+      const what = e.reason === type.TRANSFER_TAKE_OVER ? 'take-over' : 'deleveraging';
+      return `${what} ${e.account} ${side} ${e.lots}@${e.price}, position ${e.position}`;
+    }
+    case type.EVT_AUCTION:
+      return `auction #${e.orderId} ${AUCTIONS[e.code]} ${side} ${e.lots}@${e.price}`;
+    case type.EVT_DELEVERAGING:
+      return `deleveraging of ${e.orderId}: ${side} ${e.lots}`;
     default:
       return `event ${e.type} #${e.orderId}`;
   }
