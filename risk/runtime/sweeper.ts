@@ -1,6 +1,6 @@
 import { assert } from '../../engine/assert.js';
 import { CANDIDATES_MAX, candidatesMessage } from '../../engine/messages/candidates.js';
-import { SLOT_WORDS } from '../../engine/messages/layout.js';
+import { SLOT_WORDS, W_REQUEST } from '../../engine/messages/layout.js';
 import { DirectOutput } from '../../engine/runtime/event-output.js';
 import type { HostPort } from '../../engine/runtime/host-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
@@ -46,6 +46,7 @@ export class Sweeper {
   private rangesOpen = 0;
   private found: number[] = [];
   private unanswered = 0;
+  private request = 1;
   private inRound = false;
 
   constructor(home: SweptHome, ranges: RangeSweep, portId: number, rangeAccounts = 1 << 16) {
@@ -123,8 +124,10 @@ export class Sweeper {
     let sent = 0;
     while (sent < found.length) {
       const words = candidatesMessage(found.slice(sent, sent + CANDIDATES_MAX));
+      words[W_REQUEST] = this.request;
       if (!ring.tryWrite(words, 0, words.length / SLOT_WORDS)) break;
       this.unanswered++;
+      this.request = (this.request + 1) | 0;
       sent += CANDIDATES_MAX;
     }
     if (sent === 0) return;

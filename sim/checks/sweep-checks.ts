@@ -8,6 +8,9 @@ export function checkNobodyIsBelow(core: ShardCore): void {
   for (let account = 1; account <= accounts.lastId; account++) {
     if (!accounts.exists(account) || accounts.isLiquidating(account)) continue;
     const isBelow = kernel.calls.isBelowMargin(account, accounts.at(account));
-    assert(!isBelow, `account ${account} is below its margin after a sweep, and not being liquidated`);
+    assert(
+      !isBelow,
+      `account ${account} is below its margin after a sweep, and not being liquidated`,
+    );
   }
 }
