@@ -1,7 +1,8 @@
-/** Accounts that a thread takes at a time: about a millisecond's work. */
-export const RANGE_ACCOUNTS = 8192;
-/** For the highest account id there is. */
-const RANGES_MAX = 2 ** 26 / RANGE_ACCOUNTS;
+import { assert } from '../../engine/assert.js';
+
+/** Accounts that a thread takes at a time: less than a millisecond's work. */
+const RANGE_ACCOUNTS = 8192;
+const RANGES_MAX = 8192;
 /** Accounts found that wait to be fetched, for each thread. */
 const FOUND_ROOM = 4096;
 
@@ -10,6 +11,7 @@ const W_WAKE = 0;
 const W_STOPPED = 16;
 const W_LAST = 32;
 const W_RANGES = 33;
+const W_RANGE_ACCOUNTS = 34;
 const W_NEWS = 48;
 const W_STATES = 64;
 const W_THREADS = W_STATES + RANGES_MAX;
@@ -25,8 +27,10 @@ const DONE = -1;
 /** A thread that waits looks this often whether it is still wanted. */
 const WAIT_MS = 1_000;
 
-export function createSweepBoard(threads: number): SharedArrayBuffer {
-  return new SharedArrayBuffer((W_THREADS + threads * THREAD_WORDS) * 4);
+export function createSweepBoard(threads: number, rangeAccounts = RANGE_ACCOUNTS) {
+  const memory = new SharedArrayBuffer((W_THREADS + threads * THREAD_WORDS) * 4);
+  new Int32Array(memory)[W_RANGE_ACCOUNTS] = rangeAccounts;
+  return memory;
 }
 
 /**
@@ -50,7 +54,8 @@ export class SweepBoard {
   /** No range may be under way. */
   begin(last: number): void {
     const { words } = this;
-    const ranges = Math.ceil(last / RANGE_ACCOUNTS);
+    const ranges = Math.ceil(last / this.rangeAccounts);
+    assert(ranges <= RANGES_MAX, 'the board must have room for all ranges of accounts');
     this.firstOpen = 0;
     Atomics.store(words, W_LAST, last);
     Atomics.store(words, W_RANGES, ranges);
@@ -125,8 +130,8 @@ export class SweepBoard {
 
   /** First account of a range, and the one behind its last. */
   bounds(range: number): { first: number; end: number } {
-    const first = 1 + range * RANGE_ACCOUNTS;
-    const end = Math.min(first + RANGE_ACCOUNTS, Atomics.load(this.words, W_LAST) + 1);
+    const first = 1 + range * this.rangeAccounts;
+    const end = Math.min(first + this.rangeAccounts, Atomics.load(this.words, W_LAST) + 1);
     return { first, end };
   }
 
@@ -149,6 +154,10 @@ export class SweepBoard {
     Atomics.store(this.words, W_STATES + range, DONE);
     Atomics.add(this.words, W_NEWS, 1);
     Atomics.notify(this.words, W_NEWS);
+  }
+
+  private get rangeAccounts(): number {
+    return this.words[W_RANGE_ACCOUNTS] as number;
   }
 
   private fetch(thread: number, found: number[]): void {

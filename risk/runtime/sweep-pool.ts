@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { RiskKernel } from '../margin/risk-kernel.js';
 import { createSweepBoard, SweepBoard } from './sweep-board.js';
@@ -11,6 +12,8 @@ const FAILURES_MAX = 8;
 export interface SweepPoolOptions extends Omit<SweepStart, 'board' | 'memory'> {
   kernel: RiskKernel;
   threads: number;
+  /** Accounts that a thread takes at a time; left out: less than a millisecond's work. */
+  rangeAccounts?: number;
   /** Something was found or done, or a thread has ended. */
   onWork: () => void;
   onFailure: (error: Error) => void;
@@ -31,9 +34,9 @@ export class SweepPool implements AccountSweep {
   private last = 0;
 
   constructor(options: SweepPoolOptions) {
-    const { kernel, threads, module } = options;
+    const { kernel, threads, module, rangeAccounts } = options;
     this.options = options;
-    const board = createSweepBoard(threads);
+    const board = createSweepBoard(threads, rangeAccounts);
     this.board = new SweepBoard(board);
     const start: SweepStart = { module, memory: kernel.memory, board };
     this.piscina = new Piscina({
@@ -48,9 +51,8 @@ export class SweepPool implements AccountSweep {
     for (let thread = 0; thread < threads; thread++) void this.serve(thread);
   }
 
-  /** For tests: which threads there are. */
-  get threadIds(): number[] {
-    return this.piscina.threads.map(({ threadId }) => threadId);
+  get threads(): readonly Worker[] {
+    return this.piscina.threads;
   }
 
   begin(last: number): void {
