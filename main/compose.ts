@@ -1,6 +1,6 @@
 import { Kernel } from '../engine/kernel/host/kernel.js';
 import type { CreateBook } from '../engine/market/market-actor.js';
-import { kernelFrom } from '../engine/runtime/kernel-file.js';
+import { compiledModule, kernelFrom } from '../engine/runtime/kernel-file.js';
 import type { Placement } from '../engine/shard/routing.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
 import { MarginActor } from '../risk/margin/margin-actor.js';
@@ -17,6 +17,11 @@ export function createShardCore(createBook?: CreateBook, placement?: Placement):
     placement,
     new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
   );
+}
+
+/** The kernel of a shard as it was compiled, for threads that look into its memory; null: it runs from its sources. */
+export function riskKernelModule(): WebAssembly.Module | null {
+  return compiledModule(KERNEL_FILE);
 }
 
 /**

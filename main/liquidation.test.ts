@@ -27,9 +27,10 @@ function scratch(): string {
   return folder;
 }
 
-async function start(data: string, layout: string): Promise<ExchangeProcess> {
+async function start(data: string, layout: string, threads = '0'): Promise<ExchangeProcess> {
   const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
-  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox]);
+  const sweeps = ['--sweep-threads', threads];
+  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox, ...sweeps]);
   running.push(exchange);
   return exchange;
 }
@@ -57,44 +58,47 @@ afterEach(async () => {
 describe.each(['inline', 'compact', 'spread'])(
   'an account below its margin, layout %s',
   (layout) => {
-    it('loses its orders, then slices of its position, until it is above again', async () => {
-      const data = scratch();
-      const exchange = await start(data, layout);
-      await price(exchange, '100000');
-      const maker = await newTrader(exchange, '10000000');
-      const trader = await newTrader(exchange, '3000');
-      await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
-      await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
-      await trader.client.place({ market: BTC, side: 'buy', price: '91000', qty: '0.001' });
-      // Equity 3,000 − 50 fee − 1,900 = 1,050; 1 % of 98,100 is 981: still above.
-      await price(exchange, '98100');
-      expect(trader.stages).toEqual([]);
-      const bid = { market: BTC, side: 'buy', price: '97900', qty: '0.3' } as const;
-      await maker.client.place(bid);
-      // Equity 2,950 − 2,000 = 950; 1 % of 98,000 is 980.
-      await price(exchange, '98000');
-      await expect.poll(() => trader.stages).toEqual(['begun']);
-      await expect.poll(() => trader.client.account.orders.size).toBe(0);
-      const order = { market: BTC, side: 'buy', price: '97000', qty: '0.001' } as const;
-      if (trader.stages.length === 1) {
+    it.each(['0', '2'])(
+      'with %s threads that sweep, loses its orders, then slices of its position, until it is above again',
+      async (threads) => {
+        const data = scratch();
+        const exchange = await start(data, layout, threads);
+        await price(exchange, '100000');
+        const maker = await newTrader(exchange, '10000000');
+        const trader = await newTrader(exchange, '3000');
+        await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
+        await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
+        await trader.client.place({ market: BTC, side: 'buy', price: '91000', qty: '0.001' });
+        // Equity 3,000 − 50 fee − 1,900 = 1,050; 1 % of 98,100 is 981: still above.
+        await price(exchange, '98100');
+        expect(trader.stages).toEqual([]);
+        const bid = { market: BTC, side: 'buy', price: '97900', qty: '0.3' } as const;
+        await maker.client.place(bid);
+        // Equity 2,950 − 2,000 = 950; 1 % of 98,000 is 980.
+        await price(exchange, '98000');
+        await expect.poll(() => trader.stages).toEqual(['begun']);
+        await expect.poll(() => trader.client.account.orders.size).toBe(0);
+        const order = { market: BTC, side: 'buy', price: '97000', qty: '0.001' } as const;
+        if (trader.stages.length === 1) {
+          await expect(trader.client.place(order)).rejects.toMatchObject({
+            code: 'account_is_being_liquidated',
+          });
+        }
+        await exchange.admin('POST', 'clock', { advanceMs: 5_000 });
+        await expect.poll(() => trader.stages).toEqual(['begun', 'ended']);
+        // A quarter at 97,900: 25 USD lost and a fee; 0.75 BTC needs 735 USD, and 912 are left.
+        expect(trader.client.account.positions.get(BTC)?.position).toBe('0.750');
         await expect(trader.client.place(order)).rejects.toMatchObject({
-          code: 'account_is_being_liquidated',
+          code: 'insufficient_margin',
         });
-      }
-      await exchange.admin('POST', 'clock', { advanceMs: 5_000 });
-      await expect.poll(() => trader.stages).toEqual(['begun', 'ended']);
-      // A quarter at 97,900: 25 USD lost and a fee; 0.75 BTC needs 735 USD, and 912 are left.
-      expect(trader.client.account.positions.get(BTC)?.position).toBe('0.750');
-      await expect(trader.client.place(order)).rejects.toMatchObject({
-        code: 'insufficient_margin',
-      });
-      const before = await exchange.admin<Invariants>('GET', 'invariants');
-      expect(before.moneyDifferenceMicroUsd).toBe('0');
-      await exchange.kill();
-      const again = await start(data, layout);
-      const after = await again.admin<Invariants>('GET', 'invariants');
-      expect(after.stateHash).toBe(before.stateHash);
-    });
+        const before = await exchange.admin<Invariants>('GET', 'invariants');
+        expect(before.moneyDifferenceMicroUsd).toBe('0');
+        await exchange.kill();
+        const again = await start(data, layout);
+        const after = await again.admin<Invariants>('GET', 'invariants');
+        expect(after.stateHash).toBe(before.stateHash);
+      },
+    );
 
     it('may close by a market order while it has nothing free, bounded where nothing would be left', async () => {
       const exchange = await start(scratch(), layout);

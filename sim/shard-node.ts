@@ -22,7 +22,7 @@ import type { Twins } from './checks/twins.js';
 import { flipOneByte } from './disk/flip.js';
 import { type Loss, VirtualDisk } from './disk/virtual-disk.js';
 import { ObservedShard } from './host/observed-shard.js';
-import { RANGE_ACCOUNTS, VirtualSweep } from './host/virtual-sweep.js';
+import { VirtualSweep } from './host/virtual-sweep.js';
 import type { Knowledge } from './traffic/knowledge.js';
 
 /** Gateways have lower ones. */
@@ -143,7 +143,7 @@ export class ShardNode {
       this.options.onFrame?.();
     });
     this.sweep = new VirtualSweep(core, this.options.sweepRandom);
-    const sweeper = new Sweeper(core.home as MarginActor, this.sweep, SWEEPS_PORT, RANGE_ACCOUNTS);
+    const sweeper = new Sweeper(core.home as MarginActor, this.sweep, SWEEPS_PORT);
     this.sweeper = sweeper;
     this.running = new ShardHost({
       shard,
@@ -151,6 +151,7 @@ export class ShardNode {
       clock: this.options.clock,
       ports: [...ports, sweeper.hostPort],
       beforeStep: () => sweeper.look(),
+      onApplied: (events) => sweeper.note(events),
       frameMessagesMax: this.options.random.pick([1, 3, 16, 1024]),
       heldSlotsMax: this.options.random.pick([64, 1 << 17]),
       retryMs: 0,

@@ -26,12 +26,16 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       // Snapshots are another benchmark's business.
       snapshotEveryMessages: NEVER,
       snapshotEveryMs: NEVER,
+      sweepThreads: 0,
       snapshotNotAfter: null,
     },
     {
       onReplayed: () => {},
       onHalt: (report) => {
         throw new Error(`the shard halted: ${JSON.stringify(report)}`);
+      },
+      onSweepFailed: (error) => {
+        throw error;
       },
       onSnapshotFailed: (error) => {
         throw error;

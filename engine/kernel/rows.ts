@@ -60,13 +60,12 @@ function widenTable(book: i32, chunks: i32): void {
   let wider = old === 0 ? 1 : old;
   while (wider < chunks) wider *= 2;
   const to = allocate(wider << 3);
-  if (old !== 0) {
-    const from = i32At(book + B_ROW_TABLE);
-    copyBytes(to, from, old << 3);
-    release(from, old << 3);
-  }
+  const from = i32At(book + B_ROW_TABLE);
+  if (old !== 0) copyBytes(to, from, old << 3);
   setI32(book + B_ROW_TABLE, to);
   setI32(book + B_ROW_CHUNKS, wider);
+  // Last: threads that sweep may still read through it.
+  if (old !== 0) release(from, old << 3);
 }
 
 /** The account's newest open order, 0 for none. */

@@ -19,13 +19,18 @@ export function kernelFrom<Calls extends KernelCalls>(
   file: URL,
   sources: KernelFlavour<Calls>,
 ): KernelFlavour<Calls> {
-  if (!fs.existsSync(file)) return sources;
-  let module = modules.get(file.href);
-  if (module === undefined) {
-    module = new WebAssembly.Module(fs.readFileSync(file));
-    modules.set(file.href, module);
-  }
-  return webAssemblyKernel(module);
+  const module = compiledModule(file);
+  return module === null ? sources : webAssemblyKernel(module);
+}
+
+/** What the build has compiled into this file, for other threads; null where there is none. */
+export function compiledModule(file: URL): WebAssembly.Module | null {
+  const known = modules.get(file.href);
+  if (known !== undefined) return known;
+  if (!fs.existsSync(file)) return null;
+  const module = new WebAssembly.Module(fs.readFileSync(file));
+  modules.set(file.href, module);
+  return module;
 }
 
 const modules = new Map<string, WebAssembly.Module>();

@@ -65,6 +65,35 @@ describe('what a port lets in', () => {
     }
   });
 
+  it('is a list of candidates that is as long as it says', () => {
+    const problem = (slots: number, count: number) => {
+      return check('operators', types.CMD_CANDIDATES, slots, 0, count);
+    };
+    for (const [slots, count] of [
+      [2, 1],
+      [2, 16],
+      [3, 17],
+      [4, 48],
+    ] as const) {
+      expect(problem(slots, count)).toBe(0);
+    }
+    const wrong: [number, number][] = [
+      [1, 0],
+      [2, 0],
+      [2, 17],
+      [3, 16],
+      [4, 49],
+      [4, -1],
+      [4, 1e9],
+      [2, 1.5],
+      [2, Number.NaN],
+    ];
+    for (const [slots, count] of wrong) {
+      expect(problem(slots, count)).toBe(REJECT.message_is_malformed);
+    }
+    expect(check('traders', types.CMD_CANDIDATES, 2)).toBe(REJECT.message_type_is_unknown);
+  });
+
   it('is an operator’s command at the door of operators only', () => {
     expect(check('operators', types.CMD_DEPOSIT, 1)).toBe(0);
     expect(check('traders', types.CMD_DEPOSIT, 1)).toBe(REJECT.message_type_is_unknown);

@@ -1,3 +1,4 @@
+import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import { CMD_BEGIN_EPOCH, CMD_SET_SHARDS, CMD_TIMER } from '../messages/types.js';
 import type { Shard } from '../shard/shard.js';
@@ -31,6 +32,8 @@ export interface ShardHostOptions {
   onHalt?: (report: HaltReport) => void;
   /** Called before each step: between two frames somebody may look at the state, and send. */
   beforeStep?: () => void;
+  /** Called with the events of each frame that was applied, before they leave. */
+  onApplied?: (events: MessageBuffer) => void;
 }
 
 /** 64 KiB of journal at a time: a file system takes a long write at a third of the cost a byte of a 16 KiB one. */
@@ -58,6 +61,7 @@ export class ShardHost {
   private readonly heldSlotsMax: number;
   private readonly onHalt: (report: HaltReport) => void;
   private readonly beforeStep: () => void;
+  private readonly onApplied: (events: MessageBuffer) => void;
   private state = HOST_RUNNING;
   private readonly retryMs: number;
   private retryAtMs = 0;
@@ -86,6 +90,7 @@ export class ShardHost {
     this.retryMs = options.retryMs ?? RETRY_MS;
     this.onHalt = options.onHalt ?? (() => {});
     this.beforeStep = options.beforeStep ?? (() => {});
+    this.onApplied = options.onApplied ?? (() => {});
     this.updateStats();
   }
 
@@ -221,6 +226,7 @@ export class ShardHost {
       this.halt(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    this.onApplied(this.shard.events);
     if (!this.record()) return;
     this.stats.addFrame(frame.count, performance.now() - startedMs);
     this.emit();

@@ -8,6 +8,7 @@ import {
   POLICIES,
   PORT_MAX,
   readConfig,
+  SWEEP_THREADS_LIMIT,
 } from './config.js';
 import { StartError, shown } from './problem.js';
 
@@ -29,6 +30,7 @@ Options
   --oracle O             recorded | manual | pyth
   --fsync P              never | batch | always
   --no-bots              no market makers
+  --sweep-threads N      threads of each shard that sweep accounts; 0: its own does
   --help                 this text
 `;
 
@@ -47,6 +49,7 @@ const OPTIONS = {
   oracle: TEXT,
   fsync: TEXT,
   'no-bots': { type: 'boolean' },
+  'sweep-threads': TEXT,
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -81,6 +84,10 @@ function overrides(values: Values): Partial<Config> {
   const start = values['start-time'];
   if (start !== undefined) {
     config.startTimeMs = integer('start-time', start, Number.MAX_SAFE_INTEGER);
+  }
+  const sweeps = values['sweep-threads'];
+  if (sweeps !== undefined) {
+    config.sweepThreads = integer('sweep-threads', sweeps, SWEEP_THREADS_LIMIT);
   }
   if (values['no-bots']) config.bots = false;
   return config;

@@ -15,6 +15,7 @@ export const POLICIES = ['never', 'batch', 'always'] as const;
 export const CLOCKS = ['real', 'manual'] as const;
 export const ORACLES = ['recorded', 'manual', 'pyth'] as const;
 export const PORT_MAX = 65_535;
+export const SWEEP_THREADS_LIMIT = 64;
 
 export interface FeeTierConfig {
   tier: number;
@@ -44,6 +45,8 @@ export interface Config {
   adminToken: string | null;
   snapshotEveryMessages: number;
   snapshotEveryMs: number;
+  /** Threads of a shard that sweep accounts, 0 for none; null: by the machine's cores. */
+  sweepThreads: number | null;
   gatewayLimits: Partial<GatewayLimits>;
   feeTiers: FeeTierConfig[];
   markets: MarketConfig[];
@@ -98,6 +101,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const ports = root.tableAt('ports');
   const admin = root.tableAt('admin');
   const snapshots = root.tableAt('snapshots');
+  const risk = root.tableAt('risk');
   const config: Config = {
     file,
     venue: exchange.text('venue', /^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and '-'"),
@@ -117,11 +121,12 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     adminToken: null,
     snapshotEveryMessages: snapshots.integer('everyMessages', 1_000, 1e12),
     snapshotEveryMs: snapshots.integer('everyMinutes', 1, 100_000) * 60_000,
+    sweepThreads: risk.integerOr('auto', 'sweepThreads', 0, SWEEP_THREADS_LIMIT),
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
     markets: readMarkets(root),
   };
-  for (const table of [exchange, ports, admin, snapshots, root]) table.refuseUnknown();
+  for (const table of [exchange, ports, admin, snapshots, risk, root]) table.refuseUnknown();
   refuseTwins(
     file,
     'markets',

@@ -37,6 +37,15 @@ export class TableReader {
     return this.wrong(key, `an integer from ${least} to ${most}`, value);
   }
 
+  /** Null: the word. */
+  integerOr(word: string, key: string, least: number, most: number): number | null {
+    const value = this.take(key);
+    if (value === word) return null;
+    const fits = typeof value === 'number' && Number.isInteger(value);
+    if (fits && value >= least && value <= most) return value;
+    return this.wrong(key, `"${word}" or an integer from ${least} to ${most}`, value);
+  }
+
   flag(key: string): boolean {
     const value = this.take(key);
     return typeof value === 'boolean' ? value : this.wrong(key, 'true or false', value);

@@ -1,5 +1,6 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
@@ -29,6 +30,9 @@ import {
   type SeededMarket,
   type ShardSeed,
 } from './shard-seed.js';
+
+/** More would wait for memory, not for each other. */
+const SWEEP_THREADS_MAX = 4;
 
 export type Log = ReturnType<typeof openLog>;
 
@@ -260,6 +264,9 @@ function hooksOf(
     onSnapshotFailed: (error) => {
       log.error({ err: error }, `a snapshot could not be written: ${error.message}`);
     },
+    onSweepFailed: (error) => {
+      log.warn({ err: error }, `a thread that sweeps accounts has ended: ${error.message}`);
+    },
     onDied: (error) => {
       log.fatal({ err: error }, `trading has stopped: the shard's thread ended: ${error.message}`);
     },
@@ -272,12 +279,27 @@ function complain(log: Log, error: Error): void {
 
 function groupOptions(config: Config, layout: Layout, placement: SpreadPlacement | null) {
   const { dataDir, fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs } = config;
+  const shards = placement?.markets.length ?? null;
   return {
     dataDir,
-    shards: placement?.markets.length ?? null,
+    shards,
     isInline: layout === 'inline',
-    settings: { fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs },
+    settings: {
+      fsync,
+      clock,
+      startTimeMs,
+      snapshotEveryMessages,
+      snapshotEveryMs,
+      sweepThreads: config.sweepThreads ?? sweepThreadsFor(layout, shards ?? 1),
+    },
   };
+}
+
+/** Threads of a shard that sweep accounts: what cores the others leave, one of them for whatever else runs. */
+function sweepThreadsFor(layout: Layout, shards: number): number {
+  const others = layout === 'inline' ? 1 : 1 + shards;
+  const spare = Math.floor((os.availableParallelism() - others - 1) / shards);
+  return Math.max(0, Math.min(SWEEP_THREADS_MAX, spare));
 }
 
 function makeDataFolder(dataDir: string): void {

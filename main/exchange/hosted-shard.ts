@@ -16,8 +16,9 @@ import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { SweepHere } from '../../risk/runtime/sweep-here.js';
+import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { Sweeper } from '../../risk/runtime/sweeper.js';
-import { createShardCore, createSpreadShardCore } from '../compose.js';
+import { createShardCore, createSpreadShardCore, riskKernelModule } from '../compose.js';
 import { ReplayedEvents } from './replayed-events.js';
 import {
   type ShardHooks,
@@ -43,6 +44,8 @@ export class HostedShard {
   private readonly opened: OpenedShard<ShardCore>;
   private readonly channels: ShardChannels | null;
   private readonly sweeper: Sweeper;
+  /** Null: accounts are swept in this thread. */
+  private readonly pool: SweepPool | null;
   /** Of the last event before this start. */
   private readonly epochBefore: number;
   private readonly clock: Clock;
@@ -92,7 +95,8 @@ export class HostedShard {
       routing === null || channelMemory === null ? null : new ShardChannels(routing, channelMemory);
     const channels = this.channels === null ? {} : { channels: this.channels };
     const home = shard.home as MarginActor;
-    this.sweeper = new Sweeper(home, new SweepHere(home.state.kernel), SWEEPS_PORT_ID);
+    this.pool = this.openPool(home);
+    this.sweeper = new Sweeper(home, this.pool ?? new SweepHere(home.state.kernel), SWEEPS_PORT_ID);
     this.host = new ShardHost({
       shard,
       journal,
@@ -101,6 +105,7 @@ export class HostedShard {
       stats,
       onHalt,
       beforeStep: () => this.sweeper.look(),
+      onApplied: (events) => this.sweeper.note(events),
       ...channels,
     });
   }
@@ -161,6 +166,11 @@ export class HostedShard {
   untilTimerMs(): number {
     if (this.settings.clock === 'manual') return Number.POSITIVE_INFINITY;
     return this.opened.shard.nextTimerMs() - this.clock.nowMs();
+  }
+
+  /** Threads look through the accounts: what they find is heard of in the event loop. */
+  get isSweeping(): boolean {
+    return this.sweeper.isSweeping;
   }
 
   /** Output waits for a sync. */
@@ -266,11 +276,24 @@ export class HostedShard {
     if (!this.host.halted && this.opened.shard.sequence > this.snapshotMessages) {
       await this.snapshot(false);
     }
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.close();
     await this.opened.close();
   }
 
-  close(): Promise<void> {
-    return this.opened.close();
+  private openPool({ state }: MarginActor): SweepPool | null {
+    const { sweepThreads } = this.settings;
+    if (sweepThreads === 0) return null;
+    return new SweepPool({
+      kernel: state.kernel,
+      module: riskKernelModule(),
+      threads: sweepThreads,
+      onWork: () => this.onWork(),
+      onFailure: (error) => this.hooks.onSweepFailed(error),
+    });
   }
 
   private synced(): void {

@@ -18,6 +18,8 @@ export interface ShardSettings {
   startTimeMs: number;
   snapshotEveryMessages: number;
   snapshotEveryMs: number;
+  /** Threads that look through this shard's accounts; 0: its own does. */
+  sweepThreads: number;
   /** Snapshots that end later are passed over; null for none. */
   snapshotNotAfter: number | null;
 }
@@ -27,6 +29,8 @@ export interface ShardHooks {
   onReplayed(words: Int32Array): void;
   onHalt(report: HaltReport): void;
   onSnapshotFailed(error: Error): void;
+  /** A thread that sweeps accounts has ended; another one takes its place. */
+  onSweepFailed(error: Error): void;
   /** The shard's thread has ended by itself. */
   onDied(error: Error): void;
 }

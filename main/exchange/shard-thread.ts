@@ -48,6 +48,7 @@ function open(): HostedShard {
     onReplayed: (words: Int32Array) => tell({ kind: 'replayed', words: words.slice() }),
     onHalt: (report: object) => tell({ kind: 'halted', report } as ThreadMessage),
     onSnapshotFailed: ({ message }: Error) => tell({ kind: 'snapshotFailed', message }),
+    onSweepFailed: ({ message }: Error) => tell({ kind: 'sweepFailed', message }),
     onDied: () => {},
   };
   const ports = start.ports.map(hostPort);
@@ -61,7 +62,7 @@ function newLoop(hosted: HostedShard): ShardLoop {
     host: hosted.host,
     bell,
     untilTimerMs: () => hosted.untilTimerMs(),
-    busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay,
+    busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay || hosted.isSweeping,
     unsynced: () => hosted.unsynced,
     spinMsMax: os.availableParallelism() < spinCores() ? 0 : SPIN_MS_MAX,
     onTurn: () => hosted.snapshotWhenDue(),

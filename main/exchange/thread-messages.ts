@@ -57,5 +57,6 @@ export type ThreadMessage =
   | { kind: 'failed'; name: string; message: string }
   | { kind: 'halted'; report: HaltReport }
   | { kind: 'snapshotFailed'; message: string }
+  | { kind: 'sweepFailed'; message: string }
   | { kind: 'answer'; id: number; result: unknown }
   | { kind: 'refusal'; id: number; message: string };

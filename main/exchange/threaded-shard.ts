@@ -187,6 +187,9 @@ class ThreadedShard implements ShardAccess {
       case 'snapshotFailed':
         this.hooks.onSnapshotFailed(new Error(message.message));
         break;
+      case 'sweepFailed':
+        this.hooks.onSweepFailed(new Error(message.message));
+        break;
       case 'answer':
         this.waiting.get(message.id)?.resolve(message.result as never);
         this.waiting.delete(message.id);

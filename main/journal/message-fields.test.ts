@@ -177,6 +177,10 @@ describe('messageFields', () => {
     writeMarginTerms(tiers.messages.words, tiers.messages.floats, at, margin);
     expect(messageFields(tiers.messages, tiers.slot)).toMatchObject({ marketId: 1, margin });
 
+    const candidates = make(types.CMD_CANDIDATES, 3, 0, { 16: 4, 31: 9, 32: 8 }, { [F_QTY]: 17 });
+    const ids = [4, ...new Array(14).fill(0), 9, 8];
+    expect(messageFields(candidates.messages, candidates.slot)).toMatchObject({ accountIds: ids });
+
     const deposit = make(types.CMD_DEPOSIT, 1, 0, { [W_ACCOUNT]: 2, 6: 0x0102 }, { [F_QTY]: 1e6 });
     expect(messageFields(deposit.messages, deposit.slot)).toEqual({
       type: 'CMD_DEPOSIT',

@@ -83,10 +83,10 @@ function widenTable(chunks: i32): void {
   let wider = old === 0 ? 16 : old;
   while (wider < chunks) wider *= 2;
   const to = allocate(wider << 2);
-  if (old !== 0) {
-    copyBytes(to, i32At(G_ACCOUNT_TABLE), old << 2);
-    release(i32At(G_ACCOUNT_TABLE), old << 2);
-  }
+  const from = i32At(G_ACCOUNT_TABLE);
+  if (old !== 0) copyBytes(to, from, old << 2);
   setI32(G_ACCOUNT_TABLE, to);
   setI32(G_ACCOUNT_CHUNKS, wider);
+  // Last: until then others may read through it.
+  if (old !== 0) release(from, old << 2);
 }

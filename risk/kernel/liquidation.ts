@@ -1,8 +1,15 @@
-import { R_POSITION } from '../../engine/kernel/layout.js';
+import { B_ROW_CHUNKS, R_POSITION } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
 import { findTrader } from './accounts.js';
-import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
+import {
+  A_ACTIVE,
+  A_COLLATERAL,
+  G_ACCOUNT_CHUNKS,
+  G_MARKETS,
+  M_GUARDS,
+  MARKETS_MAX,
+} from './layout.js';
 import { maintenanceMargin, unrealized } from './requirement.js';
 import { isFlat } from './reservation.js';
 
@@ -78,4 +85,17 @@ export function nextBelowMargin(first: i32, end: i32): i32 {
     if (record !== 0 && isBelowMargin(account, record)) return account;
   }
   return 0;
+}
+
+/**
+ * Grows whenever a table of accounts or of rows has moved: who reads in another thread has read through nothing but tables that were in
+ * use when it is the same before and after.
+ */
+export function tableSizes(): i32 {
+  let sizes = i32At(G_ACCOUNT_CHUNKS);
+  for (let market = 0; market < MARKETS_MAX; market++) {
+    const block = i32At(G_MARKETS + (market << 2));
+    if (block !== 0) sizes += i32At(block + B_ROW_CHUNKS);
+  }
+  return sizes;
 }

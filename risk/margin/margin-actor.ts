@@ -140,6 +140,11 @@ export class MarginActor implements AccountHome {
     return this.state.accounts.lastId;
   }
 
+  /** Whether the account is below its margin and not being liquidated yet. */
+  isCandidate(account: number): boolean {
+    return this.liquidations.isCandidate(account);
+  }
+
   openAccount(account: number, parent: number, words: Int32Array, key: number): void {
     const { accounts } = this.state;
     accounts.open(account, parent, words, key);

@@ -1,6 +1,14 @@
-import { assert } from '../../engine/assert.js';
 import { CANDIDATES_MAX, candidatesMessage } from '../../engine/messages/candidates.js';
-import { SLOT_WORDS } from '../../engine/messages/layout.js';
+import {
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+  W_REQUEST,
+} from '../../engine/messages/layout.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { EVT_BALANCE, EVT_FILL, EVT_FUNDING } from '../../engine/messages/types.js';
 import { DirectOutput } from '../../engine/runtime/event-output.js';
 import type { HostPort } from '../../engine/runtime/host-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
@@ -13,22 +21,27 @@ export interface SweptHome {
   /** How often something has changed on which the margin of many accounts rests. */
   readonly termsChanges: number;
   readonly lastAccount: number;
+  /** Whether the account is below its margin and not being liquidated yet. */
+  isCandidate(account: number): boolean;
 }
 
-/** Who looks through ranges of accounts: in this thread or in others. */
-export interface RangeSweep {
-  /**
-   * Looks at all accounts from `first` on, and before `end`, not before the call and not after `done`, which it calls once with the
-   * ids of those below their margin, at once or later.
-   */
-  sweep(first: number, end: number, done: (below: readonly number[]) => void): void;
+/** Who looks through all accounts: in this thread or in others. */
+export interface AccountSweep {
+  /** Begins to look at accounts 1 to `last`, with nothing of a sweep before under way. */
+  begin(last: number): void;
+  /** Adds accounts that were found below their margin meanwhile; true when each has been looked at since `begin`. */
+  poll(found: number[]): boolean;
 }
 
 /**
  * Proposes accounts for liquidation. When marks, guards or rates have changed, it has all accounts swept, and sends those that were
  * found below their margin to the shard as messages, through a port like anybody else. What it says is only a hint: the margin actor
- * looks for itself. What it must not do is miss somebody: a round counts only when all ranges have reported and the shard has
- * answered all candidates, and one that was overtaken by a change is followed by another.
+ * looks for itself. What it must not do is miss somebody:
+ *
+ * - a round counts only when all accounts have been looked at and the shard has answered all candidates;
+ * - one that was overtaken by a change is followed by another;
+ * - an account whose position or collateral the shard has written meanwhile may have been read halfway: it is looked at again here,
+ *   between two frames.
  */
 export class Sweeper {
   readonly hostPort: HostPort;
@@ -36,22 +49,23 @@ export class Sweeper {
   rounds = 0;
   candidates = 0;
   private readonly home: SweptHome;
-  private readonly ranges: RangeSweep;
-  private readonly rangeAccounts: number;
+  private readonly sweep: AccountSweep;
   private readonly ring: RingWriter;
   private active = false;
   /** Of `termsChanges`, when the last round began. */
   private sweptChanges = 0;
   private demanded = false;
-  private rangesOpen = 0;
+  private inRound = false;
+  private sweeping = false;
+  /** Accounts that were written since the sweep began. */
+  private written: number[] = [];
   private found: number[] = [];
   private unanswered = 0;
-  private inRound = false;
+  private request = 1;
 
-  constructor(home: SweptHome, ranges: RangeSweep, portId: number, rangeAccounts = 1 << 16) {
+  constructor(home: SweptHome, sweep: AccountSweep, portId: number) {
     this.home = home;
-    this.ranges = ranges;
-    this.rangeAccounts = rangeAccounts;
+    this.sweep = sweep;
     const memory = createRing(RING_SLOTS);
     this.ring = new RingWriter(memory);
     const output = new DirectOutput(portId);
@@ -82,16 +96,36 @@ export class Sweeper {
     return !this.active || (!this.inRound && !this.isDue);
   }
 
-  /** Call between any two frames, and when ranges have reported: takes the next step that can be taken. */
+  /** Accounts are being looked at. */
+  get isSweeping(): boolean {
+    return this.active && this.sweeping;
+  }
+
+  /** Call between any two frames, and when somebody may have found something: takes the next step that can be taken. */
   look(): void {
     if (!this.active) return;
     if (!this.inRound && this.isDue) this.begin();
     if (!this.inRound) return;
+    if (this.sweeping && this.sweep.poll(this.found)) this.endSweep();
     this.send();
-    const isComplete = this.rangesOpen === 0 && this.found.length === 0 && this.unanswered === 0;
-    if (!isComplete) return;
+    if (this.sweeping || this.found.length > 0 || this.unanswered > 0) return;
     this.inRound = false;
     this.rounds++;
+  }
+
+  /** Call with the events of each frame that was applied. */
+  note(events: MessageBuffer): void {
+    if (!this.sweeping) return;
+    const { words, length } = events;
+    for (let slot = 0; slot < length; ) {
+      const w = slot * SLOT_WORDS;
+      const head = words[w + W_HEAD] as number;
+      const type = typeOf(head);
+      if (type === EVT_FILL || type === EVT_BALANCE || type === EVT_FUNDING) {
+        this.written.push(words[w + W_ACCOUNT] as number);
+      }
+      slot += slotsOf(head);
+    }
   }
 
   private get isDue(): boolean {
@@ -99,22 +133,19 @@ export class Sweeper {
   }
 
   private begin(): void {
-    const { ranges, rangeAccounts, home } = this;
     this.inRound = true;
+    this.sweeping = true;
     this.demanded = false;
-    this.sweptChanges = home.termsChanges;
-    const end = home.lastAccount + 1;
-    this.rangesOpen = Math.ceil((end - 1) / rangeAccounts);
-    for (let first = 1; first < end; first += rangeAccounts) {
-      let isOpen = true;
-      ranges.sweep(first, Math.min(end, first + rangeAccounts), (below) => {
-        assert(isOpen, 'a range must report once');
-        isOpen = false;
-        this.rangesOpen--;
-        this.candidates += below.length;
-        for (const account of below) this.found.push(account);
-      });
+    this.sweptChanges = this.home.termsChanges;
+    this.sweep.begin(this.home.lastAccount);
+  }
+
+  private endSweep(): void {
+    this.sweeping = false;
+    for (const account of this.written) {
+      if (this.home.isCandidate(account)) this.found.push(account);
     }
+    this.written = [];
   }
 
   /** As much as the ring has room for. */
@@ -122,10 +153,14 @@ export class Sweeper {
     const { found, ring } = this;
     let sent = 0;
     while (sent < found.length) {
-      const words = candidatesMessage(found.slice(sent, sent + CANDIDATES_MAX));
+      const accounts = found.slice(sent, sent + CANDIDATES_MAX);
+      const words = candidatesMessage(accounts);
+      words[W_REQUEST] = this.request;
       if (!ring.tryWrite(words, 0, words.length / SLOT_WORDS)) break;
       this.unanswered++;
-      sent += CANDIDATES_MAX;
+      this.request = (this.request + 1) | 0;
+      this.candidates += accounts.length;
+      sent += accounts.length;
     }
     if (sent === 0) return;
     found.splice(0, sent);

@@ -1,17 +1,17 @@
+import { assert } from '../../engine/assert.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { accountsBelow } from '../../risk/runtime/sweep-here.js';
-import type { RangeSweep } from '../../risk/runtime/sweeper.js';
+import type { AccountSweep } from '../../risk/runtime/sweeper.js';
 
 /** Accounts of a range, so that a round has several. */
-export const RANGE_ACCOUNTS = 7;
+const RANGE_ACCOUNTS = 7;
 const WILD_IDS = [0, -1, 1_000_000, 2 ** 26, 2 ** 31 - 1, -(2 ** 31)];
 
 interface Job {
   first: number;
   end: number;
-  done: (below: readonly number[]) => void;
   /** What it has seen and not said yet. */
   seen: readonly number[] | null;
 }
@@ -20,8 +20,9 @@ interface Job {
  * Sweeps of other threads: each takes its time, reports in any order what it saw earlier, dies and begins again, and says things that
  * are not so.
  */
-export class VirtualSweep implements RangeSweep {
+export class VirtualSweep implements AccountSweep {
   private jobs: Job[] = [];
+  private found: number[] = [];
   private readonly core: ShardCore;
   private readonly random: Xorshift;
 
@@ -30,8 +31,17 @@ export class VirtualSweep implements RangeSweep {
     this.random = random;
   }
 
-  sweep(first: number, end: number, done: Job['done']): void {
-    this.jobs.push({ first, end, done, seen: null });
+  begin(last: number): void {
+    assert(this.jobs.length === 0, 'a sweep must not begin before the one before has ended');
+    for (let first = 1; first <= last; first += RANGE_ACCOUNTS) {
+      this.jobs.push({ first, end: Math.min(last + 1, first + RANGE_ACCOUNTS), seen: null });
+    }
+  }
+
+  poll(found: number[]): boolean {
+    found.push(...this.found);
+    this.found = [];
+    return this.jobs.length === 0;
   }
 
   /** Some threads do something. */
@@ -55,7 +65,7 @@ export class VirtualSweep implements RangeSweep {
 
   private report(job: Job, seen: readonly number[]): void {
     this.jobs = this.jobs.filter((other) => other !== job);
-    job.done(withNoise(seen, this.random));
+    this.found.push(...withNoise(seen, this.random));
   }
 }
 

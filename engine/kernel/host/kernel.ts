@@ -26,7 +26,8 @@ export class Kernel<Calls extends KernelCalls = KernelCalls> {
   /** The whole memory; renewed when it grows, so keep no copy across calls. */
   words: Int32Array;
   floats: Float64Array;
-  private readonly memory: WebAssembly.Memory;
+  /** For other threads, which may read it. */
+  readonly memory: WebAssembly.Memory;
   private readonly ledgers = new Map<number, BookLedger>();
 
   constructor(flavour: KernelFlavour<Calls> = javascriptKernel as KernelFlavour<Calls>) {

@@ -1,0 +1,180 @@
+import { assert } from '../../engine/assert.js';
+
+/** Accounts that a thread takes at a time: less than a millisecond's work. */
+const RANGE_ACCOUNTS = 8192;
+const RANGES_MAX = 8192;
+/** Accounts found that wait to be fetched, for each thread. */
+const FOUND_ROOM = 4096;
+
+/** Words of the board, the first ones 64 bytes apart because different threads write them. */
+const W_WAKE = 0;
+const W_STOPPED = 16;
+const W_LAST = 32;
+const W_RANGES = 33;
+const W_RANGE_ACCOUNTS = 34;
+const W_NEWS = 48;
+const W_STATES = 64;
+const W_THREADS = W_STATES + RANGES_MAX;
+/** Of a thread: how many accounts it has found, how many of them were fetched; then the accounts, in turns. */
+const T_FOUND = 0;
+const T_FETCHED = 16;
+const T_ACCOUNTS = 32;
+const THREAD_WORDS = T_ACCOUNTS + FOUND_ROOM;
+
+/** States of a range; above: taken by that thread, counted from 1. */
+const OPEN = 0;
+const DONE = -1;
+/** A thread that waits looks this often whether it is still wanted. */
+const WAIT_MS = 1_000;
+
+export function createSweepBoard(threads: number, rangeAccounts = RANGE_ACCOUNTS) {
+  const memory = new SharedArrayBuffer((W_THREADS + threads * THREAD_WORDS) * 4);
+  new Int32Array(memory)[W_RANGE_ACCOUNTS] = rangeAccounts;
+  return memory;
+}
+
+/**
+ * What the threads that sweep and the one that asked for it have between them. Accounts are divided into ranges; each thread takes
+ * the next open one. What a thread has found it says before it says that its range is done, so a range that is done has been
+ * heard of completely, and one whose thread died is open again.
+ */
+export class SweepBoard {
+  private readonly words: Int32Array;
+  private readonly threads: number;
+  /** All ranges before this one are known to be done. */
+  private firstOpen = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Int32Array(memory);
+    this.threads = Math.floor((this.words.length - W_THREADS) / THREAD_WORDS);
+  }
+
+  // ---- For the one that asks ----
+
+  /** No range may be under way. */
+  begin(last: number): void {
+    const { words } = this;
+    const ranges = Math.ceil(last / this.rangeAccounts);
+    assert(ranges <= RANGES_MAX, 'the board must have room for all ranges of accounts');
+    this.firstOpen = 0;
+    Atomics.store(words, W_LAST, last);
+    Atomics.store(words, W_RANGES, ranges);
+    for (let range = 0; range < ranges; range++) Atomics.store(words, W_STATES + range, OPEN);
+    this.wake();
+  }
+
+  /** Adds accounts that were found; true when all ranges are done and all that was found is told. */
+  poll(found: number[]): boolean {
+    const { words } = this;
+    const ranges = Atomics.load(words, W_RANGES);
+    while (this.firstOpen < ranges && Atomics.load(words, W_STATES + this.firstOpen) === DONE) {
+      this.firstOpen++;
+    }
+    // Fetched after the states were read: what a range that is done has found is there.
+    for (let thread = 0; thread < this.threads; thread++) this.fetch(thread, found);
+    return this.firstOpen === ranges;
+  }
+
+  /** Changes whenever a thread has finished a range. */
+  get news(): number {
+    return Atomics.load(this.words, W_NEWS);
+  }
+
+  /** Resolves when there are other news than these. It does not keep a process alive. */
+  async newsAfter(news: number): Promise<void> {
+    const waiting = Atomics.waitAsync(this.words, W_NEWS, news);
+    if (waiting.async) await waiting.value;
+  }
+
+  /** The thread has died: what it had taken is open again. */
+  reopen(thread: number): void {
+    const { words } = this;
+    const ranges = Atomics.load(words, W_RANGES);
+    for (let range = 0; range < ranges; range++) {
+      Atomics.compareExchange(words, W_STATES + range, thread + 1, OPEN);
+    }
+    this.wake();
+  }
+
+  stop(): void {
+    Atomics.store(this.words, W_STOPPED, 1);
+    this.wake();
+  }
+
+  // ---- For the threads that sweep ----
+
+  get stopped(): boolean {
+    return Atomics.load(this.words, W_STOPPED) === 1;
+  }
+
+  /** What to wait with when nothing is open any more: take it before looking. */
+  get calls(): number {
+    return Atomics.load(this.words, W_WAKE);
+  }
+
+  waitForWork(calls: number): void {
+    Atomics.wait(this.words, W_WAKE, calls, WAIT_MS);
+  }
+
+  /** Takes an open range for this thread; −1 when there is none. */
+  take(thread: number): number {
+    const { words } = this;
+    const ranges = Atomics.load(words, W_RANGES);
+    for (let range = 0; range < ranges; range++) {
+      if (Atomics.load(words, W_STATES + range) !== OPEN) continue;
+      const state = Atomics.compareExchange(words, W_STATES + range, OPEN, thread + 1);
+      if (state === OPEN) return range;
+    }
+    return -1;
+  }
+
+  /** First account of a range, and the one behind its last. */
+  bounds(range: number): { first: number; end: number } {
+    const first = 1 + range * this.rangeAccounts;
+    const end = Math.min(first + this.rangeAccounts, Atomics.load(this.words, W_LAST) + 1);
+    return { first, end };
+  }
+
+  /** Waits while too much was not fetched yet; gives up when it is not wanted any more. */
+  tell(thread: number, account: number): void {
+    const { words } = this;
+    const at = W_THREADS + thread * THREAD_WORDS;
+    const count = words[at + T_FOUND] as number;
+    let fetched = Atomics.load(words, at + T_FETCHED);
+    while (((count - fetched) | 0) >= FOUND_ROOM) {
+      if (this.stopped) return;
+      Atomics.wait(words, at + T_FETCHED, fetched, WAIT_MS);
+      fetched = Atomics.load(words, at + T_FETCHED);
+    }
+    words[at + T_ACCOUNTS + (count & (FOUND_ROOM - 1))] = account;
+    Atomics.store(words, at + T_FOUND, (count + 1) | 0);
+  }
+
+  finish(range: number): void {
+    Atomics.store(this.words, W_STATES + range, DONE);
+    Atomics.add(this.words, W_NEWS, 1);
+    Atomics.notify(this.words, W_NEWS);
+  }
+
+  private get rangeAccounts(): number {
+    return this.words[W_RANGE_ACCOUNTS] as number;
+  }
+
+  private fetch(thread: number, found: number[]): void {
+    const { words } = this;
+    const at = W_THREADS + thread * THREAD_WORDS;
+    const count = Atomics.load(words, at + T_FOUND);
+    let fetched = words[at + T_FETCHED] as number;
+    if (count === fetched) return;
+    for (; fetched !== count; fetched = (fetched + 1) | 0) {
+      found.push(words[at + T_ACCOUNTS + (fetched & (FOUND_ROOM - 1))] as number);
+    }
+    Atomics.store(words, at + T_FETCHED, count);
+    Atomics.notify(words, at + T_FETCHED);
+  }
+
+  private wake(): void {
+    Atomics.add(this.words, W_WAKE, 1);
+    Atomics.notify(this.words, W_WAKE);
+  }
+}

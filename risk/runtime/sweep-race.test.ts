@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type * as Race from './sweep-race.fixture.js';
+
+const FULL = process.env.PLIMSOLL_FULL === '1';
+/** Threads run compiled code; `npm test` compiles before it starts. */
+const compiled = pathToFileURL(path.resolve('dist/risk/runtime/sweep-race.fixture.js')).href;
+
+describe('threads that sweep accounts while the shard writes them', () => {
+  it('liquidate nobody who is sound at that moment, and miss nobody who stays below', async () => {
+    const { race } = (await import(compiled)) as typeof Race;
+    const rounds = FULL ? 1_000_000 : 5_000;
+    const result = await race({ seed: 1, rounds, threads: 2, accounts: 120 });
+    expect(result.rounds).toBe(rounds);
+    expect(result.failures).toBe(0);
+    expect(result.liquidated).toBeGreaterThan(rounds / 200);
+    expect(result.proven).toBeGreaterThan(rounds / 20);
+  }, 3_600_000);
+
+  it('do so when they are killed in the middle of it, again and again', async () => {
+    const { race } = (await import(compiled)) as typeof Race;
+    const options = { seed: 2, rounds: 3_000, threads: 2, accounts: 120, roundsOfThread: 100 };
+    const result = await race(options);
+    expect(result.rounds).toBe(3_000);
+    expect(result.killed).toBeGreaterThan(7);
+    expect(result.failures).toBe(result.killed);
+    expect(result.liquidated).toBeGreaterThan(10);
+    expect(result.proven).toBeGreaterThan(100);
+  });
+});
