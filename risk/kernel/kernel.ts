@@ -18,12 +18,35 @@ export {
 } from './client-records.js';
 export { closedOf } from './closed-orders.js';
 export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
+export { cashOf, equityOfPosition, isPositionBelow, removable } from './isolated.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';
-export { equityOf, isBelowMargin, maintenanceOfAccount, nextBelowMargin } from './liquidation.js';
+export {
+  equityOf,
+  isBelowMargin,
+  isNewlyBelow,
+  maintenanceOfAccount,
+  nextBelowMargin,
+} from './liquidation.js';
 export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
+export {
+  closePurse,
+  isPurseLiquidating,
+  openPurse,
+  purseOf,
+  setPurseLiquidating,
+  tellMoved,
+} from './purses.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
-export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
+export {
+  addOpen,
+  closingEquity,
+  isFlat,
+  tryClose,
+  tryLeverage,
+  tryMove,
+  tryReserve,
+} from './reservation.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

@@ -8,16 +8,18 @@ import {
 } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
-import { findTrader } from './accounts.js';
-import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
+import { findAccount } from './accounts.js';
+import { isPositionBelow } from './isolated.js';
+import { A_COLLATERAL, A_LIQUIDATING, A_STATUS, G_MARKETS, M_GUARDS } from './layout.js';
+import { crossMarkets, isPurseLiquidating, purseOf } from './purses.js';
 import { maintenanceMargin, unrealized } from './requirement.js';
 import { isFlat } from './reservation.js';
 
-/** Collateral and unrealised profit and loss of all positions at the mark, micro-USD; each position rounded down. */
+/** Collateral and unrealised profit and loss of all cross positions at the mark, micro-USD; each position rounded down. */
 export function equityOf(account: i32, record: i32): f64 {
   let equity = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -27,11 +29,11 @@ export function equityOf(account: i32, record: i32): f64 {
   return equity;
 }
 
-/** Σ maintenance margin of all positions, micro-USD; each rounded up. */
+/** Σ maintenance margin of all cross positions, micro-USD; each rounded up. */
 export function maintenanceOfAccount(account: i32, record: i32): f64 {
   let margin: f64 = 0;
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -47,7 +49,7 @@ export function maintenanceOfAccount(account: i32, record: i32): f64 {
  */
 function hasSoundPrices(account: i32, record: i32): boolean {
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -57,11 +59,11 @@ function hasSoundPrices(account: i32, record: i32): boolean {
   return true;
 }
 
-/** Whether equity is below maintenance margin, on prices that are trusted. In one pass: a sweep asks it of every account. */
+/** Whether equity is below maintenance margin in cross margin, on prices that are trusted. In one pass: a sweep asks it of every account. */
 export function isBelowMargin(account: i32, record: i32): boolean {
   let left = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -70,6 +72,19 @@ export function isBelowMargin(account: i32, record: i32): boolean {
     }
   }
   return left < 0 && hasSoundPrices(account, record);
+}
+
+/**
+ * Whether the account's position in this market, whose prices are trusted, has to be liquidated and is not yet: alone where it is
+ * isolated, with all the others where it is not.
+ */
+export function isNewlyBelow(block: i32, row: i32, account: i32): boolean {
+  const record = findAccount(account);
+  if (record === 0) return false;
+  const purse = purseOf(block, account, record);
+  if (purse !== 0) return isPositionBelow(block, row, purse) && !isPurseLiquidating(purse);
+  if ((i32At(record + A_STATUS) & A_LIQUIDATING) !== 0) return false;
+  return isBelowMargin(account, record);
 }
 
 /**
@@ -86,8 +101,7 @@ export function nextBelowMargin(block: i32, after: i32): i32 {
     for (; account < end; account++) {
       const row = rows + ((account & (ROWS_PER_CHUNK - 1)) << ROW_SHIFT);
       if (f64At(row + R_POSITION) === 0) continue;
-      const record = findTrader(account);
-      if (record !== 0 && isBelowMargin(account, record)) return account;
+      if (isNewlyBelow(block, row, account)) return account;
     }
   }
   return 0;

@@ -36,6 +36,8 @@ import {
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { isolatedCollateral, isPositionLiquidating } from '../margin/isolated-margin.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
 import { sliceOf } from './slice.js';
@@ -43,10 +45,14 @@ import { sliceOf } from './slice.js';
 /** Between two slices of one account: time for makers to come back. Doubled while nobody takes anything, up to the longest. */
 const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
+/** Instead of a market's id: the account's cross margin over all markets. */
+const CROSS = MARKET_ID_ALL;
 
-/** An account on its way down the ladder. */
+/** An account, or one isolated position of it, on its way down the ladder. */
 interface Liquidation {
   account: number;
+  /** Of an isolated position; CROSS: all that is not isolated. */
+  marketId: number;
   nextMs: number;
   pauseMs: number;
   /** Lots that were open in all markets when the last slice was sent: none taken means nobody was there. */
@@ -61,12 +67,16 @@ interface Liquidation {
  * 2. While it stays below, slices of the position that needs the most margin are closed into the book, one at a time, with a pause
  *    between, never beyond the price at which the account would be bankrupt.
  *
+ * An isolated position goes down the ladder by itself: its own orders, its own collateral, its own margin. The account's other
+ * positions and orders are left alone, and an account that is liquidated leaves its isolated positions alone, but not the orders
+ * there, which would take from its collateral.
+ *
  * Above its margin again, it is free. What the book does not take waits for the next rungs; equity cannot be lost by waiting orders, for
  * there are none. Each timer message does one step of one account, so that a crash of many takes many small messages and
  * everybody else's orders go on in between.
  */
 export class Liquidations {
-  private readonly byAccount = new Map<number, Liquidation>();
+  private readonly byKey = new Map<number, Liquidation>();
   private first: Liquidation | null = null;
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
@@ -94,15 +104,19 @@ export class Liquidations {
     const { calls } = this.state.kernel;
     let account = calls.nextBelowMargin(market.block, 0);
     for (; account !== 0; account = calls.nextBelowMargin(market.block, account)) {
-      this.begin(account, nowMs);
+      this.beginIn(market, account, nowMs);
     }
   }
 
-  /** The account has paid something that is no trade. */
-  onPaid(account: number, nowMs: number): void {
-    const { kernel, accounts } = this.state;
-    if (!accounts.exists(account) || accounts.isLiquidating(account)) return;
-    if (kernel.calls.isBelowMargin(account, accounts.at(account))) this.begin(account, nowMs);
+  /** The account has paid something that is no trade for its position in this market. */
+  onPaid(account: number, marketId: number, nowMs: number): void {
+    const { accounts, kernel, markets } = this.state;
+    const market = markets.find(marketId);
+    if (market === null || !accounts.exists(account)) return;
+    if (market.guards !== 0 && this.isIsolated(account, market)) return;
+    if (kernel.calls.isNewlyBelow(market.block, market.rows.open(account), account)) {
+      this.beginIn(market, account, nowMs);
+    }
   }
 
   /** One step of the account that comes next, if it is due. */
@@ -122,65 +136,66 @@ export class Liquidations {
   }
 
   writeState(writer: CanonicalWriter): void {
-    const entries = [...this.byAccount.values()].sort((a, b) => a.account - b.account);
+    const entries = [...this.byKey.values()].sort((a, b) => keyOf(a) - keyOf(b));
     writer.put(entries.length);
-    for (const { account, nextMs, pauseMs, sizeBefore } of entries) {
-      for (const value of [account, nextMs, pauseMs, sizeBefore]) writer.put(value);
+    for (const { account, marketId, nextMs, pauseMs, sizeBefore } of entries) {
+      for (const value of [account, marketId, nextMs, pauseMs, sizeBefore]) writer.put(value);
     }
   }
 
   readState(reader: CanonicalReader): void {
     for (let left = reader.take(); left > 0; left--) {
       const account = reader.take();
+      const marketId = reader.take();
       const nextMs = reader.take();
       const pauseMs = reader.take();
-      this.byAccount.set(account, { account, nextMs, pauseMs, sizeBefore: reader.take() });
-      this.state.accounts.setLiquidating(account, true);
+      const entry = { account, marketId, nextMs, pauseMs, sizeBefore: reader.take() };
+      this.byKey.set(keyOf(entry), entry);
+      this.mark(entry, true);
     }
     this.findFirst();
   }
 
+  private beginIn(market: MarketSummary, account: number, nowMs: number): void {
+    this.begin(account, this.isIsolated(account, market) ? market.marketId : CROSS, nowMs);
+  }
+
   /** Rung 1. The first slice comes with the next timer, when the cancels have come back. */
-  private begin(account: number, nowMs: number): void {
-    const { accounts, markets } = this.state;
-    accounts.setLiquidating(account, true);
-    const entry = { account, nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0 };
-    this.byAccount.set(account, entry);
+  private begin(account: number, marketId: number, nowMs: number): void {
+    const entry = { account, marketId, nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0 };
+    this.mark(entry, true);
+    this.byKey.set(keyOf(entry), entry);
     // A crash begins thousands at once: they must not be looked through again for each.
     if (this.first === null || isBefore(entry, this.first)) this.first = entry;
-    this.tell(account, LIQUIDATION_BEGUN);
+    this.tell(entry, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
-    for (const { marketId } of markets.all) this.cancelAll(account, marketId);
+    for (const market of this.marketsOf(entry)) this.cancelAll(account, market.marketId);
   }
 
   private step(entry: Liquidation, nowMs: number): void {
-    const { account } = entry;
-    const { kernel, accounts } = this.state;
-    const record = accounts.at(account);
-    const size = this.sizeOf(account);
-    const isBelow =
-      kernel.calls.equityOf(account, record) < kernel.calls.maintenanceOfAccount(account, record);
-    if (size === 0 || !isBelow) {
-      this.end(account);
+    const size = this.sizeOf(entry);
+    if (size === 0 || this.equityOf(entry) >= this.maintenanceOf(entry)) {
+      this.end(entry);
       return;
     }
     const tookNothing = entry.sizeBefore === size;
     entry.pauseMs = tookNothing ? Math.min(entry.pauseMs * 2, PAUSE_MS_MAX) : PAUSE_MS;
     entry.nextMs = nowMs + entry.pauseMs;
     entry.sizeBefore = size;
-    if (this.cancelsOpen(account)) return;
-    const market = this.heaviest(account);
-    if (market !== null) this.close(account, market);
+    if (this.cancelsOpen(entry)) return;
+    const market = this.heaviest(entry);
+    if (market !== null) this.close(entry, market);
   }
 
-  private end(account: number): void {
-    this.byAccount.delete(account);
-    this.state.accounts.setLiquidating(account, false);
-    this.tell(account, LIQUIDATION_ENDED);
+  private end(entry: Liquidation): void {
+    this.byKey.delete(keyOf(entry));
+    this.mark(entry, false);
+    this.tell(entry, LIQUIDATION_ENDED);
   }
 
   /** Rung 2: one slice of the position in this market. It is reserved like any order, for its events give that back. */
-  private close(account: number, market: MarketSummary): void {
+  private close(entry: Liquidation, market: MarketSummary): void {
+    const { account } = entry;
     const { kernel, accounts, fees } = this.state;
     const tier = accounts.tier(account);
     const { markTicks, block } = market;
@@ -188,7 +203,7 @@ export class Liquidations {
       params: market.params,
       markTicks,
       positionLots: market.rows.get(account, R_POSITION),
-      equityMicroUsd: kernel.calls.equityOf(account, accounts.at(account)),
+      equityMicroUsd: this.equityOf(entry),
       takerPpm: fees.takerPpm[tier] as number,
     });
     const distance = priceTicks - markTicks;
@@ -207,12 +222,12 @@ export class Liquidations {
   }
 
   /** The market whose position needs the most maintenance margin and whose prices are trusted; the first one of equals. */
-  private heaviest(account: number): MarketSummary | null {
-    const { kernel, markets } = this.state;
+  private heaviest(entry: Liquidation): MarketSummary | null {
+    const { kernel } = this.state;
     let found: MarketSummary | null = null;
     let most = 0;
-    for (const market of markets.all) {
-      const row = market.rows.at(account);
+    for (const market of this.positionsOf(entry)) {
+      const row = market.rows.at(entry.account);
       if (row === 0 || market.guards !== 0) continue;
       const margin = kernel.calls.maintenanceMargin(market.block, row);
       if (margin <= most) continue;
@@ -226,8 +241,9 @@ export class Liquidations {
    * Asks again for cancels where something is open: a halted market has refused them, or they, or a slice, are still on their way
    * between shards. True when something is.
    */
-  private cancelsOpen(account: number): boolean {
-    const open = this.state.markets.all.filter(({ rows }) => {
+  private cancelsOpen(entry: Liquidation): boolean {
+    const { account } = entry;
+    const open = this.marketsOf(entry).filter(({ rows }) => {
       return rows.get(account, R_OPEN_LOTS) !== 0 || rows.get(account, R_OPEN_LOTS + 8) !== 0;
     });
     for (const { marketId } of open) this.cancelAll(account, marketId);
@@ -235,10 +251,57 @@ export class Liquidations {
   }
 
   /** Lots of all positions; only good for seeing whether something has changed. */
-  private sizeOf(account: number): number {
-    return this.state.markets.all.reduce((sum, { rows }) => {
-      return sum + Math.abs(rows.get(account, R_POSITION));
+  private sizeOf(entry: Liquidation): number {
+    return this.positionsOf(entry).reduce((sum, { rows }) => {
+      return sum + Math.abs(rows.get(entry.account, R_POSITION));
     }, 0);
+  }
+
+  /** Markets whose orders are canceled: of an account all that are not liquidated by themselves. */
+  private marketsOf({ account, marketId }: Liquidation): MarketSummary[] {
+    return this.state.markets.all.filter((market) => {
+      if (marketId !== CROSS) return market.marketId === marketId;
+      return !isPositionLiquidating(this.state, market, account);
+    });
+  }
+
+  /** Markets whose positions are closed. */
+  private positionsOf(entry: Liquidation): MarketSummary[] {
+    const { account, marketId } = entry;
+    if (marketId !== CROSS) return this.marketsOf(entry);
+    return this.state.markets.all.filter((market) => !this.isIsolated(account, market));
+  }
+
+  private isIsolated(account: number, market: MarketSummary): boolean {
+    return isolatedCollateral(this.state, market, account) !== null;
+  }
+
+  /** Micro-USD behind what is liquidated. */
+  private equityOf({ account, marketId }: Liquidation): number {
+    const { accounts, kernel, markets } = this.state;
+    const record = accounts.at(account);
+    const market = marketId === CROSS ? null : markets.find(marketId);
+    if (market === null) return kernel.calls.equityOf(account, record);
+    const purse = kernel.calls.purseOf(market.block, account, record);
+    return kernel.calls.equityOfPosition(market.block, market.rows.at(account), purse);
+  }
+
+  private maintenanceOf({ account, marketId }: Liquidation): number {
+    const { accounts, kernel, markets } = this.state;
+    const market = marketId === CROSS ? null : markets.find(marketId);
+    if (market === null) return kernel.calls.maintenanceOfAccount(account, accounts.at(account));
+    return kernel.calls.maintenanceMargin(market.block, market.rows.at(account));
+  }
+
+  /** Nothing may be traded any more with what is liquidated. */
+  private mark({ account, marketId }: Liquidation, isLiquidating: boolean): void {
+    const { accounts, kernel, markets } = this.state;
+    const market = marketId === CROSS ? null : markets.find(marketId);
+    if (market === null) accounts.setLiquidating(account, isLiquidating);
+    else {
+      const purse = kernel.calls.purseOf(market.block, account, accounts.at(account));
+      kernel.calls.setPurseLiquidating(purse, isLiquidating);
+    }
   }
 
   private message(type: number, marketId: number, account: number, flags: number): number {
@@ -254,30 +317,33 @@ export class Liquidations {
     return at;
   }
 
-  private tell(account: number, stage: number): void {
-    const { kernel, accounts } = this.state;
-    const record = accounts.at(account);
+  private tell(entry: Liquidation, stage: number): void {
+    const { account, marketId } = entry;
     const event = this.events.push(EVENT_SLOTS);
     const w = event * SLOT_WORDS;
     const f = event * SLOT_FLOATS;
     const { words, floats } = this.events;
-    words[w + W_HEAD] = headOf(EVT_LIQUIDATION, EVENT_SLOTS, 0);
+    words[w + W_HEAD] = headOf(EVT_LIQUIDATION, EVENT_SLOTS, marketId === CROSS ? 0 : marketId);
     words[w + W_ACCOUNT] = account;
     words[w + EW_FLAGS] = stage;
     words[w + EW_CLIENT_REF] = NO_CLIENT_REF;
-    floats[f + EF_VALUE] = kernel.calls.equityOf(account, record);
-    floats[f + EF_LIMIT] = kernel.calls.maintenanceOfAccount(account, record);
+    floats[f + EF_VALUE] = this.equityOf(entry);
+    floats[f + EF_LIMIT] = this.maintenanceOf(entry);
   }
 
   private findFirst(): void {
     this.first = null;
-    for (const entry of this.byAccount.values()) {
+    for (const entry of this.byKey.values()) {
       if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     }
   }
 }
 
-/** By time, then id. */
+/** By time, then account, its isolated positions by market, and itself last. */
 function isBefore(a: Liquidation, b: Liquidation): boolean {
-  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && a.account < b.account);
+  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && keyOf(a) < keyOf(b));
+}
+
+function keyOf({ account, marketId }: Pick<Liquidation, 'account' | 'marketId'>): number {
+  return account * (MARKET_ID_ALL + 1) + marketId;
 }

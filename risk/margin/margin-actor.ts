@@ -36,6 +36,7 @@ import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
+import { IsolatedMargin } from './isolated-margin.js';
 import { Lane } from './lane.js';
 import type { MarketSummary } from './market-summaries.js';
 import { MarketTable } from './market-table.js';
@@ -60,6 +61,7 @@ export class MarginActor implements AccountHome {
   readonly state: MarginState;
   readonly cash = new CashLedger();
   readonly liquidations: Liquidations;
+  private readonly isolated: IsolatedMargin;
   private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
@@ -87,6 +89,7 @@ export class MarginActor implements AccountHome {
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
+    this.isolated = new IsolatedMargin(this.state, events);
     this.lane = new Lane(this.state);
     this.liquidations = new Liquidations(this.state, inbox, events);
   }
@@ -138,7 +141,8 @@ export class MarginActor implements AccountHome {
     }
     const isWhole = this.orderEvents.handle(events, slot, nowMs);
     if (typeOf(head) === EVT_FUNDING) {
-      this.liquidations.onPaid(events.words[slot * SLOT_WORDS + W_ACCOUNT] as number, nowMs);
+      const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+      this.liquidations.onPaid(account, marketOf(head), nowMs);
     }
     return isWhole;
   }
@@ -174,10 +178,10 @@ export class MarginActor implements AccountHome {
     this.state.markets.find(marketId)?.setMarginTerms(terms);
   }
 
-  /** Σ collateral of all accounts, exact. */
+  /** Σ collateral of all accounts and their isolated positions, exact. */
   sumOfCollateral(): bigint {
     const { accounts } = this.state;
-    let sum = 0n;
+    let sum = this.isolated.sumOfCollateral();
     for (let account = 1; account <= accounts.lastId; account++) {
       const collateral = accounts.collateral(account);
       if (collateral !== 0) sum += BigInt(collateral);
@@ -189,7 +193,8 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, key, collateral; each market's summaries and leverages by account id; liquidations; cash totals. */
+  /** Accounts by id: parent, tier, key, collateral; each market's summaries, leverages and isolated
+   * collateral by account id; liquidations; cash totals. */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -208,6 +213,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.guards);
       this.writeSummaries(writer, market);
       this.writeLeverages(writer, market);
+      this.isolated.writeState(writer, market);
     }
     this.liquidations.writeState(writer);
     this.cash.writeTotals(writer);
@@ -242,6 +248,7 @@ export class MarginActor implements AccountHome {
         const row = market.rows.open(reader.take());
         this.state.kernel.calls.setLeverage(row, reader.take());
       }
+      this.isolated.readState(reader, market);
     }
     this.liquidations.readState(reader);
     this.cash.readTotals(reader);

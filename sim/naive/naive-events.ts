@@ -3,6 +3,7 @@ import * as layout from '../../engine/messages/layout.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { holdingOf, marketWith, type NaiveAccount, type NaiveState } from './naive-home.js';
+import { naiveFillIsolated, naiveShowMargin, naiveTellMoved } from './naive-isolated.js';
 import {
   divCeil,
   type NaiveHolding,
@@ -15,8 +16,7 @@ import {
   naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
-import { naiveFree } from './naive-operator.js';
-import { naivePositionBeyondCap } from './naive-reserve.js';
+import { naivePositionBeyondCap, naiveRefusal } from './naive-reserve.js';
 import { naiveFire, naiveTriggerRejected } from './naive-triggers.js';
 import { View } from './naive-views.js';
 
@@ -79,6 +79,10 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       break;
     case type.EVT_TRIGGER_CANCELED:
       break;
+    case type.EVT_MARGIN_MODE:
+    case type.EVT_POSITION_MARGIN:
+      naiveShowMargin(event, scene.holding);
+      break;
     default:
       return true;
   }
@@ -120,11 +124,17 @@ function filled(scene: Scene): void {
   expect(event, layout.EF_REALIZED, realized, 'realised profit');
   expect(event, layout.EF_POSITION, holding.position, 'position');
   expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
-  account.collateral += realized - fee;
+  if (holding.purse === null) {
+    account.collateral += realized - fee;
+    return;
+  }
+  const signedLots = order.isBuy ? lots : -lots;
+  const fill = { realized, fee, signedLots, lossTicks: order.lossTicks };
+  naiveFillIsolated(state, account, market, holding, fill);
 }
 
 /** Position × index × rate × interval ÷ 8 hours, rounded up. */
-function fundingPaid({ event, account, market, holding }: Scene): void {
+function fundingPaid({ state, event, account, market, holding }: Scene): void {
   const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
   const value = holding.position * BigInt(event.word(layout.EW_PRICE));
   const rate = BigInt(event.float(layout.EF_RATE_PPB)) * BigInt(event.float(layout.EF_INTERVAL));
@@ -134,7 +144,12 @@ function fundingPaid({ event, account, market, holding }: Scene): void {
   );
   expect(event, layout.EF_PAYMENT, payment, 'payment of funding');
   expect(event, layout.EF_POSITION, holding.position, 'position');
-  account.collateral -= payment;
+  const { purse } = holding;
+  if (purse === null) account.collateral -= payment;
+  else {
+    purse.collateral -= payment;
+    naiveTellMoved(state, account, market, purse);
+  }
 }
 
 function canceled(scene: Scene): void {
@@ -180,16 +195,13 @@ function reserveAmend(scene: Scene): boolean {
   order.lots = BigInt(event.float(layout.EF_REMAINING));
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account);
+  const refusal = naiveRefusal(state, account, market, after - before, worstBefore);
   const beyond = naivePositionBeyondCap(market, holding, worstBefore);
   order.lots = lots;
   order.lossTicks = lossTicks;
-  if (beyond !== null) {
-    becomeRejection(event, beyond.code, beyond.value, beyond.limit);
-    return true;
-  }
-  if (after > before && free < 0n) {
-    becomeRejection(event, REJECT.insufficient_margin, after - before, free + (after - before));
+  const no = beyond ?? refusal;
+  if (no !== null) {
+    becomeRejection(event, no.code, no.value, no.limit);
     return true;
   }
   grant(state, event);

@@ -8,6 +8,7 @@ import {
   absOf,
   divCeil,
   divFloor,
+  isFlat,
   maxOf,
   minOf,
   type NaiveHolding,
@@ -26,28 +27,64 @@ export interface NaiveLiquidation {
 const PPM = 1_000_000n;
 const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
+/** Instead of a market: everything that is not isolated. */
+const CROSS = 0xffff;
 const WHOLE_BELOW_MICRO_USD = 1_000_000_000n;
 
 /** Accounts with a position in the market, by id, that are below their margin at trusted prices. */
 export function naiveOnMark(state: NaiveState, market: NaiveMarket, nowMs: number): void {
   if (market.guards !== 0) return;
   for (const account of [...state.accounts.values()].sort((a, b) => a.id - b.id)) {
-    if (holdingOf(market, account.id).position !== 0n) naiveOnPaid(state, account.id, nowMs);
+    if (holdingOf(market, account.id).position === 0n) continue;
+    naiveOnPaid(state, account.id, market.marketId, nowMs);
   }
 }
 
-/** Begins the account's liquidation if it has come below its margin. */
-export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void {
+/** Begins the liquidation of the account, or of its isolated position in this market, if that has come below its margin. */
+export function naiveOnPaid(state: NaiveState, id: number, marketId: number, nowMs: number): void {
   const account = state.accounts.get(id);
-  if (account === undefined || state.liquidations.has(id)) return;
-  const doubtful = state.markets.some((market) => {
-    const { position, orders } = holdingOf(market, id);
-    return market.guards !== 0 && (position !== 0n || orders.length > 0);
+  const market = state.markets.find((one) => one.marketId === marketId);
+  if (account === undefined || market === undefined) return;
+  const part = holdingOf(market, id).purse === null ? CROSS : marketId;
+  if (isNaiveLiquidating(state, id, part)) return;
+  const doubtful = partsOf(state, id, part).some(({ market: { guards }, holding }) => {
+    return guards !== 0 && !isFlat(holding);
   });
-  if (doubtful || equityOf(state, account) >= maintenanceOf(state, account)) return;
-  state.liquidations.set(id, { nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0n });
-  tell(state, account, type.LIQUIDATION_BEGUN);
-  for (const { marketId } of state.markets) cancelAll(state, marketId, id);
+  if (doubtful || equityOf(state, account, part) >= maintenanceOf(state, account, part)) return;
+  state.liquidations.set(keyOf(id, part), { nextMs: nowMs, pauseMs: PAUSE_MS, sizeBefore: 0n });
+  tell(state, account, part, type.LIQUIDATION_BEGUN);
+  for (const { market } of canceledOf(state, id, part)) cancelAll(state, market.marketId, id);
+}
+
+/** Without a market: the account as such. */
+export function isNaiveLiquidating(state: NaiveState, id: number, part = CROSS): boolean {
+  return state.liquidations.has(keyOf(id, part));
+}
+
+function keyOf(id: number, part: number): number {
+  return id * 65_536 + part;
+}
+
+interface Part {
+  market: NaiveMarket;
+  holding: NaiveHolding;
+}
+
+/** Whose positions are liquidated together. */
+function partsOf(state: NaiveState, id: number, part: number): Part[] {
+  return state.markets
+    .map((market) => ({ market, holding: holdingOf(market, id) }))
+    .filter(({ market, holding }) => {
+      return part === CROSS ? holding.purse === null : market.marketId === part;
+    });
+}
+
+/** Whose orders are canceled: an account that is liquidated loses also those of isolated markets, which reserve its collateral. */
+function canceledOf(state: NaiveState, id: number, part: number): Part[] {
+  if (part !== CROSS) return partsOf(state, id, part);
+  return state.markets
+    .filter(({ marketId }) => !isNaiveLiquidating(state, id, marketId))
+    .map((market) => ({ market, holding: holdingOf(market, id) }));
 }
 
 /** One step of the one that is due longest. */
@@ -56,20 +93,22 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   due.sort(([a, one], [b, other]) => one.nextMs - other.nextMs || a - b);
   const [first] = due;
   if (first === undefined) return;
-  const [id, liquidation] = first;
+  const [key, liquidation] = first;
+  const id = Math.floor(key / 65_536);
+  const part = key % 65_536;
   const account = state.accounts.get(id) as NaiveAccount;
-  const held = state.markets.map((market) => ({ market, holding: holdingOf(market, id) }));
+  const held = partsOf(state, id, part);
   const size = held.reduce((sum, { holding }) => sum + absOf(holding.position), 0n);
-  if (size === 0n || equityOf(state, account) >= maintenanceOf(state, account)) {
-    state.liquidations.delete(id);
-    tell(state, account, type.LIQUIDATION_ENDED);
+  if (size === 0n || equityOf(state, account, part) >= maintenanceOf(state, account, part)) {
+    state.liquidations.delete(key);
+    tell(state, account, part, type.LIQUIDATION_ENDED);
     return;
   }
   const doubled = Math.min(liquidation.pauseMs * 2, PAUSE_MS_MAX);
   liquidation.pauseMs = liquidation.sizeBefore === size ? doubled : PAUSE_MS;
   liquidation.nextMs = nowMs + liquidation.pauseMs;
   liquidation.sizeBefore = size;
-  const open = held.filter(({ holding }) => holding.orders.length > 0);
+  const open = canceledOf(state, id, part).filter(({ holding }) => holding.orders.length > 0);
   for (const { market } of open) cancelAll(state, market.marketId, id);
   if (open.length > 0) return;
   const trusted = held.filter(({ market }) => market.guards === 0);
@@ -77,14 +116,21 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   const most = maxOf(0n, ...margins);
   const heaviest = trusted[margins.indexOf(most)];
   if (most > 0n && heaviest !== undefined) {
-    slice(state, account, heaviest.market, heaviest.holding);
+    slice(state, account, part, heaviest);
   }
 }
 
 export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): void {
   writer.put(state.liquidations.size);
-  for (const [id, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
-    for (const value of [id, entry.nextMs, entry.pauseMs, Number(entry.sizeBefore)]) {
+  for (const [key, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
+    const account = Math.floor(key / 65_536);
+    for (const value of [
+      account,
+      key % 65_536,
+      entry.nextMs,
+      entry.pauseMs,
+      Number(entry.sizeBefore),
+    ]) {
       writer.put(value);
     }
   }
@@ -94,8 +140,8 @@ export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): v
 function slice(
   state: NaiveState,
   account: NaiveAccount,
-  market: NaiveMarket,
-  holding: NaiveHolding,
+  part: number,
+  { market, holding }: Part,
 ): void {
   const { params } = market;
   const mark = Number(market.mark);
@@ -107,13 +153,11 @@ function slice(
   const sells = holding.position > 0n;
   const side = sells ? type.SIDE_SELL : type.SIDE_BUY;
   const band = bandPriceTicks(params, side, asPriceTicks(mark));
+  const broke = bankruptcy(state, account, part, { market, holding });
   const price = Number(
     sells
-      ? minOf(
-          maxOf(bankruptcy(state, account, market, holding), BigInt(band)),
-          BigInt(params.priceTicksMax),
-        )
-      : maxOf(minOf(bankruptcy(state, account, market, holding), BigInt(band)), 1n),
+      ? minOf(maxOf(broke, BigInt(band)), BigInt(params.priceTicksMax))
+      : maxOf(minOf(broke, BigInt(band)), 1n),
   );
   const lossTicks = BigInt(Math.max(0, sells ? mark - price : price - mark));
   holding.orders.push({ orderId: 0, isBuy: !sells, lots, lossTicks });
@@ -133,12 +177,12 @@ function slice(
 function bankruptcy(
   state: NaiveState,
   account: NaiveAccount,
-  market: NaiveMarket,
-  holding: NaiveHolding,
+  part: number,
+  { market, holding }: Part,
 ): bigint {
   const { params, mark } = market;
   const unit = BigInt(params.microUsdPerTickLotNumerator);
-  const equity = equityOf(state, account) * BigInt(params.microUsdPerTickLotDenominator);
+  const equity = equityOf(state, account, part) * BigInt(params.microUsdPerTickLotDenominator);
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   const value = holding.position * mark * unit - equity;
   // Signed: for a short both sides of the fraction are negative.
@@ -154,15 +198,18 @@ function cancelAll(state: NaiveState, marketId: number, account: number): void {
   message(state, type.MSG_MASS_CANCEL, marketId, account, flags);
 }
 
-function equityOf(state: NaiveState, account: NaiveAccount): bigint {
-  return state.markets.reduce((sum, market) => {
-    return sum + naiveUnrealized(market, holdingOf(market, account.id));
-  }, account.collateral);
+function equityOf(state: NaiveState, account: NaiveAccount, part: number): bigint {
+  return partsOf(state, account.id, part).reduce(
+    (sum, { market, holding }) => {
+      return sum + (holding.purse?.collateral ?? 0n) + naiveUnrealized(market, holding);
+    },
+    part === CROSS ? account.collateral : 0n,
+  );
 }
 
-function maintenanceOf(state: NaiveState, account: NaiveAccount): bigint {
-  return state.markets.reduce((sum, market) => {
-    return sum + naiveMaintenance(market, holdingOf(market, account.id));
+function maintenanceOf(state: NaiveState, account: NaiveAccount, part: number): bigint {
+  return partsOf(state, account.id, part).reduce((sum, { market, holding }) => {
+    return sum + naiveMaintenance(market, holding);
   }, 0n);
 }
 
@@ -182,11 +229,12 @@ function message(
   return out;
 }
 
-function tell(state: NaiveState, account: NaiveAccount, stage: number): void {
-  const event = pushEvent(state.events, type.EVT_LIQUIDATION, layout.EVENT_SLOTS, 0);
+function tell(state: NaiveState, account: NaiveAccount, part: number, stage: number): void {
+  const marketId = part === CROSS ? 0 : part;
+  const event = pushEvent(state.events, type.EVT_LIQUIDATION, layout.EVENT_SLOTS, marketId);
   event.setWord(layout.W_ACCOUNT, account.id);
   event.setWord(layout.EW_FLAGS, stage);
   event.setWord(layout.EW_CLIENT_REF, -1);
-  event.setFloat(layout.EF_VALUE, Number(equityOf(state, account)));
-  event.setFloat(layout.EF_LIMIT, Number(maintenanceOf(state, account)));
+  event.setFloat(layout.EF_VALUE, Number(equityOf(state, account, part)));
+  event.setFloat(layout.EF_LIMIT, Number(maintenanceOf(state, account, part)));
 }
