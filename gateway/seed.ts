@@ -100,6 +100,11 @@ export class GatewaySeed {
     this.to.views.setLeverage(accountId, marketId, leverage);
   }
 
+  /** `collateral`: of the account's isolated position in this market, micro-USD. */
+  isolated(accountId: number, marketId: number, collateral: number): void {
+    this.to.views.setIsolated(accountId, marketId, collateral);
+  }
+
   order(seed: OpenOrder): void {
     const { orders, privateOrders } = this.to;
     // With several shards a waiting order is known to its owner's feed alone.

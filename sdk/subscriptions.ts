@@ -18,6 +18,8 @@ const PRIVATE_TYPES = new Set([
   'funding',
   'liquidation',
   'leverage',
+  'marginMode',
+  'positionMargin',
   'privateSnapshot',
 ]);
 

@@ -20,9 +20,11 @@ import {
   EVT_FUNDING,
   EVT_LEVERAGE,
   EVT_LIQUIDATION,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
 } from '../../engine/messages/types.js';
 import type { Market, Markets } from '../markets.js';
-import { LIQUIDATION_STAGES, MESSAGES } from '../protocol/messages.js';
+import { LIQUIDATION_STAGES, MARGIN_MODES, MESSAGES } from '../protocol/messages.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
@@ -36,7 +38,9 @@ export function isAccountEvent(type: number): boolean {
     type === EVT_BALANCE ||
     type === EVT_FUNDING ||
     type === EVT_LIQUIDATION ||
-    type === EVT_LEVERAGE
+    type === EVT_LEVERAGE ||
+    type === EVT_MARGIN_MODE ||
+    type === EVT_POSITION_MARGIN
   );
 }
 
@@ -75,6 +79,18 @@ export function writeAccountEvent(
       sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
       sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
       break;
+    case EVT_MARGIN_MODE:
+      begin(MESSAGES.marginMode);
+      sink.market('market', (market as Market).params.symbol, (market as Market).id);
+      sink.choice('marginMode', words[at + EW_FLAGS] as number, MARGIN_MODES);
+      break;
+    case EVT_POSITION_MARGIN:
+      begin(MESSAGES.positionMargin);
+      sink.market('market', (market as Market).params.symbol, (market as Market).id);
+      sink.decimal('moved', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('positionCollateral', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      break;
     default:
       begin(MESSAGES.leverage);
       sink.market('market', (market as Market).params.symbol, (market as Market).id);
@@ -82,6 +98,10 @@ export function writeAccountEvent(
   }
   sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
   sink.uint('time', timeMs);
+  if (typeOf(head) !== EVT_LIQUIDATION) return;
+  // Only an isolated position is liquidated in a market.
+  if (market === undefined) sink.none('market');
+  else sink.market('market', market.params.symbol, market.id);
 }
 
 function funding(

@@ -87,6 +87,10 @@ export class OrderDraft {
   massSides = 0;
   /** Of setLeverage. */
   leverage = 0;
+  /** Of setMarginMode (MARGIN_…). */
+  marginMode = 0;
+  /** Of moveMargin: micro-USD to the position, negative: from it. */
+  movedMicroUsd = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -115,6 +119,8 @@ export class OrderDraft {
     this.deadlineMs = 0;
     this.massSides = 0;
     this.leverage = 0;
+    this.marginMode = 0;
+    this.movedMicroUsd = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

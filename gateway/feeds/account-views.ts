@@ -4,12 +4,22 @@ import {
   EF_ENTRY_VALUE,
   EF_LOTS,
   EF_POSITION,
+  EF_VALUE,
+  EW_FLAGS,
   marketOf,
   typeOf,
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import { EVT_BALANCE, EVT_FILL, EVT_FUNDING, EVT_LEVERAGE } from '../../engine/messages/types.js';
+import {
+  EVT_BALANCE,
+  EVT_FILL,
+  EVT_FUNDING,
+  EVT_LEVERAGE,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
+  MARGIN_ISOLATED,
+} from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
 
 const FIRST_ACCOUNTS = 1024;
@@ -31,6 +41,8 @@ export class AccountViews {
   private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
   /** By market: leverages that accounts have chosen, 0 for none. */
   private readonly leverages: (Float64Array<ArrayBuffer> | undefined)[] = [];
+  /** By account, then market: collateral where margin is isolated, micro-USD. */
+  private readonly isolated = new Map<number, Map<number, number>>();
 
   /** Takes an event that has a number in its account's feed. False: it was folded before. */
   apply(words: Int32Array, floats: Float64Array, at: number, epoch: number): boolean {
@@ -54,6 +66,11 @@ export class AccountViews {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
     } else if (type === EVT_LEVERAGE) {
       this.setLeverage(account, marketOf(head), floats[f + EF_LOTS] as number);
+    } else if (type === EVT_MARGIN_MODE || type === EVT_POSITION_MARGIN) {
+      this.collateral[account] = floats[f + EF_COLLATERAL] as number;
+      const isIsolated = words[at + EW_FLAGS] === MARGIN_ISOLATED;
+      const own = floats[f + EF_VALUE] as number;
+      this.setIsolated(account, marketOf(head), isIsolated ? own : null);
     }
     return true;
   }
@@ -76,6 +93,25 @@ export class AccountViews {
 
   setLeverage(account: number, marketId: number, leverage: number): void {
     this.column(this.leverages, marketId, account)[account] = leverage;
+  }
+
+  /** `collateral`: of the account's position in this market, null: its margin there is cross. */
+  setIsolated(account: number, marketId: number, collateral: number | null): void {
+    const markets = this.isolated.get(account) ?? new Map<number, number>();
+    if (collateral === null) markets.delete(marketId);
+    else markets.set(marketId, collateral);
+    if (markets.size === 0) this.isolated.delete(account);
+    else this.isolated.set(account, markets);
+  }
+
+  isolatedOf(account: number, marketId: number): number | null {
+    return this.isolated.get(account)?.get(marketId) ?? null;
+  }
+
+  /** Markets in which the account's margin is isolated. */
+  isolatedMarketsOf(account: number): { marketId: number; collateral: number }[] {
+    const markets = [...(this.isolated.get(account) ?? [])].sort(([a], [b]) => a - b);
+    return markets.map(([marketId, collateral]) => ({ marketId, collateral }));
   }
 
   /** Markets in which the account has chosen a leverage. */

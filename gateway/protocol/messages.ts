@@ -76,6 +76,9 @@ export const REQUESTS = {
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
+  setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
+  moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
+  positions: request('positions', 22, []),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -88,6 +91,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'replace',
   'cancelAll',
   'setLeverage',
+  'setMarginMode',
+  'moveMargin',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -155,6 +160,9 @@ export const LIQUIDATION_STAGES = ['none', 'begun', 'ended'] as const;
 /** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
 export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
 
+/** Index = margin mode in the engine's commands and events. */
+export const MARGIN_MODES = ['cross', 'isolated'] as const;
+
 /** Fields of requests whose values are names: the table of names each. */
 export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   side: SIDES,
@@ -163,6 +171,7 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   postOnly: POST_ONLY_MODES,
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
+  marginMode: MARGIN_MODES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -276,12 +285,31 @@ export const MESSAGES = {
     'collateral',
     'sequence',
     'time',
+    'market',
   ]),
   leverage: message('leverage', 76, [
     'epoch',
     'accountSequence',
     'market',
     'leverage',
+    'sequence',
+    'time',
+  ]),
+  marginMode: message('marginMode', 90, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'marginMode',
+    'sequence',
+    'time',
+  ]),
+  positionMargin: message('positionMargin', 91, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'moved',
+    'positionCollateral',
+    'collateral',
     'sequence',
     'time',
   ]),
@@ -295,6 +323,7 @@ export const MESSAGES = {
     'part',
     'parts',
     'leverages',
+    'isolated',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',

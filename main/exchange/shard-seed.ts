@@ -10,6 +10,7 @@ import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/uni
 import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
+import { isolatedCollateral } from '../../risk/margin/isolated-margin.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import type { ShardAccess } from './shard-access.js';
 
@@ -44,6 +45,8 @@ export interface ShardSeed {
   positions: Float64Array;
   /** Rows of account, market, leverage that the account has chosen. */
   leverages: Float64Array;
+  /** Rows of account, market, collateral where margin is isolated. */
+  isolated: Float64Array;
   /** Rows of ORDER_COLUMNS, by market and id. */
   orders: Float64Array;
   /** Client ids of orders, by row of `orders`; rows without one are missing. */
@@ -95,6 +98,7 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     keys: new Uint8Array(keyWords.buffer),
     positions: collectPositions(core),
     leverages: collectLeverages(home),
+    isolated: collectIsolated(home),
     ...collectOrders(core, home),
   };
 }
@@ -133,6 +137,10 @@ export function applySeed(
   for (let at = 0; at < seed.leverages.length; at += LEVERAGE_COLUMNS) {
     const [accountId, marketId, leverage] = seed.leverages.subarray(at, at + LEVERAGE_COLUMNS);
     gateway.leverage(accountId as number, marketId as number, leverage as number);
+  }
+  for (let at = 0; at < seed.isolated.length; at += LEVERAGE_COLUMNS) {
+    const [accountId, marketId, collateral] = seed.isolated.subarray(at, at + LEVERAGE_COLUMNS);
+    gateway.isolated(accountId as number, marketId as number, collateral as number);
   }
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
@@ -204,6 +212,17 @@ function collectLeverages(home: MarginActor): Float64Array {
     rows.forEach((account, row) => {
       const leverage = home.state.kernel.calls.leverageOf(row);
       if (leverage !== 0) found.push(account, marketId, leverage);
+    });
+  }
+  return Float64Array.from(found);
+}
+
+function collectIsolated(home: MarginActor): Float64Array {
+  const found: number[] = [];
+  for (const market of home.state.markets.all) {
+    market.rows.forEach((account) => {
+      const collateral = isolatedCollateral(home.state, market, account);
+      if (collateral !== null) found.push(account, market.marketId, collateral);
     });
   }
   return Float64Array.from(found);

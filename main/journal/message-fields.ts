@@ -134,6 +134,8 @@ const DECODERS = new Map<number, Decoder>([
   ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
+  [types.CMD_SET_MARGIN_MODE, (view) => ({ mode: marginModeName(view.word(W_PRICE)) })],
+  [types.CMD_MOVE_MARGIN, (view) => ({ amountMicroUsd: view.float(F_QTY) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
   [types.CMD_DEPOSIT, amount],
   [types.CMD_WITHDRAW, amount],
@@ -167,6 +169,8 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_MASS_CANCEL,
   types.CMD_PLACE_TRIGGER,
   types.CMD_SET_LEVERAGE,
+  types.CMD_SET_MARGIN_MODE,
+  types.CMD_MOVE_MARGIN,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -306,6 +310,10 @@ function massSides(flags: number): string {
   const bids = (flags & types.FLAG_MASS_BIDS) !== 0;
   const asks = (flags & types.FLAG_MASS_ASKS) !== 0;
   return bids === asks ? 'both' : bids ? 'bids' : 'asks';
+}
+
+function marginModeName(mode: number): string | number {
+  return ['cross', 'isolated'][mode] ?? mode;
 }
 
 function publicKey(view: View): string {
