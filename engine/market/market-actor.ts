@@ -4,11 +4,9 @@ import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_FEE,
-  EF_LIMIT,
   EF_LOTS,
   EF_NEXT_FUNDING,
   EF_RATE_PPB,
-  EF_VALUE,
   EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
@@ -35,7 +33,6 @@ import {
   EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
-  EVT_PRICE_GUARD,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -54,6 +51,7 @@ import {
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
+import { MarketParents } from '../parents/market-parents.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import { MarketTriggers } from '../triggers/market-triggers.js';
 import { SortedTriggers } from '../triggers/sorted-triggers.js';
@@ -75,6 +73,7 @@ import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
+import { tellGuards, writeMark } from './price-events.js';
 import type { PricingParams } from './pricing-params.js';
 import type { PricingRules } from './pricing-rules.js';
 
@@ -90,6 +89,7 @@ export class MarketActor {
   readonly book: OrderBook;
   readonly positions: MarketPositions;
   readonly triggers: MarketTriggers;
+  readonly parents: MarketParents;
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
@@ -126,6 +126,7 @@ export class MarketActor {
     this.book = createBook({ marketId, priceTicksMax, ledger, kernel, book, events: this.events });
     this.pricing = new MarketPricing(rules, this.book, priceTicksMax);
     this.triggers = new MarketTriggers(this, createTriggers());
+    this.parents = new MarketParents(this);
     this.deriveLimits();
   }
 
@@ -143,7 +144,7 @@ export class MarketActor {
   /** Earliest time at which something is due, Infinity when nothing is. */
   nextTimerMs(): number {
     const expiryMs = Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
-    return Math.min(expiryMs, this.pricing.nextTimerMs);
+    return Math.min(expiryMs, this.pricing.nextTimerMs, this.parents.nextTimerMs());
   }
 
   get params(): MarketParams {
@@ -173,6 +174,7 @@ export class MarketActor {
         break;
       case MSG_CANCEL:
         if (!this.admitsCancel(inbox, slot) || this.triggers.cancel(inbox, slot)) break;
+        if (this.parents.cancel(inbox, slot)) break;
         this.book.cancel(inbox, slot);
         break;
       case MSG_REPLACE:
@@ -190,6 +192,7 @@ export class MarketActor {
         this.triggers.placeFired(inbox, slot, nowMs);
         break;
       default:
+        if (this.parents.onMessage(inbox, slot, nowMs)) break;
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
     }
   }
@@ -198,6 +201,12 @@ export class MarketActor {
   onTime(nowMs: number): void {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
     this.triggers.onTime(nowMs);
+    this.onPricingTime(nowMs);
+    // At the prices of this moment.
+    this.parents.onTime(nowMs);
+  }
+
+  private onPricingTime(nowMs: number): void {
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
     this.afterPrices(() => pricing.onMarkTime(nowMs));
@@ -221,6 +230,7 @@ export class MarketActor {
     const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
     this.triggers.onState();
+    this.parents.onState();
   }
 
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
@@ -243,8 +253,8 @@ export class MarketActor {
     const doubt = this.pricing.offer({ ticks, confidenceTicks, publishTimeMs }, nowMs);
     this.deriveLimits();
     const event = this.answer(message, slot, EVT_MARK_PRICE, EVENT_SLOTS);
-    this.writeMark(event);
-    if (this.pricing.index.guards !== before) this.tellGuards(doubt);
+    writeMark(this, event);
+    if (this.pricing.index.guards !== before) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -256,6 +266,7 @@ export class MarketActor {
     writePositions(this.positions, writer);
     this.book.writeCanonical(writer, references);
     this.triggers.writeCanonical(writer, references);
+    this.parents.writeCanonical(writer, references);
   }
 
   readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
@@ -266,6 +277,7 @@ export class MarketActor {
     readPositions(this.positions, reader);
     this.book.readCanonical(reader);
     this.triggers.readCanonical(reader);
+    this.parents.readCanonical(reader);
   }
 
   private deriveLimits(): void {
@@ -276,9 +288,9 @@ export class MarketActor {
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
   }
 
-  /** Trigger orders go with the orders of the book, and are counted with them. */
+  /** Trigger orders and TWAPs go with the orders of the book, and are counted with them. */
   private massCancel(inbox: MessageBuffer, slot: number): void {
-    const waiting = this.triggers.massCancel(inbox, slot);
+    const waiting = this.triggers.massCancel(inbox, slot) + this.parents.massCancel(inbox, slot);
     this.book.massCancel(inbox, slot);
     const answer = this.events.length - EVENT_SLOTS;
     this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
@@ -293,9 +305,9 @@ export class MarketActor {
     const hasOtherGuards = pricing.index.guards !== guards;
     if (pricing.markTicks !== markTicks || hasOtherGuards) {
       this.deriveLimits();
-      this.writeMark(this.tell(EVT_MARK_PRICE));
+      writeMark(this, this.tell(EVT_MARK_PRICE));
     }
-    if (hasOtherGuards) this.tellGuards(doubt);
+    if (hasOtherGuards) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -327,27 +339,8 @@ export class MarketActor {
     this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
   }
 
-  private writeMark(event: number): void {
-    const { pricing } = this;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.markTicks;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = pricing.index.guards;
-    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = pricing.index.ticks;
-    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = pricing.index.publishTimeMs;
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
-  }
-
-  private tellGuards(doubt: Doubt | null): void {
-    const event = this.tell(EVT_PRICE_GUARD);
-    const f = event * SLOT_FLOATS;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = this.pricing.index.guards;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.pricing.markTicks;
-    this.events.floats[f + EF_LOTS] = this.pricing.index.ticks;
-    this.events.floats[f + EF_VALUE] = doubt?.value ?? 0;
-    this.events.floats[f + EF_LIMIT] = doubt?.limit ?? 0;
-  }
-
   /** An event of the market that answers nobody. */
-  private tell(type: number): number {
+  tell(type: number): number {
     const event = this.events.push(EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
     return event;
@@ -478,7 +471,7 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, lots, limit);
   }
 
-  private admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
+  admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
     if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
     const account = inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
     const interest = interestBeyondCap(this, account, flags & FLAG_SIDE, lots);

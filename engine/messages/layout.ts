@@ -70,6 +70,14 @@ export const TRIGGER_F_OCO = 2;
 export const TRIGGER_W_OCO_TEXT_LENGTH = 6;
 export const TRIGGER_W_OCO_TEXT = 7;
 
+/** Last slot of a scaled order: price of its last order, how many there are, SCALED_…. Offsets are relative to that slot. */
+export const SCALED_W_LAST_PRICE = 0;
+export const SCALED_W_COUNT = 1;
+export const SCALED_W_DISTRIBUTION = 2;
+/** Last slot of a TWAP: number of slices, and all of its time in milliseconds. */
+export const TWAP_W_SLICES = 0;
+export const TWAP_W_DURATION = 1;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;
@@ -130,6 +138,15 @@ export const EW_TRIGGER_PRICE = 17;
 export const EW_TRIGGER_REACHED = 18;
 /** Accepted: the trigger order that this one comes from; 0: none. */
 export const EF_TRIGGER_ORDER_ID = 10;
+/** Accepted: the parent order that this one belongs to; 0: none. */
+export const EF_PARENT_ORDER_ID = 12;
+/** Rejected, of a scaled order: lots and loss value in tick·lots that its home has reserved for all of it. */
+export const EF_RESERVED_LOTS = 3;
+export const EF_RESERVED_LOSS = 10;
+/** Of parent orders: how many orders it is to make; of a scaled order its last price; of a TWAP its time in milliseconds. */
+export const EW_CHILDREN = 18;
+export const EW_LAST_PRICE = 19;
+export const EW_DURATION = 19;
 /** Of trigger orders: the one of which only one may fire; 0: none. */
 export const EF_OCO_ORDER_ID = 10;
 /** Of trailing stops: distance from the best price, in ticks or in ppm. */

@@ -65,6 +65,15 @@ export const REJECT = {
   position_lots_must_not_exceed_limit: CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
   open_interest_lots_must_not_exceed_limit: 72,
   leverage_must_be_within_1_and_limit: 73,
+  scaled_count_must_be_within_2_and_limit: 80,
+  scaled_range_ticks_must_reach_limit: 81,
+  scaled_distribution_is_unknown: 82,
+  qty_lots_must_give_each_child_order_a_lot: 83,
+  parent_orders_must_not_exceed_limit: 84,
+  twap_slices_must_be_within_2_and_limit: 85,
+  twap_duration_ms_must_be_at_least_limit: 86,
+  twap_duration_ms_must_not_exceed_limit: 87,
+  twap_value_tick_lots_must_not_exceed_limit: 88,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -13,6 +13,10 @@ export const CMD_MASS_CANCEL = 5;
 export const CMD_PLACE_TRIGGER = 6;
 /** W_PRICE: leverage of the account in the market, a whole number from 1 on. */
 export const CMD_SET_LEVERAGE = 8;
+/** Limit orders over a range of prices, all or none. As CMD_PLACE: W_PRICE first price, F_QTY all of it; last slot SCALED_W_…. */
+export const CMD_PLACE_SCALED = 9;
+/** Market orders in slices over time. As CMD_PLACE: W_PRICE worst price or 0, F_QTY all of it; last slot TWAP_W_…. */
+export const CMD_PLACE_TWAP = 10;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -56,6 +60,14 @@ export const MSG_AMEND_GRANTED = 70;
 export const MSG_PLACE_TRIGGER = 80;
 /** MSG_PLACE of a trigger order that has fired; F_ORDER_ID names it. */
 export const MSG_PLACE_TRIGGERED = 81;
+/** CMD_PLACE_SCALED with W_CLIENT_REF, and in W_MARK_DISTANCE first price − mark: all of its orders are reserved. */
+export const MSG_PLACE_SCALED = 82;
+/** CMD_PLACE_TWAP with W_CLIENT_REF: nothing is reserved for it. */
+export const MSG_PLACE_TWAP = 83;
+/** MSG_PLACE of a slice of a TWAP; F_ORDER_ID names that. */
+export const MSG_PLACE_SLICE = 84;
+/** F_ORDER_ID: the order (EVT_TRIGGERED) or the TWAP (EVT_SLICE) for which nothing could be reserved. */
+export const MSG_NOT_RESERVED = 85;
 
 // ---- Between shards only ----
 /** A market of another shard, new or changed. Slots 2–3: parameters. */
@@ -125,6 +137,14 @@ export const EVT_TRIGGER_CANCELED = 161;
 export const EVT_TRIGGERED = 162;
 /** The order of a fired trigger order was refused: EF_ORDER_ID is the trigger order's; EW_CODE, EF_VALUE, EF_LIMIT. */
 export const EVT_TRIGGER_REJECTED = 163;
+/** A scaled order: its orders follow. EF_ORDER_ID, EF_LOTS, EW_PRICE first price, EW_FLAGS, EF_EXPIRY, EW_CHILDREN, EW_LAST_PRICE. */
+export const EVT_SCALED_ACCEPTED = 164;
+/** A TWAP has begun: EF_ORDER_ID, EF_LOTS, EW_PRICE (0: none), EW_FLAGS, EF_EXPIRY its end, EW_CHILDREN slices, EW_DURATION. */
+export const EVT_TWAP_ACCEPTED = 165;
+/** A parent order has ended: EF_LOTS, EF_REMAINING, EF_VALUE filled in tick·lots (TWAP), reason in EW_FLAGS; EW_CHILDREN. */
+export const EVT_PARENT_ENDED = 166;
+/** Market → margin: a slice of a TWAP (EF_ORDER_ID) is due: EF_LOTS, EW_PRICE, EW_FLAGS. Not numbered. */
+export const EVT_SLICE = 167;
 
 // ---- Trigger orders ----
 /** Buy when the price rises to the trigger price, sell when it falls to it. */
@@ -140,6 +160,13 @@ export const TRIGGER_TERM_CLOSES_POSITION = 1 << 17;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;
+
+// ---- How the lots of a scaled order are spread, from its first price to its last ----
+export const SCALED_EQUAL = 0;
+/** 1 : 2 : 3 … */
+export const SCALED_RISING = 1;
+/** … 3 : 2 : 1 */
+export const SCALED_FALLING = 2;
 
 // ---- Stages of a liquidation ----
 export const LIQUIDATION_BEGUN = 1;

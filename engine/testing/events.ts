@@ -46,6 +46,9 @@ export interface EventView {
   triggerPrice: number;
   triggerReached: number;
   triggerOrderId: number;
+  parentOrderId: number;
+  children: number;
+  lastPrice: number;
 }
 
 const REASONS: Record<number, string> = {
@@ -61,6 +64,7 @@ const REASONS: Record<number, string> = {
   [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
   [type.REASON_OCO]: 'oco',
   [type.REASON_POSITION_CLOSED]: 'position_closed',
+  [type.REASON_LIQUIDATION]: 'liquidation',
 };
 
 /** All events of a buffer. */
@@ -121,6 +125,9 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
     triggerPrice: word(layout.EW_TRIGGER_PRICE),
     triggerReached: word(layout.EW_TRIGGER_REACHED),
     triggerOrderId: float(layout.EF_TRIGGER_ORDER_ID),
+    parentOrderId: float(layout.EF_PARENT_ORDER_ID),
+    children: word(layout.EW_CHILDREN),
+    lastPrice: word(layout.EW_LAST_PRICE),
   };
 }
 
@@ -146,7 +153,8 @@ function tellEvent(e: EventView): string {
     case type.EVT_ACCEPTED: {
       const asked = e.value === e.lots ? '' : ` of ${e.value}`;
       const from = e.triggerOrderId === 0 ? '' : ` from #${e.triggerOrderId}`;
-      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}${from}`;
+      const parent = e.parentOrderId === 0 ? '' : ` of #${e.parentOrderId}`;
+      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}${from}${parent}`;
     }
     case type.EVT_FILL: {
       const by = (e.flags & type.FLAG_MAKER) !== 0 ? 'maker' : 'taker';
@@ -171,6 +179,18 @@ function tellEvent(e: EventView): string {
       return `triggered #${e.orderId} ${tellTrigger(e)}, reached ${e.triggerReached}`;
     case type.EVT_TRIGGER_REJECTED:
       return `fired in vain #${e.orderId} ${rejectName(e.code)} ${e.value} limit ${e.limit}`;
+    case type.EVT_SCALED_ACCEPTED:
+      return `scaled #${e.orderId} ${side} ${e.lots} in ${e.children} from ${e.price} to ${e.lastPrice}`;
+    case type.EVT_TWAP_ACCEPTED: {
+      const limit = e.price === 0 ? '' : `@${e.price}`;
+      return `twap #${e.orderId} ${side} ${e.lots}${limit} in ${e.children} until ${e.expiryMs}`;
+    }
+    case type.EVT_PARENT_ENDED: {
+      const why = e.reason === 0 ? 'filled' : reason;
+      return `ended #${e.orderId} left ${e.remaining} of ${e.lots} worth ${e.value} ${why}`;
+    }
+    case type.EVT_SLICE:
+      return `slice of #${e.orderId} ${side} ${e.lots}`;
     default:
       return `event ${e.type} #${e.orderId}`;
   }

@@ -25,5 +25,12 @@ export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
-export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
+export {
+  addOpen,
+  clearActiveIfFlat,
+  isFlat,
+  tryClose,
+  tryLeverage,
+  tryReserve,
+} from './reservation.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

@@ -39,7 +39,9 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   EVT_DUPLICATE,
@@ -68,6 +70,7 @@ import type { ClientIds } from './client-ids.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
+import { ParentCommands } from './parent-commands.js';
 import { reserveOrder } from './reserve-order.js';
 import type { RiskKernel } from './risk-kernel.js';
 import { TriggerCommands } from './trigger-commands.js';
@@ -90,12 +93,14 @@ export class TradeCommands {
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
   private readonly triggers: TriggerCommands;
+  private readonly parents: ParentCommands;
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
     this.inbox = inbox;
     this.events = events;
     this.triggers = new TriggerCommands(state, inbox, events);
+    this.parents = new ParentCommands(state, inbox, events);
   }
 
   handle(message: MessageBuffer, slot: number, nowMs: number): void {
@@ -107,7 +112,8 @@ export class TradeCommands {
     }
     const type = typeOf(message.words[w + W_HEAD] as number);
     const isTrigger = type === CMD_PLACE_TRIGGER;
-    const places = type === CMD_PLACE || type === CMD_REPLACE || isTrigger;
+    const isParent = type === CMD_PLACE_SCALED || type === CMD_PLACE_TWAP;
+    const places = type === CMD_PLACE || type === CMD_REPLACE || isTrigger || isParent;
     if (places && this.answersRetry(message, slot, account)) return;
     const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
     if (deadline !== 0 && deadline < nowMs) {
@@ -123,6 +129,7 @@ export class TradeCommands {
       return;
     }
     if (isTrigger) this.placeTrigger(message, slot, account);
+    else if (isParent) this.placeParent(message, slot, account);
     else if (places) this.place(message, slot, account);
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
@@ -154,6 +161,11 @@ export class TradeCommands {
   private placeTrigger(message: MessageBuffer, slot: number, account: number): void {
     const market = this.market(message, slot);
     if (market !== null) this.triggers.place(message, slot, market, account);
+  }
+
+  private placeParent(message: MessageBuffer, slot: number, account: number): void {
+    const market = this.market(message, slot);
+    if (market !== null) this.parents.place(message, slot, market, account);
   }
 
   private place(message: MessageBuffer, slot: number, account: number): void {

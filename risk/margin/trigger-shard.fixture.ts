@@ -64,6 +64,18 @@ interface TriggerOptions extends OrderOptions {
   closesPosition?: boolean;
 }
 
+interface ScaledOptions extends OrderOptions {
+  price: number;
+  to: number;
+  count: number;
+  shape?: 'equal' | 'rising' | 'falling';
+}
+
+interface TwapOptions extends OrderOptions {
+  slices: number;
+  durationMs: number;
+}
+
 const KINDS = {
   stop: type.TRIGGER_STOP,
   take_profit: type.TRIGGER_TAKE_PROFIT,
@@ -160,6 +172,34 @@ export class TriggerShard {
     };
     const fields = { ...this.order(account, side, lots, order), trigger };
     return command(type.CMD_PLACE_TRIGGER, fields);
+  }
+
+  /** Limit orders from `price` to `to`. */
+  scaled(account: number, side: Side, lots: number, options: ScaledOptions): string[] {
+    const { to, count, shape = 'equal', ...order } = options;
+    const distribution = ['equal', 'rising', 'falling'].indexOf(shape);
+    const fields = {
+      ...this.order(account, side, lots, order),
+      scaled: { lastPrice: to, count, distribution },
+    };
+    return this.ask(command(type.CMD_PLACE_SCALED, fields));
+  }
+
+  /** `price`: the worst that a slice accepts. */
+  twap(account: number, side: Side, lots: number, options: TwapOptions): string[] {
+    const { slices, durationMs, price = 0, reduceOnly = false, ...fields } = options;
+    const flags =
+      (side === 'buy' ? type.SIDE_BUY : type.SIDE_SELL) | (reduceOnly ? type.FLAG_REDUCE_ONLY : 0);
+    const asked = { marketId: MARKET, account, flags, price, qty: lots, ...fields };
+    return this.ask(command(type.CMD_PLACE_TWAP, { ...asked, twap: { slices, durationMs } }));
+  }
+
+  /** Runs timers at this time until nothing is due. Returns all that they tell. */
+  timersAt(nowMs: number): string[] {
+    this.nowMs = nowMs;
+    const told: string[] = [];
+    while (this.core.nextTimerMs() <= nowMs) told.push(...this.timer());
+    return told;
   }
 
   cancel(account: number, name: Fields): string[] {

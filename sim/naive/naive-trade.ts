@@ -13,6 +13,7 @@ import {
 } from './naive-home.js';
 import { naiveSetLeverage } from './naive-leverage.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
+import { naivePlaceParent } from './naive-parents.js';
 import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
 import { pushEvent, View } from './naive-views.js';
@@ -27,7 +28,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
     return;
   }
   const isTrigger = message.type === type.CMD_PLACE_TRIGGER;
-  const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE || isTrigger;
+  const isParent = message.type === type.CMD_PLACE_SCALED || message.type === type.CMD_PLACE_TWAP;
+  const isPlain = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE;
+  const places = isPlain || isTrigger || isParent;
   const cancels = message.type === type.CMD_CANCEL || message.type === type.CMD_MASS_CANCEL;
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
@@ -39,6 +42,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   } else if (isTrigger) {
     const market = knownMarket(state, message);
     if (market !== null) naivePlaceTrigger(state, message, market, key);
+  } else if (isParent) {
+    const market = knownMarket(state, message);
+    if (market !== null) naivePlaceParent(state, message, account, market, key);
   } else if (places) place(state, message, account, key);
   else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
     cancelOrAmend(state, message, key);

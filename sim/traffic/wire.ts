@@ -5,6 +5,9 @@ import {
   F_ORDER_ID,
   F_QTY,
   headOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_FLOATS,
   SLOT_WORDS,
   TARGET_F_CLIENT_ID,
@@ -18,6 +21,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -28,7 +33,9 @@ import {
   W_SESSION,
 } from '../../engine/messages/layout.js';
 import {
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   FLAG_CLIENT_TEXT,
   TRIGGER_TERM_OCO_CLIENT,
@@ -56,6 +63,10 @@ export interface Fields {
   target?: { orderId?: number; client?: ClientKey };
   /** PLACE_TRIGGER: what it waits for. */
   trigger?: TriggerFields;
+  /** PLACE_SCALED, beside first price and whole quantity. */
+  scaled?: { lastPrice: number; count: number; distribution: number };
+  /** PLACE_TWAP. */
+  twap?: { slices: number; durationMs: number };
 }
 
 export interface TriggerFields {
@@ -71,7 +82,9 @@ export interface TriggerFields {
 /** Builds a command with as many slots as its kind and client id need. */
 export function command(type: number, fields: Fields): Wire {
   const text = typeof fields.client === 'string' ? fields.client : '';
-  const hasExtraSlot = type === CMD_REPLACE || type === CMD_PLACE_TRIGGER;
+  const { scaled, twap } = fields;
+  const isParent = type === CMD_PLACE_SCALED || type === CMD_PLACE_TWAP;
+  const hasExtraSlot = type === CMD_REPLACE || type === CMD_PLACE_TRIGGER || isParent;
   const slots = 1 + (text === '' ? 0 : 1) + (hasExtraSlot ? 1 : 0);
   const words = new Int32Array(slots * SLOT_WORDS);
   const floats = new Float64Array(words.buffer);
@@ -88,6 +101,16 @@ export function command(type: number, fields: Fields): Wire {
   if (type === CMD_REPLACE) writeTarget(words, floats, slots - 1, fields.target ?? {});
   if (type === CMD_PLACE_TRIGGER && fields.trigger !== undefined) {
     writeTrigger(words, floats, slots - 1, fields.trigger);
+  }
+  const last = (slots - 1) * SLOT_WORDS;
+  if (type === CMD_PLACE_SCALED && scaled !== undefined) {
+    words[last + SCALED_W_LAST_PRICE] = scaled.lastPrice;
+    words[last + SCALED_W_COUNT] = scaled.count;
+    words[last + SCALED_W_DISTRIBUTION] = scaled.distribution;
+  }
+  if (type === CMD_PLACE_TWAP && twap !== undefined) {
+    words[last + TWAP_W_SLICES] = twap.slices;
+    words[last + TWAP_W_DURATION] = twap.durationMs;
   }
   return words;
 }
