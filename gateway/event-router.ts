@@ -44,6 +44,7 @@ import type { OrderFold } from './feeds/order-fold.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
 import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { TwapViews } from './feeds/twap-views.js';
 import type { Market, Markets } from './markets.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
@@ -67,6 +68,7 @@ export interface EventTargets {
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
+  readonly twaps: TwapViews;
   readonly orders: OrderFold;
   /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
   readonly privateOrders: OrderFold;
@@ -142,6 +144,7 @@ export class EventRouter {
     const { to, epoch, timeMs } = this;
     to.log.append(words, floats, firstWord, epoch, timeMs);
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
+    to.twaps.apply(words, floats, firstWord);
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
     const followers = to.privateFeed.followers(words[firstWord + W_ACCOUNT] as number);
     if (followers === undefined) return;

@@ -253,6 +253,8 @@ export class Requests {
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
+    else if (name === 'placeScaled') this.writer.scaled(this.draft, account, session, id);
+    else if (name === 'placeTwap') this.writer.twap(this.draft, account, session, id);
     else this.writer.massCancel(this.draft, account, session, id);
   }
 

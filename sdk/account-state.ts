@@ -27,6 +27,21 @@ export interface PositionState {
   entryValue: string;
 }
 
+/** A TWAP that runs. */
+export interface TwapState {
+  market: string;
+  orderId: number;
+  clientOrderId?: string;
+  side: 'buy' | 'sell';
+  reduceOnly: boolean;
+  price?: string;
+  qty: string;
+  /** As of its beginning, or of the snapshot: fills of its slices are those of orders with its `parentOrderId`. */
+  remaining: string;
+  count: number;
+  endsAt: number;
+}
+
 interface LeverageState {
   market: string;
   leverage: number;
@@ -45,6 +60,8 @@ export class AccountState {
   collateral = '0';
   readonly orders = new Map<string, OrderState>();
   readonly positions = new Map<string, PositionState>();
+  /** By market and order id. */
+  readonly twaps = new Map<string, TwapState>();
   /** By market, where the account has chosen one. */
   readonly leverages = new Map<string, number>();
 
@@ -65,6 +82,7 @@ export class AccountState {
     this.accountSequence = sequence;
     this.epoch = message.epoch as number;
     if (message.type === 'order') this.applyOrder(message);
+    else if (message.type === 'parent') this.applyParent(message);
     else if (message.type === 'fill') this.applyFill(message);
     else if (message.type === 'leverage') {
       this.leverages.set(message.market as string, message.leverage as number);
@@ -78,6 +96,7 @@ export class AccountState {
       this.orders.clear();
       this.positions.clear();
       this.leverages.clear();
+      this.twaps.clear();
       this.collateral = message.collateral as string;
       for (const position of message.positions as PositionState[]) {
         this.positions.set(position.market, position);
@@ -85,6 +104,9 @@ export class AccountState {
       for (const { market, leverage } of message.leverages as LeverageState[]) {
         this.leverages.set(market, leverage);
       }
+    }
+    for (const twap of message.twaps as TwapState[]) {
+      this.twaps.set(`${twap.market}:${twap.orderId}`, twap);
     }
     for (const order of message.orders as OrderState[]) {
       this.orders.set(`${order.market}:${order.orderId}`, order);
@@ -99,6 +121,12 @@ export class AccountState {
     const key = `${message.market}:${message.orderId}`;
     if (ENDS.includes(message.event as string)) this.orders.delete(key);
     else this.orders.set(key, message as unknown as OrderState);
+  }
+
+  private applyParent(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    if (message.event === 'ended') this.twaps.delete(key);
+    else if (message.kind === 'twap') this.twaps.set(key, message as unknown as TwapState);
   }
 
   private applyFill(message: ServerMessage): void {

@@ -78,13 +78,56 @@ export interface LeverageChoice {
   deadline?: number;
 }
 
+/** `count` limit orders from `price` to `lastPrice`, all or none; `cancel` takes its order id or client id. */
+export interface NewScaledOrder {
+  market: string;
+  side: 'buy' | 'sell';
+  price: string;
+  lastPrice: string;
+  /** Of all orders together. */
+  qty: string;
+  count: number;
+  /** Default: equal. */
+  distribution?: 'equal' | 'rising' | 'falling';
+  timeInForce?: 'gtc' | 'gtd';
+  postOnly?: 'none' | 'reject' | 'slide';
+  reduceOnly?: boolean;
+  selfTradePrevention?: NewOrder['selfTradePrevention'];
+  clientOrderId?: string | number;
+  expiresAt?: number;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
+/** Market orders in slices over time. One of `slices` and `interval` (ms). */
+export interface NewTwap {
+  market: string;
+  side: 'buy' | 'sell';
+  qty: string;
+  /** Milliseconds. */
+  duration: number;
+  slices?: number;
+  interval?: number;
+  /** The worst that a slice accepts. */
+  price?: string;
+  reduceOnly?: boolean;
+  selfTradePrevention?: NewOrder['selfTradePrevention'];
+  clientOrderId?: string | number;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
   | ({ op: 'amend' } & Amendment)
   | ({ op: 'replace' } & Replacement)
   | ({ op: 'cancelAll' } & MassCancel)
-  | ({ op: 'setLeverage' } & LeverageChoice);
+  | ({ op: 'setLeverage' } & LeverageChoice)
+  | ({ op: 'placeScaled' } & NewScaledOrder)
+  | ({ op: 'placeTwap' } & NewTwap);
 
 /** The exchange's answer to an order request. */
 export interface Ack {

@@ -18,6 +18,7 @@ const PRIVATE_TYPES = new Set([
   'funding',
   'liquidation',
   'leverage',
+  'parent',
   'privateSnapshot',
 ]);
 

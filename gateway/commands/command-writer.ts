@@ -6,6 +6,9 @@ import {
   F_ORDER_ID,
   F_QTY,
   headOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_WORDS,
   TARGET_F_CLIENT_ID,
   TARGET_F_ORDER_ID,
@@ -18,6 +21,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -32,7 +37,9 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   FLAG_CLIENT_TEXT,
@@ -47,7 +54,7 @@ import {
 import { triggerTerms } from '../../engine/triggers/trigger-events.js';
 import type { ClientId, OrderDraft } from './draft.js';
 
-/** A place with text (two slots), and the target of a replace or what a trigger order waits for. */
+/** A place with text (two slots), and the target of a replace, what a trigger order waits for, or the terms of a parent order. */
 const COMMAND_SLOTS_MAX = 3;
 
 /** Lays out commands one behind the other, as the shard's port takes them. */
@@ -106,6 +113,23 @@ export class CommandWriter {
   setLeverage(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_SET_LEVERAGE, draft, null, 0, account, session, request);
     this.words[at + W_PRICE] = draft.leverage;
+  }
+
+  scaled(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_SCALED, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    this.words[last + SCALED_W_LAST_PRICE] = draft.lastTicks;
+    this.words[last + SCALED_W_COUNT] = draft.count;
+    this.words[last + SCALED_W_DISTRIBUTION] = draft.distribution;
+  }
+
+  twap(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_TWAP, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    this.words[last + TWAP_W_SLICES] = draft.slices;
+    this.words[last + TWAP_W_DURATION] = draft.durationMs;
   }
 
   private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -87,6 +87,13 @@ export class OrderDraft {
   massSides = 0;
   /** Of setLeverage. */
   leverage = 0;
+  /** Of a scaled order, whose first price is `priceTicks`. */
+  lastTicks: PriceTicks = asPriceTicks(0);
+  count = 0;
+  distribution = 0;
+  /** Of a TWAP. */
+  slices = 0;
+  durationMs = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -115,6 +122,11 @@ export class OrderDraft {
     this.deadlineMs = 0;
     this.massSides = 0;
     this.leverage = 0;
+    this.lastTicks = asPriceTicks(0);
+    this.count = 0;
+    this.distribution = 0;
+    this.slices = 0;
+    this.durationMs = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

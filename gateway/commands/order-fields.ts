@@ -1,4 +1,10 @@
 import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../../engine/messages/types.js';
+import { SCALED_ORDERS_MAX } from '../../engine/parents/scaled-order.js';
+import {
+  TWAP_DURATION_MS_MAX,
+  TWAP_INTERVAL_MS_MIN,
+  TWAP_SLICES_MAX,
+} from '../../engine/parents/twap-schedule.js';
 import {
   asPriceTicks,
   asQtyLots,
@@ -19,6 +25,7 @@ import { ENUM_FIELDS } from '../protocol/messages.js';
 import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
 import type { ClientId, OrderDraft } from './draft.js';
 import { checkNewOrder, checkSizes } from './order-rules.js';
+import { scaledProblem, twapProblem } from './parent-rules.js';
 import { type Problem, problem, shown } from './problem.js';
 import { TRIGGER_FIELDS, triggerProblem } from './trigger-rules.js';
 
@@ -56,6 +63,8 @@ export class OrderFields {
     draft.deadlineMs = this.deadline();
     if (name === 'place' || name === 'replace') return this.readNewOrder(name, draft, market);
     if (name === 'setLeverage') return this.readLeverage(draft);
+    if (name === 'placeScaled') return this.readScaled(draft, market);
+    if (name === 'placeTwap') return this.readTwap(draft, market);
     draft.orderId = this.integer('orderId', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
     if (name === 'amend') {
@@ -106,6 +115,38 @@ export class OrderFields {
       if (ambiguous !== null) return ambiguous;
     }
     return checkNewOrder(draft, market);
+  }
+
+  private readScaled(draft: OrderDraft, market: Market): Problem | null {
+    draft.side = this.choice('side', -1);
+    draft.priceTicks = this.price(market);
+    draft.lastTicks = this.price(market, 'lastPrice');
+    draft.qtyLots = this.qty(market, SCALED_ORDERS_MAX);
+    draft.count = this.integer('count', 2, SCALED_ORDERS_MAX);
+    draft.distribution = this.choice('distribution', 0);
+    draft.timeInForce = this.choice('timeInForce', draft.timeInForce);
+    draft.postOnly = this.choice('postOnly', draft.postOnly);
+    this.commonOfParents(draft);
+    draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
+    return this.found ?? scaledProblem(draft, market);
+  }
+
+  private readTwap(draft: OrderDraft, market: Market): Problem | null {
+    draft.side = this.choice('side', -1);
+    draft.priceTicks = this.price(market);
+    draft.qtyLots = this.qty(market);
+    draft.durationMs = this.integer('duration', 1, TWAP_DURATION_MS_MAX);
+    draft.slices = this.integer('slices', 2, TWAP_SLICES_MAX);
+    const intervalMs = this.integer('interval', TWAP_INTERVAL_MS_MIN, TWAP_DURATION_MS_MAX);
+    draft.timeInForce = 0;
+    this.commonOfParents(draft);
+    return this.found ?? twapProblem(draft, intervalMs);
+  }
+
+  private commonOfParents(draft: OrderDraft): void {
+    draft.reduceOnly = this.flag('reduceOnly');
+    draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
+    this.clientId('clientOrderId', draft.clientId);
   }
 
   private orderType(draft: OrderDraft): void {
@@ -256,9 +297,10 @@ export class OrderFields {
     return asPriceTicks(this.decimal(name, 'tick', tickMantissa, tickDecimals, priceTicksMax));
   }
 
-  private qty(market: Market): QtyLots {
+  /** `orders`: it is that of so many at most. */
+  private qty(market: Market, orders = 1): QtyLots {
     const { lotMantissa, lotDecimals, qtyLotsMax } = market.params;
-    return asQtyLots(this.decimal('qty', 'lot', lotMantissa, lotDecimals, qtyLotsMax));
+    return asQtyLots(this.decimal('qty', 'lot', lotMantissa, lotDecimals, qtyLotsMax * orders));
   }
 
   private decimal(

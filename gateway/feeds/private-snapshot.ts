@@ -18,6 +18,7 @@ import {
 import { orderTypeName } from '../protocol/order-types.js';
 import type { AccountViews, PositionView } from './account-views.js';
 import type { OpenOrder, OpenOrders, TriggerTerms } from './open-orders.js';
+import type { RunningTwap, TwapViews } from './twap-views.js';
 
 /** Orders in one message; an account with more gets several parts. */
 const ORDERS_PER_PART = 200;
@@ -27,11 +28,13 @@ export class PrivateSnapshots {
   private readonly markets: Markets;
   private readonly views: AccountViews;
   private readonly orders: OpenOrders;
+  private readonly twaps: TwapViews;
 
-  constructor(markets: Markets, views: AccountViews, orders: OpenOrders) {
+  constructor(markets: Markets, views: AccountViews, orders: OpenOrders, twaps: TwapViews) {
     this.markets = markets;
     this.views = views;
     this.orders = orders;
+    this.twaps = twaps;
   }
 
   /** The messages of the snapshot, in order. `epoch` is shown for an account that has had no event yet. */
@@ -74,6 +77,11 @@ export class PrivateSnapshots {
         leverage,
       })),
     );
+    const twaps = part === 1 ? this.twaps.ofAccount(account) : [];
+    sink.value(
+      'twaps',
+      twaps.map((twap) => this.twapObject(twap)),
+    );
   }
 
   private positionObject(position: PositionView): unknown {
@@ -87,6 +95,23 @@ export class PrivateSnapshots {
         p.tickMantissa * p.lotMantissa,
         p.tickDecimals + p.lotDecimals,
       ),
+    };
+  }
+
+  private twapObject(twap: RunningTwap): unknown {
+    const market = this.markets.get(twap.marketId) as Market;
+    const { flags, priceTicks } = twap;
+    return {
+      market: market.params.symbol,
+      orderId: twap.orderId,
+      clientOrderId: twap.clientOrderId === '' ? undefined : twap.clientOrderId,
+      side: SIDES[flags & FLAG_SIDE],
+      reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
+      price: priceTicks === 0 ? undefined : priceText(market, priceTicks),
+      qty: qtyText(market, twap.qtyLots),
+      remaining: qtyText(market, twap.remainingLots),
+      count: twap.slices,
+      endsAt: twap.endsAtMs,
     };
   }
 

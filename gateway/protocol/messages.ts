@@ -76,6 +76,35 @@ export const REQUESTS = {
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
+  placeScaled: request('placeScaled', 15, [
+    'market',
+    'side',
+    'price',
+    'lastPrice',
+    'qty',
+    'count',
+    'distribution',
+    'timeInForce',
+    'postOnly',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    'expiresAt',
+    ...WINDOW_FIELDS,
+  ]),
+  placeTwap: request('placeTwap', 16, [
+    'market',
+    'side',
+    'qty',
+    'duration',
+    'slices',
+    'interval',
+    'price',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    ...WINDOW_FIELDS,
+  ]),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -88,6 +117,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'replace',
   'cancelAll',
   'setLeverage',
+  'placeScaled',
+  'placeTwap',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -120,7 +151,17 @@ export const ACK_RESULTS = [
   'duplicate',
   'done',
 ] as const;
-export const ORDER_EVENTS = ['accepted', 'amended', 'canceled', 'triggered', 'rejected'] as const;
+export const ORDER_EVENTS = [
+  'accepted',
+  'amended',
+  'canceled',
+  'triggered',
+  'rejected',
+  'ended',
+] as const;
+/** Index = number of the distribution in the engine's commands. */
+export const DISTRIBUTIONS = ['equal', 'rising', 'falling'] as const;
+export const PARENT_KINDS = ['scaled', 'twap'] as const;
 /** Index = number of the reason in the engine's events. */
 export const REASONS = [
   'none',
@@ -163,6 +204,7 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   postOnly: POST_ONLY_MODES,
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
+  distribution: DISTRIBUTIONS,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -225,6 +267,7 @@ export const MESSAGES = {
     'trailingRate',
     'ocoOrderId',
     'closePosition',
+    'parentOrderId',
   ]),
   fill: message('fill', 71, [
     'epoch',
@@ -295,6 +338,29 @@ export const MESSAGES = {
     'part',
     'parts',
     'leverages',
+    'twaps',
+  ]),
+  parent: message('parent', 77, [
+    'event',
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'kind',
+    'side',
+    'reduceOnly',
+    'price',
+    'lastPrice',
+    'qty',
+    'remaining',
+    'count',
+    'endsAt',
+    'filledValue',
+    'averagePrice',
+    'reason',
+    'sequence',
+    'time',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',

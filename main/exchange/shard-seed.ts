@@ -55,8 +55,9 @@ export interface ShardSeed {
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
-/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
-const ORDER_COLUMNS = 15;
+/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`; of TWAPs the number of their slices. */
+const ORDER_COLUMNS = 16;
+const TWAP_SLICES = 15;
 /** As far as a book has them. */
 const BOOK_COLUMNS = 8;
 type Columns = [number, number, number, number, number, number, number];
@@ -137,7 +138,7 @@ export function applySeed(
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
     const column = (index: number) => seed.orders[at + index] as number;
-    gateway.order({
+    const order = {
       marketId: column(0),
       orderId: column(1),
       accountId: column(2),
@@ -145,10 +146,14 @@ export function applySeed(
       priceTicks: column(4),
       remainingLots: column(5),
       qtyLots: column(6),
-      expiresAtMs: column(7),
       clientOrderId: seed.clientIds.get(row) ?? '',
-      trigger: triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + ORDER_COLUMNS)),
-    });
+    };
+    if (column(TWAP_SLICES) !== 0) {
+      gateway.twap({ ...order, slices: column(TWAP_SLICES), endsAtMs: column(7) });
+      continue;
+    }
+    const trigger = triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + TWAP_SLICES));
+    gateway.order({ ...order, expiresAtMs: column(7), trigger });
   }
 }
 
@@ -216,7 +221,7 @@ function collectOrders(
 ): Pick<ShardSeed, 'orders' | 'clientIds' | 'foreignIds'> {
   const found: { row: number[]; clientRef: number }[] = [];
   const writer = new CanonicalWriter();
-  for (const { marketId, book, triggers } of core.markets) {
+  for (const { marketId, book, triggers, parents } of core.markets) {
     writer.reset();
     book.writeCanonical(writer, true);
     const reader = new CanonicalReader(writer.bytes());
@@ -239,6 +244,13 @@ function collectOrders(
       const { id, account, flags, priceTicks, qtyLots, expiryMs, clientRef } = order;
       const row = [marketId, id, account, flags, priceTicks, qtyLots, qtyLots, expiryMs];
       own.push({ row: [...row, ...triggerRow(order)], clientRef });
+    }
+    for (const twap of parents.twaps.running.all()) {
+      const { id, account, flags, priceTicks, totalLots, filledLots, clientRef } = twap;
+      const row = [marketId, id, account, flags, priceTicks, totalLots - filledLots, totalLots];
+      const untriggered = new Array<number>(TWAP_SLICES - BOOK_COLUMNS).fill(0);
+      const endsAtMs = twap.startMs + twap.durationMs;
+      own.push({ row: [...row, endsAtMs, ...untriggered, twap.slices], clientRef });
     }
     found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
   }

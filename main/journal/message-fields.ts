@@ -10,6 +10,9 @@ import {
   F_ORDER_ID,
   F_QTY,
   marketOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_BYTES,
   SLOT_FLOATS,
   SLOT_WORDS,
@@ -25,6 +28,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_TEXT,
@@ -127,6 +132,14 @@ const DECODERS = new Map<number, Decoder>([
     types.CMD_PLACE_TRIGGER,
     (view, slots) => ({ ...order(view), ...clientId(view), trigger: trigger(view, slots) }),
   ],
+  [
+    types.CMD_PLACE_SCALED,
+    (view, slots) => ({ ...order(view), ...clientId(view), scaled: scaled(view, slots) }),
+  ],
+  [
+    types.CMD_PLACE_TWAP,
+    (view, slots) => ({ ...order(view), ...clientId(view), twap: twap(view, slots) }),
+  ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
@@ -161,6 +174,8 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_MASS_CANCEL,
   types.CMD_PLACE_TRIGGER,
   types.CMD_SET_LEVERAGE,
+  types.CMD_PLACE_SCALED,
+  types.CMD_PLACE_TWAP,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -178,6 +193,7 @@ const INNER_NAMES = new Map<number, string>(
 
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
 const TRIGGER_KINDS = [undefined, 'stop', 'take_profit', 'trailing_stop'];
+const DISTRIBUTIONS = ['equal', 'rising', 'falling'];
 const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
 
@@ -254,6 +270,22 @@ function trigger(view: View, slots: number): MessageFields {
   const length = view.word(word + TRIGGER_W_OCO_TEXT_LENGTH);
   if (length > 0) fields.ocoClientId = view.text(word + TRIGGER_W_OCO_TEXT, length);
   return fields;
+}
+
+/** Where a scaled order ends, beside its first price, and how its lots are spread. */
+function scaled(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const distribution = view.word(word + SCALED_W_DISTRIBUTION);
+  return {
+    lastPriceTicks: view.word(word + SCALED_W_LAST_PRICE),
+    count: view.word(word + SCALED_W_COUNT),
+    distribution: DISTRIBUTIONS[distribution] ?? distribution,
+  };
+}
+
+function twap(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  return { slices: view.word(word + TWAP_W_SLICES), durationMs: view.word(word + TWAP_W_DURATION) };
 }
 
 function createAccount(view: View, slots: number): MessageFields {
