@@ -78,6 +78,13 @@ export const SCALED_W_DISTRIBUTION = 2;
 export const TWAP_W_SLICES = 0;
 export const TWAP_W_DURATION = 1;
 
+/** Last slot of an order with a bracket: trigger prices (0: no such leg), limits (0: a market order); sources, the stop's from bit 8 on. */
+export const BRACKET_W_PROFIT_PRICE = 0;
+export const BRACKET_W_PROFIT_LIMIT = 1;
+export const BRACKET_W_STOP_PRICE = 2;
+export const BRACKET_W_STOP_LIMIT = 3;
+export const BRACKET_W_SOURCES = 4;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;
@@ -138,7 +145,13 @@ export const EW_TRIGGER_PRICE = 17;
 export const EW_TRIGGER_REACHED = 18;
 /** Accepted: the trigger order that this one comes from; 0: none. */
 export const EF_TRIGGER_ORDER_ID = 10;
-/** Accepted: the parent order that this one belongs to; 0: none. */
+/** The same of the bracket that is attached to an order. */
+export const BRACKET_EVENT_W_PROFIT_PRICE = 16;
+export const BRACKET_EVENT_W_PROFIT_LIMIT = 17;
+export const BRACKET_EVENT_W_STOP_PRICE = 18;
+export const BRACKET_EVENT_W_STOP_LIMIT = 19;
+export const BRACKET_EVENT_W_SOURCES = 20;
+/** Accepted, and of legs of a bracket: the parent order that this one belongs to; 0: none. */
 export const EF_PARENT_ORDER_ID = 12;
 /** Rejected, of a scaled order: lots and loss value in tick·lots that its home has reserved for all of it. */
 export const EF_RESERVED_LOTS = 3;

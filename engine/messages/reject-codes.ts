@@ -74,6 +74,11 @@ export const REJECT = {
   twap_duration_ms_must_be_at_least_limit: 86,
   twap_duration_ms_must_not_exceed_limit: 87,
   twap_value_tick_lots_must_not_exceed_limit: 88,
+  bracket_must_have_a_leg: 89,
+  bracket_price_ticks_must_be_within_1_and_limit: 90,
+  take_profit_must_be_on_the_winning_side_of_limit: 91,
+  stop_loss_must_be_on_the_losing_side_of_limit: 92,
+  brackets_must_not_exceed_limit: 93,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -17,6 +17,8 @@ export const CMD_SET_LEVERAGE = 8;
 export const CMD_PLACE_SCALED = 9;
 /** Market orders in slices over time. As CMD_PLACE: W_PRICE worst price or 0, F_QTY all of it; last slot TWAP_W_…. */
 export const CMD_PLACE_TWAP = 10;
+/** CMD_PLACE of an order with a take-profit, a stop or both attached to it; last slot BRACKET_W_…. */
+export const CMD_PLACE_BRACKET = 11;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -68,6 +70,8 @@ export const MSG_PLACE_TWAP = 83;
 export const MSG_PLACE_SLICE = 84;
 /** F_ORDER_ID: the order (EVT_TRIGGERED) or the TWAP (EVT_SLICE) for which nothing could be reserved. */
 export const MSG_NOT_RESERVED = 85;
+/** MSG_PLACE with the last slot of CMD_PLACE_BRACKET. */
+export const MSG_PLACE_BRACKET = 86;
 
 // ---- Between shards only ----
 /** A market of another shard, new or changed. Slots 2–3: parameters. */
@@ -145,6 +149,10 @@ export const EVT_TWAP_ACCEPTED = 165;
 export const EVT_PARENT_ENDED = 166;
 /** Market → margin: a slice of a TWAP (EF_ORDER_ID) is due: EF_LOTS, EW_PRICE, EW_FLAGS. Not numbered. */
 export const EVT_SLICE = 167;
+/** A leg of a bracket has another size: the fields of EVT_TRIGGER_ACCEPTED. */
+export const EVT_TRIGGER_AMENDED = 168;
+/** What is attached to an order (EF_ORDER_ID), after its acceptance: BRACKET_EVENT_W_…. */
+export const EVT_BRACKET = 169;
 
 // ---- Trigger orders ----
 /** Buy when the price rises to the trigger price, sell when it falls to it. */
@@ -157,6 +165,8 @@ export const TRIGGER_TRAILING_STOP = 3;
 export const TRIGGER_TERM_OCO_CLIENT = 1 << 16;
 /** It belongs to the account's position: closes all of it, whatever its size then, and ends when the position does. */
 export const TRIGGER_TERM_CLOSES_POSITION = 1 << 17;
+/** It is a leg of a bracket: EF_PARENT_ORDER_ID of its events is the entry. */
+export const TRIGGER_TERM_IN_BRACKET = 1 << 18;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;

@@ -1,30 +1,41 @@
 import type { MarketActor } from '../market/market-actor.js';
-import { SLOT_WORDS, typeOf, W_ACCOUNT, W_HEAD } from '../messages/layout.js';
+import {
+  F_ORDER_ID,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import {
   MSG_NOT_RESERVED,
+  MSG_PLACE_BRACKET,
   MSG_PLACE_SCALED,
   MSG_PLACE_SLICE,
   MSG_PLACE_TWAP,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { MarketBrackets } from './market-brackets.js';
 import { MarketScaled } from './market-scaled.js';
 import { MarketTwaps } from './market-twaps.js';
 
 /** Scaled orders with something open and TWAPs that one account may have in one market. */
 export const PARENTS_PER_ACCOUNT_MAX = 20;
 
-/** Orders of one market that make other orders: many prices at once, or one after another over time. */
+/** Orders of one market that make other orders: at many prices at once, one after another over time, or when they fill. */
 export class MarketParents {
   readonly scaled: MarketScaled;
   readonly twaps: MarketTwaps;
+  readonly brackets: MarketBrackets;
   private readonly market: MarketActor;
 
   constructor(market: MarketActor) {
     this.market = market;
     this.scaled = new MarketScaled(market);
     this.twaps = new MarketTwaps(market);
+    this.brackets = new MarketBrackets(market);
   }
 
   /** False: the message is none of theirs. */
@@ -40,7 +51,12 @@ export class MarketParents {
         this.twaps.placeSlice(inbox, slot, nowMs);
         return true;
       case MSG_NOT_RESERVED:
-        this.twaps.notReserved(inbox, slot);
+        if (!this.twaps.notReserved(inbox, slot)) {
+          this.brackets.onPlaced(inbox.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number, 0);
+        }
+        return true;
+      case MSG_PLACE_BRACKET:
+        this.brackets.place(inbox, slot, nowMs);
         return true;
       default:
         return false;
@@ -77,15 +93,18 @@ export class MarketParents {
 
   onTime(nowMs: number): void {
     this.twaps.onTime(nowMs);
+    this.brackets.sweep();
   }
 
   writeCanonical(writer: CanonicalWriter, references: boolean): void {
     this.scaled.writeCanonical(writer);
     this.twaps.writeCanonical(writer, references);
+    this.brackets.writeCanonical(writer);
   }
 
   readCanonical(reader: CanonicalReader): void {
     this.scaled.readCanonical(reader);
     this.twaps.readCanonical(reader);
+    this.brackets.readCanonical(reader);
   }
 }

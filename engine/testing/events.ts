@@ -141,7 +141,9 @@ function tellTrigger(e: EventView): string {
   const price = e.price === 0 ? '' : `@${e.price}`;
   const oco = e.triggerOrderId === 0 ? '' : `, oco #${e.triggerOrderId}`;
   const closes = (e.triggerTerms & type.TRIGGER_TERM_CLOSES_POSITION) !== 0 ? 'position ' : '';
-  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
+  const isLeg = (e.triggerTerms & type.TRIGGER_TERM_IN_BRACKET) !== 0;
+  const leg = isLeg ? ` for #${e.parentOrderId}` : '';
+  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}${leg}`;
 }
 
 function tellEvent(e: EventView): string {
@@ -173,6 +175,10 @@ function tellEvent(e: EventView): string {
       return `mass_canceled ${e.lots}`;
     case type.EVT_TRIGGER_ACCEPTED:
       return `waits #${e.orderId} ${tellTrigger(e)}`;
+    case type.EVT_TRIGGER_AMENDED:
+      return `waits #${e.orderId} ${tellTrigger(e)} now`;
+    case type.EVT_BRACKET:
+      return `bracket of #${e.orderId} profit ${e.triggerTerms} stop ${e.oldPrice}`;
     case type.EVT_TRIGGER_CANCELED:
       return `waits no longer #${e.orderId} ${reason}`;
     case type.EVT_TRIGGERED:

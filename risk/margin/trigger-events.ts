@@ -30,6 +30,7 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
   CLIENT_FLAGS,
+  EVT_BRACKET,
   EVT_REJECTED,
   EVT_SLICE,
   EVT_TRIGGER_ACCEPTED,
@@ -47,7 +48,7 @@ import { type MarginState, refusedFigures } from './trade-commands.js';
 
 /** EVT_TRIGGER_… and EVT_TRIGGERED, and those of parent orders. */
 export function isTriggerEvent(type: number): boolean {
-  return type >= EVT_TRIGGER_ACCEPTED && type <= EVT_SLICE;
+  return type >= EVT_TRIGGER_ACCEPTED && type <= EVT_BRACKET;
 }
 
 /**

@@ -15,6 +15,7 @@ import { NaiveHome } from '../../sim/naive/naive-home.js';
 import {
   command,
   type Fields,
+  type LegFields,
   type TriggerFields,
   type Wire,
   withSlots,
@@ -69,6 +70,13 @@ interface ScaledOptions extends OrderOptions {
   to: number;
   count: number;
   shape?: 'equal' | 'rising' | 'falling';
+}
+
+type LegOption = number | { at: number; limit?: number; by?: keyof typeof SOURCES };
+
+interface BracketOptions extends OrderOptions {
+  profit?: LegOption;
+  stop?: LegOption;
 }
 
 interface TwapOptions extends OrderOptions {
@@ -174,6 +182,20 @@ export class TriggerShard {
     return command(type.CMD_PLACE_TRIGGER, fields);
   }
 
+  /** An order with a take-profit, a stop or both; prices alone stand for the mark and a market order. */
+  bracket(account: number, side: Side, lots: number, options: BracketOptions): string[] {
+    const { profit, stop, ...order } = options;
+    const fields = {
+      ...this.order(account, side, lots, order),
+      bracket: { profit: legOf(profit), stop: legOf(stop) },
+    };
+    return this.ask(command(type.CMD_PLACE_BRACKET, fields));
+  }
+
+  amend(account: number, fields: Fields): string[] {
+    return this.ask(command(type.CMD_AMEND, { account, marketId: MARKET, ...fields }));
+  }
+
   /** Limit orders from `price` to `to`. */
   scaled(account: number, side: Side, lots: number, options: ScaledOptions): string[] {
     const { to, count, shape = 'equal', ...order } = options;
@@ -240,6 +262,11 @@ export class TriggerShard {
     copy.core = restoredCore(this.core, this.flavour);
     return copy;
   }
+}
+
+function legOf(leg: LegOption = 0): LegFields {
+  if (typeof leg === 'number') return { at: leg };
+  return { at: leg.at, limit: leg.limit ?? 0, source: SOURCES[leg.by ?? 'mark'] };
 }
 
 function createCore(flavour: Flavour): ShardCore {

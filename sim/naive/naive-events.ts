@@ -79,6 +79,8 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       naiveFire(state, event, account, market);
       return true;
     case type.EVT_PARENT_ENDED:
+    case type.EVT_TRIGGER_AMENDED:
+    case type.EVT_BRACKET:
       break;
     case type.EVT_TRIGGERED:
       complete(scene, nowMs);

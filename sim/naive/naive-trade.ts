@@ -4,6 +4,7 @@ import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
+import { naiveBracketIsSound, naiveCopyBracket } from './naive-brackets.js';
 import {
   holdingOf,
   marketWith,
@@ -29,7 +30,8 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   }
   const isTrigger = message.type === type.CMD_PLACE_TRIGGER;
   const isParent = message.type === type.CMD_PLACE_SCALED || message.type === type.CMD_PLACE_TWAP;
-  const isPlain = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE;
+  const plain: readonly number[] = [type.CMD_PLACE, type.CMD_REPLACE, type.CMD_PLACE_BRACKET];
+  const isPlain = plain.includes(message.type);
   const places = isPlain || isTrigger || isParent;
   const cancels = message.type === type.CMD_CANCEL || message.type === type.CMD_MASS_CANCEL;
   const key = keyOf(message);
@@ -88,6 +90,8 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   }
   const target = replacedId(state, message, market);
   if (target === null) return;
+  const hasBracket = message.type === type.CMD_PLACE_BRACKET;
+  if (hasBracket && !naiveBracketIsSound(state, message, market)) return;
   const asked = { flags, price, lots: BigInt(lots), distance: price - Number(market.mark) };
   const refusal = naiveReserve(state, account, market, asked);
   if (refusal?.code === REJECT.insufficient_margin) {
@@ -103,11 +107,13 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   }
   const ref = key === null ? -1 : state.clientIds.add(account.id, key, market.marketId);
   const replaces = message.type === type.CMD_REPLACE;
-  const out = forward(state, message, replaces ? type.MSG_REPLACE : type.MSG_PLACE);
+  const plain = replaces ? type.MSG_REPLACE : type.MSG_PLACE;
+  const out = forward(state, message, hasBracket ? type.MSG_PLACE_BRACKET : plain);
   out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));
   out.setWord(layout.W_PRICE, price as number);
   out.setWord(layout.W_CLIENT_REF, ref);
   out.setWord(layout.W_MARK_DISTANCE, (price as number) - Number(market.mark));
+  if (hasBracket) naiveCopyBracket(message, out);
   if (replaces) out.setFloat(layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID, target);
 }
 
@@ -212,7 +218,7 @@ function massCancel(state: NaiveState, message: View): void {
 
 /** The first slot of the command, as a message to its market. */
 function forward(state: NaiveState, message: View, kind: number): View {
-  const slots = kind === type.MSG_REPLACE ? 2 : 1;
+  const slots = kind === type.MSG_REPLACE || kind === type.MSG_PLACE_BRACKET ? 2 : 1;
   const out = new View(state.inbox, state.inbox.push(slots));
   for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, message.word(i));
   out.setWord(layout.W_HEAD, layout.headOf(kind, slots, message.marketId));

@@ -20,6 +20,7 @@ import {
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
@@ -31,6 +32,7 @@ import {
   EVT_SCALED_ACCEPTED,
   EVT_SLICE,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
@@ -86,6 +88,8 @@ export class Knowledge {
     twaps: 0,
     slices: 0,
     twapsFilled: 0,
+    brackets: 0,
+    legsResized: 0,
   };
   private readonly places = new Map<string, number>();
 
@@ -148,6 +152,8 @@ export class Knowledge {
     else if (type === EVT_SCALED_ACCEPTED) this.counts.scaled++;
     else if (type === EVT_TWAP_ACCEPTED) this.counts.twaps++;
     else if (type === EVT_SLICE) this.counts.slices++;
+    else if (type === EVT_BRACKET) this.counts.brackets++;
+    else if (type === EVT_TRIGGER_AMENDED) this.counts.legsResized++;
   }
 
   private addScaled(order: KnownOrder): void {

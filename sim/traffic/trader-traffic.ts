@@ -3,6 +3,7 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_BRACKET,
   CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
   CMD_PLACE_TWAP,
@@ -33,7 +34,14 @@ import {
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import type { Knowledge, KnownMarket, KnownOrder } from './knowledge.js';
-import { type ClientKey, command, type Fields, type TriggerFields, type Wire } from './wire.js';
+import {
+  type ClientKey,
+  command,
+  type Fields,
+  type LegFields,
+  type TriggerFields,
+  type Wire,
+} from './wire.js';
 
 /** Commands that are remembered, so that some can be sent again. */
 const RETRIES_MAX = 64;
@@ -68,6 +76,7 @@ export class TraderTraffic {
     if (dice >= 900) return this.remember(this.trigger(nowMs));
     if (dice >= 885) return this.remember(this.scaled(nowMs));
     if (dice >= 872) return this.remember(this.twap(nowMs));
+    if (dice >= 845) return this.remember(this.bracket(nowMs));
     return this.place(nowMs);
   }
 
@@ -95,6 +104,29 @@ export class TraderTraffic {
     if (closesPosition && random.chance(98)) fields.flags = (fields.flags ?? 0) | FLAG_REDUCE_ONLY;
     if (closesPosition && random.chance(98)) fields.qty = 0;
     return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { ...trigger, oco, closesPosition } });
+  }
+
+  /** Mostly on the right sides of the order's price, and so near that they are reached. */
+  private bracket(nowMs: number): Wire {
+    const { random } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const market = this.knowledge.market(fields.marketId ?? 0);
+    const entry = fields.price || (market?.markTicks ?? 1);
+    const width = Math.max(2, Math.ceil((market?.plan.spreadTicks ?? 2) / 2));
+    const isBuy = ((fields.flags ?? 0) & 1) === 0;
+    const leg = (isUp: boolean): LegFields => {
+      const away = random.chance(95) ? random.between(1, width) : random.between(-2, 0);
+      const at = Math.max(1, isUp ? entry + away : entry - away);
+      const limit = random.chance(40) ? Math.max(1, at + random.between(-3, 3)) : 0;
+      return { at, limit, source: random.chance(98) ? random.below(3) : 3 };
+    };
+    if (random.chance(97)) fields.flags = (fields.flags ?? 0) & ~FLAG_REDUCE_ONLY;
+    const has = random.below(3);
+    const legs = {
+      ...(has !== 1 ? { profit: leg(isBuy) } : {}),
+      ...(has !== 0 ? { stop: leg(!isBuy) } : {}),
+    };
+    return command(CMD_PLACE_BRACKET, { ...fields, bracket: legs });
   }
 
   /** Around the price, mostly as many lots as its orders need; now and then at the limits. */

@@ -1,4 +1,9 @@
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   F_CLIENT_ID,
   F_DEADLINE,
   F_EXPIRY,
@@ -33,6 +38,7 @@ import {
   W_SESSION,
 } from '../../engine/messages/layout.js';
 import {
+  CMD_PLACE_BRACKET,
   CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
   CMD_PLACE_TWAP,
@@ -67,6 +73,14 @@ export interface Fields {
   scaled?: { lastPrice: number; count: number; distribution: number };
   /** PLACE_TWAP. */
   twap?: { slices: number; durationMs: number };
+  /** PLACE_BRACKET. */
+  bracket?: { profit?: LegFields; stop?: LegFields };
+}
+
+export interface LegFields {
+  at: number;
+  limit?: number;
+  source?: number;
 }
 
 export interface TriggerFields {
@@ -79,12 +93,19 @@ export interface TriggerFields {
   closesPosition?: boolean;
 }
 
+const WITH_EXTRA_SLOT: readonly number[] = [
+  CMD_REPLACE,
+  CMD_PLACE_TRIGGER,
+  CMD_PLACE_SCALED,
+  CMD_PLACE_TWAP,
+  CMD_PLACE_BRACKET,
+];
+
 /** Builds a command with as many slots as its kind and client id need. */
 export function command(type: number, fields: Fields): Wire {
   const text = typeof fields.client === 'string' ? fields.client : '';
   const { scaled, twap } = fields;
-  const isParent = type === CMD_PLACE_SCALED || type === CMD_PLACE_TWAP;
-  const hasExtraSlot = type === CMD_REPLACE || type === CMD_PLACE_TRIGGER || isParent;
+  const hasExtraSlot = WITH_EXTRA_SLOT.includes(type);
   const slots = 1 + (text === '' ? 0 : 1) + (hasExtraSlot ? 1 : 0);
   const words = new Int32Array(slots * SLOT_WORDS);
   const floats = new Float64Array(words.buffer);
@@ -108,6 +129,9 @@ export function command(type: number, fields: Fields): Wire {
     words[last + SCALED_W_COUNT] = scaled.count;
     words[last + SCALED_W_DISTRIBUTION] = scaled.distribution;
   }
+  if (type === CMD_PLACE_BRACKET && fields.bracket !== undefined) {
+    writeBracket(words, last, fields.bracket);
+  }
   if (type === CMD_PLACE_TWAP && twap !== undefined) {
     words[last + TWAP_W_SLICES] = twap.slices;
     words[last + TWAP_W_DURATION] = twap.durationMs;
@@ -126,6 +150,18 @@ export function withSlots(type: number, slots: number, fields: Fields): Wire {
   words.set(command(type, fields).subarray(0, SLOT_WORDS));
   words[W_HEAD] = headOf(type, slots, fields.marketId ?? 0);
   return words;
+}
+
+function writeBracket(
+  words: Int32Array,
+  last: number,
+  { profit, stop }: NonNullable<Fields['bracket']>,
+): void {
+  words[last + BRACKET_W_PROFIT_PRICE] = profit?.at ?? 0;
+  words[last + BRACKET_W_PROFIT_LIMIT] = profit?.limit ?? 0;
+  words[last + BRACKET_W_STOP_PRICE] = stop?.at ?? 0;
+  words[last + BRACKET_W_STOP_LIMIT] = stop?.limit ?? 0;
+  words[last + BRACKET_W_SOURCES] = (profit?.source ?? 0) | ((stop?.source ?? 0) << 8);
 }
 
 function writeTrigger(
