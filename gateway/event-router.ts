@@ -21,6 +21,7 @@ import {
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_EPOCH,
   EVT_FILL,
@@ -33,6 +34,7 @@ import {
   EVT_PRICE_GUARD,
   EVT_PRICING,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGERED,
   FLAG_MAKER,
@@ -171,6 +173,8 @@ export class EventRouter {
         this.order(marketId, words, floats, at);
         break;
       case EVT_TRIGGER_ACCEPTED:
+      case EVT_TRIGGER_AMENDED:
+      case EVT_BRACKET:
       case EVT_TRIGGER_CANCELED:
       case EVT_TRIGGERED:
         // Private, so with several shards the owner's feed is the only place.

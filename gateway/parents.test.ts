@@ -175,8 +175,134 @@ describe.each(['json', 'msgpack'] as const)('orders that make orders, over %s', 
   });
 });
 
+describe.each(['json', 'msgpack'] as const)('brackets over %s', (codec) => {
+  let shard: ReturnType<typeof createShardCore>;
+  let port: CorePort;
+  let trader: Trader;
+  let other: Trader;
+  const open: { close(): Promise<void> }[] = [];
+
+  beforeEach(() => {
+    shard = createShardCore();
+    port = new CorePort(shard);
+    [trader, other] = [newTrader(1), newTrader(2)];
+  });
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.close();
+  });
+
+  async function gateway(isFirst: boolean): Promise<string> {
+    const shards = [{ port }];
+    const operatorKey = new Uint8Array(32);
+    const made = new Gateway({ port: 0, host: '127.0.0.1', shards, operatorKey });
+    open.push(made);
+    if (isFirst) {
+      const url = `ws://127.0.0.1:${await made.listen()}/v1`;
+      port.open(1, ROOMY, 500_000);
+      for (const { account, publicKey } of [trader, other]) port.fund(account, publicKey, MONEY);
+      return url;
+    }
+    const seed = collectSeed(shard, shard.epoch);
+    applyMarkets(seed, 0, made.seed);
+    applySeed(seed, 0, made.seed, () => undefined);
+    return `ws://127.0.0.1:${await made.listen()}/v1`;
+  }
+
+  async function client(url: string, { secretKey }: Trader): Promise<PlimsollClient> {
+    const login = keyPairLogin(secretKey);
+    const made = await PlimsollClient.connect({ url, login, codec });
+    open.push(made);
+    await made.subscribe('private');
+    return made;
+  }
+
+  it('are attached, armed by fills, shown after a restart, and resized', async () => {
+    const url = await gateway(true);
+    const one = await client(url, trader);
+    const two = await client(url, other);
+    const entry = { market: 'BTC-PERP', side: 'buy', price: '49900', qty: '0.030' } as const;
+    const legs = { takeProfitPrice: '52000', takeProfitLimit: '51990', stopLossPrice: '49000' };
+    await one.place({ ...entry, ...legs, stopLossBy: 'last', clientOrderId: 'e' });
+    const attached = {
+      orderId: 1,
+      takeProfitPrice: '52000.0',
+      takeProfitLimit: '51990.0',
+      takeProfitBy: 'mark',
+      stopLossPrice: '49000.0',
+      stopLossBy: 'last',
+    };
+    await until(() => one.account.order('BTC-PERP', 1)?.stopLossBy === 'last', 'it is told');
+    expect(one.account.order('BTC-PERP', 1)).toMatchObject(attached);
+    await two.place({ ...entry, side: 'sell', qty: '0.010' });
+    await until(() => one.account.orders.size === 3, 'both legs wait');
+    const later = await client(await gateway(false), trader);
+    const waiting = [
+      { ...attached, remaining: '0.020' },
+      {
+        orderId: 3,
+        orderType: 'take_profit_limit',
+        price: '51990.0',
+        qty: '0.010',
+        reduceOnly: true,
+        parentOrderId: 1,
+      },
+      { orderId: 4, orderType: 'stop_market', triggerBy: 'last', qty: '0.010', parentOrderId: 1 },
+    ];
+    for (const { account } of [one, later]) {
+      expect([...account.orders.values()]).toMatchObject(waiting);
+      expect([...account.orders.values()][2]).not.toHaveProperty('trailingAmount');
+    }
+    await (await client(await gateway(false), other)).place({
+      ...entry,
+      side: 'sell',
+      qty: '0.020',
+    });
+    const last = await client(await gateway(false), trader);
+    expect([...last.account.orders.values()]).toMatchObject([
+      { orderId: 3, qty: '0.030' },
+      { orderId: 4, qty: '0.030' },
+    ]);
+  });
+
+  it('tell of another size in the feed', async () => {
+    const url = await gateway(true);
+    const one = await client(url, trader);
+    const two = await client(url, other);
+    const orders: ServerMessage[] = [];
+    one.on('order', (message) => orders.push(message));
+    const entry = { market: 'BTC-PERP', side: 'buy', price: '49900', qty: '0.030' } as const;
+    await one.place({ ...entry, stopLossPrice: '49000' });
+    await two.place({ ...entry, side: 'sell', qty: '0.010' });
+    await two.place({ ...entry, side: 'sell', qty: '0.020' });
+    await until(() => orders.length === 3, 'the stop is told twice');
+    expect(orders.slice(1)).toMatchObject([
+      { event: 'accepted', orderId: 3, qty: '0.010', parentOrderId: 1 },
+      { event: 'amended', orderId: 3, qty: '0.030', remaining: '0.030', parentOrderId: 1 },
+    ]);
+    expect(one.account.order('BTC-PERP', 3)).toMatchObject({ qty: '0.030' });
+  });
+});
+
+const ENTRY = { market: 'BTC-PERP', side: 'buy', price: '49900', qty: '0.030' } as const;
+
 /** One row for each way: what is asked, what is changed, and the code that must answer. */
-const WRONG: [string, 'placeScaled' | 'placeTwap', object, string][] = [
+const WRONG: [string, 'place' | 'placeScaled' | 'placeTwap', object, string][] = [
+  ['limit without profit', 'place', { takeProfitLimit: '5' }, 'field_is_missing'],
+  ['source without stop', 'place', { stopLossBy: 'last' }, 'field_is_missing'],
+  [
+    'bracket of a stop',
+    'place',
+    { orderType: 'stop_limit', triggerPrice: '51000', stopLossPrice: '5' },
+    'flags_are_contradictory',
+  ],
+  [
+    'bracket of a closing order',
+    'place',
+    { reduceOnly: true, stopLossPrice: '5' },
+    'flags_are_contradictory',
+  ],
+  ['stop off tick', 'place', { stopLossPrice: '5.05' }, 'price_must_be_multiple_of_tick'],
+  ['wild source', 'place', { stopLossPrice: '5', stopLossBy: 'bid' }, 'value_is_not_allowed'],
   ['no side', 'placeScaled', { side: undefined }, 'field_is_missing'],
   ['no last price', 'placeScaled', { lastPrice: undefined }, 'field_is_missing'],
   ['last price off tick', 'placeScaled', { lastPrice: '1.05' }, 'price_must_be_multiple_of_tick'],
@@ -219,7 +345,7 @@ const WRONG: [string, 'placeScaled' | 'placeTwap', object, string][] = [
 describe('orders that make orders', () => {
   it.each(WRONG)('are refused at the door: %s of %s', (_what, op, change, code) => {
     const harness = new RequestHarness();
-    const good = op === 'placeScaled' ? SCALED : TWAP;
+    const good = { place: ENTRY, placeScaled: SCALED, placeTwap: TWAP }[op];
     const [answer] = harness.json(JSON.stringify({ op, id: 1, ...good, ...change }));
     expect(answer).toMatchObject({ type: 'error', id: 1, code });
     expect(harness.port.sent).toBe(0);
@@ -230,6 +356,7 @@ describe('orders that make orders', () => {
     harness.json(JSON.stringify({ op: 'placeScaled', id: 1, ...SCALED }));
     const { slices: _slices, ...timed } = TWAP;
     harness.json(JSON.stringify({ op: 'placeTwap', id: 2, ...timed, interval: 5_000 }));
-    expect(harness.port.sent).toBe(2);
+    harness.json(JSON.stringify({ op: 'place', id: 3, ...ENTRY, stopLossPrice: '49000' }));
+    expect(harness.port.sent).toBe(3);
   });
 });

@@ -18,6 +18,15 @@ export interface OrderState {
   /** Absent in an order that closes the position, whatever its size. */
   qty?: string;
   remaining?: string;
+  /** The scaled order, TWAP, or order with a bracket that it belongs to. */
+  parentOrderId?: number;
+  /** Attached to it. */
+  takeProfitPrice?: string;
+  takeProfitLimit?: string;
+  takeProfitBy?: string;
+  stopLossPrice?: string;
+  stopLossLimit?: string;
+  stopLossBy?: string;
 }
 
 export interface PositionState {
@@ -45,6 +54,12 @@ export interface TwapState {
 interface LeverageState {
   market: string;
   leverage: number;
+}
+
+/** What is attached, of a message or of what is known. */
+function bracketOf(order: object): object {
+  const fields = Object.entries(order);
+  return Object.fromEntries(fields.filter(([name]) => /^(takeProfit|stopLoss)/.test(name)));
 }
 
 /**
@@ -83,6 +98,7 @@ export class AccountState {
     this.epoch = message.epoch as number;
     if (message.type === 'order') this.applyOrder(message);
     else if (message.type === 'parent') this.applyParent(message);
+    else if (message.type === 'bracket') this.applyBracket(message);
     else if (message.type === 'fill') this.applyFill(message);
     else if (message.type === 'leverage') {
       this.leverages.set(message.market as string, message.leverage as number);
@@ -120,7 +136,17 @@ export class AccountState {
   private applyOrder(message: ServerMessage): void {
     const key = `${message.market}:${message.orderId}`;
     if (ENDS.includes(message.event as string)) this.orders.delete(key);
-    else this.orders.set(key, message as unknown as OrderState);
+    else {
+      const before = this.orders.get(key) ?? {};
+      this.orders.set(key, { ...bracketOf(before), ...(message as unknown as OrderState) });
+    }
+  }
+
+  private applyBracket(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    const order = this.orders.get(key);
+    // Filled at once, it is not open any more.
+    if (order !== undefined) this.orders.set(key, { ...order, ...bracketOf(message) });
   }
 
   private applyParent(message: ServerMessage): void {

@@ -25,6 +25,13 @@ export interface NewOrder {
   ocoClientOrderId?: string | number;
   /** It closes the position, whatever its size then, and ends with it; `qty` is absent. */
   closePosition?: boolean;
+  /** Attached to a limit or market order: armed by its fills, with the size that it has filled; without a limit they become market orders. */
+  takeProfitPrice?: string;
+  takeProfitLimit?: string;
+  takeProfitBy?: 'mark' | 'last' | 'index';
+  stopLossPrice?: string;
+  stopLossLimit?: string;
+  stopLossBy?: 'mark' | 'last' | 'index';
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;
@@ -57,7 +64,13 @@ type TriggerField =
   | 'trailingAmount'
   | 'trailingRate'
   | 'ocoOrderId'
-  | 'ocoClientOrderId';
+  | 'ocoClientOrderId'
+  | 'takeProfitPrice'
+  | 'takeProfitLimit'
+  | 'takeProfitBy'
+  | 'stopLossPrice'
+  | 'stopLossLimit'
+  | 'stopLossBy';
 
 export interface Replacement extends Omit<NewOrder, TriggerField> {
   orderType?: 'limit' | 'market';

@@ -19,6 +19,7 @@ const PRIVATE_TYPES = new Set([
   'liquidation',
   'leverage',
   'parent',
+  'bracket',
   'privateSnapshot',
 ]);
 

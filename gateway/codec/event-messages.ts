@@ -37,6 +37,7 @@ import {
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
@@ -45,6 +46,7 @@ import {
   EVT_REJECTED,
   EVT_SCALED_ACCEPTED,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
@@ -60,6 +62,7 @@ import {
 } from '../../engine/messages/types.js';
 import {
   closesPosition,
+  isInBracket,
   kindOfTerms,
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
@@ -78,6 +81,7 @@ import {
 import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
+import { writeBracketEvent } from './bracket-messages.js';
 import type { MessageSink } from './message-sink.js';
 import { isParentEvent, writeParentEvent } from './parent-messages.js';
 
@@ -133,6 +137,11 @@ export class EventMessages {
     } else if (isParentEvent(type)) {
       const head = words[at + W_HEAD] as number;
       writeParentEvent(sink, this.markets, words, floats, at, epoch, timeMs, () => {
+        clientId(sink, words, floats, at, head);
+      });
+    } else if (type === EVT_BRACKET) {
+      const head = words[at + W_HEAD] as number;
+      writeBracketEvent(sink, this.markets, words, floats, at, epoch, timeMs, () => {
         clientId(sink, words, floats, at, head);
       });
     } else this.order(sink, words, floats, at, epoch, timeMs);
@@ -284,8 +293,9 @@ export class EventMessages {
       sink.text('message', message);
     }
     const terms = isWaiting(type);
-    const amount = terms ? (words[at + EW_TRAIL_TICKS] as number) : 0;
-    const rate = terms ? (words[at + EW_TRAIL_PPM] as number) : 0;
+    const isLeg = terms && isInBracket(words[at + EW_TRIGGER_TERMS] as number);
+    const amount = terms && !isLeg ? (words[at + EW_TRAIL_TICKS] as number) : 0;
+    const rate = terms && !isLeg ? (words[at + EW_TRAIL_PPM] as number) : 0;
     const oco = terms ? (floats[f + EF_OCO_ORDER_ID] as number) : 0;
     if (amount === 0) sink.none('trailingAmount');
     else
@@ -302,7 +312,7 @@ export class EventMessages {
     if (terms && closesPosition(words[at + EW_TRIGGER_TERMS] as number)) {
       sink.flag('closePosition', true);
     } else sink.none('closePosition');
-    const parent = type === EVT_ACCEPTED ? (floats[f + EF_PARENT_ORDER_ID] as number) : 0;
+    const parent = type === EVT_ACCEPTED || isLeg ? (floats[f + EF_PARENT_ORDER_ID] as number) : 0;
     if (parent === 0) sink.none('parentOrderId');
     else sink.uint('parentOrderId', parent);
   }
@@ -349,7 +359,12 @@ export class EventMessages {
 
 /** The event is that of an order which waits for a price, or has until now. */
 function isWaiting(type: number): boolean {
-  return type === EVT_TRIGGER_ACCEPTED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED;
+  return (
+    type === EVT_TRIGGER_ACCEPTED ||
+    type === EVT_TRIGGER_AMENDED ||
+    type === EVT_TRIGGER_CANCELED ||
+    type === EVT_TRIGGERED
+  );
 }
 
 /** Index in ORDER_EVENTS. */
@@ -359,6 +374,7 @@ function eventOf(type: number): number {
     case EVT_TRIGGER_ACCEPTED:
       return 0;
     case EVT_AMENDED:
+    case EVT_TRIGGER_AMENDED:
       return 1;
     case EVT_TRIGGERED:
       return 3;

@@ -1,4 +1,9 @@
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   CLIENT_TEXT_WORDS,
   F_CLIENT_ID,
   F_DEADLINE,
@@ -37,6 +42,7 @@ import {
   CMD_CANCEL,
   CMD_MASS_CANCEL,
   CMD_PLACE,
+  CMD_PLACE_BRACKET,
   CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
   CMD_PLACE_TWAP,
@@ -76,6 +82,10 @@ export class CommandWriter {
   place(draft: OrderDraft, account: number, session: number, request: number): void {
     if (draft.triggerKind !== 0) {
       this.placeTrigger(draft, account, session, request);
+      return;
+    }
+    if (draft.profit.triggerTicks !== 0 || draft.stop.triggerTicks !== 0) {
+      this.placeBracket(draft, account, session, request);
       return;
     }
     const at = this.begin(CMD_PLACE, draft, draft.clientId, 0, account, session, request);
@@ -130,6 +140,18 @@ export class CommandWriter {
     const last = (this.slots - 1) * SLOT_WORDS;
     this.words[last + TWAP_W_SLICES] = draft.slices;
     this.words[last + TWAP_W_DURATION] = draft.durationMs;
+  }
+
+  private placeBracket(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_BRACKET, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    const { profit, stop } = draft;
+    this.words[last + BRACKET_W_PROFIT_PRICE] = profit.triggerTicks;
+    this.words[last + BRACKET_W_PROFIT_LIMIT] = profit.limitTicks;
+    this.words[last + BRACKET_W_STOP_PRICE] = stop.triggerTicks;
+    this.words[last + BRACKET_W_STOP_LIMIT] = stop.limitTicks;
+    this.words[last + BRACKET_W_SOURCES] = profit.source | (stop.source << 8);
   }
 
   private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -23,6 +23,7 @@ import type { ReadRequest } from '../codec/request-reader.js';
 import type { Market, Markets } from '../markets.js';
 import { ENUM_FIELDS } from '../protocol/messages.js';
 import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
+import { BRACKET_FIELDS, bracketProblem } from './bracket-rules.js';
 import type { ClientId, OrderDraft } from './draft.js';
 import { checkNewOrder, checkSizes } from './order-rules.js';
 import { scaledProblem, twapProblem } from './parent-rules.js';
@@ -91,8 +92,10 @@ export class OrderFields {
     draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
     draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
-    if (name === 'place') this.trigger(draft, market);
-    else if (draft.triggerKind !== 0) {
+    if (name === 'place') {
+      this.trigger(draft, market);
+      this.bracket(draft, market);
+    } else if (draft.triggerKind !== 0) {
       const shownType = shown(this.value('orderType'));
       this.fail(
         'flags_are_contradictory',
@@ -169,6 +172,16 @@ export class OrderFields {
     if (draft.closesPosition) draft.reduceOnly = true;
     const given = TRIGGER_FIELDS.filter((name) => this.value(name) !== undefined);
     this.found ??= triggerProblem(draft.triggerKind, given, shown(this.value('orderType')));
+  }
+
+  private bracket(draft: OrderDraft, market: Market): void {
+    for (const [name, leg] of Object.entries({ takeProfit: draft.profit, stopLoss: draft.stop })) {
+      leg.triggerTicks = this.price(market, `${name}Price`);
+      leg.limitTicks = this.price(market, `${name}Limit`);
+      leg.source = this.choice(`${name}By`, 0);
+    }
+    const given = BRACKET_FIELDS.filter((name) => this.value(name) !== undefined);
+    this.found ??= bracketProblem(draft, given, shown(this.value('orderType')));
   }
 
   /** A part of one as decimal text, in ppm: above zero and below one. */

@@ -4,6 +4,7 @@ import {
   FLAG_SIDE,
   tifOf,
 } from '../../engine/messages/types.js';
+import type { BracketTerms, LegTerms } from '../codec/bracket-messages.js';
 import { formatScaled } from '../codec/decimal-text.js';
 import { postOnlyOf } from '../codec/event-messages.js';
 import type { MessageSink } from '../codec/message-sink.js';
@@ -117,7 +118,7 @@ export class PrivateSnapshots {
 
   private orderObject(order: OpenOrder): unknown {
     const market = this.markets.get(order.marketId) as Market;
-    const { flags, trigger } = order;
+    const { flags, trigger, bracket } = order;
     const closes = trigger?.closesPosition === true;
     const isUnpriced = trigger !== null && (flags & FLAG_MARKET_ORDER) !== 0;
     return {
@@ -134,13 +135,14 @@ export class PrivateSnapshots {
       remaining: closes ? undefined : qtyText(market, order.remainingLots),
       expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
       ...(trigger === null ? {} : triggerFields(trigger, market)),
+      ...(bracket === null ? {} : bracketFields(bracket, market)),
     };
   }
 }
 
 /** Where a trailing stop stands at present is not told, only how it moves. */
 function triggerFields(trigger: TriggerTerms, market: Market): object {
-  const { priceTicks, source, trailTicks, trailPpm, ocoOrderId } = trigger;
+  const { priceTicks, source, trailTicks, trailPpm, ocoOrderId, parentOrderId } = trigger;
   return {
     triggerPrice: priceTicks === 0 ? undefined : priceText(market, priceTicks),
     triggerBy: TRIGGER_SOURCES[source],
@@ -148,5 +150,19 @@ function triggerFields(trigger: TriggerTerms, market: Market): object {
     trailingRate: trailPpm === 0 ? undefined : formatScaled(trailPpm, 1, 6),
     ocoOrderId: ocoOrderId === 0 ? undefined : ocoOrderId,
     closePosition: trigger.closesPosition ? true : undefined,
+    parentOrderId: parentOrderId === 0 ? undefined : parentOrderId,
+  };
+}
+
+function bracketFields({ profit, stop }: BracketTerms, market: Market): object {
+  const price = (ticks: number) => (ticks === 0 ? undefined : priceText(market, ticks));
+  const by = (leg: LegTerms) => (leg.triggerTicks === 0 ? undefined : TRIGGER_SOURCES[leg.source]);
+  return {
+    takeProfitPrice: price(profit.triggerTicks),
+    takeProfitLimit: price(profit.limitTicks),
+    takeProfitBy: by(profit),
+    stopLossPrice: price(stop.triggerTicks),
+    stopLossLimit: price(stop.limitTicks),
+    stopLossBy: by(stop),
   };
 }

@@ -43,6 +43,14 @@ const TRIGGER_FIELDS = [
   'ocoClientOrderId',
   'closePosition',
 ] as const;
+const BRACKET_FIELDS = [
+  'takeProfitPrice',
+  'takeProfitLimit',
+  'takeProfitBy',
+  'stopLossPrice',
+  'stopLossLimit',
+  'stopLossBy',
+] as const;
 const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
 
 function request(name: string, code: number, fields: readonly string[]): RequestShape {
@@ -50,7 +58,7 @@ function request(name: string, code: number, fields: readonly string[]): Request
 }
 
 export const REQUESTS = {
-  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS]),
+  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS, ...BRACKET_FIELDS]),
   cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
   amend: request('amend', 3, [
     'market',
@@ -205,6 +213,8 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
   distribution: DISTRIBUTIONS,
+  takeProfitBy: TRIGGER_SOURCES,
+  stopLossBy: TRIGGER_SOURCES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -339,6 +349,16 @@ export const MESSAGES = {
     'parts',
     'leverages',
     'twaps',
+  ]),
+  bracket: message('bracket', 78, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    ...BRACKET_FIELDS,
+    'sequence',
+    'time',
   ]),
   parent: message('parent', 77, [
     'event',

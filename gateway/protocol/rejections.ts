@@ -173,6 +173,27 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     sentence:
       'qty of a TWAP at the highest price of MARKET must be worth at most LIMIT, but is VALUE',
   },
+  bracket_must_have_a_leg: {
+    unit: 'none',
+    sentence: 'takeProfitPrice or stopLossPrice must be present',
+  },
+  bracket_price_ticks_must_be_within_1_and_limit: {
+    unit: 'price',
+    sentence: 'prices of takeProfit and stopLoss must be at most LIMIT, but one is VALUE',
+  },
+  take_profit_must_be_on_the_winning_side_of_limit: {
+    unit: 'price',
+    sentence: 'takeProfitPrice VALUE would be no profit for an order at LIMIT',
+  },
+  stop_loss_must_be_on_the_losing_side_of_limit: {
+    unit: 'price',
+    sentence: 'stopLossPrice VALUE would be no loss for an order at LIMIT',
+  },
+  brackets_must_not_exceed_limit: {
+    unit: 'number',
+    sentence:
+      'orders with takeProfit or stopLoss in this market must be at most LIMIT, but would be VALUE',
+  },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
   client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },

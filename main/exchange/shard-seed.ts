@@ -3,10 +3,12 @@ import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
+import type { Bracket } from '../../engine/parents/bracket.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import type { TriggerOrder } from '../../engine/triggers/trigger-order.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
+import type { BracketTerms } from '../../gateway/codec/bracket-messages.js';
 import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
@@ -55,12 +57,14 @@ export interface ShardSeed {
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
-/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`; of TWAPs the number of their slices. */
-const ORDER_COLUMNS = 16;
-const TWAP_SLICES = 15;
+/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`; of TWAPs the number of their slices; of orders with a bracket `bracketRow`. */
+const ORDER_COLUMNS = 23;
+const TWAP_SLICES = 16;
+const BRACKET = 17;
 /** As far as a book has them. */
 const BOOK_COLUMNS = 8;
-type Columns = [number, number, number, number, number, number, number];
+type Columns = [number, number, number, number, number, number, number, number];
+type LegColumns = [number, number, number, number, number, number];
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
 /** `epoch`: that of the last event before this start. */
@@ -153,7 +157,8 @@ export function applySeed(
       continue;
     }
     const trigger = triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + TWAP_SLICES));
-    gateway.order({ ...order, expiresAtMs: column(7), trigger });
+    const bracket = bracketTermsOf(seed.orders.subarray(at + BRACKET, at + ORDER_COLUMNS));
+    gateway.order({ ...order, expiresAtMs: column(7), trigger, bracket });
   }
 }
 
@@ -230,6 +235,7 @@ function collectOrders(
     reader.take();
     reader.take();
     const own: typeof found = [];
+    const brackets = new Map(parents.brackets.live().map((bracket) => [bracket.id, bracket]));
     for (let side = 0; side < 2; side++) {
       const count = reader.take();
       for (let i = 0; i < count; i++) {
@@ -237,6 +243,8 @@ function collectOrders(
         for (let k = 1; k < BOOK_COLUMNS; k++) row.push(reader.take());
         // The loss reserve is the margin actor's own matter.
         reader.take();
+        const bracket = brackets.get(row[1] as number);
+        if (bracket !== undefined) row.push(...bracketRow(bracket));
         own.push({ row, clientRef: reader.take() });
       }
     }
@@ -266,17 +274,35 @@ function collectOrders(
   return { orders, clientIds, foreignIds };
 }
 
-/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position. */
+/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position, what it is attached to. */
 function triggerRow(order: TriggerOrder): number[] {
   const { kind, source, triggerTicks, trailTicks, trailPpm, ocoId } = order;
   const priceTicks = kind === TRIGGER_TRAILING_STOP ? 0 : triggerTicks;
-  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, order.closesPosition ? 1 : 0];
+  const closes = order.closesPosition ? 1 : 0;
+  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, closes, order.bracketId];
 }
 
 function triggerTermsOf(row: Float64Array): TriggerTerms | null {
-  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes] =
+  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes, parentOrderId] =
     row as unknown as Columns;
   if (kind === 0) return null;
   const closesPosition = closes === 1;
-  return { kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closesPosition };
+  const prices = { priceTicks, trailTicks, trailPpm };
+  return { kind, source, ...prices, ocoOrderId, closesPosition, parentOrderId };
+}
+
+/** The columns behind those of a book's order: of both legs trigger price, limit and source. */
+function bracketRow({ legs }: Bracket): number[] {
+  const before = new Array<number>(BRACKET - BOOK_COLUMNS).fill(0);
+  return [...before, ...legs.flatMap((leg) => [leg.triggerTicks, leg.priceTicks, leg.source])];
+}
+
+function bracketTermsOf(row: Float64Array): BracketTerms | null {
+  const [profitTicks, profitLimit, profitBy, stopTicks, stopLimit, stopBy] =
+    row as unknown as LegColumns;
+  if (profitTicks === 0 && stopTicks === 0) return null;
+  return {
+    profit: { triggerTicks: profitTicks, limitTicks: profitLimit, source: profitBy },
+    stop: { triggerTicks: stopTicks, limitTicks: stopLimit, source: stopBy },
+  };
 }

@@ -4,6 +4,11 @@ import { readMarketParams } from '../../engine/market/market-params.js';
 import { isMarketState, marketStateName } from '../../engine/market/market-state.js';
 import { readPricingParams } from '../../engine/market/pricing-params.js';
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   F_CLIENT_ID,
   F_DEADLINE,
   F_EXPIRY,
@@ -140,6 +145,10 @@ const DECODERS = new Map<number, Decoder>([
     types.CMD_PLACE_TWAP,
     (view, slots) => ({ ...order(view), ...clientId(view), twap: twap(view, slots) }),
   ],
+  [
+    types.CMD_PLACE_BRACKET,
+    (view, slots) => ({ ...order(view), ...clientId(view), bracket: bracket(view, slots) }),
+  ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
@@ -176,6 +185,7 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_SET_LEVERAGE,
   types.CMD_PLACE_SCALED,
   types.CMD_PLACE_TWAP,
+  types.CMD_PLACE_BRACKET,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -286,6 +296,22 @@ function scaled(view: View, slots: number): MessageFields {
 function twap(view: View, slots: number): MessageFields {
   const word = (slots - 1) * SLOT_WORDS;
   return { slices: view.word(word + TWAP_W_SLICES), durationMs: view.word(word + TWAP_W_DURATION) };
+}
+
+/** Take-profit and stop that are attached to an order. */
+function bracket(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const sources = view.word(word + BRACKET_W_SOURCES);
+  const fields: MessageFields = {};
+  const profit = view.word(word + BRACKET_W_PROFIT_PRICE);
+  addIfSet(fields, 'profitTicks', profit);
+  addIfSet(fields, 'profitLimitTicks', view.word(word + BRACKET_W_PROFIT_LIMIT));
+  if (profit !== 0) fields.profitBy = TRIGGER_SOURCES[sources & 0xff] ?? sources & 0xff;
+  const stop = view.word(word + BRACKET_W_STOP_PRICE);
+  addIfSet(fields, 'stopTicks', stop);
+  addIfSet(fields, 'stopLimitTicks', view.word(word + BRACKET_W_STOP_LIMIT));
+  if (stop !== 0) fields.stopBy = TRIGGER_SOURCES[(sources >>> 8) & 0xff] ?? sources >>> 8;
+  return fields;
 }
 
 function createAccount(view: View, slots: number): MessageFields {
