@@ -91,4 +91,39 @@ describe.each(['inline', 'compact', 'spread'])('parent orders in layout %s', (la
     );
     expect(moneyDifferenceMicroUsd).toBe('0');
   }, 60_000);
+
+  it('survive a kill: legs of a bracket wait with what the order has filled, and one ends the other', async () => {
+    const data = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-parents-'));
+    folders.push(data);
+    const first = await start(data, layout);
+    await first.admin('POST', 'prices', { market: MARKET, index: '100000' });
+    const keys: Key[] = [];
+    for (let i = 0; i < 2; i++) {
+      const key = await first.admin<Key>('POST', 'accounts', {});
+      await first.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
+      keys.push(key);
+    }
+    const [makerKey, ownerKey] = keys as [Key, Key];
+    const owner = await connect(first, ownerKey);
+    const entry = { market: MARKET, side: 'buy', price: '100000', qty: '0.030' } as const;
+    await owner.place({ ...entry, takeProfitPrice: '105000', stopLossPrice: '95000' });
+    const seller = await connect(first, makerKey);
+    await seller.place({ ...entry, side: 'sell', qty: '0.020' });
+    await first.kill();
+
+    const second = await start(data, layout);
+    const again = await connect(second, ownerKey);
+    expect([...again.account.orders.values()]).toMatchObject([
+      { orderId: 1, remaining: '0.010', takeProfitPrice: '105000.0', stopLossPrice: '95000.0' },
+      { orderId: 3, orderType: 'take_profit_market', qty: '0.020', parentOrderId: 1 },
+      { orderId: 4, orderType: 'stop_market', qty: '0.020', parentOrderId: 1 },
+    ]);
+    const maker = await connect(second, makerKey);
+    await maker.place({ market: MARKET, side: 'buy', price: '94900', qty: '1' });
+    await second.admin('POST', 'prices', { market: MARKET, index: '95000' });
+    await again.ping();
+    expect(again.account.orders.size).toBe(0);
+    expect(again.account.positions.size).toBe(0);
+    expect(await second.admin('GET', 'invariants')).toMatchObject({ moneyDifferenceMicroUsd: '0' });
+  }, 60_000);
 });
