@@ -4,6 +4,7 @@ import {
   ENUM_FIELDS,
   MESSAGES,
   ORDER_EVENTS,
+  PARENT_KINDS,
   REASONS,
   REQUESTS,
   type RequestName,
@@ -58,6 +59,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   result: ACK_RESULTS,
   event: ORDER_EVENTS,
   reason: REASONS,
+  kind: PARENT_KINDS,
 };
 
 /** Positional arrays; markets travel as numbers, whose symbols `instruments` tells. */

@@ -20,6 +20,8 @@ const PRIVATE_TYPES = new Set([
   'leverage',
   'marginMode',
   'positionMargin',
+  'parent',
+  'bracket',
   'privateSnapshot',
 ]);
 

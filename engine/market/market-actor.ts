@@ -4,11 +4,9 @@ import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_FEE,
-  EF_LIMIT,
   EF_LOTS,
   EF_NEXT_FUNDING,
   EF_RATE_PPB,
-  EF_VALUE,
   EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
@@ -35,7 +33,6 @@ import {
   EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
-  EVT_PRICE_GUARD,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -57,6 +54,7 @@ import {
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
+import { MarketParents } from '../parents/market-parents.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import { MarketTriggers } from '../triggers/market-triggers.js';
 import { SortedTriggers } from '../triggers/sorted-triggers.js';
@@ -80,6 +78,7 @@ import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
+import { tellGuards, writeMark } from './price-events.js';
 import type { PricingParams } from './pricing-params.js';
 
 /** Tests run the same market over the naive book. */
@@ -94,6 +93,7 @@ export class MarketActor {
   readonly book: OrderBook;
   readonly positions: MarketPositions;
   readonly triggers: MarketTriggers;
+  readonly parents: MarketParents;
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
@@ -134,6 +134,7 @@ export class MarketActor {
     this.pricing = new MarketPricing(rules.pricing, this.book, priceTicksMax);
     this.triggers = new MarketTriggers(this, createTriggers());
     this.liquidations = new MarketLiquidations(this, rules.deleveraging);
+    this.parents = new MarketParents(this);
     this.deriveLimits();
   }
 
@@ -151,8 +152,9 @@ export class MarketActor {
   /** Earliest time at which something is due, Infinity when nothing is. */
   nextTimerMs(): number {
     const expiryMs = Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
-    const auctionMs = this.liquidations.nextTimerMs();
-    return Math.min(expiryMs, auctionMs, this.pricing.nextTimerMs);
+    const { pricing, parents, liquidations } = this;
+    const orderMs = Math.min(expiryMs, parents.nextTimerMs(), liquidations.nextTimerMs());
+    return Math.min(orderMs, pricing.nextTimerMs);
   }
 
   get params(): MarketParams {
@@ -182,6 +184,7 @@ export class MarketActor {
         break;
       case MSG_CANCEL:
         if (!this.admitsCancel(inbox, slot) || this.triggers.cancel(inbox, slot)) break;
+        if (this.parents.cancel(inbox, slot)) break;
         this.book.cancel(inbox, slot);
         break;
       case MSG_REPLACE:
@@ -208,6 +211,7 @@ export class MarketActor {
         this.liquidations.onCandidates(inbox, slot);
         break;
       default:
+        if (this.parents.onMessage(inbox, slot, nowMs)) break;
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
     }
   }
@@ -217,6 +221,12 @@ export class MarketActor {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
     this.triggers.onTime(nowMs);
     this.liquidations.onTime(nowMs);
+    this.onPricingTime(nowMs);
+    // At the prices of this moment.
+    this.parents.onTime(nowMs);
+  }
+
+  private onPricingTime(nowMs: number): void {
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
     this.afterPrices(() => pricing.onMarkTime(nowMs));
@@ -248,6 +258,7 @@ export class MarketActor {
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
     if (settles) this.positions.settleAll(this.pricing.index.averageTicks);
     this.triggers.onState();
+    this.parents.onState();
   }
 
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
@@ -270,8 +281,8 @@ export class MarketActor {
     const doubt = this.pricing.offer({ ticks, confidenceTicks, publishTimeMs }, nowMs);
     this.deriveLimits();
     const event = this.answer(message, slot, EVT_MARK_PRICE, EVENT_SLOTS);
-    this.writeMark(event);
-    if (this.pricing.index.guards !== before) this.tellGuards(doubt);
+    writeMark(this, event);
+    if (this.pricing.index.guards !== before) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -284,6 +295,7 @@ export class MarketActor {
     this.book.writeCanonical(writer, references);
     this.triggers.writeCanonical(writer, references);
     this.liquidations.writeCanonical(writer);
+    this.parents.writeCanonical(writer, references);
   }
 
   readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
@@ -295,6 +307,7 @@ export class MarketActor {
     this.book.readCanonical(reader);
     this.triggers.readCanonical(reader);
     this.liquidations.readCanonical(reader);
+    this.parents.readCanonical(reader);
   }
 
   private deriveLimits(): void {
@@ -305,9 +318,9 @@ export class MarketActor {
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
   }
 
-  /** Trigger orders go with the orders of the book, and are counted with them. */
+  /** Trigger orders and TWAPs go with the orders of the book, and are counted with them. */
   private massCancel(inbox: MessageBuffer, slot: number): void {
-    const waiting = this.triggers.massCancel(inbox, slot);
+    const waiting = this.triggers.massCancel(inbox, slot) + this.parents.massCancel(inbox, slot);
     this.book.massCancel(inbox, slot);
     const answer = this.events.length - EVENT_SLOTS;
     this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
@@ -322,9 +335,9 @@ export class MarketActor {
     const hasOtherGuards = pricing.index.guards !== guards;
     if (pricing.markTicks !== markTicks || hasOtherGuards) {
       this.deriveLimits();
-      this.writeMark(this.tell(EVT_MARK_PRICE));
+      writeMark(this, this.tell(EVT_MARK_PRICE));
     }
-    if (hasOtherGuards) this.tellGuards(doubt);
+    if (hasOtherGuards) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -356,27 +369,8 @@ export class MarketActor {
     this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
   }
 
-  private writeMark(event: number): void {
-    const { pricing } = this;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.markTicks;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = pricing.index.guards;
-    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = pricing.index.ticks;
-    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = pricing.index.publishTimeMs;
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
-  }
-
-  private tellGuards(doubt: Doubt | null): void {
-    const event = this.tell(EVT_PRICE_GUARD);
-    const f = event * SLOT_FLOATS;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = this.pricing.index.guards;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.pricing.markTicks;
-    this.events.floats[f + EF_LOTS] = this.pricing.index.ticks;
-    this.events.floats[f + EF_VALUE] = doubt?.value ?? 0;
-    this.events.floats[f + EF_LIMIT] = doubt?.limit ?? 0;
-  }
-
   /** An event of the market that answers nobody. */
-  private tell(type: number): number {
+  tell(type: number): number {
     const event = this.events.push(EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
     return event;
@@ -507,7 +501,7 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, lots, limit);
   }
 
-  private admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
+  admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
     if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
     const account = inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
     const interest = interestBeyondCap(this, account, flags & FLAG_SIDE, lots);

@@ -93,6 +93,14 @@ describe('what a port lets in', () => {
     }
     expect(check('traders', types.CMD_CANDIDATES, 2)).toBe(REJECT.message_type_is_unknown);
   });
+  it.each([types.CMD_PLACE_SCALED, types.CMD_PLACE_TWAP, types.CMD_PLACE_BRACKET])(
+    'is no order that makes others without its last slot (%i)',
+    (type) => {
+      expect(check('traders', type, 2)).toBe(0);
+      expect(check('traders', type, 1)).toBe(REJECT.message_is_malformed);
+      expect(check('traders', type, 3)).toBe(REJECT.message_is_malformed);
+    },
+  );
 
   it('is an operator’s command at the door of operators only', () => {
     expect(check('operators', types.CMD_DEPOSIT, 1)).toBe(0);

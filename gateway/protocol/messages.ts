@@ -43,6 +43,14 @@ const TRIGGER_FIELDS = [
   'ocoClientOrderId',
   'closePosition',
 ] as const;
+const BRACKET_FIELDS = [
+  'takeProfitPrice',
+  'takeProfitLimit',
+  'takeProfitBy',
+  'stopLossPrice',
+  'stopLossLimit',
+  'stopLossBy',
+] as const;
 const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
 
 function request(name: string, code: number, fields: readonly string[]): RequestShape {
@@ -50,7 +58,7 @@ function request(name: string, code: number, fields: readonly string[]): Request
 }
 
 export const REQUESTS = {
-  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS]),
+  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS, ...BRACKET_FIELDS]),
   cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
   amend: request('amend', 3, [
     'market',
@@ -79,6 +87,35 @@ export const REQUESTS = {
   setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
   moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
   positions: request('positions', 22, []),
+  placeScaled: request('placeScaled', 15, [
+    'market',
+    'side',
+    'price',
+    'lastPrice',
+    'qty',
+    'count',
+    'distribution',
+    'timeInForce',
+    'postOnly',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    'expiresAt',
+    ...WINDOW_FIELDS,
+  ]),
+  placeTwap: request('placeTwap', 16, [
+    'market',
+    'side',
+    'qty',
+    'duration',
+    'slices',
+    'interval',
+    'price',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    ...WINDOW_FIELDS,
+  ]),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -93,6 +130,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'setLeverage',
   'setMarginMode',
   'moveMargin',
+  'placeScaled',
+  'placeTwap',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -125,7 +164,17 @@ export const ACK_RESULTS = [
   'duplicate',
   'done',
 ] as const;
-export const ORDER_EVENTS = ['accepted', 'amended', 'canceled', 'triggered', 'rejected'] as const;
+export const ORDER_EVENTS = [
+  'accepted',
+  'amended',
+  'canceled',
+  'triggered',
+  'rejected',
+  'ended',
+] as const;
+/** Index = number of the distribution in the engine's commands. */
+export const DISTRIBUTIONS = ['equal', 'rising', 'falling'] as const;
+export const PARENT_KINDS = ['scaled', 'twap'] as const;
 /** Index = number of the reason in the engine's events. */
 export const REASONS = [
   'none',
@@ -172,6 +221,9 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
   marginMode: MARGIN_MODES,
+  distribution: DISTRIBUTIONS,
+  takeProfitBy: TRIGGER_SOURCES,
+  stopLossBy: TRIGGER_SOURCES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -234,6 +286,7 @@ export const MESSAGES = {
     'trailingRate',
     'ocoOrderId',
     'closePosition',
+    'parentOrderId',
   ]),
   fill: message('fill', 71, [
     'epoch',
@@ -324,6 +377,39 @@ export const MESSAGES = {
     'parts',
     'leverages',
     'isolated',
+    'twaps',
+  ]),
+  bracket: message('bracket', 78, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    ...BRACKET_FIELDS,
+    'sequence',
+    'time',
+  ]),
+  parent: message('parent', 77, [
+    'event',
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'kind',
+    'side',
+    'reduceOnly',
+    'price',
+    'lastPrice',
+    'qty',
+    'remaining',
+    'count',
+    'endsAt',
+    'filledValue',
+    'averagePrice',
+    'reason',
+    'sequence',
+    'time',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',

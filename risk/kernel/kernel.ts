@@ -44,6 +44,7 @@ export {
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
 export {
   addOpen,
+  clearActiveIfFlat,
   closingEquity,
   isFlat,
   tryClose,
