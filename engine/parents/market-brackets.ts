@@ -204,7 +204,9 @@ export class MarketBrackets {
   /** Forgets brackets of which nothing is left, so that the lane gets its trades back. */
   sweep(): void {
     if (this.known.size === 0) return;
-    for (const bracket of this.known.all()) if (!this.isLive(bracket)) this.forget(bracket);
+    for (const bracket of this.known.values()) {
+      if (!this.isLive(bracket)) this.forget(bracket);
+    }
     this.market.triggers.look();
   }
 

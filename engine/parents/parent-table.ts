@@ -30,6 +30,11 @@ export class ParentTable<P extends { readonly id: number; readonly account: numb
     return this.byAccount.get(account) ?? [];
   }
 
+  /** In no order that means anything. */
+  values(): Iterable<P> {
+    return this.byId.values();
+  }
+
   /** By id. */
   all(): P[] {
     return [...this.byId.values()].sort((a, b) => a.id - b.id);

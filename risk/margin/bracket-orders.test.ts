@@ -147,6 +147,47 @@ describe.each(FLAVOURS)('brackets of an order, %s', (flavour) => {
     ]);
   });
 
+  it('fire one after the other: the second not before the first has become an order', () => {
+    const shard = new TriggerShard(flavour);
+    shard.trade(1000);
+    shard.trigger(3, 'sell', 30, { kind: 'take_profit', by: 'last', at: 1100 });
+    const legs = { profit: { at: 1100, by: 'last' }, stop: { at: 900, by: 'last' } } as const;
+    shard.bracket(1, 'buy', 20, { price: 1000, ...legs });
+    shard.place(2, 'sell', 20, { price: 1000 });
+    for (const [price, lots] of [
+      [1090, 10],
+      [890, 20],
+      [880, 8],
+    ] as const) {
+      shard.place(2, 'buy', lots, { price });
+    }
+    // The trade at 1,100 fires order 3 and the take-profit; what order 3 sells goes down to 890, below the stop.
+    shard.trade(1100);
+    const told = shard.told.filter((line) => /^(triggered|accepted|canceled)/.test(line));
+    expect(told).toEqual([
+      'triggered #3 take_profit sell 30 when last 1100, reached 1100',
+      'triggered #6 take_profit sell 20 when last 1100 for #4, reached 1100',
+      'accepted #13 sell 30@500 from #3',
+      'accepted #14 sell 20@500 from #6',
+      'canceled #14 12@500 no_liquidity',
+      'triggered #7 stop sell 12 when last 900 for #4, reached 880',
+      'accepted #15 sell 12@500 from #7',
+      'canceled #15 12@500 no_liquidity',
+    ]);
+    expect(shard.core.market(1)?.positions.positionOf(1)).toBe(12);
+  });
+
+  it('end with a liquidation', () => {
+    const shard = new TriggerShard(flavour);
+    shard.place(2, 'sell', 9_000, { price: 1000 });
+    shard.bracket(1, 'buy', 9_000, { price: 1000, profit: 1100, stop: 500 });
+    shard.twap(1, 'buy', 100, { slices: 2, durationMs: 2_000 });
+    const told = shard.mark(930);
+    expect(told).toContain('waits no longer #4 liquidation');
+    expect(told).toContain('ended #5 left 100 of 100 worth 0 liquidation');
+    expect(shard.waiting).toEqual([]);
+  });
+
   it('may be canceled one by one', () => {
     const shard = filled(flavour, { profit: 1100, stop: 900 });
     expect(shard.cancel(1, { orderId: 3 })).toEqual(['* waits no longer #3 user']);

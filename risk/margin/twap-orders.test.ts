@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import {
+  F_ORDER_ID,
+  F_QTY,
+  headOf,
+  W_ACCOUNT,
+  W_CLIENT_REF,
+  W_HEAD,
+  W_MARK_DISTANCE,
+  W_PRICE,
+} from '../../engine/messages/layout.js';
+import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
+import { readEvents, tellEvents } from '../../engine/testing/events.js';
 import { TriggerShard } from './trigger-shard.fixture.js';
 
 const FLAVOURS = ['product', 'naive'] as const;
@@ -174,6 +186,27 @@ describe.each(FLAVOURS)('TWAPs, %s', (flavour) => {
 });
 
 describe('TWAPs', () => {
+  it('give a slice back that comes when they have ended, as it may between shards', () => {
+    const shard = withSeller('product');
+    shard.twap(1, 'buy', 80, MINUTE);
+    shard.cancel(1, { orderId: 2 });
+    const inbox = new MessageBuffer(1);
+    inbox.push(1);
+    inbox.words[W_HEAD] = headOf(type.MSG_PLACE_SLICE, 1, 1);
+    inbox.words[W_ACCOUNT] = 1;
+    inbox.words[W_PRICE] = 1500;
+    inbox.words[W_MARK_DISTANCE] = 500;
+    inbox.words[W_CLIENT_REF] = -1;
+    inbox.floats[F_QTY] = 20;
+    inbox.floats[F_ORDER_ID] = 2;
+    const { core } = shard;
+    core.events.reset();
+    core.market(1)?.onMessage(inbox, 0, shard.nowMs);
+    expect(tellEvents(core.events)).toEqual(['fired in vain #2 order_is_not_open 2 limit 0']);
+    // What the home has reserved for it stands in the event.
+    expect(readEvents(core.events)[0]).toMatchObject({ lots: 20, reservedLossTicks: 500 });
+  });
+
   it('go on from a snapshot where they were', () => {
     const shard = withSeller('product');
     shard.twap(1, 'buy', 102, { ...MINUTE, client: 'x' });
