@@ -1,13 +1,18 @@
 import type { RiskKernel } from '../margin/risk-kernel.js';
 import type { AccountSweep } from './sweeper.js';
+import { type SweepCalls, SweptColumns } from './swept-columns.js';
+
+const RANGE_ACCOUNTS = 8192;
+/** At most so many accounts of a range are copied at once: the shard waits. */
+const COPIES_MAX = 512;
 
 /** Sweeps in the calling thread, all accounts at once. */
 export class SweepHere implements AccountSweep {
-  private readonly kernel: RiskKernel;
+  private readonly columns: SweptColumns;
   private last = 0;
 
-  constructor(kernel: RiskKernel) {
-    this.kernel = kernel;
+  constructor({ memory, calls }: RiskKernel) {
+    this.columns = new SweptColumns(memory, calls, COPIES_MAX);
   }
 
   begin(last: number): void {
@@ -15,14 +20,18 @@ export class SweepHere implements AccountSweep {
   }
 
   poll(found: number[]): boolean {
-    forEachBelow(this.kernel.calls, 1, this.last + 1, (account) => found.push(account));
+    const end = this.last + 1;
+    for (let first = 1; first < end; first += RANGE_ACCOUNTS) {
+      const behind = Math.min(end, first + RANGE_ACCOUNTS);
+      this.columns.sweep(first, behind, (account) => found.push(account));
+    }
     return true;
   }
 }
 
 /** Visits accounts from `first` on, and before `end`, that are below their margin and not being liquidated yet. */
 export function forEachBelow(
-  calls: Pick<RiskKernel['calls'], 'nextBelowMargin'>,
+  calls: Pick<SweepCalls, 'nextBelowMargin'>,
   first: number,
   end: number,
   visit: (account: number) => void,
