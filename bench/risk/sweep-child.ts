@@ -1,9 +1,10 @@
 /** The process that sweeps accounts, over the product's memory and over plain arrays, and ends. */
 import { createShardCore, riskKernelModule } from '../../main/compose.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
-import { accountsBelow } from '../../risk/runtime/sweep-here.js';
+import { SweepHere } from '../../risk/runtime/sweep-here.js';
 import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { BareLoop } from './bare-loop.js';
+import { type MarginCheckFigures, measureMarginCheck } from './margin-check.js';
 import { populate } from './population.js';
 
 export interface SweepTask {
@@ -19,11 +20,13 @@ export interface SweepFigures {
   poolMs: number[];
   positions: number;
   memoryBytes: number;
+  marginCheck: MarginCheckFigures;
   error?: string;
 }
 
 const SEED = 7;
-const WARM_UP = 3;
+/** Until everything is copied, in this thread by and by. */
+const WARM_UP = 20;
 
 process.once('message', (message) => {
   void run(message as SweepTask)
@@ -46,6 +49,13 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
       throw error;
     },
   });
+  const here = new SweepHere(kernel);
+  const sweepHere = () => {
+    const found: number[] = [];
+    here.begin(accounts);
+    while (!here.poll(found));
+    return found.length;
+  };
   const sweepInPool = async () => {
     const found: number[] = [];
     pool.begin(accounts);
@@ -62,16 +72,17 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
     poolMs: [],
     positions: bare.positions,
     memoryBytes: core.kernel.bytes,
+    marginCheck: measureMarginCheck(core, accounts),
   };
   for (let pass = -WARM_UP; pass < passes; pass++) {
     const startMs = performance.now();
     bare.run();
     const bareMs = performance.now();
-    const here = accountsBelow(kernel, 1, accounts + 1).length;
+    const own = sweepHere();
     const hereMs = performance.now();
     const there = await sweepInPool();
     const poolMs = performance.now();
-    if (here !== there) throw new Error(`${there} accounts found by threads, ${here} by one`);
+    if (own !== there) throw new Error(`${there} accounts found by threads, ${own} by one`);
     if (pass < 0) continue;
     figures.bareMs.push(bareMs - startMs);
     figures.hereMs.push(hereMs - bareMs);

@@ -6,9 +6,10 @@ const RANGE_ACCOUNTS = 8192;
 /** At most so many accounts of a range are copied at once: the shard waits. */
 const COPIES_MAX = 512;
 
-/** Sweeps in the calling thread, all accounts at once. */
+/** Sweeps in the calling thread, up to the first range in which somebody is found: then the shard goes on with those. */
 export class SweepHere implements AccountSweep {
   private readonly columns: SweptColumns;
+  private next = 1;
   private last = 0;
 
   constructor({ memory, calls }: RiskKernel) {
@@ -17,15 +18,17 @@ export class SweepHere implements AccountSweep {
 
   begin(last: number): void {
     this.last = last;
+    this.next = 1;
   }
 
   poll(found: number[]): boolean {
     const end = this.last + 1;
-    for (let first = 1; first < end; first += RANGE_ACCOUNTS) {
-      const behind = Math.min(end, first + RANGE_ACCOUNTS);
-      this.columns.sweep(first, behind, (account) => found.push(account));
+    while (this.next < end && found.length === 0) {
+      const first = this.next;
+      this.next = Math.min(end, first + RANGE_ACCOUNTS);
+      this.columns.sweep(first, this.next, (account) => found.push(account));
     }
-    return true;
+    return this.next >= end;
   }
 }
 
