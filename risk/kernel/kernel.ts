@@ -26,5 +26,6 @@ export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from '.
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
 export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
+export { stressedEquity, stressedMargin } from './stress.js';
 export { nextBelowMargin, prepareSweep, tableSizes } from './sweep.js';
 export { addMarginTier, setMarginRates } from './tiers.js';
