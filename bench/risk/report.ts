@@ -13,6 +13,9 @@ export interface SweepReport {
   hereToBare: Spread;
   /** Against the time of the bare loop divided by the threads. */
   poolToBareDivided: Spread;
+  /** Time of processors, of all threads together, against the bare loop's. */
+  hereCpuToBare: Spread;
+  poolCpuToBare: Spread;
 }
 
 export interface ThroughputReport {
@@ -59,7 +62,8 @@ export function formatRiskReport(report: RiskReport): string {
     )}`,
     [
       'bare loop: plain arrays, floats, one thread, the same positions. By all threads, what counts is the time against',
-      "the bare loop's divided by the threads; with fewer free cores than threads it cannot be 1.",
+      "the bare loop's divided by the threads. Where cores are not free, the ratio of CPU time says more: it is what",
+      'the other one would be if each thread had a core for itself.',
     ].join('\n'),
   ].join('\n\n');
 }
@@ -67,11 +71,19 @@ export function formatRiskReport(report: RiskReport): string {
 function formatSweep(sweep: SweepReport): string {
   const { accounts, positions, threads } = sweep;
   const title = `Sweep of ${formatCount(accounts)} accounts with ${formatCount(positions)} positions`;
-  const head = ['', 'ms', 'min', 'max', 'ratio', 'min', 'max'];
+  const head = ['', 'ms', 'min', 'max', 'ratio', 'min', 'max', 'ratio of CPU'];
   return `${title}\n${formatTable(head, [
     row('bare loop', sweep.bareMs, 2),
-    [...row('this thread alone', sweep.hereMs, 2), ...ratio(sweep.hereToBare)],
-    [...row(`${threads} threads`, sweep.poolMs, 2), ...ratio(sweep.poolToBareDivided)],
+    [
+      ...row('this thread alone', sweep.hereMs, 2),
+      ...ratio(sweep.hereToBare),
+      formatRatio(sweep.hereCpuToBare.median),
+    ],
+    [
+      ...row(`${threads} threads`, sweep.poolMs, 2),
+      ...ratio(sweep.poolToBareDivided),
+      formatRatio(sweep.poolCpuToBare.median),
+    ],
   ])}`;
 }
 

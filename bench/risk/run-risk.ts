@@ -91,6 +91,12 @@ function sweepReport(
     poolMs: spreadOf(medians('poolMs')),
     hereToBare: spreadOf(figures.map(({ bareMs, hereMs }) => medianOf(hereMs) / medianOf(bareMs))),
     poolToBareDivided: spreadOf(ratios),
+    hereCpuToBare: spreadOf(
+      figures.map(({ bareCpuMs, hereCpuMs }) => medianOf(hereCpuMs) / medianOf(bareCpuMs)),
+    ),
+    poolCpuToBare: spreadOf(
+      figures.map(({ bareCpuMs, poolCpuMs }) => medianOf(poolCpuMs) / medianOf(bareCpuMs)),
+    ),
   };
 }
 

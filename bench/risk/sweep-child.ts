@@ -4,7 +4,7 @@ import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { SweepHere } from '../../risk/runtime/sweep-here.js';
 import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { BareLoop } from './bare-loop.js';
-import { type MarginCheckFigures, measureMarginCheck } from './margin-check.js';
+import { cpuUs, type MarginCheckFigures, measureMarginCheck } from './margin-check.js';
 import { populate } from './population.js';
 
 export interface SweepTask {
@@ -18,6 +18,10 @@ export interface SweepFigures {
   bareMs: number[];
   hereMs: number[];
   poolMs: number[];
+  /** The same in time of processors, of all threads together. */
+  bareCpuMs: number[];
+  hereCpuMs: number[];
+  poolCpuMs: number[];
   positions: number;
   memoryBytes: number;
   marginCheck: MarginCheckFigures;
@@ -70,24 +74,39 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
     bareMs: [],
     hereMs: [],
     poolMs: [],
+    bareCpuMs: [],
+    hereCpuMs: [],
+    poolCpuMs: [],
     positions: bare.positions,
     memoryBytes: core.kernel.bytes,
     marginCheck: measureMarginCheck(core, accounts),
   };
   for (let pass = -WARM_UP; pass < passes; pass++) {
-    const startMs = performance.now();
-    bare.run();
-    const bareMs = performance.now();
-    const own = sweepHere();
-    const hereMs = performance.now();
-    const there = await sweepInPool();
-    const poolMs = performance.now();
+    const bareTime = await timed(async () => bare.run());
+    let own = 0;
+    const hereTime = await timed(async () => {
+      own = sweepHere();
+    });
+    let there = 0;
+    const poolTime = await timed(async () => {
+      there = await sweepInPool();
+    });
     if (own !== there) throw new Error(`${there} accounts found by threads, ${own} by one`);
     if (pass < 0) continue;
-    figures.bareMs.push(bareMs - startMs);
-    figures.hereMs.push(hereMs - bareMs);
-    figures.poolMs.push(poolMs - hereMs);
+    figures.bareMs.push(bareTime.ms);
+    figures.hereMs.push(hereTime.ms);
+    figures.poolMs.push(poolTime.ms);
+    figures.bareCpuMs.push(bareTime.cpuMs);
+    figures.hereCpuMs.push(hereTime.cpuMs);
+    figures.poolCpuMs.push(poolTime.cpuMs);
   }
   await pool.close();
   return figures;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<{ ms: number; cpuMs: number }> {
+  const startMs = performance.now();
+  const startUs = cpuUs();
+  await work();
+  return { ms: performance.now() - startMs, cpuMs: (cpuUs() - startUs) / 1e3 };
 }
