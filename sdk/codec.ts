@@ -2,6 +2,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import {
   ACK_RESULTS,
   ENUM_FIELDS,
+  LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
   REASONS,
@@ -58,6 +59,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   result: ACK_RESULTS,
   event: ORDER_EVENTS,
   reason: REASONS,
+  stage: LIQUIDATION_STAGES,
 };
 
 /** Positional arrays; markets travel as numbers, whose symbols `instruments` tells. */

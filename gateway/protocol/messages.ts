@@ -295,7 +295,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  marginMode: message('marginMode', 90, [
+  marginMode: message('marginMode', 78, [
     'epoch',
     'accountSequence',
     'market',
@@ -303,7 +303,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  positionMargin: message('positionMargin', 91, [
+  positionMargin: message('positionMargin', 79, [
     'epoch',
     'accountSequence',
     'market',
