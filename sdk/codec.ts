@@ -2,6 +2,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import {
   ACK_RESULTS,
   ENUM_FIELDS,
+  LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
   PARENT_KINDS,
@@ -60,6 +61,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   event: ORDER_EVENTS,
   reason: REASONS,
   kind: PARENT_KINDS,
+  stage: LIQUIDATION_STAGES,
 };
 
 /** Positional arrays; markets travel as numbers, whose symbols `instruments` tells. */

@@ -102,6 +102,16 @@ describe('what a port lets in', () => {
     },
   );
 
+  it('is no transfer of margin without a number', () => {
+    expect(check('traders', types.CMD_SET_MARGIN_MODE, 1)).toBe(0);
+    expect(check('traders', types.CMD_SET_MARGIN_MODE, 2)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_MOVE_MARGIN, 1, 0, -5)).toBe(0);
+    for (const wild of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const problem = check('traders', types.CMD_MOVE_MARGIN, 1, 0, wild);
+      expect(problem).toBe(REJECT.message_is_malformed);
+    }
+  });
+
   it('is an operator’s command at the door of operators only', () => {
     expect(check('operators', types.CMD_DEPOSIT, 1)).toBe(0);
     expect(check('traders', types.CMD_DEPOSIT, 1)).toBe(REJECT.message_type_is_unknown);

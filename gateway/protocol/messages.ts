@@ -348,7 +348,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  marginMode: message('marginMode', 90, [
+  marginMode: message('marginMode', 78, [
     'epoch',
     'accountSequence',
     'market',
@@ -356,7 +356,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  positionMargin: message('positionMargin', 91, [
+  positionMargin: message('positionMargin', 79, [
     'epoch',
     'accountSequence',
     'market',
@@ -379,7 +379,7 @@ export const MESSAGES = {
     'isolated',
     'twaps',
   ]),
-  bracket: message('bracket', 78, [
+  bracket: message('bracket', 69, [
     'epoch',
     'accountSequence',
     'market',

@@ -173,6 +173,10 @@ describe('messageFields', () => {
     });
     const amend = make(types.CMD_AMEND, 1, 2, { [W_PRICE]: 9 }, { [F_CLIENT_ID]: 4 });
     expect(messageFields(amend.messages, amend.slot)).toMatchObject({ clientId: 4, priceTicks: 9 });
+    const isolate = make(types.CMD_SET_MARGIN_MODE, 1, 3, { [W_PRICE]: types.MARGIN_ISOLATED }, {});
+    expect(messageFields(isolate.messages, isolate.slot)).toMatchObject({ mode: 'isolated' });
+    const move = make(types.CMD_MOVE_MARGIN, 1, 3, {}, { [F_QTY]: -5 });
+    expect(messageFields(move.messages, move.slot)).toMatchObject({ amountMicroUsd: -5 });
     const mass = make(types.CMD_MASS_CANCEL, 1, 0xffff, { [W_FLAGS]: types.FLAG_MASS_ASKS }, {});
     expect(messageFields(mass.messages, mass.slot)).toMatchObject({
       marketId: 'all',
