@@ -5,7 +5,7 @@ import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { command } from '../../sim/traffic/wire.js';
-import { divCeil, divFloor } from '../arithmetic/division.js';
+import { divCeil, divFloor } from '../../engine/units/division.js';
 import { A_COLLATERAL, M_MARK, N_COLLATERAL } from '../kernel/layout.js';
 import { liquidationPrice } from '../liquidation-price/liquidation-price.js';
 import { marketWith } from '../testing/markets.js';
