@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_FEE,
+  EF_FUND,
   EF_LIMIT,
   EF_LOTS,
   EF_NEXT_FUNDING,
@@ -343,10 +344,12 @@ export class MarketActor {
     this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = nextMs;
     this.events.floats[event * SLOT_FLOATS + EF_FEE] = premiumPpb;
     pricing.keep(rate, nowMs);
-    if (rate === 0) return;
     const { fundingIntervalMs } = pricing.params;
-    const fraction = fundingFraction(terms, rate, fundingIntervalMs);
-    this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
+    if (rate !== 0) {
+      const fraction = fundingFraction(terms, rate, fundingIntervalMs);
+      this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
+    }
+    this.events.floats[event * SLOT_FLOATS + EF_FUND] = this.positions.insuranceMicroUsd;
   }
 
   private writeMark(event: number): void {
