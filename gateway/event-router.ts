@@ -21,20 +21,25 @@ import {
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
+  EVT_AUCTION,
   EVT_CANCELED,
   EVT_EPOCH,
   EVT_FILL,
   EVT_FRAME,
   EVT_FUNDING_RATE,
+  EVT_INSURANCE,
+  EVT_INSURANCE_FUNDED,
   EVT_MARGIN_TIERS,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
   EVT_MARKET_STATE,
   EVT_PRICE_GUARD,
   EVT_PRICING,
+  EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGERED,
+  FLAG_LIQUIDATION,
   FLAG_MAKER,
   FLAG_SIDE,
 } from '../engine/messages/types.js';
@@ -160,6 +165,9 @@ export class EventRouter {
         if (((words[at + EW_FLAGS] as number) & FLAG_MAKER) === 0) {
           this.trade(marketId, words, floats, at);
         }
+        if (((words[at + EW_FLAGS] as number) & FLAG_LIQUIDATION) !== 0) {
+          this.to.publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
+        }
         this.order(marketId, words, floats, at);
         break;
       case EVT_ACCEPTED:
@@ -172,6 +180,12 @@ export class EventRouter {
       case EVT_TRIGGERED:
         // Private, so with several shards the owner's feed is the only place.
         if (this.to.alone) this.to.orders.apply(words, floats, at);
+        break;
+      case EVT_AUCTION:
+      case EVT_TRANSFER:
+      case EVT_INSURANCE:
+      case EVT_INSURANCE_FUNDED:
+        this.to.publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
         break;
       case EVT_MARK_PRICE:
       case EVT_PRICE_GUARD:
@@ -234,6 +248,10 @@ export class EventRouter {
       market.state = words[at + EW_FLAGS] as number;
       publicFeeds.sawState(market, sequence);
       return;
+    }
+    if (type === EVT_FUNDING_RATE) {
+      // What roundings of payments leave is the insurance fund's.
+      publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
     }
     this.prices(market, type, words, floats, at);
     publicFeeds.sawMark(marketId, sequence, this.timeMs);

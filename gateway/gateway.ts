@@ -76,6 +76,8 @@ export interface GatewayStats {
   rateLimited: number;
   events: number;
   openOrders: number;
+  /** Accounts on their way down the liquidation ladder. */
+  liquidations: number;
 }
 
 /** A frame far above the limit is cut by the socket itself; up to here it still gets an error. */
@@ -90,6 +92,7 @@ export class Gateway {
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
   private readonly markets = new Markets();
+  private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
   private readonly connections: Connections;
   private readonly privateLogs: readonly PrivateLog[];
@@ -115,9 +118,8 @@ export class Gateway {
     const { shards } = options;
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { limits, markets } = this;
+    const { limits, markets, views } = this;
     const messages = new EventMessages(markets);
-    const views = new AccountViews();
     const orders = new OrderFold(this.openOrders);
     const alone = shards.length === 1;
     const ownOrders = alone ? this.openOrders : new OpenOrders();
@@ -203,7 +205,15 @@ export class Gateway {
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
+      liquidations: this.views.liquidating.size,
     };
+  }
+
+  /** What the insurance fund of each market has, and how many of its auctions are open. */
+  insurance(): { market: string; fundMicroUsd: number; auctions: number }[] {
+    return this.markets.all().map(({ params, insuranceMicroUsd, auctions }) => {
+      return { market: params.symbol, fundMicroUsd: insuranceMicroUsd, auctions: auctions.size };
+    });
   }
 
   /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */

@@ -253,6 +253,7 @@ export class Requests {
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
+    else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
     else this.writer.massCancel(this.draft, account, session, id);
   }
 

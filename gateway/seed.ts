@@ -6,7 +6,7 @@ import type { AccountViews } from './feeds/account-views.js';
 import type { OpenOrder } from './feeds/open-orders.js';
 import type { OrderFold } from './feeds/order-fold.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
-import type { Markets } from './markets.js';
+import type { MarketAuction, Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
 
 export interface SeedAccount {
@@ -39,6 +39,8 @@ export interface SeedMarket {
   nextFundingMs: number;
   guards: number;
   margin: MarginTerms;
+  insuranceMicroUsd: number;
+  auctions: readonly MarketAuction[];
   host: number;
 }
 
@@ -81,6 +83,8 @@ export class GatewaySeed {
     market.nextFundingMs = seed.nextFundingMs;
     market.guards = seed.guards;
     market.margin = seed.margin;
+    market.insuranceMicroUsd = seed.insuranceMicroUsd;
+    for (const auction of seed.auctions) market.auctions.set(auction.auctionId, { ...auction });
     this.to.publicFeeds.addMarket(market);
   }
 
@@ -94,6 +98,11 @@ export class GatewaySeed {
   position(seed: SeedPosition): void {
     const { accountId, marketId, lots, entryValue } = seed;
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
+  }
+
+  /** The account is on its way down the ladder. */
+  liquidating(accountId: number): void {
+    this.to.views.liquidating.add(accountId);
   }
 
   leverage(accountId: number, marketId: number, leverage: number): void {

@@ -131,7 +131,7 @@ export class SessionRequests {
     if (found === undefined) {
       return problem(
         'channel_is_unknown',
-        `channel must be private, marketState, or book, trades or mark with a point and a symbol, but is ${shown(channel)}`,
+        `channel must be private, marketState, or book, trades, mark or liquidations with a point and a symbol, but is ${shown(channel)}`,
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);

@@ -9,6 +9,7 @@ import {
   MsgpackCodec,
   type ServerMessage,
 } from './codec.js';
+import { Liquidations } from './liquidations.js';
 import { LocalBook } from './local-book.js';
 import { type Login, loginText } from './login.js';
 import * as requests from './requests.js';
@@ -49,6 +50,7 @@ export class PlimsollClient extends EventEmitter {
   private readonly codec: Codec;
   private readonly pending = new Map<number, Pending>();
   private readonly books = new Map<string, LocalBook>();
+  private readonly auctions = new Map<string, Liquidations>();
   private readonly subscriptions: Subscriptions;
   private readonly symbols = new Map<number, string>();
   private socket: WebSocket | null = null;
@@ -107,6 +109,11 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('setLeverage', choice);
   }
 
+  /** The answer has the quantity and the price that were got. */
+  takeOver(wish: requests.TakeOver): Promise<requests.Ack> {
+    return this.ack('takeOver', wish);
+  }
+
   /**
    * Sends up to 50 requests as one. Either all are sent, and each has its own outcome, or the batch itself fails and
    * none was.
@@ -138,6 +145,16 @@ export class PlimsollClient extends EventEmitter {
       this.books.set(market, book);
     }
     return book;
+  }
+
+  /** Open auctions and insurance fund of a market, once `liquidations.SYMBOL` is subscribed. */
+  liquidations(market: string): Liquidations {
+    let liquidations = this.auctions.get(market);
+    if (liquidations === undefined) {
+      liquidations = new Liquidations();
+      this.auctions.set(market, liquidations);
+    }
+    return liquidations;
   }
 
   /** Begins a channel; after a reconnect it resumes by itself. */
@@ -268,6 +285,9 @@ export class PlimsollClient extends EventEmitter {
       return;
     }
     this.subscriptions.receive(message);
+    if (type === 'liquidations' || type === 'liquidationsSnapshot') {
+      this.liquidations(message.market as string).apply(message);
+    }
     this.emit(type, message);
     this.emit('message', message);
   }

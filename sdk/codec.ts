@@ -2,6 +2,8 @@ import { Packr, Unpackr } from 'msgpackr';
 import {
   ACK_RESULTS,
   ENUM_FIELDS,
+  INSURANCE_REASONS,
+  LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
   REASONS,
@@ -9,6 +11,7 @@ import {
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
+  TRANSFER_REASONS,
 } from '../gateway/protocol/messages.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -59,6 +62,12 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   event: ORDER_EVENTS,
   reason: REASONS,
 };
+/** Where a field of one message has names of its own. */
+const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  liquidation: { stage: LIQUIDATION_STAGES },
+  transfer: { reason: TRANSFER_REASONS },
+  insurance: { reason: INSURANCE_REASONS },
+};
 
 /** Positional arrays; markets travel as numbers, whose symbols `instruments` tells. */
 export class MsgpackCodec implements Codec {
@@ -90,8 +99,10 @@ export class MsgpackCodec implements Codec {
       const value = values[i + 1];
       if (value === null || value === undefined) continue;
       if (name === 'market') message[name] = this.symbolOf(value as number);
-      else if (typeof value === 'number') message[name] = MESSAGE_ENUMS[name]?.[value] ?? value;
-      else message[name] = value;
+      else if (typeof value === 'number') {
+        const names = OWN_ENUMS[shape.name]?.[name] ?? MESSAGE_ENUMS[name];
+        message[name] = names?.[value] ?? value;
+      } else message[name] = value;
     }
     return message as ServerMessage;
   }

@@ -78,19 +78,33 @@ export interface LeverageChoice {
   deadline?: number;
 }
 
+/** Takes a position over from an auction; only registered liquidators may. */
+export interface TakeOver {
+  market: string;
+  auctionId: number;
+  /** The auction's, when absent. */
+  side?: 'buy' | 'sell';
+  /** At most; what the auction does not have any more is not waited for. */
+  qty: string;
+  /** The worst price; the price got is that of the auction at that moment. */
+  price: string;
+  deadline?: number;
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
   | ({ op: 'amend' } & Amendment)
   | ({ op: 'replace' } & Replacement)
   | ({ op: 'cancelAll' } & MassCancel)
-  | ({ op: 'setLeverage' } & LeverageChoice);
+  | ({ op: 'setLeverage' } & LeverageChoice)
+  | ({ op: 'takeOver' } & TakeOver);
 
 /** The exchange's answer to an order request. */
 export interface Ack {
   type: 'ack';
   id: number;
-  result: 'accepted' | 'amended' | 'canceled' | 'massCanceled' | 'duplicate' | 'done';
+  result: 'accepted' | 'amended' | 'canceled' | 'massCanceled' | 'duplicate' | 'done' | 'takenOver';
   market?: string;
   orderId?: number;
   clientOrderId?: string;

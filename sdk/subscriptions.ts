@@ -18,6 +18,8 @@ const PRIVATE_TYPES = new Set([
   'funding',
   'liquidation',
   'leverage',
+  'transfer',
+  'insurance',
   'privateSnapshot',
 ]);
 
@@ -139,6 +141,9 @@ function channelOf(message: ServerMessage): string | null {
     case 'markSnapshot':
     case 'mark':
       return `mark.${message.market}`;
+    case 'liquidationsSnapshot':
+    case 'liquidations':
+      return `liquidations.${message.market}`;
     case 'marketStateSnapshot':
     case 'marketState':
       return 'marketState';

@@ -2,14 +2,11 @@ import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
   EF_INTERVAL,
-  EF_LIMIT,
   EF_LOTS,
   EF_PAYMENT,
   EF_POSITION,
   EF_RATE_PPB,
   EF_SEQUENCE,
-  EF_VALUE,
-  EW_FLAGS,
   EW_PRICE,
   marketOf,
   typeOf,
@@ -18,11 +15,14 @@ import {
 import {
   EVT_BALANCE,
   EVT_FUNDING,
+  EVT_INSURANCE,
   EVT_LEVERAGE,
   EVT_LIQUIDATION,
+  EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import type { Market, Markets } from '../markets.js';
-import { LIQUIDATION_STAGES, MESSAGES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { writeInsurance, writeLiquidation, writeTransfer } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
@@ -30,14 +30,18 @@ const MICRO_USD_DECIMALS = 6;
 const RATE_DECIMALS = 9;
 const HOUR_MS = 3_600_000;
 
+const ACCOUNT_EVENTS: readonly number[] = [
+  EVT_BALANCE,
+  EVT_FUNDING,
+  EVT_LIQUIDATION,
+  EVT_LEVERAGE,
+  EVT_TRANSFER,
+  EVT_INSURANCE,
+];
+
 /** Events of the private feed that are not of an order. */
 export function isAccountEvent(type: number): boolean {
-  return (
-    type === EVT_BALANCE ||
-    type === EVT_FUNDING ||
-    type === EVT_LIQUIDATION ||
-    type === EVT_LEVERAGE
-  );
+  return ACCOUNT_EVENTS.includes(type);
 }
 
 /** Writes one as a message of the protocol. */
@@ -70,10 +74,15 @@ export function writeAccountEvent(
       break;
     case EVT_LIQUIDATION:
       begin(MESSAGES.liquidation);
-      sink.choice('stage', words[at + EW_FLAGS] as number, LIQUIDATION_STAGES);
-      sink.decimal('equity', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
-      sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
-      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      writeLiquidation(sink, words, floats, at);
+      break;
+    case EVT_TRANSFER:
+      begin(MESSAGES.transfer);
+      writeTransfer(sink, market as Market, words, floats, at);
+      break;
+    case EVT_INSURANCE:
+      begin(MESSAGES.insurance);
+      writeInsurance(sink, market as Market, words, floats, at);
       break;
     default:
       begin(MESSAGES.leverage);
@@ -82,6 +91,9 @@ export function writeAccountEvent(
   }
   sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
   sink.uint('time', timeMs);
+  if (typeOf(head) !== EVT_LIQUIDATION) return;
+  if (market === undefined) sink.none('market');
+  else sink.market('market', market.params.symbol, market.id);
 }
 
 function funding(

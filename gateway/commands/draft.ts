@@ -87,6 +87,8 @@ export class OrderDraft {
   massSides = 0;
   /** Of setLeverage. */
   leverage = 0;
+  /** Of takeOver. */
+  auctionId = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -115,6 +117,7 @@ export class OrderDraft {
     this.deadlineMs = 0;
     this.massSides = 0;
     this.leverage = 0;
+    this.auctionId = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

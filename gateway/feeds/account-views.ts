@@ -4,12 +4,22 @@ import {
   EF_ENTRY_VALUE,
   EF_LOTS,
   EF_POSITION,
+  EW_FLAGS,
   marketOf,
   typeOf,
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
-import { EVT_BALANCE, EVT_FILL, EVT_FUNDING, EVT_LEVERAGE } from '../../engine/messages/types.js';
+import {
+  EVT_BALANCE,
+  EVT_FILL,
+  EVT_FUNDING,
+  EVT_INSURANCE,
+  EVT_LEVERAGE,
+  EVT_LIQUIDATION,
+  EVT_TRANSFER,
+  LIQUIDATION_ENDED,
+} from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
 
 const FIRST_ACCOUNTS = 1024;
@@ -31,6 +41,8 @@ export class AccountViews {
   private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
   /** By market: leverages that accounts have chosen, 0 for none. */
   private readonly leverages: (Float64Array<ArrayBuffer> | undefined)[] = [];
+  /** Accounts that are being liquidated. */
+  readonly liquidating = new Set<number>();
 
   /** Takes an event that has a number in its account's feed. False: it was folded before. */
   apply(words: Int32Array, floats: Float64Array, at: number, epoch: number): boolean {
@@ -43,17 +55,20 @@ export class AccountViews {
     this.sequences[account] = sequence;
     this.epochs[account] = epoch;
     const type = typeOf(head);
-    if (type === EVT_FILL) {
+    if (type === EVT_FILL || type === EVT_TRANSFER) {
       this.setPosition(account, {
         marketId: marketOf(head),
         lots: floats[f + EF_POSITION] as number,
         entryValue: floats[f + EF_ENTRY_VALUE] as number,
       });
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
-    } else if (type === EVT_BALANCE || type === EVT_FUNDING) {
+    } else if (type === EVT_BALANCE || type === EVT_FUNDING || type === EVT_INSURANCE) {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
     } else if (type === EVT_LEVERAGE) {
       this.setLeverage(account, marketOf(head), floats[f + EF_LOTS] as number);
+    } else if (type === EVT_LIQUIDATION) {
+      if ((words[at + EW_FLAGS] as number) === LIQUIDATION_ENDED) this.liquidating.delete(account);
+      else this.liquidating.add(account);
     }
     return true;
   }

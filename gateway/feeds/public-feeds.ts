@@ -4,6 +4,7 @@ import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import { BookContent } from './book-content.js';
 import { Channel, type ChannelContent } from './channel.js';
+import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
 import { TradesContent } from './trades-content.js';
@@ -18,6 +19,7 @@ interface MarketFeeds {
   readonly book: BookContent;
   readonly trades: TradesContent;
   readonly mark: MarkContent;
+  readonly liquidations: LiquidationsContent;
 }
 
 /** All public channels: what the events put into them, and the tick that sends it. */
@@ -48,10 +50,12 @@ export class PublicFeeds {
     const book = new BookContent(market, this.orders.book(market.id));
     const trades = new TradesContent(market, this.options.tradesSnapshotMax);
     const mark = new MarkContent(market);
-    this.feeds[market.id] = { book, trades, mark };
+    const liquidations = new LiquidationsContent(market);
+    this.feeds[market.id] = { book, trades, mark, liquidations };
     this.addChannel(`book.${symbol}`, book);
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
+    this.addChannel(`liquidations.${symbol}`, liquidations);
   }
 
   /** An order of the market changed. */
@@ -72,6 +76,17 @@ export class PublicFeeds {
 
   sawMark(marketId: number, sequence: number, timeMs: number): void {
     this.feeds[marketId]?.mark.saw(sequence, timeMs);
+  }
+
+  /** An event that may concern liquidations. */
+  sawLiquidation(
+    marketId: number,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    this.feeds[marketId]?.liquidations.apply(words, floats, at, timeMs);
   }
 
   sawState(market: Market, sequence: number): void {

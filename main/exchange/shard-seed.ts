@@ -1,5 +1,7 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import { endOf } from '../../engine/market/liquidation/auctions.js';
 import type { MarginTerms } from '../../engine/market/margin-terms.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
@@ -8,6 +10,7 @@ import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-w
 import type { TriggerOrder } from '../../engine/triggers/trigger-order.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
 import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
+import type { MarketAuction } from '../../gateway/markets.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
@@ -25,6 +28,8 @@ export interface SeededMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  insuranceMicroUsd: number;
+  auctions: MarketAuction[];
 }
 
 /** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
@@ -40,6 +45,8 @@ export interface ShardSeed {
   accounts: Float64Array;
   /** 32 bytes for each row of `accounts`, zeros for none. */
   keys: Uint8Array;
+  /** Accounts that are being liquidated. */
+  liquidating: number[];
   /** Rows of account, market, lots, entry value. */
   positions: Float64Array;
   /** Rows of account, market, leverage that the account has chosen. */
@@ -78,24 +85,38 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     timeMs: core.timeMs,
     epoch,
     epochNow: core.epoch,
-    markets: core.markets.map(({ marketId, params, state, markTicks, marginTerms, pricing }) => ({
-      marketId,
-      params,
-      pricing: pricing.params,
-      margin: marginTerms,
-      state,
-      markTicks,
-      indexTicks: pricing.index.ticks,
-      ...pricing.shown,
-      publishTimeMs: pricing.index.publishTimeMs,
-    })),
+    markets: core.markets.map(collectMarket),
     makerPpm: [...core.fees.makerPpm],
     takerPpm: [...core.fees.takerPpm],
     accounts: rows,
     keys: new Uint8Array(keyWords.buffer),
+    liquidating: ids.filter((id) => accounts.isLiquidating(id)),
     positions: collectPositions(core),
     leverages: collectLeverages(home),
     ...collectOrders(core, home),
+  };
+}
+
+function collectMarket(market: MarketActor): SeededMarket {
+  const { marketId, params, state, markTicks, marginTerms, pricing, liquidations } = market;
+  return {
+    marketId,
+    params,
+    pricing: pricing.params,
+    margin: marginTerms,
+    state,
+    markTicks,
+    indexTicks: pricing.index.ticks,
+    ...pricing.shown,
+    publishTimeMs: pricing.index.publishTimeMs,
+    insuranceMicroUsd: market.positions.insuranceMicroUsd,
+    auctions: liquidations.auctions.all.map((auction) => ({
+      auctionId: auction.id,
+      side: auction.side,
+      lots: auction.lots,
+      endMs: endOf(auction),
+      bankruptcyTicks: auction.bankruptcyTicks,
+    })),
   };
 }
 
@@ -126,6 +147,7 @@ export function applySeed(
       home: shard,
     });
   }
+  for (const account of seed.liquidating) gateway.liquidating(account);
   for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {
     const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
     gateway.position({ accountId, marketId, lots, entryValue } as never);
