@@ -154,6 +154,7 @@ export class Exchange {
         quiescent: () => this.quiescent(),
         advanceTo: (timeMs) => group.advanceTo(timeMs),
         invariants: () => group.invariants(),
+        insuranceFunds: () => this.gateway.insurance(),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),
