@@ -29,6 +29,8 @@ import {
   EVT_FUNDING_RATE,
   EVT_INSURANCE,
   EVT_INSURANCE_FUNDED,
+  EVT_LIQUIDATION,
+  EVT_LIQUIDATOR,
   EVT_MARGIN_TIERS,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
@@ -148,7 +150,12 @@ export class EventRouter {
     to.log.append(words, floats, firstWord, epoch, timeMs);
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
-    const followers = to.privateFeed.followers(words[firstWord + W_ACCOUNT] as number);
+    const account = words[firstWord + W_ACCOUNT] as number;
+    const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
+    if (isStage || to.views.liquidating.has(account)) {
+      to.publicFeeds.risk.saw(account, to.shard, floats[firstWord / 2 + EF_SEQUENCE] as number);
+    }
+    const followers = to.privateFeed.followers(account);
     if (followers === undefined) return;
     const kept = keptBefore >= 0 ? keptBefore : to.outbox.keep(words, firstWord, slots);
     for (const connection of followers) to.outbox.addFeedEvent(connection, kept, epoch, timeMs);
@@ -202,6 +209,9 @@ export class EventRouter {
         break;
       case EVT_ACCOUNT_CREATED:
         if ((words[at + EW_CODE] as number) === this.to.shard) this.account(words, at);
+        break;
+      case EVT_LIQUIDATOR:
+        this.liquidator(words[at + W_ACCOUNT] as number, words[at + EW_FLAGS] === 1);
         break;
     }
   }
@@ -271,6 +281,11 @@ export class EventRouter {
     market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
     market.indexTicks = asPriceTicks(floats[f + EF_LOTS] as number);
     market.guards = words[at + EW_FLAGS] as number;
+  }
+
+  private liquidator(account: number, isLiquidator: boolean): void {
+    this.to.accounts.setLiquidator(account, isLiquidator);
+    if (!isLiquidator) this.to.publicFeeds.dismiss(account);
   }
 
   private account(words: Int32Array, at: number): void {

@@ -127,7 +127,7 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
-    this.publicFeeds = new PublicFeeds(markets, orders, this.outbox, limits);
+    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
     this.privateFeed = new PrivateFeed(
       (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,

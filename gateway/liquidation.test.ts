@@ -261,6 +261,72 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
     expect(resumed).toEqual(told);
   });
 
+  it('tell registered liquidators what may be auctioned, and nobody else', async () => {
+    const { winner, bidder } = await begin();
+    const channel = 'positionsAtRisk';
+    await expect(winner.subscribe(channel)).rejects.toMatchObject({
+      code: 'account_is_not_a_liquidator',
+      message: 'channel positionsAtRisk needs a login as a registered liquidator',
+    });
+    const seen = heard(bidder, 'positionsAtRiskSnapshot', 'positionsAtRisk');
+    const rows = () => seen.map(({ positions }) => positions);
+    await bidder.subscribe(channel);
+    await until(() => seen.length === 1, 'a snapshot has come');
+    fall(48_450);
+    await until(() => seen.length === 2, 'the account is being liquidated');
+    const late = await client(await listen(true), 3);
+    const lateRows: unknown[] = [];
+    for (const one of ['positionsAtRiskSnapshot', 'positionsAtRisk']) {
+      late.on(one, ({ positions }) => lateRows.push(...positions));
+    }
+    await late.subscribe(channel);
+    await until(() => lateRows.length > 0, 'a gateway that starts later knows it too');
+    expect(lateRows).toEqual([{ id: 1, market: BTC, side: 'buy', qty: '5.000' }]);
+    expect(rows()).toEqual([[], [{ id: 1, market: BTC, side: 'buy', qty: '5.000' }]]);
+  });
+
+  it('end what a liquidator is told when it is none any more', async () => {
+    const { bidder } = await begin();
+    const seen = heard(bidder, 'positionsAtRiskSnapshot', 'positionsAtRisk', 'notice');
+    await bidder.subscribe('positionsAtRisk');
+    fall(48_450);
+    timer(0);
+    timer(1_000);
+    port.timeMs += 1_000;
+    await until(() => seen.length >= 2, 'it was told');
+    await bidder.takeOver({ market: BTC, auctionId: 1, qty: '2', price: '48300' });
+    await until(() => seen.length >= 3, 'it was told');
+    await bidder.takeOver({ market: BTC, auctionId: 1, qty: '3', price: '48300' });
+    await until(() => seen.length >= 4, 'it was told');
+    expect(seen.map(({ positions }) => positions)).toEqual([
+      [],
+      [{ id: 1, market: BTC, side: 'buy', qty: '5.000' }],
+      [{ id: 1, market: BTC, side: 'buy', qty: '3.000' }],
+      [{ id: 1, market: BTC, side: 'buy', qty: '0.000' }],
+    ]);
+    port.command(type.CMD_SET_LIQUIDATOR, 1, 0, { W_ACCOUNT: 3, W_FLAGS: 0 });
+    port.flush();
+    await until(() => seen.length === 5, 'it was dismissed');
+    expect(seen[4]).toMatchObject({ code: 'account_is_not_a_liquidator' });
+    await expect(bidder.unsubscribe('positionsAtRisk')).rejects.toMatchObject({
+      code: 'not_subscribed',
+    });
+  });
+
+  it('keep a liquidator from nothing else when it is none any more as it comes back', async () => {
+    const { bidder } = await begin();
+    const resumed: unknown[] = [];
+    bidder.on('resumed', (channel) => resumed.push(channel));
+    await bidder.subscribe('positionsAtRisk');
+    bidder.drop();
+    port.command(type.CMD_SET_LIQUIDATOR, 1, 0, { W_ACCOUNT: 3, W_FLAGS: 0 });
+    port.flush();
+    await until(() => resumed.length === 2, 'the other channels are back');
+    expect(resumed).toEqual(expect.arrayContaining(['private', CHANNEL]));
+    expect(bidder.connected).toBe(true);
+    await bidder.place({ market: BTC, side: 'buy', price: '47000', qty: '0.01' });
+  });
+
   it('resume on the public channel, and are known to a gateway that starts later', async () => {
     const { bidder } = await begin();
     const resumes: unknown[] = [];

@@ -100,9 +100,15 @@ export class GatewaySeed {
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
   }
 
-  /** The account is on its way down the ladder. */
+  /** The account is on its way down the ladder; its positions are there already. */
   liquidating(accountId: number): void {
-    this.to.views.liquidating.add(accountId);
+    const { accounts, publicFeeds, views } = this.to;
+    views.liquidating.add(accountId);
+    publicFeeds.risk.saw(accountId, accounts.homeOf(accountId), 0);
+  }
+
+  liquidator(accountId: number): void {
+    this.to.accounts.setLiquidator(accountId, true);
   }
 
   leverage(accountId: number, marketId: number, leverage: number): void {

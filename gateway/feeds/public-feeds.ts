@@ -2,11 +2,13 @@ import type { Market, Markets } from '../markets.js';
 import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
+import type { AccountViews } from './account-views.js';
 import { BookContent } from './book-content.js';
 import { Channel, type ChannelContent } from './channel.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
+import { RISK_CHANNEL, RiskContent } from './risk-content.js';
 import { TradesContent } from './trades-content.js';
 
 export interface PublicFeedOptions {
@@ -27,17 +29,27 @@ export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
   private readonly feeds: (MarketFeeds | undefined)[] = [];
   private readonly states: StatesContent;
+  /** What registered liquidators may know of accounts that are being liquidated. */
+  readonly risk: RiskContent;
   private readonly lagging = new Set<Subscription>();
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
 
-  constructor(markets: Markets, orders: OrderFold, outbox: Outbox, options: PublicFeedOptions) {
+  constructor(
+    markets: Markets,
+    views: AccountViews,
+    orders: OrderFold,
+    outbox: Outbox,
+    options: PublicFeedOptions,
+  ) {
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
     this.states = new StatesContent(markets);
     this.addChannel('marketState', this.states);
+    this.risk = new RiskContent(markets, views);
+    this.addChannel(RISK_CHANNEL, this.risk);
   }
 
   find(name: string): Channel<Subscription> | undefined {
@@ -110,6 +122,19 @@ export class PublicFeeds {
       },
       epoch,
     };
+  }
+
+  /** The account is no liquidator any more. */
+  dismiss(account: number): void {
+    const channel = this.channels.get(RISK_CHANNEL) as Channel<Subscription>;
+    for (const subscription of [...channel.subscribers]) {
+      const { connection } = subscription;
+      if (connection.account !== account) continue;
+      this.unsubscribe(subscription);
+      connection.subscriptions.delete(RISK_CHANNEL);
+      const sentence = 'the account is not registered as a liquidator any more';
+      replyNotice(connection, 'account_is_not_a_liquidator', RISK_CHANNEL, sentence);
+    }
   }
 
   unsubscribe(subscription: Subscription): void {

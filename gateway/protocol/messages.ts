@@ -411,6 +411,17 @@ export const MESSAGES = {
     'insuranceFund',
     'time',
   ]),
+  positionsAtRiskSnapshot: message('positionsAtRiskSnapshot', 96, [
+    'epoch',
+    'sequence',
+    'positions',
+  ]),
+  positionsAtRisk: message('positionsAtRisk', 97, [
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'positions',
+  ]),
   notice: message('notice', 90, ['code', 'channel', 'message']),
 } as const;
 

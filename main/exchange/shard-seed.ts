@@ -45,8 +45,9 @@ export interface ShardSeed {
   accounts: Float64Array;
   /** 32 bytes for each row of `accounts`, zeros for none. */
   keys: Uint8Array;
-  /** Accounts that are being liquidated. */
+  /** Accounts that are being liquidated, and those that may take positions over. */
   liquidating: number[];
+  liquidators: number[];
   /** Rows of account, market, lots, entry value. */
   positions: Float64Array;
   /** Rows of account, market, leverage that the account has chosen. */
@@ -91,6 +92,7 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     accounts: rows,
     keys: new Uint8Array(keyWords.buffer),
     liquidating: ids.filter((id) => accounts.isLiquidating(id)),
+    liquidators: ids.filter((id) => accounts.isLiquidator(id)),
     positions: collectPositions(core),
     leverages: collectLeverages(home),
     ...collectOrders(core, home),
@@ -147,11 +149,12 @@ export function applySeed(
       home: shard,
     });
   }
-  for (const account of seed.liquidating) gateway.liquidating(account);
   for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {
     const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
     gateway.position({ accountId, marketId, lots, entryValue } as never);
   }
+  for (const account of seed.liquidating) gateway.liquidating(account);
+  for (const account of seed.liquidators) gateway.liquidator(account);
   for (let at = 0; at < seed.leverages.length; at += LEVERAGE_COLUMNS) {
     const [accountId, marketId, leverage] = seed.leverages.subarray(at, at + LEVERAGE_COLUMNS);
     gateway.leverage(accountId as number, marketId as number, leverage as number);
