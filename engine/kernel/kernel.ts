@@ -17,4 +17,4 @@ export { findOrder, indexBytes } from './order-index.js';
 export { clientRefOf, flagsOf, idOf, takeOrder } from './orders.js';
 export { closableLots, settleOwn } from './positions.js';
 export { newestOf, olderOf, openRow, rowOf, settledOf } from './rows.js';
-export { transfer, trimAccount } from './transfers.js';
+export { settlePositions, transfer, trimAccount } from './transfers.js';

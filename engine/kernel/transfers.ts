@@ -10,9 +10,26 @@ import {
   W_ACCOUNT,
   W_HEAD,
 } from '../messages/layout.js';
-import { EVT_TRANSFER, FLAG_SIDE, SIDE_BUY } from '../messages/types.js';
+import {
+  EVT_TRANSFER,
+  FLAG_SIDE,
+  REASON_SHIFT,
+  SIDE_BUY,
+  SIDE_SELL,
+  TRANSFER_SETTLEMENT,
+} from '../messages/types.js';
 import { pushEvent, setFloat, setWord } from './events.js';
-import { B_HEAD, R_ENTRY_VALUE, R_POSITION, S_REALIZED } from './layout.js';
+import {
+  B_HEAD,
+  B_ROW_CHUNKS,
+  B_ROW_TABLE,
+  R_ENTRY_VALUE,
+  R_POSITION,
+  ROW_SHIFT,
+  ROWS_CHUNK_SHIFT,
+  ROWS_PER_CHUNK,
+  S_REALIZED,
+} from './layout.js';
 import { f64At, i32At } from './memory.js';
 import { NO_CLIENT_REF } from './orders.js';
 import { addTo, movePosition } from './positions.js';
@@ -41,6 +58,25 @@ export function transfer(book: i32, account: i32, flags: i32, lots: f64, price: 
   setFloat(event, EF_POSITION, f64At(row + R_POSITION));
   setFloat(event, EF_ENTRY_VALUE, f64At(row + R_ENTRY_VALUE));
   return event;
+}
+
+/**
+ * Closes every position at one price, by account id. What roundings leave, always against the trader, stays in the market's clearing
+ * account like with any fill.
+ */
+export function settlePositions(book: i32, price: i32): void {
+  const chunks = i32At(book + B_ROW_CHUNKS);
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const rows = i32At(i32At(book + B_ROW_TABLE) + (chunk << 3));
+    if (rows === 0) continue;
+    for (let i = 0; i < ROWS_PER_CHUNK; i++) {
+      const position = f64At(rows + (i << ROW_SHIFT) + R_POSITION);
+      if (position === 0) continue;
+      const side = position > 0 ? SIDE_SELL : SIDE_BUY;
+      const flags = side | (TRANSFER_SETTLEMENT << REASON_SHIFT);
+      transfer(book, (chunk << ROWS_CHUNK_SHIFT) + i, flags, Math.abs(position), price);
+    }
+  }
 }
 
 /** The account's position has changed outside of the book: its reduce-only orders follow it. */

@@ -59,6 +59,14 @@ export class IndexPrice {
     return (this.guards & INDEX_GUARDS) === 0;
   }
 
+  /**
+   * Average of the prices that have passed the guards, in whole ticks: what a closed market is settled at. No single price at the end
+   * decides what positions are worth.
+   */
+  get averageTicks(): PriceTicks {
+    return asPriceTicks(Math.max(1, Math.round(this.averageMilliTicks / 1000)));
+  }
+
   /** Takes a price, or says what is wrong with it. */
   offer(price: OraclePrice, nowMs: number, params: PricingParams): Doubt | null {
     const doubt = this.doubtOf(price, nowMs, params);

@@ -234,6 +234,12 @@ export class MarketActor {
       pushRejection(this.events, message, slot, code, next, this.state);
       return;
     }
+    const settles = next === MARKET_STATE.closed && this.positions.openInterestLots > 0;
+    if (settles && !this.pricing.index.isTrusted) {
+      const code = REJECT.settlement_needs_a_trusted_price;
+      pushRejection(this.events, message, slot, code, this.pricing.index.guards, 0);
+      return;
+    }
     this.state = next;
     if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
       this.book.cancelEverything(REASON_MARKET_STATE);
@@ -241,6 +247,7 @@ export class MarketActor {
     }
     const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+    if (settles) this.positions.settleAll(this.pricing.index.averageTicks);
     this.triggers.onState();
   }
 

@@ -10,7 +10,7 @@
  * | reduce_only | reduce-only ones | of reduce-only orders, and size down | yes |
  * | halted | none | none | none: the book is frozen for inspection |
  * | settling | none | none | none: all orders were canceled on entry |
- * | closed | none | none | none |
+ * | closed | none | none | none: all positions were settled on entry |
  */
 export const MARKET_STATE = {
   initializing: 0,

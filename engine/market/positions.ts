@@ -67,6 +67,14 @@ export class MarketPositions implements FillLedger {
     return kernel.events.length - EVENT_SLOTS;
   }
 
+  /** Closes all of them at one price, without a fee. */
+  settleAll(priceTicks: PriceTicks): void {
+    const { kernel, book } = this;
+    kernel.enter();
+    kernel.calls.settlePositions(book, priceTicks);
+    kernel.leave();
+  }
+
   /** What the insurance fund of the market has. */
   get insuranceMicroUsd(): MicroUsd {
     return asMicroUsd(this.kernel.float(this.book + B_INSURANCE));

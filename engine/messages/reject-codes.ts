@@ -58,6 +58,7 @@ export const REJECT = {
   auction_is_of_the_same_account: 44,
   liquidations_must_not_exceed_limit_a_minute: 45,
   insurance_micro_usd_must_be_within_0_and_limit: 46,
+  settlement_needs_a_trusted_price: 47,
   trigger_kind_or_source_is_unknown: 60,
   trigger_price_ticks_must_be_within_1_and_limit: 61,
   trigger_price_would_trigger_immediately: 62,

@@ -206,6 +206,8 @@ export const INSURANCE_DEBT = 4;
 
 export const TRANSFER_TAKE_OVER = 1;
 export const TRANSFER_DELEVERAGING = 2;
+/** The market is closed: all positions end at its settlement price. */
+export const TRANSFER_SETTLEMENT = 3;
 
 export const AUCTION_OPENED = 1;
 export const AUCTION_TAKEN = 2;

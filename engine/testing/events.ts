@@ -73,6 +73,7 @@ const STAGES: Record<number, string> = {
   [type.LIQUIDATION_RUNG + type.LADDER_COVER]: 'debt',
 };
 const INSURANCE = ['', 'fee', 'shortfall', 'dust', 'debt'];
+const TRANSFERS = ['', 'take-over', 'deleveraging', 'settlement'];
 const AUCTIONS = ['', 'opened', 'taken', 'ended'];
 
 /** All events of a buffer. */
@@ -188,7 +189,7 @@ function tellEvent(e: EventView): string {
     case type.EVT_INSURANCE:
       return `insurance ${INSURANCE[e.flags]} of ${e.account}: ${e.value}, fund ${e.limit}`;
     case type.EVT_TRANSFER: {
-      const what = e.reason === type.TRANSFER_TAKE_OVER ? 'take-over' : 'deleveraging';
+      const what = TRANSFERS[e.reason];
       return `${what} ${e.account} ${side} ${e.lots}@${e.price}, position ${e.position}`;
     }
     case type.EVT_AUCTION:

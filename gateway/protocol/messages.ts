@@ -171,7 +171,7 @@ export const LIQUIDATION_STAGES = [
   'debt',
 ] as const;
 /** Index = number in the engine's events. */
-export const TRANSFER_REASONS = ['none', 'take_over', 'deleveraging'] as const;
+export const TRANSFER_REASONS = ['none', 'take_over', 'deleveraging', 'settlement'] as const;
 export const INSURANCE_REASONS = ['none', 'fee', 'shortfall', 'dust', 'debt'] as const;
 export const AUCTION_EVENTS = ['none', 'opened', 'taken', 'ended'] as const;
 

@@ -21,16 +21,11 @@ export { bestCandidates } from './deleveraging.js';
 export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';
-export {
-  equityOf,
-  isBelowMargin,
-  maintenanceOfAccount,
-  nextBelowMargin,
-  tableSizes,
-} from './liquidation.js';
+export { equityOf, isBelowMargin, maintenanceOfAccount } from './liquidation.js';
 export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
 export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
+export { nextBelowMargin, prepareSweep, tableSizes } from './sweep.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

@@ -140,6 +140,14 @@ export const M_POSITION_MAX = 368;
 export const M_OPEN_INTEREST_MAX = 376;
 /** Why the market's prices are not trusted, 0 when they are (GUARD_… of engine/market/index-price.ts). */
 export const M_GUARDS = 384;
+/**
+ * What sweeps take from the fields above (sweep.ts), each a float: micro-USD of a lot at the mark, and of a tick·lot; maintenance margin
+ * of a lot at the mark; lots from which on the first tier does not hold.
+ */
+export const M_SWEEP_PRICE = 392;
+export const M_SWEEP_UNIT = 400;
+export const M_SWEEP_MARGIN = 408;
+export const M_SWEEP_LOTS = 416;
 
 // ---- Margin tier: least value in tick·lots; of either rate numerator × ppm, and the deduction in micro-USD behind it. ----
 export const TIER_BYTES = 40;

@@ -1,15 +1,7 @@
-import { B_ROW_CHUNKS, R_POSITION } from '../../engine/kernel/layout.js';
+import { R_POSITION } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
-import { findTrader } from './accounts.js';
-import {
-  A_ACTIVE,
-  A_COLLATERAL,
-  G_ACCOUNT_CHUNKS,
-  G_MARKETS,
-  M_GUARDS,
-  MARKETS_MAX,
-} from './layout.js';
+import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
 import { maintenanceMargin, unrealized } from './requirement.js';
 import { isFlat } from './reservation.js';
 
@@ -76,26 +68,4 @@ export function isBelowMargin(account: i32, record: i32): boolean {
     }
   }
   return left < 0 && mayBeLiquidated(account, record);
-}
-
-/** The first account of those from `first` on, and before `end`, that is below its margin and not being liquidated yet; 0: none is. */
-export function nextBelowMargin(first: i32, end: i32): i32 {
-  for (let account = first; account < end; account++) {
-    const record = findTrader(account);
-    if (record !== 0 && isBelowMargin(account, record)) return account;
-  }
-  return 0;
-}
-
-/**
- * Grows whenever a table of accounts or of rows has moved: who reads in another thread has read through nothing but tables that were in
- * use when it is the same before and after.
- */
-export function tableSizes(): i32 {
-  let sizes = i32At(G_ACCOUNT_CHUNKS);
-  for (let market = 0; market < MARKETS_MAX; market++) {
-    const block = i32At(G_MARKETS + (market << 2));
-    if (block !== 0) sizes += i32At(block + B_ROW_CHUNKS);
-  }
-  return sizes;
 }

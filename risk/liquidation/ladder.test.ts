@@ -227,6 +227,9 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
     shard.place(5, 'sell', 300, { price: 1000 });
     shard.fall(870);
     shard.pass(0);
+    // Three times nobody has taken anything at the fund's expense.
+    shard.pass(2_000);
+    expect(shard.position(1)).toBe(800);
     const told = shard.pass(1_000);
     expect(told).toEqual([
       'liquidation of 1: deleveraging, -40000000 of 348000000',

@@ -115,8 +115,8 @@ export class Liquidations {
     const entries = [...this.byAccount.values()].sort((a, b) => a.account - b.account);
     writer.put(entries.length);
     for (const entry of entries) {
-      const { account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked } = entry;
-      const values = [account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked];
+      const { account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
+      const values = [account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries];
       for (const value of values) writer.put(value);
     }
   }
@@ -130,7 +130,7 @@ export class Liquidations {
       entry.rung = reader.take();
       entry.marketId = reader.take();
       entry.untilMs = reader.take();
-      entry.asked = reader.take();
+      entry.tries = reader.take();
       this.byAccount.set(account, entry);
       this.state.accounts.setLiquidating(account, true);
     }
@@ -192,12 +192,11 @@ export class Liquidations {
   /** All that is left is a debt. The funds of all markets are asked in turn; when none can pay, it waits for one that can. */
   private cover(entry: Liquidation, equityMicroUsd: number, nowMs: number): void {
     const { all } = this.state.markets;
-    const { marketId } = all[entry.asked % all.length] as MarketSummary;
-    entry.asked++;
+    const tries = entry.rung === LADDER_COVER ? entry.tries + 1 : 0;
+    const { marketId } = all[tries % all.length] as MarketSummary;
     this.ask(entry.account, marketId, LADDER_COVER, { ...NO_BACKING, equityMicroUsd });
-    const wasLast = entry.asked % all.length === 0;
-    this.note(entry, LADDER_COVER, marketId, wasLast, nowMs);
-    if (wasLast) this.wait(entry, true, nowMs);
+    this.note(entry, LADDER_COVER, marketId, true, nowMs);
+    if ((tries + 1) % all.length === 0) this.wait(entry, true, nowMs);
   }
 
   private close(entry: Liquidation, equity: number, isStuck: boolean, nowMs: number): void {
@@ -207,7 +206,7 @@ export class Liquidations {
       this.wait(entry, isStuck, nowMs);
       return;
     }
-    const rung = nextRung(entry.rung, equity, isStuck);
+    const rung = nextRung(entry, equity, isStuck);
     const backing = {
       markTicks: market.markTicks,
       equityMicroUsd: equity,

@@ -13,6 +13,9 @@ export const PAUSE_MS_MAX = 60_000;
 /** Between steps that need nobody's orders: time for a market of another shard to answer. */
 const SHORT_PAUSE_MS = 100;
 
+/** How often a bankrupt position is offered at the fund's expense before somebody is deleveraged for it. */
+const FUND_TRIES = 3;
+
 /** The orders are canceled; nothing has been closed yet. */
 export const RUNG_ORDERS = 1;
 
@@ -28,8 +31,8 @@ export interface Liquidation {
   marketId: number;
   /** Of an auction: when it ends. */
   untilMs: number;
-  /** How many funds were asked to pay a debt. */
-  asked: number;
+  /** How often this rung has come to nothing; of a debt: how many funds were asked. */
+  tries: number;
 }
 
 export function beginningAt(account: number, nowMs: number): Liquidation {
@@ -41,7 +44,7 @@ export function beginningAt(account: number, nowMs: number): Liquidation {
     rung: RUNG_ORDERS,
     marketId: 0,
     untilMs: 0,
-    asked: 0,
+    tries: 0,
   };
 }
 
@@ -58,14 +61,14 @@ export function waitsForBidders(
  * The next rung of an account below its margin that has positions and no orders.
  *
  * With equity left: slices into the book, one auction when a slice has found nobody, slices again. Bankrupt: slices at the expense
- * of the insurance fund as long as they find somebody, then deleveraging as long as that does; whatever has come to nothing, the
- * other one is tried again. `isStuck`: the step before has closed nothing.
+ * of the insurance fund until three have found nobody, then deleveraging as long as that does; when that comes to nothing, the fund
+ * again. `isStuck`: the step before has closed nothing.
  */
-export function nextRung(last: number, equityMicroUsd: number, isStuck: boolean): number {
-  if (equityMicroUsd > 0) return last === LADDER_SLICE && isStuck ? LADDER_AUCTION : LADDER_SLICE;
-  if (last === LADDER_FUND) return isStuck ? LADDER_DELEVERAGE : LADDER_FUND;
-  if (last === LADDER_DELEVERAGE) return isStuck ? LADDER_FUND : LADDER_DELEVERAGE;
-  return LADDER_FUND;
+export function nextRung(entry: Liquidation, equityMicroUsd: number, isStuck: boolean): number {
+  const { rung, tries } = entry;
+  if (equityMicroUsd > 0) return rung === LADDER_SLICE && isStuck ? LADDER_AUCTION : LADDER_SLICE;
+  if (rung === LADDER_FUND && isStuck && tries + 1 >= FUND_TRIES) return LADDER_DELEVERAGE;
+  return rung === LADDER_DELEVERAGE && !isStuck ? LADDER_DELEVERAGE : LADDER_FUND;
 }
 
 /** Notes that this rung is done now, and when to look again. */
@@ -76,10 +79,14 @@ export function noteRung(
   isStuck: boolean,
   nowMs: number,
 ): void {
+  const isSame = entry.rung === rung;
+  entry.tries = isSame && isStuck ? entry.tries + 1 : 0;
   entry.rung = rung;
   entry.marketId = marketId;
   if (rung === LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
-  if (rung === LADDER_SLICE || rung === LADDER_FUND) entry.pauseMs = pauseAfter(entry, isStuck);
+  // Who is bankrupt has no time to wait for longer and longer.
+  if (rung === LADDER_SLICE) entry.pauseMs = pauseAfter(entry, isStuck);
+  if (rung === LADDER_FUND) entry.pauseMs = PAUSE_MS;
   const isShort = rung === LADDER_DELEVERAGE || rung === LADDER_COVER;
   entry.nextMs = nowMs + (isShort ? SHORT_PAUSE_MS : entry.pauseMs);
 }

@@ -110,6 +110,7 @@ export class MarketSummary {
   setMark(ticks: PriceTicks, guards = 0): void {
     this.setWord(M_MARK, ticks);
     this.setWord(M_GUARDS, guards);
+    this.kernel.calls.prepareSweep(this.block);
     this.readLimits();
   }
 
@@ -141,6 +142,7 @@ export class MarketSummary {
     for (const { floorUsd, initialPpm, maintenancePpm } of higher) {
       kernel.calls.addMarginTier(block, floorUsd, initialPpm, maintenancePpm);
     }
+    kernel.calls.prepareSweep(block);
     kernel.refresh();
   }
 

@@ -15,7 +15,7 @@ describe('threads that sweep accounts while the shard writes them', () => {
     expect(result.rounds).toBe(rounds);
     expect(result.failures).toBe(0);
     expect(result.liquidated).toBeGreaterThan(rounds / 200);
-    expect(result.proven).toBeGreaterThan(rounds / 20);
+    expect(result.proven).toBeGreaterThan(rounds / 4);
   }, 3_600_000);
 
   it('do so when they are killed in the middle of it, again and again', async () => {
@@ -24,8 +24,10 @@ describe('threads that sweep accounts while the shard writes them', () => {
     const result = await race(options);
     expect(result.rounds).toBe(3_000);
     expect(result.killed).toBeGreaterThan(7);
-    expect(result.failures).toBe(result.killed);
+    // Some are killed before they have taken anything.
+    expect(result.failures).toBeGreaterThan(0);
+    expect(result.failures).toBeLessThanOrEqual(result.killed);
     expect(result.liquidated).toBeGreaterThan(10);
-    expect(result.proven).toBeGreaterThan(100);
+    expect(result.proven).toBeGreaterThan(700);
   });
 });

@@ -24,7 +24,7 @@ export interface NaiveLiquidation {
   rung: number;
   marketId: number;
   untilMs: number;
-  asked: number;
+  tries: number;
 }
 
 const PPM = 1_000_000n;
@@ -64,7 +64,7 @@ export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void 
     rung: FIRST_RUNG,
     marketId: 0,
     untilMs: 0,
-    asked: 0,
+    tries: 0,
   });
   tell(state, account, type.LIQUIDATION_BEGUN);
   for (const { marketId } of state.markets) cancelAll(state, marketId, id);
@@ -112,12 +112,12 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
     return;
   }
   const { market, holding } = heaviest;
-  const rung = rungAfter(entry.rung, equity, isStuck);
+  const rung = rungAfter(entry, equity, isStuck);
   endAuction(state, account, entry);
-  note(state, account, entry, rung, market.marketId);
+  note(state, account, entry, rung, market.marketId, isStuck);
   const backing = { mark: market.mark, equity, position: holding.position };
   if (rung === type.LADDER_SLICE || rung === type.LADDER_FUND) {
-    wait(entry, isStuck, nowMs);
+    wait(entry, isStuck && rung === type.LADDER_SLICE, nowMs);
     slice(state, account, market, holding, rung);
   } else {
     if (rung === type.LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
@@ -127,13 +127,17 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
 }
 
 /** Book while there is equity, with one auction when it is empty; else fund and deleveraging, whichever comes to something. */
-function rungAfter(last: number, equity: bigint, isStuck: boolean): number {
+function rungAfter(
+  { rung: last, tries }: NaiveLiquidation,
+  equity: bigint,
+  isStuck: boolean,
+): number {
   if (equity > 0n) {
     return isStuck && last === type.LADDER_SLICE ? type.LADDER_AUCTION : type.LADDER_SLICE;
   }
-  const isDeleveraging = last === type.LADDER_DELEVERAGE;
-  if (last !== type.LADDER_FUND && !isDeleveraging) return type.LADDER_FUND;
-  return isStuck === isDeleveraging ? type.LADDER_FUND : type.LADDER_DELEVERAGE;
+  if (last === type.LADDER_DELEVERAGE) return isStuck ? type.LADDER_FUND : last;
+  const failed = last === type.LADDER_FUND && isStuck ? tries + 1 : 0;
+  return failed === 3 ? type.LADDER_DELEVERAGE : type.LADDER_FUND;
 }
 
 function wait(entry: NaiveLiquidation, isStuck: boolean, nowMs: number): void {
@@ -149,12 +153,12 @@ function payDebt(
   nowMs: number,
 ): void {
   const { markets } = state;
-  const { marketId } = markets[entry.asked % markets.length] as NaiveMarket;
-  entry.asked++;
+  const tries = entry.rung === type.LADDER_COVER ? entry.tries + 1 : 0;
+  const { marketId } = markets[tries % markets.length] as NaiveMarket;
   const backing = { mark: 0n, equity: account.collateral, position: 0n };
   ask(state, account, marketId, type.LADDER_COVER, backing);
-  note(state, account, entry, type.LADDER_COVER, marketId);
-  if (entry.asked % markets.length === 0) wait(entry, true, nowMs);
+  note(state, account, entry, type.LADDER_COVER, marketId, true);
+  if ((tries + 1) % markets.length === 0) wait(entry, true, nowMs);
   else entry.nextMs = nowMs + SHORT_PAUSE_MS;
 }
 
@@ -170,8 +174,10 @@ function note(
   entry: NaiveLiquidation,
   rung: number,
   marketId: number,
+  isStuck: boolean,
 ): void {
   if (entry.rung !== rung) tell(state, account, type.LIQUIDATION_RUNG + rung, marketId);
+  entry.tries = entry.rung === rung && isStuck ? entry.tries + 1 : 0;
   entry.rung = rung;
   entry.marketId = marketId;
 }
@@ -201,8 +207,8 @@ function ask(
 export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): void {
   writer.put(state.liquidations.size);
   for (const [id, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
-    const { nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, asked } = entry;
-    const values = [id, nextMs, pauseMs, Number(sizeBefore), rung, marketId, untilMs, asked];
+    const { nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
+    const values = [id, nextMs, pauseMs, Number(sizeBefore), rung, marketId, untilMs, tries];
     for (const value of values) writer.put(value);
   }
 }

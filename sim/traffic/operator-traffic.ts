@@ -51,6 +51,8 @@ export class OperatorTraffic {
   /** Cash commands with a key, of which some are sent again. */
   private readonly cash: Wire[] = [];
   private keys = 0;
+  /** By market: by which share of itself its price moves with every message. */
+  private readonly drifts = new Map<number, number>();
 
   constructor(random: Xorshift, knowledge: Knowledge) {
     this.random = random;
@@ -112,7 +114,7 @@ export class OperatorTraffic {
     const spread = market.plan.spreadTicks;
     const jumps = random.chance(8);
     const step = jumps ? Math.ceil(now / 3) : Math.ceil(spread / 3);
-    const near = Math.max(1, now + random.between(-step, step));
+    const near = Math.max(1, now + this.driftOf(market) + random.between(-step, step));
     // Seldom the price goes anywhere at all, and the next one comes back.
     const isLost = random.chance(2);
     const price = isLost ? random.between(1, market.plan.params.priceTicksMax) : near;
@@ -126,6 +128,13 @@ export class OperatorTraffic {
       qty,
       client,
     });
+  }
+
+  /** Markets rise and fall for a while, so that accounts come below their margin one after another; mostly they do neither. */
+  private driftOf({ marketId, markTicks }: KnownMarket): number {
+    const { random, drifts } = this;
+    if (random.chance(6)) drifts.set(marketId, random.pick([0, 0, -0.02, 0.02, -0.05]));
+    return Math.round(markTicks * (drifts.get(marketId) ?? 0));
   }
 
   private createAccount(): Wire {
