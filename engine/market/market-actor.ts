@@ -3,16 +3,9 @@ import { NO_ORDER, type OrderBook } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
-  EF_FEE,
-  EF_FUND,
-  EF_LIMIT,
   EF_LOTS,
-  EF_NEXT_FUNDING,
-  EF_RATE_PPB,
-  EF_VALUE,
   EVENT_SLOTS,
   EW_FLAGS,
-  EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
   F_CLIENT_ID,
@@ -33,10 +26,8 @@ import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
-  EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
-  EVT_PRICE_GUARD,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -69,18 +60,19 @@ import {
   type PriceTicks,
   type ValueTickLots,
 } from '../units/units.js';
-import { fundingFraction } from './funding-fraction.js';
+import { payFunding } from './funding-event.js';
 import type { Doubt } from './index-price.js';
 import { MarketLiquidations } from './liquidation/market-liquidations.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
-import { type FundingDue, MarketPricing } from './market-pricing.js';
+import { MarketPricing } from './market-pricing.js';
 import type { MarketRules } from './market-rules.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
+import { tellGuards, writeMark } from './price-events.js';
 import type { PricingParams } from './pricing-params.js';
 
 /** Tests run the same market over the naive book. */
@@ -223,7 +215,7 @@ export class MarketActor {
     this.afterPrices(() => pricing.onMarkTime(nowMs));
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
-    if (due !== null) this.payFunding(due, nowMs);
+    if (due !== null) payFunding(this, due, nowMs);
   }
 
   /** CMD_SET_MARKET_STATE. */
@@ -271,8 +263,8 @@ export class MarketActor {
     const doubt = this.pricing.offer({ ticks, confidenceTicks, publishTimeMs }, nowMs);
     this.deriveLimits();
     const event = this.answer(message, slot, EVT_MARK_PRICE, EVENT_SLOTS);
-    this.writeMark(event);
-    if (this.pricing.index.guards !== before) this.tellGuards(doubt);
+    writeMark(this, event);
+    if (this.pricing.index.guards !== before) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -323,9 +315,9 @@ export class MarketActor {
     const hasOtherGuards = pricing.index.guards !== guards;
     if (pricing.markTicks !== markTicks || hasOtherGuards) {
       this.deriveLimits();
-      this.writeMark(this.tell(EVT_MARK_PRICE));
+      writeMark(this, this.tell(EVT_MARK_PRICE));
     }
-    if (hasOtherGuards) this.tellGuards(doubt);
+    if (hasOtherGuards) tellGuards(this, doubt);
     this.firePrices();
   }
 
@@ -340,46 +332,8 @@ export class MarketActor {
     this.triggers.onPrice(PRICE_OF_INDEX, index.ticks);
   }
 
-  /** Funding is due only where positions can be closed; from a doubtful index nothing is paid. */
-  private payFunding({ ratePpb, premiumPpb, nextMs }: FundingDue, nowMs: number): void {
-    const { pricing, terms } = this;
-    const isTrading = this.state >= MARKET_STATE.open && this.state <= MARKET_STATE.reduce_only;
-    const rate = isTrading && pricing.index.isTrusted ? ratePpb : 0;
-    const event = this.tell(EVT_FUNDING_RATE);
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.index.ticks;
-    this.events.floats[event * SLOT_FLOATS + EF_RATE_PPB] = rate;
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = nextMs;
-    this.events.floats[event * SLOT_FLOATS + EF_FEE] = premiumPpb;
-    pricing.keep(rate, nowMs);
-    const { fundingIntervalMs } = pricing.params;
-    if (rate !== 0) {
-      const fraction = fundingFraction(terms, rate, fundingIntervalMs);
-      this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
-    }
-    this.events.floats[event * SLOT_FLOATS + EF_FUND] = this.positions.insuranceMicroUsd;
-  }
-
-  private writeMark(event: number): void {
-    const { pricing } = this;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.markTicks;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = pricing.index.guards;
-    this.events.floats[event * SLOT_FLOATS + EF_LOTS] = pricing.index.ticks;
-    this.events.floats[event * SLOT_FLOATS + EF_VALUE] = pricing.index.publishTimeMs;
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
-  }
-
-  private tellGuards(doubt: Doubt | null): void {
-    const event = this.tell(EVT_PRICE_GUARD);
-    const f = event * SLOT_FLOATS;
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = this.pricing.index.guards;
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = this.pricing.markTicks;
-    this.events.floats[f + EF_LOTS] = this.pricing.index.ticks;
-    this.events.floats[f + EF_VALUE] = doubt?.value ?? 0;
-    this.events.floats[f + EF_LIMIT] = doubt?.limit ?? 0;
-  }
-
   /** An event of the market that answers nobody. */
-  private tell(type: number): number {
+  tell(type: number): number {
     const event = this.events.push(EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + W_HEAD] = headOf(type, EVENT_SLOTS, this.marketId);
     return event;

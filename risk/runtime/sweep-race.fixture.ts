@@ -1,20 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assert } from '../../engine/assert.js';
+import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
 import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { F_QTY, SLOT_WORDS, W_SESSION } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
+import { compiledModule, kernelFrom } from '../../engine/runtime/kernel-file.js';
+import { ShardCore } from '../../engine/shard/shard-core.js';
 import { readEvents } from '../../engine/testing/events.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
-import { createShardCore, riskKernelModule } from '../../main/compose.js';
 import { command, type Fields, type Wire, withSlots } from '../../sim/traffic/wire.js';
-import type { MarginActor } from '../margin/margin-actor.js';
+import { MarginActor } from '../margin/margin-actor.js';
+import { javascriptRiskKernel } from '../margin/risk-kernel.js';
 import { SweepPool } from './sweep-pool.js';
 import { Sweeper } from './sweeper.js';
 
+const KERNEL_FILE = new URL('../kernel/kernel.wasm', import.meta.url);
 const PORT = 3;
 const MARKETS = [1, 2, 3, 4];
 const MARK = 1000;
@@ -72,7 +76,12 @@ export interface RaceResult {
 export class SweepRace {
   private readonly options: RaceOptions;
   private readonly random: Xorshift;
-  private readonly core = createShardCore();
+  private readonly core = new ShardCore(
+    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, false),
+    undefined,
+    undefined,
+    new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
+  );
   private readonly home = this.core.home as MarginActor;
   private readonly pool: SweepPool;
   private readonly sweeper: Sweeper;
@@ -96,7 +105,7 @@ export class SweepRace {
     this.random = new Xorshift(options.seed);
     this.pool = new SweepPool({
       kernel: this.home.state.kernel,
-      module: riskKernelModule(),
+      module: compiledModule(KERNEL_FILE),
       threads: options.threads,
       rangeAccounts: 16,
       onWork: () => {},

@@ -1,0 +1,37 @@
+import {
+  EF_LIMIT,
+  EF_LOTS,
+  EF_NEXT_FUNDING,
+  EF_VALUE,
+  EW_FLAGS,
+  EW_PRICE,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+} from '../messages/layout.js';
+import { EVT_PRICE_GUARD } from '../messages/types.js';
+import type { Doubt } from './index-price.js';
+import type { MarketActor } from './market-actor.js';
+
+/** Fields of EVT_MARK_PRICE: mark and index as they are now, and why they are not trusted. */
+export function writeMark({ pricing, events }: MarketActor, event: number): void {
+  const w = event * SLOT_WORDS;
+  const f = event * SLOT_FLOATS;
+  events.words[w + EW_PRICE] = pricing.markTicks;
+  events.words[w + EW_FLAGS] = pricing.index.guards;
+  events.floats[f + EF_LOTS] = pricing.index.ticks;
+  events.floats[f + EF_VALUE] = pricing.index.publishTimeMs;
+  events.floats[f + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
+}
+
+/** EVT_PRICE_GUARD: the guards have changed, because of this doubt or for want of one. */
+export function tellGuards(market: MarketActor, doubt: Doubt | null): void {
+  const { pricing, events } = market;
+  const event = market.tell(EVT_PRICE_GUARD);
+  const w = event * SLOT_WORDS;
+  const f = event * SLOT_FLOATS;
+  events.words[w + EW_FLAGS] = pricing.index.guards;
+  events.words[w + EW_PRICE] = pricing.markTicks;
+  events.floats[f + EF_LOTS] = pricing.index.ticks;
+  events.floats[f + EF_VALUE] = doubt?.value ?? 0;
+  events.floats[f + EF_LIMIT] = doubt?.limit ?? 0;
+}
