@@ -152,7 +152,7 @@ export class EventRouter {
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
     const account = words[firstWord + W_ACCOUNT] as number;
     const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
-    if (isStage || to.views.liquidating.has(account)) {
+    if (isStage || to.views.isLiquidating(account)) {
       to.publicFeeds.risk.saw(account, to.shard, floats[firstWord / 2 + EF_SEQUENCE] as number);
     }
     const followers = to.privateFeed.followers(account);

@@ -76,7 +76,7 @@ export interface GatewayStats {
   rateLimited: number;
   events: number;
   openOrders: number;
-  /** Accounts on their way down the liquidation ladder. */
+  /** Accounts of which something is on its way down the liquidation ladder. */
   liquidations: number;
 }
 
@@ -205,7 +205,7 @@ export class Gateway {
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
-      liquidations: this.views.liquidating.size,
+      liquidations: this.views.liquidations,
     };
   }
 

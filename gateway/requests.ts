@@ -254,6 +254,8 @@ export class Requests {
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
     else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
+    else if (name === 'setMarginMode') this.writer.setMarginMode(this.draft, account, session, id);
+    else if (name === 'moveMargin') this.writer.moveMargin(this.draft, account, session, id);
     else this.writer.massCancel(this.draft, account, session, id);
   }
 

@@ -100,10 +100,10 @@ export class GatewaySeed {
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
   }
 
-  /** The account is on its way down the ladder; its positions are there already. */
-  liquidating(accountId: number): void {
+  /** The account, or its isolated position in a market, is on its way down the ladder; its positions are there already. */
+  liquidating(accountId: number, part: number): void {
     const { accounts, publicFeeds, views } = this.to;
-    views.liquidating.add(accountId);
+    views.setLiquidating(accountId, part, true);
     publicFeeds.risk.saw(accountId, accounts.homeOf(accountId), 0);
   }
 
@@ -113,6 +113,11 @@ export class GatewaySeed {
 
   leverage(accountId: number, marketId: number, leverage: number): void {
     this.to.views.setLeverage(accountId, marketId, leverage);
+  }
+
+  /** `collateral`: of the account's isolated position in this market, micro-USD. */
+  isolated(accountId: number, marketId: number, collateral: number): void {
+    this.to.views.setIsolated(accountId, marketId, collateral);
   }
 
   order(seed: OpenOrder): void {

@@ -26,7 +26,7 @@ export interface SessionContext {
   readonly exchangeTimeMs: () => number;
 }
 
-/** Requests that never reach the shard: login, subscriptions, time, instruments. */
+/** Requests that never reach the shard: login, subscriptions, time, instruments, positions. */
 export class SessionRequests {
   private readonly context: SessionContext;
 
@@ -50,6 +50,8 @@ export class SessionRequests {
       case 'instruments':
         replyDone(connection, id, 'instruments', this.instruments());
         return null;
+      case 'positions':
+        return this.positions(connection, id);
       case 'time':
         replyDone(connection, id, 'time', { time: this.context.exchangeTimeMs() });
         return null;
@@ -57,6 +59,14 @@ export class SessionRequests {
         replyDone(connection, id, 'ping', {});
         return null;
     }
+  }
+
+  private positions(connection: Connection, id: number): Problem | null {
+    const { account } = connection;
+    if (account === 0)
+      return problem('login_required', 'positions needs a login on this connection');
+    replyDone(connection, id, 'positions', this.context.privateFeed.positionsOf(account));
+    return null;
   }
 
   private newChallenge(connection: Connection) {

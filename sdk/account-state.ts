@@ -27,6 +27,11 @@ export interface PositionState {
   entryValue: string;
 }
 
+interface IsolatedState {
+  market: string;
+  collateral: string;
+}
+
 interface LeverageState {
   market: string;
   leverage: number;
@@ -47,6 +52,8 @@ export class AccountState {
   readonly positions = new Map<string, PositionState>();
   /** By market, where the account has chosen one. */
   readonly leverages = new Map<string, number>();
+  /** By market, where margin is isolated: collateral of the position. */
+  readonly isolated = new Map<string, string>();
 
   order(market: string, orderId: number): OrderState | undefined {
     return this.orders.get(`${market}:${orderId}`);
@@ -69,9 +76,17 @@ export class AccountState {
     else if (message.type === 'transfer') this.applyPosition(message);
     else if (message.type === 'leverage') {
       this.leverages.set(message.market as string, message.leverage as number);
+    } else if (message.type === 'marginMode') this.applyMode(message);
+    else if (message.type === 'positionMargin') {
+      this.isolated.set(message.market as string, message.positionCollateral as string);
     }
     if (typeof message.collateral === 'string') this.collateral = message.collateral;
     return true;
+  }
+
+  private applyMode({ market, marginMode }: ServerMessage): void {
+    if (marginMode === 'cross') this.isolated.delete(market as string);
+    else if (!this.isolated.has(market as string)) this.isolated.set(market as string, '0');
   }
 
   private applySnapshot(message: ServerMessage): void {
@@ -85,6 +100,10 @@ export class AccountState {
       }
       for (const { market, leverage } of message.leverages as LeverageState[]) {
         this.leverages.set(market, leverage);
+      }
+      this.isolated.clear();
+      for (const { market, collateral } of message.isolated as IsolatedState[]) {
+        this.isolated.set(market, collateral);
       }
     }
     for (const order of message.orders as OrderState[]) {

@@ -114,6 +114,22 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('takeOver', wish);
   }
 
+  /** Cross or isolated margin in a market, where the account has neither position nor orders. */
+  setMarginMode(choice: requests.MarginModeChoice): Promise<requests.Ack> {
+    return this.ack('setMarginMode', choice);
+  }
+
+  /** Collateral from the account to its isolated position in a market; an amount below zero: back. */
+  moveMargin(move: requests.MarginMove): Promise<requests.Ack> {
+    return this.ack('moveMargin', move);
+  }
+
+  /** Positions as they are now, with liquidation prices. */
+  async positions(): Promise<requests.Positions> {
+    const { data } = await this.request('positions', {});
+    return data as requests.Positions;
+  }
+
   /**
    * Sends up to 50 requests as one. Either all are sent, and each has its own outcome, or the batch itself fails and
    * none was.

@@ -91,6 +91,38 @@ export interface TakeOver {
   deadline?: number;
 }
 
+export interface MarginModeChoice {
+  market: string;
+  marginMode: 'cross' | 'isolated';
+  deadline?: number;
+}
+
+/** USD as decimal text, such as "12.5"; "-12.5" takes it from the position. */
+export interface MarginMove {
+  market: string;
+  amount: string;
+  deadline?: number;
+}
+
+/** A position as it is now. */
+export interface PositionDetail {
+  market: string;
+  position: string;
+  entryValue: string;
+  marginMode: 'cross' | 'isolated';
+  /** Of an isolated position. */
+  collateral?: string;
+  liquidationPrice?: string;
+}
+
+export interface Positions {
+  accountSequence: number;
+  collateral: string;
+  positions: PositionDetail[];
+  /** Markets with isolated margin, also those without a position. */
+  isolated: { market: string; collateral: string }[];
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
@@ -98,7 +130,9 @@ export type BatchRequest =
   | ({ op: 'replace' } & Replacement)
   | ({ op: 'cancelAll' } & MassCancel)
   | ({ op: 'setLeverage' } & LeverageChoice)
-  | ({ op: 'takeOver' } & TakeOver);
+  | ({ op: 'takeOver' } & TakeOver)
+  | ({ op: 'setMarginMode' } & MarginModeChoice)
+  | ({ op: 'moveMargin' } & MarginMove);
 
 /** The exchange's answer to an order request. */
 export interface Ack {

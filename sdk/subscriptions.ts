@@ -22,6 +22,8 @@ const PRIVATE_TYPES = new Set([
   'leverage',
   'transfer',
   'insurance',
+  'marginMode',
+  'positionMargin',
   'privateSnapshot',
 ]);
 

@@ -1,7 +1,10 @@
 import {
+  CODE_INSUFFICIENT_FREE_COLLATERAL,
   CODE_INSUFFICIENT_MARGIN,
   CODE_ORDER_IS_NOT_OPEN,
+  CODE_POSITION_COLLATERAL_MUST_REACH_MINIMUM,
   CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
+  CODE_POSITION_MUST_BE_OPEN,
   CODE_POST_ONLY_ORDER_WOULD_CROSS,
   CODE_REDUCE_ONLY_ORDER_WOULD_NOT_REDUCE_POSITION,
   CODE_WORST_VALUE_TICK_LOTS_MUST_NOT_EXCEED_LIMIT,
@@ -35,7 +38,7 @@ export const REJECT = {
   open_orders_must_not_exceed_limit: 21,
   amount_micro_usd_must_be_within_1_and_limit: 22,
   collateral_micro_usd_must_not_exceed_limit: 23,
-  insufficient_free_collateral: 24,
+  insufficient_free_collateral: CODE_INSUFFICIENT_FREE_COLLATERAL,
   message_type_is_unknown: 25,
   message_is_malformed: 26,
   market_state_transition_is_not_allowed: 27,
@@ -72,6 +75,13 @@ export const REJECT = {
   position_lots_must_not_exceed_limit: CODE_POSITION_LOTS_MUST_NOT_EXCEED_LIMIT,
   open_interest_lots_must_not_exceed_limit: 72,
   leverage_must_be_within_1_and_limit: 73,
+  position_collateral_micro_usd_must_reach_minimum: CODE_POSITION_COLLATERAL_MUST_REACH_MINIMUM,
+  margin_mode_is_unknown: 101,
+  margin_mode_may_change_only_without_position_and_orders: 102,
+  position_margin_is_not_isolated: 103,
+  position_must_be_open: CODE_POSITION_MUST_BE_OPEN,
+  position_is_being_liquidated: 105,
+  position_collateral_must_not_be_negative: 106,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -15,6 +15,10 @@ export const CMD_PLACE_TRIGGER = 6;
 export const CMD_TAKE_OVER = 7;
 /** W_PRICE: leverage of the account in the market, a whole number from 1 on. */
 export const CMD_SET_LEVERAGE = 8;
+/** W_PRICE: MARGIN_… of the account in the market. */
+export const CMD_SET_MARGIN_MODE = 20;
+/** F_QTY: micro-USD that go from the account to its isolated position in the market, negative: back. */
+export const CMD_MOVE_MARGIN = 21;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -161,6 +165,14 @@ export const EVT_TRIGGER_CANCELED = 161;
 export const EVT_TRIGGERED = 162;
 /** The order of a fired trigger order was refused: EF_ORDER_ID is the trigger order's; EW_CODE, EF_VALUE, EF_LIMIT. */
 export const EVT_TRIGGER_REJECTED = 163;
+/** Margin mode of an account in a market: EW_FLAGS MARGIN_…. */
+export const EVT_MARGIN_MODE = 170;
+/** Collateral of an isolated position, EF_VALUE, micro-USD; EF_LOTS: what was asked to be moved, 0: a fill or funding has moved it. */
+export const EVT_POSITION_MARGIN = 171;
+
+// ---- Margin modes ----
+export const MARGIN_CROSS = 0;
+export const MARGIN_ISOLATED = 1;
 
 // ---- Trigger orders ----
 /** Buy when the price rises to the trigger price, sell when it falls to it. */

@@ -7,6 +7,8 @@ import {
   EF_POSITION,
   EF_RATE_PPB,
   EF_SEQUENCE,
+  EF_VALUE,
+  EW_FLAGS,
   EW_PRICE,
   marketOf,
   typeOf,
@@ -18,10 +20,12 @@ import {
   EVT_INSURANCE,
   EVT_LEVERAGE,
   EVT_LIQUIDATION,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
   EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import type { Market, Markets } from '../markets.js';
-import { MESSAGES } from '../protocol/messages.js';
+import { MARGIN_MODES, MESSAGES } from '../protocol/messages.js';
 import { writeInsurance, writeLiquidation, writeTransfer } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
 
@@ -37,6 +41,8 @@ const ACCOUNT_EVENTS: readonly number[] = [
   EVT_LEVERAGE,
   EVT_TRANSFER,
   EVT_INSURANCE,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
 ];
 
 /** Events of the private feed that are not of an order. */
@@ -84,6 +90,18 @@ export function writeAccountEvent(
       begin(MESSAGES.insurance);
       writeInsurance(sink, market as Market, words, floats, at);
       break;
+    case EVT_MARGIN_MODE:
+      begin(MESSAGES.marginMode);
+      sink.market('market', (market as Market).params.symbol, (market as Market).id);
+      sink.choice('marginMode', words[at + EW_FLAGS] as number, MARGIN_MODES);
+      break;
+    case EVT_POSITION_MARGIN:
+      begin(MESSAGES.positionMargin);
+      sink.market('market', (market as Market).params.symbol, (market as Market).id);
+      sink.decimal('moved', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('positionCollateral', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
+      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      break;
     default:
       begin(MESSAGES.leverage);
       sink.market('market', (market as Market).params.symbol, (market as Market).id);
@@ -92,6 +110,7 @@ export function writeAccountEvent(
   sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
   sink.uint('time', timeMs);
   if (typeOf(head) !== EVT_LIQUIDATION) return;
+  // Only an isolated position is liquidated in a market.
   if (market === undefined) sink.none('market');
   else sink.market('market', market.params.symbol, market.id);
 }

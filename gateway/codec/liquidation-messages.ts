@@ -24,7 +24,7 @@ import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
 
-/** EVT_LIQUIDATION. The market is that of the rung; beginning and end have none. */
+/** EVT_LIQUIDATION, without its market. */
 export function writeLiquidation(
   sink: MessageSink,
   words: Int32Array,

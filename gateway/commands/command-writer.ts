@@ -31,10 +31,12 @@ import {
   CMD_AMEND,
   CMD_CANCEL,
   CMD_MASS_CANCEL,
+  CMD_MOVE_MARGIN,
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
+  CMD_SET_MARGIN_MODE,
   CMD_TAKE_OVER,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
@@ -115,6 +117,16 @@ export class CommandWriter {
     this.words[at + W_PRICE] = draft.priceTicks;
     this.floats[at / 2 + F_QTY] = draft.qtyLots;
     this.floats[at / 2 + F_ORDER_ID] = draft.auctionId;
+  }
+
+  setMarginMode(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_SET_MARGIN_MODE, draft, null, 0, account, session, request);
+    this.words[at + W_PRICE] = draft.marginMode;
+  }
+
+  moveMargin(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_MOVE_MARGIN, draft, null, 0, account, session, request);
+    this.floats[at / 2 + F_QTY] = draft.movedMicroUsd;
   }
 
   private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -89,6 +89,10 @@ export class OrderDraft {
   leverage = 0;
   /** Of takeOver. */
   auctionId = 0;
+  /** Of setMarginMode (MARGIN_…). */
+  marginMode = 0;
+  /** Of moveMargin: micro-USD to the position, negative: from it. */
+  movedMicroUsd = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -118,6 +122,8 @@ export class OrderDraft {
     this.massSides = 0;
     this.leverage = 0;
     this.auctionId = 0;
+    this.marginMode = 0;
+    this.movedMicroUsd = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

@@ -3,6 +3,7 @@ import {
   asPriceTicks,
   asQtyLots,
   MARKET_ID_ALL,
+  MICRO_USD_MAX,
   PPM_ONE,
   type PriceTicks,
   type QtyLots,
@@ -57,6 +58,8 @@ export class OrderFields {
     if (name === 'place' || name === 'replace') return this.readNewOrder(name, draft, market);
     if (name === 'setLeverage') return this.readLeverage(draft);
     if (name === 'takeOver') return this.readTakeOver(draft, market);
+    if (name === 'setMarginMode') return this.readMarginMode(draft);
+    if (name === 'moveMargin') return this.readMovedMargin(draft);
     draft.orderId = this.integer('orderId', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
     if (name === 'amend') {
@@ -181,6 +184,34 @@ export class OrderFields {
     if (draft.side < 0) {
       const { symbol } = market.params;
       this.fail('auction_is_not_open', `auction ${draft.auctionId} is not open in ${symbol}`);
+    }
+    return this.found;
+  }
+
+  private readMarginMode(draft: OrderDraft): Problem | null {
+    draft.marginMode = this.choice('marginMode', -1);
+    if (draft.marginMode < 0) this.fail('field_is_missing', 'marginMode must be present');
+    return this.found;
+  }
+
+  /** Money in USD with up to six decimals; a minus in front: from the position to the account. */
+  private readMovedMargin(draft: OrderDraft): Problem | null {
+    const value = this.value('amount');
+    if (value === undefined) this.fail('field_is_missing', 'amount must be present');
+    else if (typeof value !== 'string') {
+      this.wrongType('amount', 'a decimal number in a string, such as "12.5" or "-12.5"', value);
+    } else {
+      const isBack = value.startsWith('-');
+      const length = this.toScratch(isBack ? value.slice(1) : value);
+      const units = length < 0 ? DECIMAL_MALFORMED : parseUnits(this.scratch, 0, length, 1, 6);
+      if (units < 1 || units > MICRO_USD_MAX) {
+        const most = formatScaled(MICRO_USD_MAX, 1, 6);
+        this.fail(
+          'amount_micro_usd_must_be_within_1_and_limit',
+          `amount must be from 0.000001 to ${most} in steps of 0.000001, or as much below zero, but is ${shown(value)}`,
+        );
+      }
+      draft.movedMicroUsd = isBack ? -units : units;
     }
     return this.found;
   }

@@ -4,6 +4,7 @@ import {
   EF_ENTRY_VALUE,
   EF_LOTS,
   EF_POSITION,
+  EF_VALUE,
   EW_FLAGS,
   marketOf,
   typeOf,
@@ -17,8 +18,11 @@ import {
   EVT_INSURANCE,
   EVT_LEVERAGE,
   EVT_LIQUIDATION,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
   EVT_TRANSFER,
   LIQUIDATION_ENDED,
+  MARGIN_ISOLATED,
 } from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
 
@@ -41,8 +45,10 @@ export class AccountViews {
   private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
   /** By market: leverages that accounts have chosen, 0 for none. */
   private readonly leverages: (Float64Array<ArrayBuffer> | undefined)[] = [];
-  /** Accounts that are being liquidated. */
-  readonly liquidating = new Set<number>();
+  /** By account: what of it is being liquidated: markets of isolated positions, 0 for all that is not isolated. */
+  private readonly liquidating = new Map<number, Set<number>>();
+  /** By account, then market: collateral where margin is isolated, micro-USD. */
+  private readonly isolated = new Map<number, Map<number, number>>();
 
   /** Takes an event that has a number in its account's feed. False: it was folded before. */
   apply(words: Int32Array, floats: Float64Array, at: number, epoch: number): boolean {
@@ -67,8 +73,13 @@ export class AccountViews {
     } else if (type === EVT_LEVERAGE) {
       this.setLeverage(account, marketOf(head), floats[f + EF_LOTS] as number);
     } else if (type === EVT_LIQUIDATION) {
-      if ((words[at + EW_FLAGS] as number) === LIQUIDATION_ENDED) this.liquidating.delete(account);
-      else this.liquidating.add(account);
+      const goesOn = words[at + EW_FLAGS] !== LIQUIDATION_ENDED;
+      this.setLiquidating(account, marketOf(head), goesOn);
+    } else if (type === EVT_MARGIN_MODE || type === EVT_POSITION_MARGIN) {
+      this.collateral[account] = floats[f + EF_COLLATERAL] as number;
+      const isIsolated = words[at + EW_FLAGS] === MARGIN_ISOLATED;
+      const own = floats[f + EF_VALUE] as number;
+      this.setIsolated(account, marketOf(head), isIsolated ? own : null);
     }
     return true;
   }
@@ -91,6 +102,53 @@ export class AccountViews {
 
   setLeverage(account: number, marketId: number, leverage: number): void {
     this.column(this.leverages, marketId, account)[account] = leverage;
+  }
+
+  /** `part`: market of the isolated position, 0 for the account itself. */
+  setLiquidating(account: number, part: number, isLiquidating: boolean): void {
+    const parts = this.liquidating.get(account) ?? new Set<number>();
+    if (isLiquidating) parts.add(part);
+    else parts.delete(part);
+    if (parts.size === 0) this.liquidating.delete(account);
+    else this.liquidating.set(account, parts);
+  }
+
+  /** Something of it is. */
+  isLiquidating(account: number): boolean {
+    return this.liquidating.has(account);
+  }
+
+  /** Accounts of which something is being liquidated. */
+  get liquidations(): number {
+    return this.liquidating.size;
+  }
+
+  /** Positions that are being liquidated. */
+  positionsAtRisk(account: number): PositionView[] {
+    const parts = this.liquidating.get(account);
+    if (parts === undefined) return [];
+    return this.positionsOf(account).filter(({ marketId }) => {
+      return parts.has(this.isolatedOf(account, marketId) === null ? 0 : marketId);
+    });
+  }
+
+  /** `collateral`: of the account's position in this market, null: its margin there is cross. */
+  setIsolated(account: number, marketId: number, collateral: number | null): void {
+    const markets = this.isolated.get(account) ?? new Map<number, number>();
+    if (collateral === null) markets.delete(marketId);
+    else markets.set(marketId, collateral);
+    if (markets.size === 0) this.isolated.delete(account);
+    else this.isolated.set(account, markets);
+  }
+
+  isolatedOf(account: number, marketId: number): number | null {
+    return this.isolated.get(account)?.get(marketId) ?? null;
+  }
+
+  /** Markets in which the account's margin is isolated. */
+  isolatedMarketsOf(account: number): { marketId: number; collateral: number }[] {
+    const markets = [...(this.isolated.get(account) ?? [])].sort(([a], [b]) => a - b);
+    return markets.map(([marketId, collateral]) => ({ marketId, collateral }));
   }
 
   /** Markets in which the account has chosen a leverage. */

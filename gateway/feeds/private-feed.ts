@@ -66,6 +66,11 @@ export class PrivateFeed {
     } else this.begin(connection, id, collected, seen, epoch);
   }
 
+  /** Answer to `positions`. */
+  positionsOf(account: number): object {
+    return this.snapshots.positionsOf(account);
+  }
+
   unsubscribe(connection: Connection): void {
     connection.isPrivate = false;
     connection.onDrain = null;

@@ -16,8 +16,9 @@ import {
   TRIGGER_SOURCES,
 } from '../protocol/messages.js';
 import { orderTypeName } from '../protocol/order-types.js';
-import type { AccountViews, PositionView } from './account-views.js';
+import type { AccountViews } from './account-views.js';
 import type { OpenOrder, OpenOrders, TriggerTerms } from './open-orders.js';
+import { isolatedObjects, positionObjects } from './position-objects.js';
 
 /** Orders in one message; an account with more gets several parts. */
 const ORDERS_PER_PART = 200;
@@ -58,15 +59,12 @@ export class PrivateSnapshots {
     sink.uint('epoch', views.sequenceOf(account) === 0 ? epoch : views.epochOf(account));
     sink.uint('accountSequence', views.sequenceOf(account));
     sink.decimal('collateral', views.collateralOf(account), 1, 6);
-    const positions = part === 1 ? views.positionsOf(account) : [];
-    sink.value(
-      'positions',
-      positions.map((position) => this.positionObject(position)),
-    );
+    const isFirst = part === 1;
+    sink.value('positions', isFirst ? positionObjects(this.markets, views, account) : []);
     sink.value('orders', orders);
     sink.uint('part', part);
     sink.uint('parts', parts);
-    const leverages = part === 1 ? views.leveragesOf(account) : [];
+    const leverages = isFirst ? views.leveragesOf(account) : [];
     sink.value(
       'leverages',
       leverages.map(({ marketId, leverage }) => ({
@@ -74,19 +72,17 @@ export class PrivateSnapshots {
         leverage,
       })),
     );
+    sink.value('isolated', isFirst ? isolatedObjects(this.markets, views, account) : []);
   }
 
-  private positionObject(position: PositionView): unknown {
-    const market = this.markets.get(position.marketId) as Market;
-    const p = market.params;
+  /** Answer to `positions`: those of the account as they are now. */
+  positionsOf(account: number): object {
+    const { markets, views } = this;
     return {
-      market: p.symbol,
-      position: qtyText(market, position.lots),
-      entryValue: formatScaled(
-        position.entryValue,
-        p.tickMantissa * p.lotMantissa,
-        p.tickDecimals + p.lotDecimals,
-      ),
+      accountSequence: views.sequenceOf(account),
+      collateral: formatScaled(views.collateralOf(account), 1, 6),
+      positions: positionObjects(markets, views, account),
+      isolated: isolatedObjects(markets, views, account),
     };
   }
 

@@ -16,7 +16,7 @@ interface Row {
 }
 
 /**
- * Positions of accounts that are being liquidated, in all markets: what may be auctioned next. Not those that are merely near their
+ * Positions that are being liquidated, in all markets: what may be auctioned next. Not those that are merely near their
  * margin: that is decided where accounts are at home, and not told before it has happened.
  */
 export class RiskContent implements ChannelContent {
@@ -75,8 +75,7 @@ export class RiskContent implements ChannelContent {
     const { told, views, markets } = this;
     const before = told.get(account) ?? new Map<number, Row>();
     const after = new Map<number, Row>();
-    const positions = views.liquidating.has(account) ? views.positionsOf(account) : [];
-    for (const { marketId, lots } of positions) {
+    for (const { marketId, lots } of views.positionsAtRisk(account)) {
       const known = before.get(marketId);
       const id = known?.id ?? ++this.lastId;
       const row = { id, market: markets.get(marketId) as Market, lots };

@@ -84,6 +84,9 @@ export const REQUESTS = {
     'price',
     ...WINDOW_FIELDS,
   ]),
+  setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
+  moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
+  positions: request('positions', 22, []),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -97,6 +100,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'cancelAll',
   'setLeverage',
   'takeOver',
+  'setMarginMode',
+  'moveMargin',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -178,6 +183,9 @@ export const AUCTION_EVENTS = ['none', 'opened', 'taken', 'ended'] as const;
 /** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
 export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
 
+/** Index = margin mode in the engine's commands and events. */
+export const MARGIN_MODES = ['cross', 'isolated'] as const;
+
 /** Fields of requests whose values are names: the table of names each. */
 export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   side: SIDES,
@@ -186,6 +194,7 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   postOnly: POST_ONLY_MODES,
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
+  marginMode: MARGIN_MODES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -309,6 +318,24 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
+  marginMode: message('marginMode', 90, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'marginMode',
+    'sequence',
+    'time',
+  ]),
+  positionMargin: message('positionMargin', 91, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'moved',
+    'positionCollateral',
+    'collateral',
+    'sequence',
+    'time',
+  ]),
   privateSnapshot: message('privateSnapshot', 73, [
     'accountId',
     'epoch',
@@ -319,6 +346,7 @@ export const MESSAGES = {
     'part',
     'parts',
     'leverages',
+    'isolated',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',

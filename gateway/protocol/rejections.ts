@@ -99,6 +99,44 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence: 'leverage must be a whole number from 1 to LIMIT, but is VALUE',
   },
+  position_collateral_micro_usd_must_reach_minimum: {
+    unit: 'money',
+    sentence: 'equity of the isolated position in MARKET must be at least LIMIT, but is VALUE',
+  },
+  margin_mode_is_unknown: { unit: 'none', sentence: 'marginMode must be cross or isolated' },
+  margin_mode_may_change_only_without_position_and_orders: {
+    unit: 'qty',
+    sentence:
+      'the margin mode may change only without position and open orders in MARKET; the position is VALUE',
+  },
+  insufficient_free_collateral: {
+    unit: 'money',
+    sentence:
+      'VALUE is more than may leave: LIMIT, above initial margin and a tenth of the notional',
+  },
+  amount_micro_usd_must_be_within_1_and_limit: {
+    unit: 'money',
+    sentence:
+      'amount must be a number of millionths of a USD within LIMIT and not zero, but is VALUE',
+  },
+  position_margin_is_not_isolated: {
+    unit: 'none',
+    sentence: 'margin in MARKET is not isolated, so no collateral can be moved there',
+  },
+  position_must_be_open: {
+    unit: 'none',
+    sentence: 'collateral can be added only to an open position, and there is none in MARKET',
+  },
+  position_is_being_liquidated: {
+    unit: 'none',
+    sentence:
+      'the isolated position in MARKET is being liquidated: only cancels and added collateral are let in',
+  },
+  position_collateral_must_not_be_negative: {
+    unit: 'money',
+    sentence:
+      'the closed position in MARKET has left VALUE, which must be added before its margin can be cross',
+  },
   trigger_kind_or_source_is_unknown: {
     unit: 'number',
     sentence: 'a trigger order cannot be of kind VALUE by price LIMIT',

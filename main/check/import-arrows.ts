@@ -26,8 +26,17 @@ export const arrows: Readonly<Record<string, Arrows>> = {
   risk: { product: ['engine/'], neverInTests: ['main/'] },
   // A price source speaks in ticks, and needs nothing else of the engine.
   oracle: { product: ['engine/units/', 'engine/assert.ts'] },
-  // It hosts the rings and encodes what it hands on; margin is decided behind messages.
-  gateway: { product: ['engine/', 'risk/messages/'] },
+  // It hosts the rings and encodes what it hands on; margin is decided behind messages. Of the formulas it may show what they say.
+  gateway: {
+    product: [
+      'engine/',
+      'risk/messages/',
+      'risk/arithmetic/',
+      'risk/liquidation-price/',
+      'risk/margin-tiers/',
+      'risk/requirement/',
+    ],
+  },
   settlement: { product: engineMessages },
   programs: { product: [] },
   bench: { product: everything },

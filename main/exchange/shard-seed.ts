@@ -13,6 +13,7 @@ import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
 import type { MarketAuction } from '../../gateway/markets.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
+import { isolatedCollateral, isPositionLiquidating } from '../../risk/margin/isolated-margin.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import type { ShardAccess } from './shard-access.js';
 
@@ -45,13 +46,16 @@ export interface ShardSeed {
   accounts: Float64Array;
   /** 32 bytes for each row of `accounts`, zeros for none. */
   keys: Uint8Array;
-  /** Accounts that are being liquidated, and those that may take positions over. */
+  /** Rows of account, and market of its isolated position that is being liquidated, 0 for the account itself. */
   liquidating: number[];
+  /** Accounts that may take positions over. */
   liquidators: number[];
   /** Rows of account, market, lots, entry value. */
   positions: Float64Array;
   /** Rows of account, market, leverage that the account has chosen. */
   leverages: Float64Array;
+  /** Rows of account, market, collateral where margin is isolated. */
+  isolated: Float64Array;
   /** Rows of ORDER_COLUMNS, by market and id. */
   orders: Float64Array;
   /** Client ids of orders, by row of `orders`; rows without one are missing. */
@@ -63,6 +67,7 @@ export interface ShardSeed {
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
+const LIQUIDATING_COLUMNS = 2;
 /** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
 const ORDER_COLUMNS = 15;
 /** As far as a book has them. */
@@ -91,10 +96,11 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     takerPpm: [...core.fees.takerPpm],
     accounts: rows,
     keys: new Uint8Array(keyWords.buffer),
-    liquidating: ids.filter((id) => accounts.isLiquidating(id)),
+    liquidating: collectLiquidating(home, ids),
     liquidators: ids.filter((id) => accounts.isLiquidator(id)),
     positions: collectPositions(core),
     leverages: collectLeverages(home),
+    isolated: collectIsolated(home),
     ...collectOrders(core, home),
   };
 }
@@ -153,11 +159,17 @@ export function applySeed(
     const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
     gateway.position({ accountId, marketId, lots, entryValue } as never);
   }
-  for (const account of seed.liquidating) gateway.liquidating(account);
   for (const account of seed.liquidators) gateway.liquidator(account);
   for (let at = 0; at < seed.leverages.length; at += LEVERAGE_COLUMNS) {
     const [accountId, marketId, leverage] = seed.leverages.subarray(at, at + LEVERAGE_COLUMNS);
     gateway.leverage(accountId as number, marketId as number, leverage as number);
+  }
+  for (let at = 0; at < seed.isolated.length; at += LEVERAGE_COLUMNS) {
+    const [accountId, marketId, collateral] = seed.isolated.subarray(at, at + LEVERAGE_COLUMNS);
+    gateway.isolated(accountId as number, marketId as number, collateral as number);
+  }
+  for (let at = 0; at < seed.liquidating.length; at += LIQUIDATING_COLUMNS) {
+    gateway.liquidating(seed.liquidating[at] as number, seed.liquidating[at + 1] as number);
   }
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
@@ -232,6 +244,30 @@ function collectLeverages(home: MarginActor): Float64Array {
     });
   }
   return Float64Array.from(found);
+}
+
+function collectIsolated(home: MarginActor): Float64Array {
+  const found: number[] = [];
+  for (const market of home.state.markets.all) {
+    market.rows.forEach((account) => {
+      const collateral = isolatedCollateral(home.state, market, account);
+      if (collateral !== null) found.push(account, market.marketId, collateral);
+    });
+  }
+  return Float64Array.from(found);
+}
+
+function collectLiquidating(home: MarginActor, accounts: readonly number[]): number[] {
+  const { state } = home;
+  const own = accounts.filter((account) => state.accounts.isLiquidating(account));
+  const found = own.flatMap((account) => [account, 0]);
+  for (const market of state.markets.all) {
+    market.rows.forEach((account) => {
+      if (!state.accounts.exists(account)) return;
+      if (isPositionLiquidating(state, market, account)) found.push(account, market.marketId);
+    });
+  }
+  return found;
 }
 
 /** A book shows its orders in its canonical form only, which both books have. */

@@ -135,6 +135,8 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_TAKE_OVER, takeOver],
+  [types.CMD_SET_MARGIN_MODE, (view) => ({ mode: marginModeName(view.word(W_PRICE)) })],
+  [types.CMD_MOVE_MARGIN, (view) => ({ amountMicroUsd: view.float(F_QTY) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
   [types.CMD_DEPOSIT, amount],
   [types.CMD_WITHDRAW, amount],
@@ -172,6 +174,8 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_SET_LEVERAGE,
   types.CMD_TAKE_OVER,
   types.CMD_FUND_INSURANCE,
+  types.CMD_SET_MARGIN_MODE,
+  types.CMD_MOVE_MARGIN,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -323,6 +327,10 @@ function massSides(flags: number): string {
   const bids = (flags & types.FLAG_MASS_BIDS) !== 0;
   const asks = (flags & types.FLAG_MASS_ASKS) !== 0;
   return bids === asks ? 'both' : bids ? 'bids' : 'asks';
+}
+
+function marginModeName(mode: number): string | number {
+  return ['cross', 'isolated'][mode] ?? mode;
 }
 
 function publicKey(view: View): string {

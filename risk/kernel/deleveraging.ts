@@ -13,8 +13,10 @@ import { f64At, i32At, setF64 } from '../../engine/kernel/memory.js';
 import { ADL_CANDIDATES_MAX } from '../../engine/messages/layout.js';
 import { SIDE_SELL } from '../../engine/messages/types.js';
 import { findAccount } from './accounts.js';
+import { equityOfPosition } from './isolated.js';
 import { CANDIDATE_BYTES, G_CANDIDATES, K_ACCOUNT, K_EQUITY, K_SCORE, M_MARK } from './layout.js';
 import { equityOf } from './liquidation.js';
+import { purseOf } from './purses.js';
 
 /**
  * The accounts that come first when a position is deleveraged: on the other side of one that is closed by `side`, by the score of
@@ -33,7 +35,11 @@ export function bestCandidates(block: i32, side: i32): i32 {
       if (position === 0 || position < 0 !== (side === SIDE_SELL)) continue;
       const account = (chunk << ROWS_CHUNK_SHIFT) + i;
       const record = findAccount(account);
-      if (record !== 0) count = insert(count, block, row, account, equityOf(account, record));
+      if (record === 0) continue;
+      const purse = purseOf(block, account, record);
+      const equity: f64 =
+        purse === 0 ? equityOf(account, record) : equityOfPosition(block, row, purse);
+      count = insert(count, block, row, account, equity);
     }
   }
   return count;

@@ -2,18 +2,21 @@ import { H_TAKER_PPM } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
 import { tierOfAccount } from './accounts.js';
-import { A_ACTIVE, A_COLLATERAL, G_MARKETS } from './layout.js';
+import { isolatedNeeds } from './isolated.js';
+import { A_COLLATERAL, G_MARKETS } from './layout.js';
+import { crossMarkets } from './purses.js';
 import { initialMargin, notional, orderCosts, unrealized } from './requirement.js';
 
 /**
  * Equity − initial margin over all markets of a cross-margin account, micro-USD. Equity = collateral + unrealised profit
- * and loss at the mark. Negative: no order that raises the requirement is let in.
+ * and loss at the mark. Negative: no order that raises the requirement is let in. Isolated positions are no part of it; their
+ * open orders are, as far as they ask for more than the position.
  */
 export function freeCollateral(account: i32, record: i32): f64 {
   const takerPpm = takerPpmOf(record);
-  let free = f64At(record + A_COLLATERAL);
+  let free: f64 = f64At(record + A_COLLATERAL) - isolatedNeeds(account, record, takerPpm);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const bit = lowestBit(active);
       active &= active - 1;
@@ -26,12 +29,12 @@ export function freeCollateral(account: i32, record: i32): f64 {
   return free;
 }
 
-/** Equity − what all open orders would cost at once, without any initial margin: what closing may cost. */
+/** Equity − what all open orders would cost at once, without any initial margin of cross markets: what closing may cost. */
 export function equityBehindOrders(account: i32, record: i32): f64 {
   const takerPpm = takerPpmOf(record);
-  let equity = f64At(record + A_COLLATERAL);
+  let equity: f64 = f64At(record + A_COLLATERAL) - isolatedNeeds(account, record, takerPpm);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -50,12 +53,12 @@ export function equityBehindOrders(account: i32, record: i32): f64 {
 export function withdrawable(account: i32, record: i32): f64 {
   const takerPpm = takerPpmOf(record);
   let money = f64At(record + A_COLLATERAL);
-  let margin: f64 = 0;
+  let margin = isolatedNeeds(account, record, takerPpm);
   // Σ notional ÷ 10 as whole tenths and a rest, because the sum of notionals may pass 2^53.
   let tenths: f64 = 0;
   let rest: f64 = 0;
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const bit = lowestBit(active);
       active &= active - 1;

@@ -19,13 +19,37 @@ export {
 export { closedOf } from './closed-orders.js';
 export { bestCandidates } from './deleveraging.js';
 export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
+export { cashOf, equityOfPosition, isPositionBelow, removable } from './isolated.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';
-export { equityOf, isBelowMargin, maintenanceOfAccount } from './liquidation.js';
+export {
+  equityOf,
+  isAccountNewlyBelow,
+  isAnythingNewlyBelow,
+  isBelowMargin,
+  isNewlyBelow,
+  maintenanceOfAccount,
+} from './liquidation.js';
 export { addMarket, openRemoteBlock } from './markets.js';
 export { addNamed, findNamed, namedOrderId, nameOrder, replacedOrderId } from './named-orders.js';
 export { settleEvent } from './order-events.js';
+export {
+  closePurse,
+  isPurseLiquidating,
+  openPurse,
+  purseOf,
+  setPurseLiquidating,
+  tellMoved,
+} from './purses.js';
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
-export { addOpen, isFlat, tryClose, tryLeverage, tryReserve } from './reservation.js';
+export {
+  addOpen,
+  closingEquity,
+  isFlat,
+  tryClose,
+  tryLeverage,
+  tryMove,
+  tryReserve,
+} from './reservation.js';
 export { nextBelowMargin, prepareSweep, tableSizes } from './sweep.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

@@ -1,7 +1,7 @@
 /**
  * Where the margin actor keeps things in the kernel's memory. As in engine/kernel/layout.ts all are bytes; names of offsets
  * begin with a letter for their record: G register of the margin actor, A account, C client id, T text, Q an account's closed orders,
- * K candidate for deleveraging, M what a margin actor knows of a market.
+ * K candidate for deleveraging, M what a margin actor knows of a market, N collateral of an isolated position.
  */
 
 // ---- Registers: bytes 4,096 to 8,191 of the memory belong to the margin actor. ----
@@ -42,6 +42,9 @@ export const G_OLD_LEFT = 4220;
 export const I_CELLS = 0;
 export const I_MASK = 4;
 export const I_SHIFT = 8;
+/** Block and account whose position's collateral an event has just moved; block 0: none has. */
+export const G_MOVED_BLOCK = 4336;
+export const G_MOVED_ACCOUNT = 4340;
 /** Market blocks by index 0–63 (4 bytes each, 0: none). */
 export const G_MARKETS = 4352;
 export const MARKETS_MAX = 64;
@@ -59,12 +62,16 @@ export const ACCOUNTS_CHUNK_SHIFT = 11;
 export const A_COLLATERAL = 0;
 /** Number of its last private event. */
 export const A_SEQUENCE = 8;
-/** Bit 0: the account exists. Bit 1: it has used a client id. Bit 2: it is being liquidated. Bit 3: it may take over positions from auctions. Bits 8–15: fee tier. */
+/**
+ * Bit 0: the account exists. 1: it has used a client id. 2: it is being liquidated. 3: a market of it is isolated. 4: it may take over
+ * positions from auctions. 8–15: fee tier.
+ */
 export const A_STATUS = 16;
 export const A_EXISTS = 1;
 export const A_HAS_CLIENT_IDS = 2;
 export const A_LIQUIDATING = 4;
-export const A_LIQUIDATOR = 8;
+export const A_ISOLATES = 8;
+export const A_LIQUIDATOR = 16;
 export const A_TIER_SHIFT = 8;
 export const A_TIER_MASK = 255;
 export const A_PARENT = 20;
@@ -148,6 +155,20 @@ export const M_SWEEP_PRICE = 392;
 export const M_SWEEP_UNIT = 400;
 export const M_SWEEP_MARGIN = 408;
 export const M_SWEEP_LOTS = 416;
+/** Table of chunks of isolated positions' collateral (4 bytes each), and how many entries it has (purses.ts). */
+export const M_PURSE_TABLE = 496;
+export const M_PURSE_CHUNKS = 500;
+
+// ---- Collateral of an isolated position: 16 bytes for each account, 1,024 to a chunk. ----
+export const PURSE_SHIFT = 4;
+export const N_COLLATERAL = 0;
+export const N_FLAGS = 8;
+/** The account's margin in this market is isolated. */
+export const PURSE_IS_OPEN = 1;
+/** The position is being liquidated. */
+export const PURSE_LIQUIDATING = 2;
+/** An event that tells of it is on its way, and will show what it is then. */
+export const PURSE_TOLD = 4;
 
 // ---- Margin tier: least value in tick·lots; of either rate numerator × ppm, and the deduction in micro-USD behind it. ----
 export const TIER_BYTES = 40;

@@ -1,15 +1,17 @@
-import { R_POSITION } from '../../engine/kernel/layout.js';
 import { f64At, i32At, lowestBit } from '../../engine/kernel/memory.js';
 import { rowOf } from '../../engine/kernel/rows.js';
-import { A_ACTIVE, A_COLLATERAL, G_MARKETS, M_GUARDS } from './layout.js';
+import { findAccount } from './accounts.js';
+import { isPositionBelow } from './isolated.js';
+import { A_COLLATERAL, A_LIQUIDATING, A_STATUS, G_MARKETS, M_GUARDS } from './layout.js';
+import { crossMarkets, isolatedMarkets, isPurseLiquidating, purseOf } from './purses.js';
 import { maintenanceMargin, unrealized } from './requirement.js';
 import { isFlat } from './reservation.js';
 
-/** Collateral and unrealised profit and loss of all positions at the mark, micro-USD; each position rounded down. */
+/** Collateral and unrealised profit and loss of all cross positions at the mark, micro-USD; each position rounded down. */
 export function equityOf(account: i32, record: i32): f64 {
   let equity = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -19,11 +21,11 @@ export function equityOf(account: i32, record: i32): f64 {
   return equity;
 }
 
-/** Σ maintenance margin of all positions, micro-USD; each rounded up. */
+/** Σ maintenance margin of all cross positions, micro-USD; each rounded up. */
 export function maintenanceOfAccount(account: i32, record: i32): f64 {
   let margin: f64 = 0;
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -34,32 +36,28 @@ export function maintenanceOfAccount(account: i32, record: i32): f64 {
 }
 
 /**
- * Whether the account has a position, and all prices that it depends on are trusted. Rows are asked, not the active set alone: that
- * may still have a market in which nothing is left, and is no part of the state.
+ * Whether all prices that the account depends on are trusted. Rows are asked, not the active set alone: that may still have a market
+ * in which nothing is left, and is no part of the state.
  */
-function mayBeLiquidated(account: i32, record: i32): boolean {
-  let positions: i32 = 0;
+function hasSoundPrices(account: i32, record: i32): boolean {
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
-      const row = rowOf(block, account);
-      if (i32At(block + M_GUARDS) !== 0 && !isFlat(row)) return false;
-      if (f64At(row + R_POSITION) !== 0) positions++;
+      if (i32At(block + M_GUARDS) !== 0 && !isFlat(rowOf(block, account))) return false;
     }
   }
-  return positions !== 0;
+  return true;
 }
 
 /**
- * Whether there is a position, and equity is below maintenance margin, on prices that are trusted. In one pass: a sweep asks it of
- * every account.
+ * Whether equity is below maintenance margin in cross margin, on prices that are trusted. Who has no position and owes something is, too.
  */
 export function isBelowMargin(account: i32, record: i32): boolean {
   let left = f64At(record + A_COLLATERAL);
   for (let half = 0; half < 2; half++) {
-    let active = i32At(record + A_ACTIVE + (half << 2));
+    let active = crossMarkets(account, record, half);
     while (active !== 0) {
       const block = i32At(G_MARKETS + (((half << 5) + lowestBit(active)) << 2));
       active &= active - 1;
@@ -67,5 +65,38 @@ export function isBelowMargin(account: i32, record: i32): boolean {
       left += unrealized(block, row) - maintenanceMargin(block, row);
     }
   }
-  return left < 0 && mayBeLiquidated(account, record);
+  return left < 0 && hasSoundPrices(account, record);
+}
+
+/**
+ * Whether the account's position in this market has to be liquidated and is not yet: alone where it is isolated, with all the others
+ * where it is not.
+ */
+export function isNewlyBelow(block: i32, row: i32, account: i32): boolean {
+  const record = findAccount(account);
+  if (record === 0) return false;
+  const purse = purseOf(block, account, record);
+  if (purse === 0) return isAccountNewlyBelow(account, record);
+  if (isPurseLiquidating(purse) || i32At(block + M_GUARDS) !== 0) return false;
+  return isPositionBelow(block, row, purse);
+}
+
+/** As `isNewlyBelow`, for all that is not isolated. */
+export function isAccountNewlyBelow(account: i32, record: i32): boolean {
+  if ((i32At(record + A_STATUS) & A_LIQUIDATING) !== 0) return false;
+  return isBelowMargin(account, record);
+}
+
+/** Whether anything of the account has to be liquidated and is not yet. For those of whom a market is isolated. */
+export function isAnythingNewlyBelow(account: i32, record: i32): boolean {
+  if (isAccountNewlyBelow(account, record)) return true;
+  for (let half = 0; half < 2; half++) {
+    let isolated = isolatedMarkets(account, record, half);
+    while (isolated !== 0) {
+      const block = i32At(G_MARKETS + (((half << 5) + lowestBit(isolated)) << 2));
+      isolated &= isolated - 1;
+      if (isNewlyBelow(block, rowOf(block, account), account)) return true;
+    }
+  }
+  return false;
 }

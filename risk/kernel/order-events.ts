@@ -34,6 +34,8 @@ import {
   EVT_FILL,
   EVT_FUNDING,
   EVT_INSURANCE,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
   EVT_REJECTED,
   EVT_RESERVE_AMEND,
   EVT_TRANSFER,
@@ -41,8 +43,11 @@ import {
   FLAG_SIDE,
 } from '../../engine/messages/types.js';
 import { findAccount } from './accounts.js';
+import { withdrawable } from './equity.js';
+import { fillIsolated, payIsolated, showPosition } from './isolated.js';
 import { A_COLLATERAL, A_SEQUENCE } from './layout.js';
 import { findBlock } from './markets.js';
+import { purseOf } from './purses.js';
 import { addOpen, clearActiveIfFlat, tryReserve } from './reservation.js';
 
 /** What `settleEvent` has done. A negative answer is the code with which the question of an amend is refused. */
@@ -78,11 +83,13 @@ export function settleIn(block: i32, event: i32): i32 {
   else if (type === EVT_CANCELED) settleCanceled(event, block, record, row, side);
   else if (type === EVT_AMENDED) settleAmended(event, row, side);
   else if (type === EVT_ACCEPTED) settleAccepted(event, row, side);
-  else if (type === EVT_FUNDING || type === EVT_INSURANCE) settlePayment(event, record);
+  else if (type === EVT_FUNDING || type === EVT_INSURANCE) settlePayment(event, block, record);
   else if (type === EVT_TRANSFER) settleTransfer(event, block, record, row, side);
   else if (type === EVT_REJECTED) return settleRejected(event, block, record, row, flags);
   else if (type === EVT_RESERVE_AMEND) return settleQuestion(event, block, record, row, side);
-  else return SETTLED_NOTHING;
+  else if (type === EVT_POSITION_MARGIN || type === EVT_MARGIN_MODE) {
+    showPosition(event, block, account, record);
+  } else return SETTLED_NOTHING;
   numberEvent(event, record);
   return SETTLED_NUMBERED;
 }
@@ -99,13 +106,17 @@ export function numberEvent(event: i32, record: i32): void {
 function settleTransfer(event: i32, block: i32, record: i32, row: i32, side: i32): void {
   const reserved = floatOf(event, EF_REMAINING);
   addOpen(row, side, -reserved, -reserved * wordOf(event, EW_LOSS_TICKS));
-  setF64(row + R_POSITION, floatOf(event, EF_POSITION));
-  setF64(row + R_ENTRY_VALUE, floatOf(event, EF_ENTRY_VALUE));
-  setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + floatOf(event, EF_REALIZED));
-  clearActiveIfFlat(record, block, row);
+  settlePosition(event, block, record, row);
 }
 
-function settlePayment(event: i32, record: i32): void {
+/** Funding, and what the insurance fund and an account pay each other. */
+function settlePayment(event: i32, block: i32, record: i32): void {
+  const account = wordOf(event, W_ACCOUNT);
+  const purse = purseOf(block, account, record);
+  if (purse !== 0) {
+    payIsolated(block, account, purse, floatOf(event, EF_PAYMENT));
+    return;
+  }
   const collateral = f64At(record + A_COLLATERAL);
   setF64(record + A_COLLATERAL, collateral - floatOf(event, EF_PAYMENT));
 }
@@ -114,10 +125,19 @@ function settlePayment(event: i32, record: i32): void {
 function settleFilled(event: i32, block: i32, record: i32, row: i32, side: i32): void {
   const lots = floatOf(event, EF_LOTS);
   addOpen(row, side, -lots, -lots * wordOf(event, EW_LOSS_TICKS));
+  settlePosition(event, block, record, row);
+}
+
+/** Fills and transfers alike. */
+function settlePosition(event: i32, block: i32, record: i32, row: i32): void {
   setF64(row + R_POSITION, floatOf(event, EF_POSITION));
   setF64(row + R_ENTRY_VALUE, floatOf(event, EF_ENTRY_VALUE));
-  const cash: f64 = floatOf(event, EF_REALIZED) - floatOf(event, EF_FEE);
-  setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + cash);
+  const account = wordOf(event, W_ACCOUNT);
+  const purse = purseOf(block, account, record);
+  if (purse === 0) {
+    const cash: f64 = floatOf(event, EF_REALIZED) - floatOf(event, EF_FEE);
+    setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + cash);
+  } else fillIsolated(event, block, record, row, purse, withdrawable(account, record));
   clearActiveIfFlat(record, block, row);
 }
 

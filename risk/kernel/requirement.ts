@@ -77,7 +77,7 @@ function costsOf(block: i32, openLots: f64, lossTickLots: f64, takerPpm: i32): f
 }
 
 /** The larger of what the market asks for and value ÷ the leverage that the account has chosen. */
-function leveraged(block: i32, value: f64, leverage: i32, margin: f64): f64 {
+export function leveraged(block: i32, value: f64, leverage: i32, margin: f64): f64 {
   const divisor: f64 = f64At(block + B_MICRO_DENOMINATOR) * leverage;
   const own = mulDivCeil(value, f64At(block + B_MICRO_NUMERATOR), divisor);
   return own > margin ? own : margin;

@@ -12,6 +12,7 @@ import {
   A_ACTIVE,
   A_COLLATERAL,
   A_EXISTS,
+  A_ISOLATES,
   A_LIQUIDATING,
   A_STATUS,
   ACCOUNT_SHIFT,
@@ -20,6 +21,7 @@ import {
   G_MARKETS,
   M_MAINTENANCE_RATE,
   M_MARK,
+  M_PURSE_CHUNKS,
   M_RATE_DIVISOR,
   M_SECOND_FLOOR,
   M_SWEEP_LOTS,
@@ -28,7 +30,7 @@ import {
   M_SWEEP_UNIT,
   MARKETS_MAX,
 } from './layout.js';
-import { isBelowMargin } from './liquidation.js';
+import { isAnythingNewlyBelow, isBelowMargin } from './liquidation.js';
 
 /**
  * Sweeps over all accounts, in threads that may not write. Nearly everybody is far from the line, so that is asked first, with plain
@@ -61,9 +63,14 @@ export function nextBelowMargin(first: i32, end: i32): i32 {
     let record = accountAt(account);
     if (record === 0) account = stop;
     for (; account < stop; account++) {
-      const isTrader = (i32At(record + A_STATUS) & (A_EXISTS | A_LIQUIDATING)) === A_EXISTS;
-      if (isTrader && !isFarAbove(account, record) && isBelowMargin(account, record)) {
-        return account;
+      const status = i32At(record + A_STATUS);
+      if ((status & A_ISOLATES) !== 0) {
+        if (isAnythingNewlyBelow(account, record)) return account;
+      } else {
+        const isTrader = (status & (A_EXISTS | A_LIQUIDATING)) === A_EXISTS;
+        if (isTrader && !isFarAbove(account, record) && isBelowMargin(account, record)) {
+          return account;
+        }
       }
       record += 1 << ACCOUNT_SHIFT;
     }
@@ -98,7 +105,8 @@ export function tableSizes(): i32 {
   let sizes = i32At(G_ACCOUNT_CHUNKS);
   for (let market = 0; market < MARKETS_MAX; market++) {
     const block = i32At(G_MARKETS + (market << 2));
-    if (block !== 0) sizes += i32At(block + B_ROW_CHUNKS);
+    if (block === 0) continue;
+    sizes += i32At(block + B_ROW_CHUNKS) + i32At(block + M_PURSE_CHUNKS);
   }
   return sizes;
 }

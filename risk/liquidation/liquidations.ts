@@ -25,12 +25,14 @@ import {
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { asPriceTicks } from '../../engine/units/units.js';
+import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
+import { isolatedCollateral, isPositionLiquidating } from '../margin/isolated-margin.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
 import { pushCancelAll, pushRung, pushStage } from './ladder-messages.js';
 import {
   beginningAt,
+  CROSS,
   type Liquidation,
   nextRung,
   noteRung,
@@ -50,11 +52,15 @@ const NO_BACKING: Backing = { markTicks: asPriceTicks(0), equityMicroUsd: 0, pos
  * and trigger orders in all markets are canceled. While it stays below, one thing at a time is done about the position that needs
  * the most margin (rung.ts). Above its margin again, or with nothing left and nothing owed, it is free.
  *
+ * An isolated position goes down the ladder by itself: its own orders, its own collateral, its own margin. The account's other
+ * positions and orders are left alone, and an account that is liquidated leaves its isolated positions alone, but not the orders
+ * there, which would take from its collateral.
+ *
  * Each timer message does one step of one account, so that a crash of many takes many small messages and everybody else's orders go
  * on in between.
  */
 export class Liquidations {
-  private readonly byAccount = new Map<number, Liquidation>();
+  private readonly byKey = new Map<number, Liquidation>();
   private first: Liquidation | null = null;
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
@@ -76,23 +82,37 @@ export class Liquidations {
     return this.first?.nextMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether the account is below its margin and not being liquidated yet; false for one that does not exist. */
+  /** Whether anything of the account is below its margin and not being liquidated yet; false for one that does not exist. */
   isCandidate(account: number): boolean {
     const { kernel, accounts } = this.state;
-    if (!accounts.exists(account) || accounts.isLiquidating(account)) return false;
-    return kernel.calls.isBelowMargin(account, accounts.at(account));
+    if (!accounts.exists(account)) return false;
+    return kernel.calls.isAnythingNewlyBelow(account, accounts.at(account));
   }
 
-  /** A sweep has found the account below its margin, by what it saw then. True: it is now, too, and its liquidation has begun. */
+  /**
+   * A sweep has found the account, or an isolated position of it, below its margin, by what it saw then. True: it is now, too, and a
+   * liquidation has begun.
+   */
   onCandidate(account: number, nowMs: number): boolean {
-    const isBelow = this.isCandidate(account);
-    if (isBelow) this.begin(account, nowMs);
-    return isBelow;
+    const { accounts, kernel, markets } = this.state;
+    if (!accounts.exists(account)) return false;
+    const before = this.byKey.size;
+    if (kernel.calls.isAccountNewlyBelow(account, accounts.at(account))) {
+      this.begin(account, CROSS, nowMs);
+    }
+    for (const market of markets.all) {
+      if (this.isIsolated(account, market)) this.onPaid(account, market.marketId, nowMs);
+    }
+    return this.byKey.size !== before;
   }
 
-  /** The account has paid something that is no trade. */
-  onPaid(account: number, nowMs: number): void {
-    this.onCandidate(account, nowMs);
+  /** The account has paid something that is no trade for its position in this market. */
+  onPaid(account: number, marketId: number, nowMs: number): void {
+    const { accounts, kernel, markets } = this.state;
+    const market = markets.find(marketId);
+    if (market === null || !accounts.exists(account)) return;
+    if (!kernel.calls.isNewlyBelow(market.block, market.rows.open(account), account)) return;
+    this.begin(account, this.isIsolated(account, market) ? marketId : CROSS, nowMs);
   }
 
   /** One step of the account that comes next, if it is due. */
@@ -112,11 +132,11 @@ export class Liquidations {
   }
 
   writeState(writer: CanonicalWriter): void {
-    const entries = [...this.byAccount.values()].sort((a, b) => a.account - b.account);
+    const entries = [...this.byKey.values()].sort((a, b) => keyOf(a) - keyOf(b));
     writer.put(entries.length);
     for (const entry of entries) {
-      const { account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
-      const values = [account, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries];
+      const { account, part, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
+      const values = [account, part, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries];
       for (const value of values) writer.put(value);
     }
   }
@@ -124,49 +144,46 @@ export class Liquidations {
   readState(reader: CanonicalReader): void {
     for (let left = reader.take(); left > 0; left--) {
       const account = reader.take();
-      const entry = beginningAt(account, reader.take());
+      const part = reader.take();
+      const entry = beginningAt(account, part, reader.take());
       entry.pauseMs = reader.take();
       entry.sizeBefore = reader.take();
       entry.rung = reader.take();
       entry.marketId = reader.take();
       entry.untilMs = reader.take();
       entry.tries = reader.take();
-      this.byAccount.set(account, entry);
-      this.state.accounts.setLiquidating(account, true);
+      this.byKey.set(keyOf(entry), entry);
+      this.mark(entry, true);
     }
     this.findFirst();
   }
 
   /** Rung 1. The next one comes with the next timer, when the cancels have come back. */
-  private begin(account: number, nowMs: number): void {
-    const { accounts, markets } = this.state;
-    accounts.setLiquidating(account, true);
-    const entry = beginningAt(account, nowMs);
-    this.byAccount.set(account, entry);
+  private begin(account: number, part: number, nowMs: number): void {
+    const entry = beginningAt(account, part, nowMs);
+    this.mark(entry, true);
+    this.byKey.set(keyOf(entry), entry);
     // A crash begins thousands at once: they must not be looked through again for each.
     if (this.first === null || isBefore(entry, this.first)) this.first = entry;
-    this.tell(account, LIQUIDATION_BEGUN);
+    this.tell(entry, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
-    for (const { marketId } of markets.all) pushCancelAll(this.inbox, marketId, account);
+    for (const { marketId } of this.marketsOf(entry)) pushCancelAll(this.inbox, marketId, account);
   }
 
   private step(entry: Liquidation, nowMs: number): void {
-    const { account } = entry;
-    const { kernel, accounts } = this.state;
-    const record = accounts.at(account);
-    const equity = kernel.calls.equityOf(account, record);
-    if (equity >= kernel.calls.maintenanceOfAccount(account, record)) {
+    const equity = this.equityOf(entry);
+    if (equity >= this.maintenanceOf(entry)) {
       this.end(entry);
       return;
     }
-    const size = this.sizeOf(account);
+    const size = this.sizeOf(entry);
     const isStuck = entry.sizeBefore === size;
     entry.sizeBefore = size;
     if (waitsForBidders(entry, equity, nowMs)) {
       entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
       return;
     }
-    if (this.cancelsOpen(account)) this.wait(entry, isStuck, nowMs);
+    if (this.cancelsOpen(entry)) this.wait(entry, isStuck, nowMs);
     else if (size === 0) this.cover(entry, equity, nowMs);
     else this.close(entry, equity, isStuck, nowMs);
   }
@@ -177,11 +194,10 @@ export class Liquidations {
   }
 
   private end(entry: Liquidation): void {
-    const { account } = entry;
     this.leaveAuction(entry);
-    this.byAccount.delete(account);
-    this.state.accounts.setLiquidating(account, false);
-    this.tell(account, LIQUIDATION_ENDED);
+    this.byKey.delete(keyOf(entry));
+    this.mark(entry, false);
+    this.tell(entry, LIQUIDATION_ENDED);
   }
 
   /** Nobody takes over a position from an account that is free, or at a price from before the account's next rung. */
@@ -189,9 +205,12 @@ export class Liquidations {
     if (rung === LADDER_AUCTION) this.ask(account, marketId, LADDER_END, NO_BACKING);
   }
 
-  /** All that is left is a debt. The funds of all markets are asked in turn; when none can pay, it waits for one that can. */
+  /**
+   * All that is left is a debt. The funds of all markets are asked in turn, of an isolated position that of its market; when none can
+   * pay, it waits for one that can.
+   */
   private cover(entry: Liquidation, equityMicroUsd: number, nowMs: number): void {
-    const { all } = this.state.markets;
+    const all = this.positionsOf(entry);
     const tries = entry.rung === LADDER_COVER ? entry.tries + 1 : 0;
     const { marketId } = all[tries % all.length] as MarketSummary;
     this.ask(entry.account, marketId, LADDER_COVER, { ...NO_BACKING, equityMicroUsd });
@@ -201,7 +220,7 @@ export class Liquidations {
 
   private close(entry: Liquidation, equity: number, isStuck: boolean, nowMs: number): void {
     const { account } = entry;
-    const market = this.heaviest(account);
+    const market = this.heaviest(entry);
     if (market === null) {
       this.wait(entry, isStuck, nowMs);
       return;
@@ -226,7 +245,7 @@ export class Liquidations {
     isStuck: boolean,
     nowMs: number,
   ): void {
-    if (entry.rung !== rung) this.tell(entry.account, LIQUIDATION_RUNG + rung, marketId);
+    if (entry.rung !== rung) this.tell(entry, LIQUIDATION_RUNG + rung);
     noteRung(entry, rung, marketId, isStuck, nowMs);
   }
 
@@ -256,12 +275,12 @@ export class Liquidations {
   }
 
   /** The market whose position needs the most maintenance margin and whose prices are trusted; the first one of equals. */
-  private heaviest(account: number): MarketSummary | null {
-    const { kernel, markets } = this.state;
+  private heaviest(entry: Liquidation): MarketSummary | null {
+    const { kernel } = this.state;
     let found: MarketSummary | null = null;
     let most = 0;
-    for (const market of markets.all) {
-      const row = market.rows.at(account);
+    for (const market of this.positionsOf(entry)) {
+      const row = market.rows.at(entry.account);
       if (row === 0 || market.guards !== 0) continue;
       const margin = kernel.calls.maintenanceMargin(market.block, row);
       if (margin <= most) continue;
@@ -275,8 +294,9 @@ export class Liquidations {
    * Asks again for cancels where something is open: a halted market has refused them, or they, or a slice, are still on their way
    * between shards. True when something is.
    */
-  private cancelsOpen(account: number): boolean {
-    const open = this.state.markets.all.filter(({ rows }) => {
+  private cancelsOpen(entry: Liquidation): boolean {
+    const { account } = entry;
+    const open = this.marketsOf(entry).filter(({ rows }) => {
       return rows.get(account, R_OPEN_LOTS) !== 0 || rows.get(account, R_OPEN_LOTS + 8) !== 0;
     });
     for (const { marketId } of open) pushCancelAll(this.inbox, marketId, account);
@@ -284,29 +304,79 @@ export class Liquidations {
   }
 
   /** Lots of all positions; only good for seeing whether something has changed. */
-  private sizeOf(account: number): number {
-    return this.state.markets.all.reduce((sum, { rows }) => {
-      return sum + Math.abs(rows.get(account, R_POSITION));
+  private sizeOf(entry: Liquidation): number {
+    return this.positionsOf(entry).reduce((sum, { rows }) => {
+      return sum + Math.abs(rows.get(entry.account, R_POSITION));
     }, 0);
   }
 
-  private tell(account: number, stage: number, marketId = 0): void {
-    const { kernel, accounts } = this.state;
+  /** Markets whose orders are canceled: of an account all that are not liquidated by themselves. */
+  private marketsOf({ account, part }: Liquidation): MarketSummary[] {
+    return this.state.markets.all.filter((market) => {
+      if (part !== CROSS) return market.marketId === part;
+      return !isPositionLiquidating(this.state, market, account);
+    });
+  }
+
+  /** Markets whose positions are closed. */
+  private positionsOf({ account, part }: Liquidation): MarketSummary[] {
+    return this.state.markets.all.filter((market) => {
+      return part === CROSS ? !this.isIsolated(account, market) : market.marketId === part;
+    });
+  }
+
+  private isIsolated(account: number, market: MarketSummary): boolean {
+    return isolatedCollateral(this.state, market, account) !== null;
+  }
+
+  /** Micro-USD behind what is liquidated. */
+  private equityOf({ account, part }: Liquidation): number {
+    const { accounts, kernel, markets } = this.state;
     const record = accounts.at(account);
-    const equity = kernel.calls.equityOf(account, record);
-    const maintenance = kernel.calls.maintenanceOfAccount(account, record);
-    pushStage(this.events, marketId, account, stage, equity, maintenance);
+    const market = part === CROSS ? null : markets.find(part);
+    if (market === null) return kernel.calls.equityOf(account, record);
+    const purse = kernel.calls.purseOf(market.block, account, record);
+    return kernel.calls.equityOfPosition(market.block, market.rows.at(account), purse);
+  }
+
+  private maintenanceOf({ account, part }: Liquidation): number {
+    const { accounts, kernel, markets } = this.state;
+    const market = part === CROSS ? null : markets.find(part);
+    if (market === null) return kernel.calls.maintenanceOfAccount(account, accounts.at(account));
+    return kernel.calls.maintenanceMargin(market.block, market.rows.at(account));
+  }
+
+  /** Nothing may be traded any more with what is liquidated. */
+  private mark({ account, part }: Liquidation, isLiquidating: boolean): void {
+    const { accounts, kernel, markets } = this.state;
+    const market = part === CROSS ? null : markets.find(part);
+    if (market === null) accounts.setLiquidating(account, isLiquidating);
+    else {
+      const purse = kernel.calls.purseOf(market.block, account, accounts.at(account));
+      kernel.calls.setPurseLiquidating(purse, isLiquidating);
+    }
+  }
+
+  private tell(entry: Liquidation, stage: number): void {
+    const equity = this.equityOf(entry);
+    const maintenance = this.maintenanceOf(entry);
+    const marketId = entry.part === CROSS ? 0 : entry.part;
+    pushStage(this.events, marketId, entry.account, stage, equity, maintenance);
   }
 
   private findFirst(): void {
     this.first = null;
-    for (const entry of this.byAccount.values()) {
+    for (const entry of this.byKey.values()) {
       if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     }
   }
 }
 
-/** By time, then id. */
+/** By time, then account, its isolated positions by market, and itself last. */
 function isBefore(a: Liquidation, b: Liquidation): boolean {
-  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && a.account < b.account);
+  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && keyOf(a) < keyOf(b));
+}
+
+function keyOf({ account, part }: Pick<Liquidation, 'account' | 'part'>): number {
+  return account * (MARKET_ID_ALL + 1) + part;
 }

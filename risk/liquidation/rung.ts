@@ -6,6 +6,7 @@ import {
   LADDER_FUND,
   LADDER_SLICE,
 } from '../../engine/messages/types.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
 
 /** Between two slices of one account: time for makers to come back. Doubled while nobody takes anything, up to the longest. */
 export const PAUSE_MS = 1_000;
@@ -19,9 +20,14 @@ const FUND_TRIES = 3;
 /** The orders are canceled; nothing has been closed yet. */
 export const RUNG_ORDERS = 1;
 
-/** An account on its way down the ladder. */
+/** Instead of a market's id: the account's cross margin over all markets. */
+export const CROSS = MARKET_ID_ALL;
+
+/** An account, or one isolated position of it, on its way down the ladder. */
 export interface Liquidation {
   account: number;
+  /** Market of an isolated position; CROSS: all that is not isolated. */
+  part: number;
   nextMs: number;
   pauseMs: number;
   /** Lots that were open in all markets at the step before: the same now means that nobody took anything. */
@@ -35,9 +41,10 @@ export interface Liquidation {
   tries: number;
 }
 
-export function beginningAt(account: number, nowMs: number): Liquidation {
+export function beginningAt(account: number, part: number, nowMs: number): Liquidation {
   return {
     account,
+    part,
     nextMs: nowMs,
     pauseMs: PAUSE_MS,
     sizeBefore: 0,

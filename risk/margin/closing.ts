@@ -41,13 +41,13 @@ export function reserveClosing(
   const loss = lots * lossTicksOf(side, price - market.markTicks);
   const row = market.rows.at(account);
   const { tryClose } = kernel.calls;
-  return tryClose(account, record, row, side, lots, loss) === 0 ? price : none;
+  return tryClose(market.block, account, record, row, side, lots, loss) === 0 ? price : none;
 }
 
 /** loss × (1 + taker rate) + taker rate × value ≤ equity behind the open orders, in ticks a lot, rounded down. */
 function boundOf(
   { accounts, fees, kernel }: MarginState,
-  { params, markTicks }: MarketSummary,
+  { block, params, markTicks, rows }: MarketSummary,
   account: number,
   side: number,
   lots: number,
@@ -55,7 +55,8 @@ function boundOf(
   const one = BigInt(PPM_ONE);
   const taker = BigInt(fees.takerPpm[accounts.tier(account)] as number);
   const unit = BigInt(params.microUsdPerTickLotNumerator);
-  const behind = BigInt(kernel.calls.equityBehindOrders(account, accounts.at(account)));
+  const record = accounts.at(account);
+  const behind = BigInt(kernel.calls.closingEquity(block, account, record, rows.at(account)));
   const equity = (behind - ROUNDINGS_MICRO_USD) * BigInt(params.microUsdPerTickLotDenominator);
   const fee = taker * BigInt(lots) * BigInt(markTicks) * unit;
   const bearable = divFloor(equity * one - fee, BigInt(lots) * unit * (one + taker));

@@ -48,6 +48,7 @@ import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
+import { IsolatedMargin } from './isolated-margin.js';
 import { Lane } from './lane.js';
 import type { MarketSummary } from './market-summaries.js';
 import { MarketTable } from './market-table.js';
@@ -77,6 +78,7 @@ export class MarginActor implements AccountHome {
    * do it again then. No part of the state.
    */
   termsChanges = 0;
+  private readonly isolated: IsolatedMargin;
   private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
@@ -106,6 +108,7 @@ export class MarginActor implements AccountHome {
     this.trade = new TradeCommands(this.state, inbox, events);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
+    this.isolated = new IsolatedMargin(this.state, events);
     this.lane = new Lane(this.state);
     this.liquidations = new Liquidations(this.state, inbox, events);
   }
@@ -168,7 +171,8 @@ export class MarginActor implements AccountHome {
     }
     const isWhole = this.orderEvents.handle(events, slot, nowMs);
     if (typeOf(head) === EVT_FUNDING || typeOf(head) === EVT_TRANSFER) {
-      this.liquidations.onPaid(events.words[slot * SLOT_WORDS + W_ACCOUNT] as number, nowMs);
+      const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
+      this.liquidations.onPaid(account, marketOf(head), nowMs);
     }
     return isWhole;
   }
@@ -220,10 +224,10 @@ export class MarginActor implements AccountHome {
     this.state.markets.find(marketId)?.setMarginTerms(terms);
   }
 
-  /** Σ collateral of all accounts, exact. */
+  /** Σ collateral of all accounts and their isolated positions, exact. */
   sumOfCollateral(): bigint {
     const { accounts } = this.state;
-    let sum = 0n;
+    let sum = this.isolated.sumOfCollateral();
     for (let account = 1; account <= accounts.lastId; account++) {
       const collateral = accounts.collateral(account);
       if (collateral !== 0) sum += BigInt(collateral);
@@ -235,7 +239,10 @@ export class MarginActor implements AccountHome {
     return this.cash.deposits - this.cash.withdrawals;
   }
 
-  /** Accounts by id: parent, tier, whether it is a liquidator, key, collateral; each market's summaries and leverages by account id; liquidations; cash totals. */
+  /**
+   * Accounts by id: parent, tier, whether it is a liquidator, key, collateral; each market's summaries, leverages and isolated
+   * collateral by account id; liquidations; cash totals.
+   */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
     const key = new Int32Array(PUBLIC_KEY_WORDS);
@@ -255,6 +262,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.guards);
       this.writeSummaries(writer, market);
       this.writeLeverages(writer, market);
+      this.isolated.writeState(writer, market);
     }
     this.liquidations.writeState(writer);
     this.cash.writeTotals(writer);
@@ -291,6 +299,7 @@ export class MarginActor implements AccountHome {
         const row = market.rows.open(reader.take());
         this.state.kernel.calls.setLeverage(row, reader.take());
       }
+      this.isolated.readState(reader, market);
     }
     this.liquidations.readState(reader);
     this.cash.readTotals(reader);

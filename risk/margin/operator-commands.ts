@@ -101,9 +101,10 @@ export class OperatorCommands {
       this.balance(message, slot, account, asMicroUsd(0), false);
       return;
     }
-    if (sign > 0 && accounts.collateral(account) + amount > MICRO_USD_MAX) {
+    const before = kernel.calls.cashOf(account, accounts.at(account));
+    if (sign > 0 && before + amount > MICRO_USD_MAX) {
       const code = REJECT.collateral_micro_usd_must_not_exceed_limit;
-      this.reject(message, slot, code, accounts.collateral(account) + amount, MICRO_USD_MAX);
+      this.reject(message, slot, code, before + amount, MICRO_USD_MAX);
       return;
     }
     if (sign < 0 && accounts.isLiquidating(account)) {

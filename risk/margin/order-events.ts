@@ -41,6 +41,7 @@ import {
   MSG_AMEND_GRANTED,
   SIDE_BUY,
 } from '../../engine/messages/types.js';
+import { G_MOVED_BLOCK } from '../kernel/layout.js';
 import {
   SETTLED_GRANTED,
   SETTLED_NOTHING,
@@ -74,6 +75,7 @@ export class OrderEventHandler {
     }
     const settled = kernel.calls.settleEvent(kernel.addressOf(events, slot));
     kernel.refresh();
+    if (kernel.word(G_MOVED_BLOCK) !== 0) this.tellMoved();
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (settled === SETTLED_NUMBERED) {
       if (ref !== NO_CLIENT_REF) clientIds.nameOrder(events, slot, nowMs);
@@ -88,6 +90,14 @@ export class OrderEventHandler {
       rewriteAsRejection(events, slot, -settled as RejectCode, value, limit);
     }
     return true;
+  }
+
+  /** The collateral of an isolated position has moved: an event of its own says so, behind all others. */
+  private tellMoved(): void {
+    const { kernel } = this.state;
+    kernel.enter();
+    kernel.calls.tellMoved();
+    kernel.leave();
   }
 
   private handleTrigger(events: MessageBuffer, slot: number, nowMs: number): void {

@@ -38,10 +38,12 @@ import {
   CMD_AMEND,
   CMD_CANCEL,
   CMD_MASS_CANCEL,
+  CMD_MOVE_MARGIN,
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
+  CMD_SET_MARGIN_MODE,
   CMD_TAKE_OVER,
   EVT_DUPLICATE,
   FLAG_CLIENT_TEXT,
@@ -67,6 +69,7 @@ import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import { takeOver } from '../liquidation/take-over.js';
 import type { Accounts } from './accounts.js';
 import type { ClientIds } from './client-ids.js';
+import { IsolatedMargin, isPositionLiquidating } from './isolated-margin.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
@@ -92,12 +95,14 @@ export class TradeCommands {
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
   private readonly triggers: TriggerCommands;
+  private readonly isolated: IsolatedMargin;
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
     this.inbox = inbox;
     this.events = events;
     this.triggers = new TriggerCommands(state, inbox, events);
+    this.isolated = new IsolatedMargin(state, events);
   }
 
   handle(message: MessageBuffer, slot: number, nowMs: number): void {
@@ -116,12 +121,7 @@ export class TradeCommands {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
       return;
     }
-    if (
-      type !== CMD_CANCEL &&
-      type !== CMD_MASS_CANCEL &&
-      this.state.accounts.isLiquidating(account)
-    ) {
-      this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
+    if (type !== CMD_CANCEL && type !== CMD_MASS_CANCEL && this.isHeld(message, slot, account)) {
       return;
     }
     if (isTrigger) this.placeTrigger(message, slot, account);
@@ -130,7 +130,23 @@ export class TradeCommands {
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
     else if (type === CMD_SET_LEVERAGE) this.setLeverage(message, slot);
     else if (type === CMD_TAKE_OVER) this.takeOver(message, slot);
-    else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
+    else if (type === CMD_SET_MARGIN_MODE || type === CMD_MOVE_MARGIN) {
+      this.changeMargin(message, slot, account, type);
+    } else this.reject(message, slot, REJECT.message_type_is_unknown, type, 0);
+  }
+
+  /** While an account, or its isolated position, is liquidated, there is nothing to do but cancel and bring collateral. */
+  private isHeld(message: MessageBuffer, slot: number, account: number): boolean {
+    const { accounts, markets } = this.state;
+    if (accounts.isLiquidating(account)) {
+      return !this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
+    }
+    const head = message.words[slot * SLOT_WORDS + W_HEAD] as number;
+    const market = markets.find(marketOf(head));
+    if (market === null || !isPositionLiquidating(this.state, market, account)) return false;
+    const amount = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    if (typeOf(head) === CMD_MOVE_MARGIN && amount > 0) return false;
+    return !this.reject(message, slot, REJECT.position_is_being_liquidated, market.marketId, 0);
   }
 
   /** A known client id: the answer says which order it is. True when answered. */
@@ -306,6 +322,13 @@ export class TradeCommands {
   private setLeverage(message: MessageBuffer, slot: number): void {
     const market = this.market(message, slot);
     if (market !== null) setLeverage(this.state, this.events, message, slot, market);
+  }
+
+  private changeMargin(message: MessageBuffer, slot: number, account: number, type: number): void {
+    const market = this.market(message, slot);
+    if (market === null) return;
+    if (type === CMD_SET_MARGIN_MODE) this.isolated.setMode({ message, slot, account, market });
+    else this.isolated.move({ message, slot, account, market });
   }
 
   private forwardMassCancel(message: MessageBuffer, slot: number, marketId: number): void {

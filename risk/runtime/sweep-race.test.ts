@@ -15,7 +15,7 @@ describe('threads that sweep accounts while the shard writes them', () => {
     expect(result.rounds).toBe(rounds);
     expect(result.failures).toBe(0);
     expect(result.liquidated).toBeGreaterThan(rounds / 200);
-    expect(result.proven).toBeGreaterThan(rounds / 4);
+    expect(result.proven).toBeGreaterThan(rounds / 200);
   }, 3_600_000);
 
   it('do so when they are killed in the middle of it, again and again', async () => {
@@ -28,6 +28,6 @@ describe('threads that sweep accounts while the shard writes them', () => {
     expect(result.failures).toBeGreaterThan(0);
     expect(result.failures).toBeLessThanOrEqual(result.killed);
     expect(result.liquidated).toBeGreaterThan(10);
-    expect(result.proven).toBeGreaterThan(700);
+    expect(result.proven).toBeGreaterThan(10);
   });
 });

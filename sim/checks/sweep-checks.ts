@@ -2,12 +2,12 @@ import { assert } from '../../engine/assert.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 
-/** After a sweep: whoever is below the margin at prices that are trusted is being liquidated. Asks account by account. */
+/** After a sweep: whoever is below the margin at prices that are trusted, or has an isolated position that is, is being liquidated. */
 export function checkNobodyIsBelow(core: ShardCore): void {
   const { accounts, kernel } = (core.home as MarginActor).state;
   for (let account = 1; account <= accounts.lastId; account++) {
-    if (!accounts.exists(account) || accounts.isLiquidating(account)) continue;
-    const isBelow = kernel.calls.isBelowMargin(account, accounts.at(account));
+    if (!accounts.exists(account)) continue;
+    const isBelow = kernel.calls.isAnythingNewlyBelow(account, accounts.at(account));
     assert(
       !isBelow,
       `account ${account} is below its margin after a sweep, and not being liquidated`,

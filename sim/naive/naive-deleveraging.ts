@@ -4,7 +4,7 @@ import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asQtyLots } from '../../engine/units/units.js';
 import { marketWith, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
-import { equityOf, naiveMessage } from './naive-liquidations.js';
+import { naiveEquityBehind, naiveMessage } from './naive-liquidations.js';
 import { absOf, maxOf, minOf, type NaiveMarket } from './naive-money.js';
 import { naiveReserve } from './naive-reserve.js';
 import type { View } from './naive-views.js';
@@ -62,7 +62,9 @@ export function naiveAnswerDeleveraging(state: NaiveState, event: View): void {
     account,
     positionLots: Number(position),
     entryValueTickLots: Number(entryValue),
-    equityMicroUsd: Number(equityOf(state, state.accounts.get(account) as NaiveAccount)),
+    equityMicroUsd: Number(
+      naiveEquityBehind(state, state.accounts.get(account) as NaiveAccount, market),
+    ),
   }));
   const lots = asked.reduce((sum, { positionLots }) => sum + Math.abs(positionLots), 0);
   const mark = Number(market.mark) as Parameters<DeleveragingRules['plan']>[2];

@@ -3,6 +3,7 @@ import * as layout from '../../engine/messages/layout.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { holdingOf, marketWith, type NaiveAccount, type NaiveState } from './naive-home.js';
+import { naiveFillIsolated, naiveShowMargin, naiveTellMoved } from './naive-isolated.js';
 import {
   divCeil,
   type NaiveHolding,
@@ -15,8 +16,7 @@ import {
   naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
-import { naiveFree } from './naive-operator.js';
-import { naivePositionBeyondCap } from './naive-reserve.js';
+import { naivePositionBeyondCap, naiveRefusal } from './naive-reserve.js';
 import { naiveFire, naiveTriggerRejected } from './naive-triggers.js';
 import { View } from './naive-views.js';
 
@@ -63,7 +63,7 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       fundingPaid(scene);
       break;
     case type.EVT_INSURANCE:
-      account.collateral -= BigInt(event.float(layout.EF_PAYMENT));
+      pay(scene, BigInt(event.float(layout.EF_PAYMENT)));
       break;
     case type.EVT_TRANSFER:
       transferred(scene);
@@ -84,6 +84,10 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       naiveTriggerRejected(state, event, market);
       break;
     case type.EVT_TRIGGER_CANCELED:
+      break;
+    case type.EVT_MARGIN_MODE:
+    case type.EVT_POSITION_MARGIN:
+      naiveShowMargin(event, scene.holding);
       break;
     default:
       return true;
@@ -126,11 +130,18 @@ function filled(scene: Scene): void {
   expect(event, layout.EF_REALIZED, realized, 'realised profit');
   expect(event, layout.EF_POSITION, holding.position, 'position');
   expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
-  account.collateral += realized - fee;
+  if (holding.purse === null) {
+    account.collateral += realized - fee;
+    return;
+  }
+  const signedLots = order.isBuy ? lots : -lots;
+  const fill = { realized, fee, signedLots, lossTicks: order.lossTicks };
+  naiveFillIsolated(state, account, market, holding, fill);
 }
 
 /** Position × index × rate × interval ÷ 8 hours, rounded up. */
-function fundingPaid({ event, account, market, holding }: Scene): void {
+function fundingPaid(scene: Scene): void {
+  const { event, market, holding } = scene;
   const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
   const value = holding.position * BigInt(event.word(layout.EW_PRICE));
   const rate = BigInt(event.float(layout.EF_RATE_PPB)) * BigInt(event.float(layout.EF_INTERVAL));
@@ -140,12 +151,26 @@ function fundingPaid({ event, account, market, holding }: Scene): void {
   );
   expect(event, layout.EF_PAYMENT, payment, 'payment of funding');
   expect(event, layout.EF_POSITION, holding.position, 'position');
-  account.collateral -= payment;
+  pay(scene, payment);
+}
+
+function pay({ state, account, market, holding }: Scene, payment: bigint): void {
+  const { purse } = holding;
+  if (purse === null) account.collateral -= payment;
+  else {
+    purse.collateral -= payment;
+    naiveTellMoved(state, account, market, purse);
+  }
 }
 
 /** As a fill, without a fee; who took the position over had reserved for it. */
 function transferred({ state, event, account, market, holding }: Scene): void {
-  if (event.float(layout.EF_REMAINING) !== 0) remove(holding, takePending(state, holding));
+  let lossTicks = 0n;
+  if (event.float(layout.EF_REMAINING) !== 0) {
+    const asked = takePending(state, holding);
+    lossTicks = asked.lossTicks;
+    remove(holding, asked);
+  }
   const lots = BigInt(event.float(layout.EF_LOTS));
   const isBuy = type.sideOf(event.word(layout.EW_FLAGS)) === type.SIDE_BUY;
   const price = BigInt(event.word(layout.EW_PRICE));
@@ -153,7 +178,16 @@ function transferred({ state, event, account, market, holding }: Scene): void {
   expect(event, layout.EF_REALIZED, realized, 'realised profit');
   expect(event, layout.EF_POSITION, holding.position, 'position');
   expect(event, layout.EF_ENTRY_VALUE, holding.entryValue, 'entry value');
-  account.collateral += realized;
+  if (holding.purse === null) account.collateral += realized;
+  else {
+    const signedLots = isBuy ? lots : -lots;
+    naiveFillIsolated(state, account, market, holding, {
+      realized,
+      fee: 0n,
+      signedLots,
+      lossTicks,
+    });
+  }
 }
 
 function canceled(scene: Scene): void {
@@ -199,16 +233,13 @@ function reserveAmend(scene: Scene): boolean {
   order.lots = BigInt(event.float(layout.EF_REMAINING));
   order.lossTicks = BigInt(event.word(layout.EW_LOSS_TICKS));
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account);
+  const refusal = naiveRefusal(state, account, market, after - before, worstBefore);
   const beyond = naivePositionBeyondCap(market, holding, worstBefore);
   order.lots = lots;
   order.lossTicks = lossTicks;
-  if (beyond !== null) {
-    becomeRejection(event, beyond.code, beyond.value, beyond.limit);
-    return true;
-  }
-  if (after > before && free < 0n) {
-    becomeRejection(event, REJECT.insufficient_margin, after - before, free + (after - before));
+  const no = beyond ?? refusal;
+  if (no !== null) {
+    becomeRejection(event, no.code, no.value, no.limit);
     return true;
   }
   grant(state, event);

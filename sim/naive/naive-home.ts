@@ -50,7 +50,7 @@ export interface NaiveState {
   cashKeys: string[];
   /** Orders that are reserved and on their way to their market: several when trigger orders have fired. */
   pending: number;
-  /** By account. */
+  /** By account, and by market where margin is isolated (naiveKeyOf). */
   liquidations: Map<number, NaiveLiquidation>;
   fees: FeeSchedule;
   inbox: MessageBuffer;
@@ -114,7 +114,7 @@ export class NaiveHome implements AccountHome {
     if (event.type !== type.EVT_MARK_PRICE) {
       const isWhole = naiveOnEvent(state, event, nowMs);
       const pays = event.type === type.EVT_FUNDING || event.type === type.EVT_TRANSFER;
-      if (pays) naiveOnPaid(state, event.account, nowMs);
+      if (pays) naiveOnPaid(state, event.account, event.marketId, nowMs);
       return isWhole;
     }
     const market = marketWith(state, event.marketId);
@@ -158,7 +158,12 @@ export class NaiveHome implements AccountHome {
   }
 
   sumOfCollateral(): bigint {
-    return [...this.state.accounts.values()].reduce((sum, { collateral }) => sum + collateral, 0n);
+    const { accounts, markets } = this.state;
+    const purses = markets.flatMap(({ holdings }) =>
+      [...holdings.values()].map(({ purse }) => purse),
+    );
+    const all = [...accounts.values(), ...purses.filter((purse) => purse !== null)];
+    return all.reduce((sum, { collateral }) => sum + collateral, 0n);
   }
 
   sumOfDeposits(): bigint {
@@ -179,6 +184,7 @@ export class NaiveHome implements AccountHome {
       writer.put(market.guards);
       writeHoldings(writer, market);
       writeLeverages(writer, market);
+      writeIsolated(writer, market);
     }
     writeLiquidations(this.state, writer);
     for (const total of [deposits, withdrawals]) {
@@ -212,7 +218,7 @@ export function marketWith(state: NaiveState, marketId: number): NaiveMarket | n
 export function holdingOf(market: NaiveMarket, account: number): NaiveHolding {
   let holding = market.holdings.get(account);
   if (holding === undefined) {
-    holding = { position: 0n, entryValue: 0n, leverage: 0n, orders: [] };
+    holding = { position: 0n, entryValue: 0n, leverage: 0n, orders: [], purse: null };
     market.holdings.set(account, holding);
   }
   return holding;
@@ -238,6 +244,15 @@ function writeHoldings(writer: CanonicalWriter, market: NaiveMarket): void {
     const row = [holding.position, holding.entryValue, bids.lots, asks.lots, bids.loss, asks.loss];
     writer.put(account);
     for (const value of row) writer.put(Number(value));
+  }
+}
+
+function writeIsolated(writer: CanonicalWriter, market: NaiveMarket): void {
+  const isolated = [...market.holdings].filter(([, { purse }]) => purse !== null);
+  writer.put(isolated.length);
+  for (const [account, { purse }] of isolated.sort(([a], [b]) => a - b)) {
+    writer.put(account);
+    writer.put(Number(purse?.collateral));
   }
 }
 

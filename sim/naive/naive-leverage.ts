@@ -1,8 +1,8 @@
 import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
-import { minOf, type NaiveMarket, naiveInitialMargin } from './naive-money.js';
-import { naiveFree } from './naive-operator.js';
+import { minOf, type NaiveMarket, naiveInitialMargin, naiveUnrealized } from './naive-money.js';
+import { naiveFree, naiveWithdrawable } from './naive-operator.js';
 import { pushEvent, type View } from './naive-views.js';
 
 /** The leverage that the account wants to have in a market, unless its margin would not be covered with it. */
@@ -25,10 +25,19 @@ export function naiveSetLeverage(
   const before = naiveInitialMargin(market, holding, taker);
   holding.leverage = BigInt(wanted);
   const raise = naiveInitialMargin(market, holding, taker) - before;
-  const free = naiveFree(state, account);
+  const { purse } = holding;
+  const free = purse === null ? naiveFree(state, account) : naiveWithdrawable(state, account);
   if (raise > 0n && free < 0n) {
     holding.leverage = chosen;
     naiveReject(state, message, 'insufficient_margin', raise, free + raise);
+    return;
+  }
+  const alone = naiveInitialMargin(market, { ...holding, orders: [] }, taker);
+  const behind = (purse?.collateral ?? 0n) + naiveUnrealized(market, holding);
+  if (raise > 0n && purse !== null && alone > 0n && behind < alone) {
+    holding.leverage = chosen;
+    const name = 'position_collateral_micro_usd_must_reach_minimum';
+    naiveReject(state, message, name, behind, alone);
     return;
   }
   const event = pushEvent(state.events, type.EVT_LEVERAGE, layout.EVENT_SLOTS, market.marketId);

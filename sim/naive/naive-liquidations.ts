@@ -8,6 +8,7 @@ import {
   absOf,
   divCeil,
   divFloor,
+  isFlat,
   maxOf,
   minOf,
   type NaiveHolding,
@@ -32,6 +33,8 @@ const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 60_000;
 const SHORT_PAUSE_MS = 100;
 const AUCTION_MS = 10_000;
+/** Instead of a market: everything that is not isolated. */
+const CROSS = 0xffff;
 /** Orders are canceled. */
 const FIRST_RUNG = 1;
 const WHOLE_BELOW_MICRO_USD = 1_000_000_000n;
@@ -39,25 +42,40 @@ const WHOLE_BELOW_MICRO_USD = 1_000_000_000n;
 /** CMD_CANDIDATES: accounts that somebody says are below their margin. */
 export function naiveCandidates(state: NaiveState, message: View, nowMs: number): void {
   const count = message.float(layout.F_QTY);
-  const before = state.liquidations.size;
-  for (let i = 0; i < count; i++) naiveOnPaid(state, message.word(layout.SLOT_WORDS + i), nowMs);
+  let begun = 0;
+  for (let i = 0; i < count; i++) {
+    const before = state.liquidations.size;
+    const id = message.word(layout.SLOT_WORDS + i);
+    beginPart(state, id, CROSS, nowMs);
+    for (const market of state.markets) {
+      if (holdingOf(market, id).purse !== null) beginPart(state, id, market.marketId, nowMs);
+    }
+    if (state.liquidations.size !== before) begun++;
+  }
   const event = pushEvent(state.events, type.EVT_DONE, layout.EVENT_SLOTS, 0);
   event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
   event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
-  event.setFloat(layout.EF_LOTS, state.liquidations.size - before);
+  event.setFloat(layout.EF_LOTS, begun);
 }
 
-/** Begins the account's liquidation if it has come below its margin. */
-export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void {
+/** Begins the liquidation of the account, or of its isolated position in this market, if that has come below its margin. */
+export function naiveOnPaid(state: NaiveState, id: number, marketId: number, nowMs: number): void {
+  const market = state.markets.find((one) => one.marketId === marketId);
+  if (market === undefined) return;
+  beginPart(state, id, holdingOf(market, id).purse === null ? CROSS : marketId, nowMs);
+}
+
+function beginPart(state: NaiveState, id: number, part: number, nowMs: number): void {
   const account = state.accounts.get(id);
-  if (account === undefined || state.liquidations.has(id)) return;
-  const doubtful = state.markets.some((market) => {
-    const { position, orders } = holdingOf(market, id);
-    return market.guards !== 0 && (position !== 0n || orders.length > 0);
+  if (account === undefined || isNaiveLiquidating(state, id, part)) return;
+  const held = partsOf(state, id, part);
+  const doubtful = held.some(({ market: { guards }, holding }) => {
+    return guards !== 0 && (part !== CROSS || !isFlat(holding));
   });
-  const holds = state.markets.some((market) => holdingOf(market, id).position !== 0n);
-  if (doubtful || !holds || equityOf(state, account) >= maintenanceOf(state, account)) return;
-  state.liquidations.set(id, {
+  const isEmpty = part !== CROSS && held.every(({ holding }) => holding.position === 0n);
+  if (doubtful || isEmpty) return;
+  if (equityOf(state, account, part) >= maintenanceOf(state, account, part)) return;
+  state.liquidations.set(keyOf(id, part), {
     nextMs: nowMs,
     pauseMs: PAUSE_MS,
     sizeBefore: 0n,
@@ -66,8 +84,39 @@ export function naiveOnPaid(state: NaiveState, id: number, nowMs: number): void 
     untilMs: 0,
     tries: 0,
   });
-  tell(state, account, type.LIQUIDATION_BEGUN);
-  for (const { marketId } of state.markets) cancelAll(state, marketId, id);
+  tell(state, account, part, type.LIQUIDATION_BEGUN);
+  for (const { market } of canceledOf(state, id, part)) cancelAll(state, market.marketId, id);
+}
+
+/** Without a market: the account as such. */
+export function isNaiveLiquidating(state: NaiveState, id: number, part = CROSS): boolean {
+  return state.liquidations.has(keyOf(id, part));
+}
+
+function keyOf(id: number, part: number): number {
+  return id * 65_536 + part;
+}
+
+interface Part {
+  market: NaiveMarket;
+  holding: NaiveHolding;
+}
+
+/** Whose positions are liquidated together. */
+function partsOf(state: NaiveState, id: number, part: number): Part[] {
+  return state.markets
+    .map((market) => ({ market, holding: holdingOf(market, id) }))
+    .filter(({ market, holding }) => {
+      return part === CROSS ? holding.purse === null : market.marketId === part;
+    });
+}
+
+/** Whose orders are canceled: an account that is liquidated loses also those of isolated markets, which reserve its collateral. */
+function canceledOf(state: NaiveState, id: number, part: number): Part[] {
+  if (part !== CROSS) return partsOf(state, id, part);
+  return state.markets
+    .filter(({ marketId }) => !isNaiveLiquidating(state, id, marketId))
+    .map((market) => ({ market, holding: holdingOf(market, id) }));
 }
 
 /** One step of the one that is due longest. */
@@ -76,16 +125,18 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   due.sort(([a, one], [b, other]) => one.nextMs - other.nextMs || a - b);
   const [first] = due;
   if (first === undefined) return;
-  const [id, entry] = first;
+  const [key, entry] = first;
+  const id = Math.floor(key / 65_536);
+  const part = key % 65_536;
   const account = state.accounts.get(id) as NaiveAccount;
-  const equity = equityOf(state, account);
-  if (equity >= maintenanceOf(state, account)) {
+  const equity = equityOf(state, account, part);
+  if (equity >= maintenanceOf(state, account, part)) {
     endAuction(state, account, entry);
-    state.liquidations.delete(id);
-    tell(state, account, type.LIQUIDATION_ENDED);
+    state.liquidations.delete(key);
+    tell(state, account, part, type.LIQUIDATION_ENDED);
     return;
   }
-  const held = state.markets.map((market) => ({ market, holding: holdingOf(market, id) }));
+  const held = partsOf(state, id, part);
   const size = held.reduce((sum, { holding }) => sum + absOf(holding.position), 0n);
   const isStuck = entry.sizeBefore === size;
   entry.sizeBefore = size;
@@ -93,14 +144,14 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
     entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
     return;
   }
-  const open = held.filter(({ holding }) => holding.orders.length > 0);
+  const open = canceledOf(state, id, part).filter(({ holding }) => holding.orders.length > 0);
   for (const { market } of open) cancelAll(state, market.marketId, id);
   if (open.length > 0) {
     wait(entry, isStuck, nowMs);
     return;
   }
   if (size === 0n) {
-    payDebt(state, account, entry, nowMs);
+    payDebt(state, account, part, entry, equity, nowMs);
     return;
   }
   const trusted = held.filter(({ market }) => market.guards === 0);
@@ -114,11 +165,11 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   const { market, holding } = heaviest;
   const rung = rungAfter(entry, equity, isStuck);
   endAuction(state, account, entry);
-  note(state, account, entry, rung, market.marketId, isStuck);
+  note(state, account, part, entry, rung, market.marketId, isStuck);
   const backing = { mark: market.mark, equity, position: holding.position };
   if (rung === type.LADDER_SLICE || rung === type.LADDER_FUND) {
     wait(entry, isStuck && rung === type.LADDER_SLICE, nowMs);
-    slice(state, account, market, holding, rung);
+    slice(state, account, market, holding, rung, equity);
   } else {
     if (rung === type.LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
     entry.nextMs = nowMs + (rung === type.LADDER_AUCTION ? entry.pauseMs : SHORT_PAUSE_MS);
@@ -149,15 +200,17 @@ function wait(entry: NaiveLiquidation, isStuck: boolean, nowMs: number): void {
 function payDebt(
   state: NaiveState,
   account: NaiveAccount,
+  part: number,
   entry: NaiveLiquidation,
+  equity: bigint,
   nowMs: number,
 ): void {
-  const { markets } = state;
+  const markets = partsOf(state, account.id, part).map(({ market }) => market);
   const tries = entry.rung === type.LADDER_COVER ? entry.tries + 1 : 0;
   const { marketId } = markets[tries % markets.length] as NaiveMarket;
-  const backing = { mark: 0n, equity: account.collateral, position: 0n };
+  const backing = { mark: 0n, equity, position: 0n };
   ask(state, account, marketId, type.LADDER_COVER, backing);
-  note(state, account, entry, type.LADDER_COVER, marketId, true);
+  note(state, account, part, entry, type.LADDER_COVER, marketId, true);
   if ((tries + 1) % markets.length === 0) wait(entry, true, nowMs);
   else entry.nextMs = nowMs + SHORT_PAUSE_MS;
 }
@@ -171,12 +224,13 @@ function endAuction(state: NaiveState, account: NaiveAccount, entry: NaiveLiquid
 function note(
   state: NaiveState,
   account: NaiveAccount,
+  part: number,
   entry: NaiveLiquidation,
   rung: number,
   marketId: number,
   isStuck: boolean,
 ): void {
-  if (entry.rung !== rung) tell(state, account, type.LIQUIDATION_RUNG + rung, marketId);
+  if (entry.rung !== rung) tell(state, account, part, type.LIQUIDATION_RUNG + rung);
   entry.tries = entry.rung === rung && isStuck ? entry.tries + 1 : 0;
   entry.rung = rung;
   entry.marketId = marketId;
@@ -206,9 +260,10 @@ function ask(
 
 export function writeLiquidations(state: NaiveState, writer: CanonicalWriter): void {
   writer.put(state.liquidations.size);
-  for (const [id, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
+  for (const [key, entry] of [...state.liquidations].sort(([a], [b]) => a - b)) {
+    const whose = [Math.floor(key / 65_536), key % 65_536];
     const { nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
-    const values = [id, nextMs, pauseMs, Number(sizeBefore), rung, marketId, untilMs, tries];
+    const values = [...whose, nextMs, pauseMs, Number(sizeBefore), rung, marketId, untilMs, tries];
     for (const value of values) writer.put(value);
   }
 }
@@ -223,6 +278,7 @@ function slice(
   market: NaiveMarket,
   holding: NaiveHolding,
   rung: number,
+  equity: bigint,
 ): void {
   const { params } = market;
   const mark = Number(market.mark);
@@ -235,12 +291,12 @@ function slice(
   const side = sells ? type.SIDE_SELL : type.SIDE_BUY;
   const band = bandPriceTicks(params, side, asPriceTicks(mark));
   const limit = BigInt(params.priceTicksMax);
-  const bankrupt = maxOf(1n, minOf(bankruptcy(state, account, market, holding), limit));
+  const bankrupt = maxOf(1n, minOf(bankruptcy(state, account, market, holding, equity), limit));
   const bound = sells ? maxOf(bankrupt, BigInt(band)) : minOf(bankrupt, BigInt(band));
   const price = rung === type.LADDER_FUND ? band : Number(bound);
   const lossTicks = BigInt(Math.max(0, sells ? mark - price : price - mark));
   const { position } = holding;
-  const backing = { mark: market.mark, equity: equityOf(state, account), position };
+  const backing = { mark: market.mark, equity, position };
   holding.orders.push({ orderId: 0, isBuy: !sells, lots, lossTicks });
   state.pending++;
   const out = ask(state, account, market.marketId, rung, backing);
@@ -261,10 +317,11 @@ function bankruptcy(
   account: NaiveAccount,
   market: NaiveMarket,
   holding: NaiveHolding,
+  equityMicroUsd: bigint,
 ): bigint {
   const { params, mark } = market;
   const unit = BigInt(params.microUsdPerTickLotNumerator);
-  const equity = equityOf(state, account) * BigInt(params.microUsdPerTickLotDenominator);
+  const equity = equityMicroUsd * BigInt(params.microUsdPerTickLotDenominator);
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   const value = holding.position * mark * unit - equity;
   // Signed: for a short both sides of the fraction are negative.
@@ -280,15 +337,28 @@ function cancelAll(state: NaiveState, marketId: number, account: number): void {
   naiveMessage(state, type.MSG_MASS_CANCEL, 1, marketId, account, flags);
 }
 
-export function equityOf(state: NaiveState, account: NaiveAccount): bigint {
-  return state.markets.reduce((sum, market) => {
-    return sum + naiveUnrealized(market, holdingOf(market, account.id));
-  }, account.collateral);
+function equityOf(state: NaiveState, account: NaiveAccount, part: number): bigint {
+  return partsOf(state, account.id, part).reduce(
+    (sum, { market, holding }) => {
+      return sum + (holding.purse?.collateral ?? 0n) + naiveUnrealized(market, holding);
+    },
+    part === CROSS ? account.collateral : 0n,
+  );
 }
 
-function maintenanceOf(state: NaiveState, account: NaiveAccount): bigint {
-  return state.markets.reduce((sum, market) => {
-    return sum + naiveMaintenance(market, holdingOf(market, account.id));
+/** Equity behind the account's position in this market: its own where it is isolated. */
+export function naiveEquityBehind(
+  state: NaiveState,
+  account: NaiveAccount,
+  { marketId, holdings }: NaiveMarket,
+): bigint {
+  const isCross = (holdings.get(account.id)?.purse ?? null) === null;
+  return equityOf(state, account, isCross ? CROSS : marketId);
+}
+
+function maintenanceOf(state: NaiveState, account: NaiveAccount, part: number): bigint {
+  return partsOf(state, account.id, part).reduce((sum, { market, holding }) => {
+    return sum + naiveMaintenance(market, holding);
   }, 0n);
 }
 
@@ -309,11 +379,12 @@ export function naiveMessage(
   return out;
 }
 
-function tell(state: NaiveState, account: NaiveAccount, stage: number, marketId = 0): void {
+function tell(state: NaiveState, account: NaiveAccount, part: number, stage: number): void {
+  const marketId = part === CROSS ? 0 : part;
   const event = pushEvent(state.events, type.EVT_LIQUIDATION, layout.EVENT_SLOTS, marketId);
   event.setWord(layout.W_ACCOUNT, account.id);
   event.setWord(layout.EW_FLAGS, stage);
   event.setWord(layout.EW_CLIENT_REF, -1);
-  event.setFloat(layout.EF_VALUE, Number(equityOf(state, account)));
-  event.setFloat(layout.EF_LIMIT, Number(maintenanceOf(state, account)));
+  event.setFloat(layout.EF_VALUE, Number(equityOf(state, account, part)));
+  event.setFloat(layout.EF_LIMIT, Number(maintenanceOf(state, account, part)));
 }

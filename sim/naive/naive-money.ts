@@ -1,6 +1,7 @@
 import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MICRO_USD_MAX, VALUE_TICK_LOTS_MAX } from '../../engine/units/units.js';
+import type { NaivePurse } from './naive-isolated.js';
 
 /** An open order as its account's home sees it. */
 export interface NaiveReservation {
@@ -20,6 +21,8 @@ export interface NaiveHolding {
   /** That the account has chosen; 0: none. */
   leverage: bigint;
   orders: NaiveReservation[];
+  /** Null: cross margin. */
+  purse: NaivePurse | null;
 }
 
 export interface NaiveMarket {

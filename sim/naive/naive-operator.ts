@@ -4,6 +4,8 @@ import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { ACCOUNT_ID_MAX, asMicroUsd, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
+import { naiveNeed } from './naive-isolated.js';
+import { isNaiveLiquidating } from './naive-liquidations.js';
 import {
   divCeil,
   maxOf,
@@ -33,19 +35,27 @@ export function naiveFree(state: NaiveState, account: NaiveAccount): bigint {
   let free = account.collateral;
   for (const market of state.markets) {
     const holding = holdingOf(market, account.id);
+    if (holding.purse !== null) {
+      free -= naiveNeed(state, account, market, holding);
+      continue;
+    }
     free += naiveUnrealized(market, holding) - naiveInitialMargin(market, holding, taker);
   }
   return free;
 }
 
 /** Collateral and losses, without profit, which is not money; max(initial margin, notional ÷ 10) of it stays. */
-function naiveWithdrawable(state: NaiveState, account: NaiveAccount): bigint {
+export function naiveWithdrawable(state: NaiveState, account: NaiveAccount): bigint {
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   let money = account.collateral;
   let margin = 0n;
   let notional = 0n;
   for (const market of state.markets) {
     const holding = holdingOf(market, account.id);
+    if (holding.purse !== null) {
+      margin += naiveNeed(state, account, market, holding);
+      continue;
+    }
     money += minOf(naiveUnrealized(market, holding), 0n);
     margin += naiveInitialMargin(market, holding, taker);
     notional += naiveNotional(market, holding);
@@ -101,12 +111,15 @@ function moveCash(state: NaiveState, message: View): void {
   const isDeposit = message.type === type.CMD_DEPOSIT;
   const change = isDeposit ? BigInt(amount) : -BigInt(amount);
   const after = account.collateral + change;
-  if (isDeposit && after > BigInt(MICRO_USD_MAX)) {
+  const apart = state.markets.reduce((sum, market) => {
+    return sum + maxOf(holdingOf(market, account.id).purse?.collateral ?? 0n, 0n);
+  }, 0n);
+  if (isDeposit && after + apart > BigInt(MICRO_USD_MAX)) {
     const name = 'collateral_micro_usd_must_not_exceed_limit';
-    naiveReject(state, message, name, after, MICRO_USD_MAX);
+    naiveReject(state, message, name, after + apart, MICRO_USD_MAX);
     return;
   }
-  if (!isDeposit && state.liquidations.has(account.id)) {
+  if (!isDeposit && isNaiveLiquidating(state, account.id)) {
     naiveReject(state, message, 'account_is_being_liquidated', account.id, 0);
     return;
   }

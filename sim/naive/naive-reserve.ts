@@ -3,6 +3,7 @@ import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState } from './naive-home.js';
+import { naiveBehindPosition, naiveLeastBehind, naiveNeed } from './naive-isolated.js';
 import {
   divFloor,
   maxOf,
@@ -15,7 +16,7 @@ import {
   naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
-import { naiveFree } from './naive-operator.js';
+import { naiveFree, naiveWithdrawable } from './naive-operator.js';
 
 const PPM = 1_000_000n;
 
@@ -62,14 +63,35 @@ export function naiveReserve(
     return beyond;
   }
   const after = naiveInitialMargin(market, holding, taker);
-  const free = naiveFree(state, account);
-  if (after > before && free < 0n) {
+  const raise = after - before;
+  const refusal = naiveRefusal(state, account, market, raise, worstBefore);
+  if (refusal !== null) {
     holding.orders.pop();
-    const value = after - before;
-    return { code: REJECT.insufficient_margin, value, limit: free + value };
+    return refusal;
   }
   state.pending++;
   return null;
+}
+
+/** Whether the account bears what is among its open orders now, which raises the requirement by so much; else why not. */
+export function naiveRefusal(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  raise: bigint,
+  worstBefore: bigint,
+): Refusal | null {
+  const holding = holdingOf(market, account.id);
+  const { purse } = holding;
+  const free = purse === null ? naiveFree(state, account) : naiveWithdrawable(state, account);
+  if (raise > 0n && free < 0n) {
+    return { code: REJECT.insufficient_margin, value: raise, limit: free + raise };
+  }
+  if (purse === null || naiveWorstLots(holding) <= worstBefore) return null;
+  const value = purse.collateral + naiveUnrealized(market, holding);
+  const limit = naiveLeastBehind(market, holding, naiveWorstLots(holding));
+  if (value >= limit) return null;
+  return { code: REJECT.position_collateral_micro_usd_must_reach_minimum, value, limit };
 }
 
 /** The cap binds who raises the worst position: the refusal, null when the change is let in. */
@@ -102,7 +124,7 @@ export function naiveClose(
   const distance = BigInt(price) - market.mark;
   const lossTicks = maxOf(0n, isBuy ? distance : -distance);
   holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
-  if (equityBehindOrders(state, account) < 0n) {
+  if (closingEquity(state, account, market) < 0n) {
     holding.orders.pop();
     return null;
   }
@@ -120,7 +142,7 @@ function bearablePrice(
   const side = type.sideOf(flags);
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   const unit = BigInt(params.microUsdPerTickLotNumerator);
-  const equity = equityBehindOrders(state, account) - 4n;
+  const equity = closingEquity(state, account, market) - 4n;
   const money = equity * BigInt(params.microUsdPerTickLotDenominator) * PPM;
   const left = money - taker * lots * mark * unit;
   const ticks = Number(maxOf(0n, divFloor(left, lots * unit * (PPM + taker))));
@@ -130,12 +152,23 @@ function bearablePrice(
     : Math.max(band, Number(mark) - ticks);
 }
 
+/** Equity behind all open orders; of an isolated position its own, and behind those of its market. */
+function closingEquity(state: NaiveState, account: NaiveAccount, market: NaiveMarket): bigint {
+  const holding = holdingOf(market, account.id);
+  if (holding.purse === null) return equityBehindOrders(state, account);
+  return naiveBehindPosition(state, account, market, holding);
+}
+
 /** Equity less losses and fees of all open orders, each term rounded like the product's. */
 function equityBehindOrders(state: NaiveState, account: NaiveAccount): bigint {
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   let equity = account.collateral;
   for (const market of state.markets) {
     const holding = holdingOf(market, account.id);
+    if (holding.purse !== null) {
+      equity -= naiveNeed(state, account, market, holding);
+      continue;
+    }
     equity += naiveUnrealized(market, holding) - naiveOrderCosts(market, holding, taker);
   }
   return equity;

@@ -12,7 +12,9 @@ import {
   type NaiveState,
   naiveReject,
 } from './naive-home.js';
+import { naiveMoveMargin, naiveSetMode } from './naive-isolated.js';
 import { naiveSetLeverage } from './naive-leverage.js';
+import { isNaiveLiquidating } from './naive-liquidations.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
 import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
@@ -35,8 +37,10 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   const deadline = message.float(layout.F_DEADLINE);
   if (deadline !== 0 && deadline < nowMs) {
     naiveReject(state, message, 'receive_window_has_passed', deadline, nowMs);
-  } else if (state.liquidations.has(account.id) && !cancels) {
+  } else if (isNaiveLiquidating(state, account.id) && !cancels) {
     naiveReject(state, message, 'account_is_being_liquidated', account.id, 0);
+  } else if (!cancels && isPositionHeld(state, message)) {
+    naiveReject(state, message, 'position_is_being_liquidated', message.marketId, 0);
   } else if (isTrigger) {
     const market = knownMarket(state, message);
     if (market !== null) naivePlaceTrigger(state, message, market, key);
@@ -50,7 +54,17 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   } else if (message.type === type.CMD_TAKE_OVER) {
     const market = knownMarket(state, message);
     if (market !== null) naiveTakeOver(state, message, account, market);
+  } else if (message.type === type.CMD_SET_MARGIN_MODE || message.type === type.CMD_MOVE_MARGIN) {
+    const market = knownMarket(state, message);
+    const isMode = message.type === type.CMD_SET_MARGIN_MODE;
+    if (market !== null) (isMode ? naiveSetMode : naiveMoveMargin)(state, message, account, market);
   } else naiveReject(state, message, 'message_type_is_unknown', message.type, 0);
+}
+
+/** The isolated position there is being liquidated, and the message is not one that brings it collateral. */
+function isPositionHeld(state: NaiveState, message: View): boolean {
+  const brings = message.type === type.CMD_MOVE_MARGIN && message.float(layout.F_QTY) > 0;
+  return isNaiveLiquidating(state, message.account, message.marketId) && !brings;
 }
 
 function answersRetry(state: NaiveState, message: View, key: number | string): boolean {

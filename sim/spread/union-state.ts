@@ -1,5 +1,6 @@
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { isolatedCollateral } from '../../risk/margin/isolated-margin.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { chainOf } from '../checks/history.js';
 
@@ -33,7 +34,8 @@ export function unionState(cores: readonly ShardCore[]): number {
   for (let account = 1; account <= lastAccountOf(cores); account++) {
     const shard = homeShardOf(cores, account);
     if (shard === null) continue;
-    const { accounts, markets: known } = homeOf(cores[shard] as ShardCore).state;
+    const home = homeOf(cores[shard] as ShardCore);
+    const { accounts, markets: known } = home.state;
     writer.put(account);
     writer.put(accounts.parent(account));
     writer.put(accounts.tier(account));
@@ -47,6 +49,9 @@ export function unionState(cores: readonly ShardCore[]): number {
         writer.put(market.rows.get(account, column * 8));
       }
       writer.put(market.leverageOf(account));
+      const isolated = isolatedCollateral(home.state, market, account);
+      writer.put(isolated === null ? 0 : 1);
+      writer.put(isolated ?? 0);
     }
   }
   const bytes = writer.bytes();

@@ -30,13 +30,16 @@ import {
   EVT_FUNDING,
   EVT_INSURANCE,
   EVT_LIQUIDATION,
+  EVT_MARGIN_MODE,
   EVT_MARK_PRICE,
+  EVT_POSITION_MARGIN,
   EVT_REJECTED,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
+  MARGIN_ISOLATED,
   reasonOf,
   TRANSFER_DELEVERAGING,
 } from '../../engine/messages/types.js';
@@ -86,6 +89,9 @@ export class Knowledge {
     duplicates: 0,
     fundingPayments: 0,
     liquidationSteps: 0,
+    modesChanged: 0,
+    positionMargins: 0,
+    positionLiquidations: 0,
     waiting: 0,
     triggered: 0,
     firedInVain: 0,
@@ -96,6 +102,8 @@ export class Knowledge {
   };
   /** Auctions that may still be open. */
   readonly auctions: KnownAuction[] = [];
+  /** Where margin was isolated, perhaps not any more. */
+  readonly isolated: { account: number; marketId: number }[] = [];
   private readonly places = new Map<string, number>();
 
   market(marketId: number): KnownMarket | undefined {
@@ -116,7 +124,7 @@ export class Knowledge {
     const f = slot * SLOT_FLOATS;
     const orderId = events.floats[f + EF_ORDER_ID] as number;
     const account = events.words[w + W_ACCOUNT] as number;
-    this.count(type);
+    this.count(type, marketId);
     if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED) {
       const flags = events.words[w + EW_FLAGS] as number;
       const price = events.words[w + EW_PRICE] as number;
@@ -127,6 +135,8 @@ export class Knowledge {
       this.drop(marketId, orderId);
     } else if (type === EVT_FILL) {
       if (events.floats[f + EF_REMAINING] === 0) this.drop(marketId, orderId);
+    } else if (type === EVT_MARGIN_MODE) {
+      if (events.words[w + EW_FLAGS] === MARGIN_ISOLATED) this.isolated.push({ account, marketId });
     } else if (type === EVT_ACCOUNT_CREATED) {
       this.accounts = Math.max(this.accounts, account);
     } else if (type === EVT_AUCTION) {
@@ -160,7 +170,7 @@ export class Knowledge {
     else this.counts.takenOver++;
   }
 
-  private count(type: number): void {
+  private count(type: number, marketId: number): void {
     if (type === EVT_ACCEPTED) this.counts.accepted++;
     else if (type === EVT_FILL) this.counts.fills++;
     else if (type === EVT_CANCELED) this.counts.canceled++;
@@ -168,11 +178,18 @@ export class Knowledge {
     else if (type === EVT_REJECTED) this.counts.rejected++;
     else if (type === EVT_DUPLICATE) this.counts.duplicates++;
     else if (type === EVT_FUNDING) this.counts.fundingPayments++;
-    else if (type === EVT_LIQUIDATION) this.counts.liquidationSteps++;
+    else if (type === EVT_LIQUIDATION) this.countLiquidation(marketId);
     else if (type === EVT_INSURANCE) this.counts.insurancePayments++;
+    else if (type === EVT_MARGIN_MODE) this.counts.modesChanged++;
+    else if (type === EVT_POSITION_MARGIN) this.counts.positionMargins++;
     else if (type === EVT_TRIGGER_ACCEPTED) this.counts.waiting++;
     else if (type === EVT_TRIGGERED) this.counts.triggered++;
     else if (type === EVT_TRIGGER_REJECTED) this.counts.firedInVain++;
+  }
+
+  private countLiquidation(marketId: number): void {
+    this.counts.liquidationSteps++;
+    if (marketId !== 0) this.counts.positionLiquidations++;
   }
 
   private add(order: KnownOrder): void {

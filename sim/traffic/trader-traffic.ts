@@ -2,10 +2,12 @@ import {
   CMD_AMEND,
   CMD_CANCEL,
   CMD_MASS_CANCEL,
+  CMD_MOVE_MARGIN,
   CMD_PLACE,
   CMD_PLACE_TRIGGER,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
+  CMD_SET_MARGIN_MODE,
   CMD_TAKE_OVER,
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
@@ -13,6 +15,8 @@ import {
   FLAG_POST_ONLY,
   FLAG_POST_ONLY_SLIDE,
   FLAG_REDUCE_ONLY,
+  MARGIN_CROSS,
+  MARGIN_ISOLATED,
   PRICE_OF_INDEX,
   PRICE_OF_LAST_TRADE,
   PRICE_OF_MARK,
@@ -35,6 +39,8 @@ import { type ClientKey, command, type Fields, type TriggerFields, type Wire } f
 /** Commands that are remembered, so that some can be sent again. */
 const RETRIES_MAX = 64;
 const OPEN_ORDERS_AIM = 160;
+/** Accounts and markets with isolated margin. */
+const ISOLATED_AIM = 12;
 
 /** Random orders, cancels, amends and retries of the accounts that exist. */
 export class TraderTraffic {
@@ -54,6 +60,7 @@ export class TraderTraffic {
     if (knowledge.accounts === 0 || knowledge.markets.length === 0) return null;
     const isFull = knowledge.open.length > OPEN_ORDERS_AIM;
     const dice = random.below(1000);
+    if (knowledge.isolated.length < ISOLATED_AIM && random.chance(5)) return this.margin();
     const isThin = knowledge.open.length < OPEN_ORDERS_AIM / 4;
     if (isThin && dice >= 60 && random.chance(60)) return this.place(nowMs);
     if (dice < 60 && this.sent.length > 0) return random.pick(this.sent).slice();
@@ -61,14 +68,22 @@ export class TraderTraffic {
     if (dice < (isFull ? 560 : 340)) return this.remember(this.amend(nowMs));
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
-    if (dice >= 970) return this.leverage();
+    if (dice >= 985) return this.leverage();
+    if (dice >= 960) return this.margin();
     if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
     if (dice >= 900) return this.remember(this.trigger(nowMs));
     return this.place(nowMs);
   }
 
   private place(nowMs: number): Wire {
-    return this.remember(command(CMD_PLACE, this.order(this.anyAccount(), nowMs)));
+    const { random, knowledge } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const isIsolated = knowledge.isolated.length > 0 && random.chance(15);
+    if (!isIsolated) return this.remember(command(CMD_PLACE, fields));
+    const { account, marketId } = random.pick(knowledge.isolated);
+    const market = knowledge.market(marketId);
+    const price = market === undefined ? 1 : this.anyPrice(market, (fields.flags ?? 0) & 1);
+    return this.remember(command(CMD_PLACE, { ...fields, account, marketId, price }));
   }
 
   /** Mostly at a price that is good enough, sometimes of an auction that is none any more. */
@@ -205,6 +220,23 @@ export class TraderTraffic {
     const { marketId } = random.pick(this.knowledge.markets);
     const price = random.chance(90) ? random.between(1, 40) : random.between(-1, 1_200);
     return command(CMD_SET_LEVERAGE, { marketId, account: this.anyAccount(), price });
+  }
+
+  /** Another mode, most of all isolated, where the account has nothing; and cash to isolated positions and back. */
+  private margin(): Wire {
+    const { random, knowledge } = this;
+    const { marketId } = random.pick(knowledge.markets);
+    const account = this.anyAccount();
+    if (random.chance(50)) {
+      const mode = random.chance(75) ? MARGIN_ISOLATED : MARGIN_CROSS;
+      const price = random.chance(97) ? mode : random.between(-1, 3);
+      return command(CMD_SET_MARGIN_MODE, { marketId, account, price });
+    }
+    const known = knowledge.isolated.length > 0 && random.chance(90);
+    const target = known ? random.pick(knowledge.isolated) : { marketId, account };
+    const most = random.pick([1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000]);
+    const qty = random.chance(98) ? random.between(-most, most) : random.pick([0, 0.5, 2 ** 53]);
+    return command(CMD_MOVE_MARGIN, { ...target, qty });
   }
 
   /** By order id or by client id; now and then in another's name. */

@@ -85,6 +85,10 @@ function anyCommand(buffer: MessageBuffer, random: Xorshift, nowMs: number, twin
     push(buffer, type.CMD_TIMER, 0, 1, {});
     return;
   }
+  if (random.chance(2)) {
+    anyMarginCommand(buffer, random, market);
+    return;
+  }
   const kind = random.pick([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 4]);
   const [id, owner, key] = anyOrder(twin, market, random);
   const places = kind === type.CMD_PLACE || kind === type.CMD_REPLACE;
@@ -223,6 +227,31 @@ function stateOf(core: ShardCore): string {
   return Buffer.from(writer.bytes()).toString('base64');
 }
 
+/** Every second account is isolated in one market. Returns the number of commands. */
+function isolateSome(buffer: MessageBuffer): number {
+  const [market] = MARKETS as [number];
+  for (let account = 1; account <= ACCOUNTS; account += 2) {
+    const words: [number, number][] = [
+      [layout.W_ACCOUNT, account],
+      [layout.W_PRICE, type.MARGIN_ISOLATED],
+    ];
+    push(buffer, type.CMD_SET_MARGIN_MODE, market, 1, { words });
+  }
+  return ACCOUNTS / 2;
+}
+
+/** Isolated positions are makers of others' trades in the lane, and traders there themselves. */
+function anyMarginCommand(buffer: MessageBuffer, random: Xorshift, market: number): void {
+  const words: [number, number][] = [[layout.W_ACCOUNT, random.between(1, ACCOUNTS)]];
+  if (random.chance(60)) {
+    words.push([layout.W_PRICE, random.chance(70) ? type.MARGIN_ISOLATED : type.MARGIN_CROSS]);
+    push(buffer, type.CMD_SET_MARGIN_MODE, market, 1, { words });
+    return;
+  }
+  const floats: [number, number][] = [[layout.F_QTY, random.between(-5_000_000, 5_000_000)]];
+  push(buffer, type.CMD_MOVE_MARGIN, market, 1, { words, floats });
+}
+
 type OrderName = [id: number, account: number, key: number | string | null];
 
 /** An order of the market that is open, if a few guesses find one: its id, its account, its client id. */
@@ -256,10 +285,11 @@ function runTwins(seed: number, isCompiled: boolean): void {
   const random = new Xorshift(seed);
   const [lane, batched, plain] = [newTwin(true, isCompiled), newTwin(true), newTwin(false)];
   const first = new MessageBuffer(64);
-  const count = setUp(first, random);
+  const count = setUp(first, random) + isolateSome(first);
   for (const { core } of [lane, batched, plain]) applyWhole(core, first, count, 1000);
   let timeMs = 1000;
   let duplicates = 0;
+  let moved = 0;
   for (let step = 0; step < 150; step++) {
     timeMs += random.below(4);
     const messages = new MessageBuffer(128);
@@ -270,6 +300,7 @@ function runTwins(seed: number, isCompiled: boolean): void {
     applyWhole(plain.core, messages, size, timeMs);
     const expected = eventWords(plain.core);
     duplicates += countOf(expected, type.EVT_DUPLICATE);
+    moved += countOf(expected, type.EVT_POSITION_MARGIN);
     expect(eventWords(lane.core), `seed ${seed}, step ${step}`).toEqual(expected);
     expect(eventWords(batched.core), `seed ${seed}, step ${step}, batched`).toEqual(expected);
     if (step % 10 === 0) for (const { core } of [lane, batched, plain]) core.check();
@@ -283,6 +314,7 @@ function runTwins(seed: number, isCompiled: boolean): void {
     expect(lane.texted[kind] ?? 0, `texted ${kind}`).toBeGreaterThan(0);
   }
   expect(duplicates).toBeGreaterThan(0);
+  expect(moved).toBeGreaterThan(10);
   expect(plain.done.length).toBe(0);
 }
 

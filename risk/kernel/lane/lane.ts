@@ -32,6 +32,8 @@ import {
 } from '../../../engine/messages/types.js';
 import { accountAt, findAccount, findTrader } from '../accounts.js';
 import {
+  A_ISOLATES,
+  A_STATUS,
   G_FETCHED,
   G_FETCHED_BEFORE,
   LANE_HAS_REFERENCES,
@@ -40,6 +42,7 @@ import {
 } from '../layout.js';
 import { findBlock } from '../markets.js';
 import { fetchClient, fetchNamed, namedOrderId, nameOrders } from '../named-orders.js';
+import { isPurseLiquidating, purseOf } from '../purses.js';
 import { laneAmend } from './amend.js';
 import { laneCancel } from './cancel.js';
 import { lanePlace } from './place.js';
@@ -67,11 +70,20 @@ function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
   const record = findTrader(account);
   if (record === 0) return LANE_NOT_DONE;
   const type = typeOf(head);
+  if ((i32At(record + A_STATUS) & A_ISOLATES) !== 0 && isClosedTo(block, account, record)) {
+    return LANE_NOT_DONE;
+  }
   if (type === CMD_PLACE) return lanePlace(block, message, account, record, timeMs, sequence);
   if (type !== CMD_AMEND && type !== CMD_CANCEL) return LANE_NOT_DONE;
   const id = namedOrderId(message);
   if (type === CMD_AMEND) return laneAmend(block, message, id, account, record, sequence);
   return laneCancel(block, message, id, account, record, sequence);
+}
+
+/** The account's position in this market is being liquidated by itself. */
+function isClosedTo(block: i32, account: i32, record: i32): boolean {
+  const purse = purseOf(block, account, record);
+  return purse !== 0 && isPurseLiquidating(purse);
 }
 
 /** The book of a message, 0 when the lane may not work on it; the block of a market elsewhere has none. */
