@@ -21,22 +21,29 @@ import {
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
+  EVT_AUCTION,
   EVT_BRACKET,
   EVT_CANCELED,
   EVT_EPOCH,
   EVT_FILL,
   EVT_FRAME,
   EVT_FUNDING_RATE,
+  EVT_INSURANCE,
+  EVT_INSURANCE_FUNDED,
+  EVT_LIQUIDATION,
+  EVT_LIQUIDATOR,
   EVT_MARGIN_TIERS,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
   EVT_MARKET_STATE,
   EVT_PRICE_GUARD,
   EVT_PRICING,
+  EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGERED,
+  FLAG_LIQUIDATION,
   FLAG_MAKER,
   FLAG_SIDE,
 } from '../engine/messages/types.js';
@@ -148,7 +155,12 @@ export class EventRouter {
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
     to.twaps.apply(words, floats, firstWord);
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
-    const followers = to.privateFeed.followers(words[firstWord + W_ACCOUNT] as number);
+    const account = words[firstWord + W_ACCOUNT] as number;
+    const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
+    if (isStage || to.views.isLiquidating(account)) {
+      to.publicFeeds.risk.saw(account, to.shard, floats[firstWord / 2 + EF_SEQUENCE] as number);
+    }
+    const followers = to.privateFeed.followers(account);
     if (followers === undefined) return;
     const kept = keptBefore >= 0 ? keptBefore : to.outbox.keep(words, firstWord, slots);
     for (const connection of followers) to.outbox.addFeedEvent(connection, kept, epoch, timeMs);
@@ -165,6 +177,9 @@ export class EventRouter {
         if (((words[at + EW_FLAGS] as number) & FLAG_MAKER) === 0) {
           this.trade(marketId, words, floats, at);
         }
+        if (((words[at + EW_FLAGS] as number) & FLAG_LIQUIDATION) !== 0) {
+          this.to.publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
+        }
         this.order(marketId, words, floats, at);
         break;
       case EVT_ACCEPTED:
@@ -179,6 +194,12 @@ export class EventRouter {
       case EVT_TRIGGERED:
         // Private, so with several shards the owner's feed is the only place.
         if (this.to.alone) this.to.orders.apply(words, floats, at);
+        break;
+      case EVT_AUCTION:
+      case EVT_TRANSFER:
+      case EVT_INSURANCE:
+      case EVT_INSURANCE_FUNDED:
+        this.to.publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
         break;
       case EVT_MARK_PRICE:
       case EVT_PRICE_GUARD:
@@ -195,6 +216,9 @@ export class EventRouter {
         break;
       case EVT_ACCOUNT_CREATED:
         if ((words[at + EW_CODE] as number) === this.to.shard) this.account(words, at);
+        break;
+      case EVT_LIQUIDATOR:
+        this.liquidator(words[at + W_ACCOUNT] as number, words[at + EW_FLAGS] === 1);
         break;
     }
   }
@@ -242,6 +266,10 @@ export class EventRouter {
       publicFeeds.sawState(market, sequence);
       return;
     }
+    if (type === EVT_FUNDING_RATE) {
+      // What roundings of payments leave is the insurance fund's.
+      publicFeeds.sawLiquidation(marketId, words, floats, at, this.timeMs);
+    }
     this.prices(market, type, words, floats, at);
     publicFeeds.sawMark(marketId, sequence, this.timeMs);
   }
@@ -260,6 +288,11 @@ export class EventRouter {
     market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
     market.indexTicks = asPriceTicks(floats[f + EF_LOTS] as number);
     market.guards = words[at + EW_FLAGS] as number;
+  }
+
+  private liquidator(account: number, isLiquidator: boolean): void {
+    this.to.accounts.setLiquidator(account, isLiquidator);
+    if (!isLiquidator) this.to.publicFeeds.dismiss(account);
   }
 
   private account(words: Int32Array, at: number): void {

@@ -77,6 +77,8 @@ export interface GatewayStats {
   rateLimited: number;
   events: number;
   openOrders: number;
+  /** Accounts of which something is on its way down the liquidation ladder. */
+  liquidations: number;
 }
 
 /** A frame far above the limit is cut by the socket itself; up to here it still gets an error. */
@@ -91,6 +93,7 @@ export class Gateway {
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
   private readonly markets = new Markets();
+  private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
   private readonly connections: Connections;
   private readonly privateLogs: readonly PrivateLog[];
@@ -116,9 +119,8 @@ export class Gateway {
     const { shards } = options;
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { limits, markets } = this;
+    const { limits, markets, views } = this;
     const messages = new EventMessages(markets);
-    const views = new AccountViews();
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
     const alone = shards.length === 1;
@@ -127,7 +129,7 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
-    this.publicFeeds = new PublicFeeds(markets, orders, this.outbox, limits);
+    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
     this.privateFeed = new PrivateFeed(
       (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,
@@ -205,7 +207,15 @@ export class Gateway {
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
+      liquidations: this.views.liquidations,
     };
+  }
+
+  /** What the insurance fund of each market has, and how many of its auctions are open. */
+  insurance(): { market: string; fundMicroUsd: number; auctions: number }[] {
+    return this.markets.all().map(({ params, insuranceMicroUsd, auctions }) => {
+      return { market: params.symbol, fundMicroUsd: insuranceMicroUsd, auctions: auctions.size };
+    });
   }
 
   /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */

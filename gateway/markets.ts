@@ -19,6 +19,21 @@ export interface Market {
   /** Why its prices are not trusted: bits, 0 for none. */
   guards: number;
   margin: MarginTerms;
+  /** What its insurance fund has. */
+  insuranceMicroUsd: number;
+  /** Open auctions by id. */
+  readonly auctions: Map<number, MarketAuction>;
+}
+
+/** A position that liquidators may take over. */
+export interface MarketAuction {
+  auctionId: number;
+  /** Of who takes over: a buy for a long position. */
+  side: number;
+  /** Lots that are left. */
+  lots: number;
+  endMs: number;
+  bankruptcyTicks: number;
 }
 
 /** What the `instruments` request tells about a market. */
@@ -71,6 +86,8 @@ export class Markets {
       nextFundingMs: 0,
       guards: 0,
       margin: NO_MARGIN_TERMS,
+      insuranceMicroUsd: 0,
+      auctions: new Map(),
     };
     this.byId[id] = market;
     this.bySymbol.set(params.symbol, market);

@@ -253,6 +253,7 @@ export class Requests {
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
+    else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
     else if (name === 'setMarginMode') this.writer.setMarginMode(this.draft, account, session, id);
     else if (name === 'moveMargin') this.writer.moveMargin(this.draft, account, session, id);
     else if (name === 'placeScaled') this.writer.scaled(this.draft, account, session, id);

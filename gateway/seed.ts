@@ -7,7 +7,7 @@ import type { OpenOrder } from './feeds/open-orders.js';
 import type { OrderFold } from './feeds/order-fold.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import type { RunningTwap, TwapViews } from './feeds/twap-views.js';
-import type { Markets } from './markets.js';
+import type { MarketAuction, Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
 
 export interface SeedAccount {
@@ -40,6 +40,8 @@ export interface SeedMarket {
   nextFundingMs: number;
   guards: number;
   margin: MarginTerms;
+  insuranceMicroUsd: number;
+  auctions: readonly MarketAuction[];
   host: number;
 }
 
@@ -83,6 +85,8 @@ export class GatewaySeed {
     market.nextFundingMs = seed.nextFundingMs;
     market.guards = seed.guards;
     market.margin = seed.margin;
+    market.insuranceMicroUsd = seed.insuranceMicroUsd;
+    for (const auction of seed.auctions) market.auctions.set(auction.auctionId, { ...auction });
     this.to.publicFeeds.addMarket(market);
   }
 
@@ -96,6 +100,17 @@ export class GatewaySeed {
   position(seed: SeedPosition): void {
     const { accountId, marketId, lots, entryValue } = seed;
     this.to.views.setPosition(accountId, { marketId, lots, entryValue });
+  }
+
+  /** The account, or its isolated position in a market, is on its way down the ladder; its positions are there already. */
+  liquidating(accountId: number, part: number): void {
+    const { accounts, publicFeeds, views } = this.to;
+    views.setLiquidating(accountId, part, true);
+    publicFeeds.risk.saw(accountId, accounts.homeOf(accountId), 0);
+  }
+
+  liquidator(accountId: number): void {
+    this.to.accounts.setLiquidator(accountId, true);
   }
 
   leverage(accountId: number, marketId: number, leverage: number): void {

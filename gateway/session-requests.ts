@@ -2,6 +2,7 @@ import type { ReadRequest } from './codec/request-reader.js';
 import { type Problem, problem, shown } from './commands/problem.js';
 import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
+import { RISK_CHANNEL } from './feeds/risk-content.js';
 import type { GatewayLimits } from './limits.js';
 import { instrumentOf, type Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
@@ -137,11 +138,15 @@ export class SessionRequests {
       this.context.privateFeed.subscribe(connection, request.id, seen.value, present);
       return null;
     }
+    if (channel === RISK_CHANNEL && !this.context.accounts.isLiquidator(connection.account)) {
+      const sentence = `channel ${channel} needs a login as a registered liquidator`;
+      return problem('account_is_not_a_liquidator', sentence);
+    }
     const found = this.context.publicFeeds.find(channel);
     if (found === undefined) {
       return problem(
         'channel_is_unknown',
-        `channel must be private, marketState, or book, trades or mark with a point and a symbol, but is ${shown(channel)}`,
+        `channel must be private, marketState, positionsAtRisk, or book, trades, mark or liquidations with a point and a symbol, but is ${shown(channel)}`,
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);

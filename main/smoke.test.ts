@@ -58,6 +58,13 @@ describe('npm start', () => {
         'invariants',
       );
       expect(invariants.moneyDifferenceMicroUsd).toBe('0');
+      const { insuranceFunds } = await exchange.admin<{ insuranceFunds: Record<string, string> }>(
+        'GET',
+        'insurance',
+      );
+      expect(Number(insuranceFunds['BTC-PERP'])).toBeGreaterThanOrEqual(250_000);
+      const log = fs.readFileSync(path.join(data, 'log', 'exchange.log'), 'utf8');
+      expect(log).toContain('liquidator waits for auctions');
       expect(await exchange.stop()).toBe(0);
       fs.rmSync(data, { recursive: true });
     },

@@ -107,6 +107,7 @@ export class AccountState {
     else if (message.type === 'parent') this.applyParent(message);
     else if (message.type === 'bracket') this.applyBracket(message);
     else if (message.type === 'fill') this.applyFill(message);
+    else if (message.type === 'transfer') this.applyPosition(message);
     else if (message.type === 'leverage') {
       this.leverages.set(message.market as string, message.leverage as number);
     } else if (message.type === 'marginMode') this.applyMode(message);
@@ -181,6 +182,11 @@ export class AccountState {
     else if (order !== undefined) {
       this.orders.set(key, { ...order, remaining: message.remaining as string });
     }
+    this.applyPosition(message);
+  }
+
+  /** A fill, or a transfer outside of the book. */
+  private applyPosition(message: ServerMessage): void {
     const market = message.market as string;
     const position = message.position as string;
     if (Number(position) === 0) this.positions.delete(market);

@@ -9,6 +9,7 @@ import {
   MsgpackCodec,
   type ServerMessage,
 } from './codec.js';
+import { Liquidations } from './liquidations.js';
 import { LocalBook } from './local-book.js';
 import { type Login, loginText } from './login.js';
 import * as requests from './requests.js';
@@ -49,6 +50,7 @@ export class PlimsollClient extends EventEmitter {
   private readonly codec: Codec;
   private readonly pending = new Map<number, Pending>();
   private readonly books = new Map<string, LocalBook>();
+  private readonly auctions = new Map<string, Liquidations>();
   private readonly subscriptions: Subscriptions;
   private readonly symbols = new Map<number, string>();
   private socket: WebSocket | null = null;
@@ -115,6 +117,11 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('setLeverage', choice);
   }
 
+  /** The answer has the quantity and the price that were got. */
+  takeOver(wish: requests.TakeOver): Promise<requests.Ack> {
+    return this.ack('takeOver', wish);
+  }
+
   /** Cross or isolated margin in a market, where the account has neither position nor orders. */
   setMarginMode(choice: requests.MarginModeChoice): Promise<requests.Ack> {
     return this.ack('setMarginMode', choice);
@@ -162,6 +169,16 @@ export class PlimsollClient extends EventEmitter {
       this.books.set(market, book);
     }
     return book;
+  }
+
+  /** Open auctions and insurance fund of a market, once `liquidations.SYMBOL` is subscribed. */
+  liquidations(market: string): Liquidations {
+    let liquidations = this.auctions.get(market);
+    if (liquidations === undefined) {
+      liquidations = new Liquidations();
+      this.auctions.set(market, liquidations);
+    }
+    return liquidations;
   }
 
   /** Begins a channel; after a reconnect it resumes by itself. */
@@ -292,6 +309,9 @@ export class PlimsollClient extends EventEmitter {
       return;
     }
     this.subscriptions.receive(message);
+    if (type === 'liquidations' || type === 'liquidationsSnapshot') {
+      this.liquidations(message.market as string).apply(message);
+    }
     this.emit(type, message);
     this.emit('message', message);
   }

@@ -2,6 +2,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import {
   ACK_RESULTS,
   ENUM_FIELDS,
+  INSURANCE_REASONS,
   LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
@@ -11,6 +12,7 @@ import {
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
+  TRANSFER_REASONS,
 } from '../gateway/protocol/messages.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -63,6 +65,12 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   kind: PARENT_KINDS,
   stage: LIQUIDATION_STAGES,
 };
+/** Where a field of one message has names of its own. */
+const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  liquidation: { stage: LIQUIDATION_STAGES },
+  transfer: { reason: TRANSFER_REASONS },
+  insurance: { reason: INSURANCE_REASONS },
+};
 
 /** Positional arrays; markets travel as numbers, whose symbols `instruments` tells. */
 export class MsgpackCodec implements Codec {
@@ -94,8 +102,10 @@ export class MsgpackCodec implements Codec {
       const value = values[i + 1];
       if (value === null || value === undefined) continue;
       if (name === 'market') message[name] = this.symbolOf(value as number);
-      else if (typeof value === 'number') message[name] = MESSAGE_ENUMS[name]?.[value] ?? value;
-      else message[name] = value;
+      else if (typeof value === 'number') {
+        const names = OWN_ENUMS[shape.name]?.[name] ?? MESSAGE_ENUMS[name];
+        message[name] = names?.[value] ?? value;
+      } else message[name] = value;
     }
     return message as ServerMessage;
   }

@@ -91,6 +91,19 @@ export interface LeverageChoice {
   deadline?: number;
 }
 
+/** Takes a position over from an auction; only registered liquidators may. */
+export interface TakeOver {
+  market: string;
+  auctionId: number;
+  /** The auction's, when absent. */
+  side?: 'buy' | 'sell';
+  /** At most; what the auction does not have any more is not waited for. */
+  qty: string;
+  /** The worst price; the price got is that of the auction at that moment. */
+  price: string;
+  deadline?: number;
+}
+
 export interface MarginModeChoice {
   market: string;
   marginMode: 'cross' | 'isolated';
@@ -171,6 +184,7 @@ export type BatchRequest =
   | ({ op: 'replace' } & Replacement)
   | ({ op: 'cancelAll' } & MassCancel)
   | ({ op: 'setLeverage' } & LeverageChoice)
+  | ({ op: 'takeOver' } & TakeOver)
   | ({ op: 'setMarginMode' } & MarginModeChoice)
   | ({ op: 'moveMargin' } & MarginMove)
   | ({ op: 'placeScaled' } & NewScaledOrder)
@@ -180,7 +194,7 @@ export type BatchRequest =
 export interface Ack {
   type: 'ack';
   id: number;
-  result: 'accepted' | 'amended' | 'canceled' | 'massCanceled' | 'duplicate' | 'done';
+  result: 'accepted' | 'amended' | 'canceled' | 'massCanceled' | 'duplicate' | 'done' | 'takenOver';
   market?: string;
   orderId?: number;
   clientOrderId?: string;

@@ -2,6 +2,7 @@ import type { RequestName } from '../gateway/protocol/messages.js';
 import type { AccountState } from './account-state.js';
 import type { ServerMessage } from './codec.js';
 import type { LocalBook } from './local-book.js';
+import { RequestError } from './requests.js';
 
 type Ask = (op: RequestName, fields: object) => Promise<ServerMessage>;
 
@@ -11,6 +12,7 @@ interface Position {
 }
 
 const PRIVATE = 'private';
+const NOT_A_LIQUIDATOR = 'account_is_not_a_liquidator';
 const PRIVATE_TYPES = new Set([
   'order',
   'fill',
@@ -18,6 +20,8 @@ const PRIVATE_TYPES = new Set([
   'funding',
   'liquidation',
   'leverage',
+  'transfer',
+  'insurance',
   'marginMode',
   'positionMargin',
   'parent',
@@ -60,8 +64,7 @@ export class Subscriptions {
   }
 
   async end(channel: string): Promise<void> {
-    this.wanted.delete(channel);
-    this.positions.delete(channel);
+    this.forget(channel);
     await this.ask('unsubscribe', { channel });
   }
 
@@ -82,6 +85,9 @@ export class Subscriptions {
     if (PRIVATE_TYPES.has(message.type)) {
       this.receivePrivate(message);
       return;
+    }
+    if (message.type === 'notice' && message.code === NOT_A_LIQUIDATOR) {
+      this.forget(message.channel as string);
     }
     const channel = channelOf(message);
     if (channel === null) return;
@@ -118,8 +124,19 @@ export class Subscriptions {
 
   private async resume(channel: string): Promise<void> {
     const last = this.positions.get(channel);
-    const answer = await this.ask('subscribe', { channel, ...last });
-    this.resumed(channel, (answer.data as { resumed: boolean }).resumed);
+    try {
+      const answer = await this.ask('subscribe', { channel, ...last });
+      this.resumed(channel, (answer.data as { resumed: boolean }).resumed);
+    } catch (error) {
+      // One channel that is not for this account any more must not keep it from the others.
+      if (!(error instanceof RequestError) || error.code !== NOT_A_LIQUIDATOR) throw error;
+      this.forget(channel);
+    }
+  }
+
+  private forget(channel: string): void {
+    this.wanted.delete(channel);
+    this.positions.delete(channel);
   }
 
   /** Asks for a snapshot after a gap. */
@@ -143,6 +160,12 @@ function channelOf(message: ServerMessage): string | null {
     case 'markSnapshot':
     case 'mark':
       return `mark.${message.market}`;
+    case 'liquidationsSnapshot':
+    case 'liquidations':
+      return `liquidations.${message.market}`;
+    case 'positionsAtRiskSnapshot':
+    case 'positionsAtRisk':
+      return 'positionsAtRisk';
     case 'marketStateSnapshot':
     case 'marketState':
       return 'marketState';

@@ -3,13 +3,9 @@ import { NO_ORDER, type OrderBook } from '../book/order-book.js';
 import type { Kernel } from '../kernel/host/kernel.js';
 import { LEDGER_OWN } from '../kernel/layout.js';
 import {
-  EF_FEE,
   EF_LOTS,
-  EF_NEXT_FUNDING,
-  EF_RATE_PPB,
   EVENT_SLOTS,
   EW_FLAGS,
-  EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
   F_CLIENT_ID,
@@ -30,7 +26,6 @@ import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
-  EVT_FUNDING_RATE,
   EVT_MARK_PRICE,
   EVT_MARKET_STATE,
   FLAG_MARKET_ORDER,
@@ -66,12 +61,12 @@ import {
   type PriceTicks,
   type ValueTickLots,
 } from '../units/units.js';
-import { fundingFraction } from './funding-fraction.js';
+import { payFunding } from './funding-event.js';
 import type { Doubt } from './index-price.js';
 import { MarketLiquidations } from './liquidation/market-liquidations.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
-import { type FundingDue, MarketPricing } from './market-pricing.js';
+import { MarketPricing } from './market-pricing.js';
 import type { MarketRules } from './market-rules.js';
 import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
 import { interestBeyondCap } from './open-interest-cap.js';
@@ -232,7 +227,7 @@ export class MarketActor {
     this.afterPrices(() => pricing.onMarkTime(nowMs));
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
-    if (due !== null) this.payFunding(due, nowMs);
+    if (due !== null) payFunding(this, due, nowMs);
   }
 
   /** CMD_SET_MARKET_STATE. */
@@ -350,23 +345,6 @@ export class MarketActor {
     if (!index.isTrusted) return;
     this.triggers.onPrice(PRICE_OF_MARK, markTicks);
     this.triggers.onPrice(PRICE_OF_INDEX, index.ticks);
-  }
-
-  /** Funding is due only where positions can be closed; from a doubtful index nothing is paid. */
-  private payFunding({ ratePpb, premiumPpb, nextMs }: FundingDue, nowMs: number): void {
-    const { pricing, terms } = this;
-    const isTrading = this.state >= MARKET_STATE.open && this.state <= MARKET_STATE.reduce_only;
-    const rate = isTrading && pricing.index.isTrusted ? ratePpb : 0;
-    const event = this.tell(EVT_FUNDING_RATE);
-    this.events.words[event * SLOT_WORDS + EW_PRICE] = pricing.index.ticks;
-    this.events.floats[event * SLOT_FLOATS + EF_RATE_PPB] = rate;
-    this.events.floats[event * SLOT_FLOATS + EF_NEXT_FUNDING] = nextMs;
-    this.events.floats[event * SLOT_FLOATS + EF_FEE] = premiumPpb;
-    pricing.keep(rate, nowMs);
-    if (rate === 0) return;
-    const { fundingIntervalMs } = pricing.params;
-    const fraction = fundingFraction(terms, rate, fundingIntervalMs);
-    this.positions.payFunding(pricing.index.ticks, rate, fundingIntervalMs, fraction);
   }
 
   /** An event of the market that answers nobody. */

@@ -122,6 +122,8 @@ export const EF_PAYMENT = 8;
 /** Funding: the time that it is for, ms. */
 export const EF_INTERVAL = 2;
 export const EF_RATE_PPB = 9;
+/** Funding rate: micro-USD in the insurance fund of the market. */
+export const EF_FUND = 11;
 /** Mark price, funding rate, pricing: when funding is paid next, 0 for never. */
 export const EF_NEXT_FUNDING = 10;
 /** Fill: realised profit of this fill. Rejected: the limit. */

@@ -140,7 +140,10 @@ export const EVT_CHANNEL = 145;
 export const EVT_SENT = 146;
 /** An account's payment of funding: EF_PAYMENT, EF_RATE_PPB, EW_PRICE index, EF_POSITION. */
 export const EVT_FUNDING = 147;
-/** Of a market, before the payments: EF_RATE_PPB for 8 hours, EW_PRICE index, EF_NEXT_FUNDING, EF_FEE premium in ppb. */
+/**
+ * Of a market, before the payments: EF_RATE_PPB for 8 hours, EW_PRICE index, EF_NEXT_FUNDING, EF_FEE premium in ppb, EF_FUND what the
+ * insurance fund has after them.
+ */
 export const EVT_FUNDING_RATE = 148;
 /** Guards of a market's prices (EW_FLAGS, GUARD_…) have changed: EW_PRICE mark, EF_LOTS index, EF_VALUE and EF_LIMIT of the newest. */
 export const EVT_PRICE_GUARD = 149;
@@ -297,6 +300,8 @@ export const FLAG_GRANTED = 1 << 18;
 export const FLAG_MAKER = 1 << 19;
 /** Transfer: this account took the position over. */
 export const FLAG_TAKER = 1 << 28;
+/** The taker's fill of an order that liquidates a position. */
+export const FLAG_LIQUIDATION = 1 << 29;
 export const REASON_SHIFT = 20;
 
 // ---- Reasons of EVT_CANCELED and EVT_AMENDED (bits 20–27 of EW_FLAGS) ----

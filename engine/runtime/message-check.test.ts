@@ -112,6 +112,17 @@ describe('what a port lets in', () => {
     }
   });
 
+  it('is a take-over of any trader, and a liquidator or a fund of operators only, of one slot each', () => {
+    expect(check('traders', types.CMD_TAKE_OVER, 1)).toBe(0);
+    expect(check('traders', types.CMD_TAKE_OVER, 2)).toBe(REJECT.message_is_malformed);
+    for (const own of [types.CMD_SET_LIQUIDATOR, types.CMD_FUND_INSURANCE]) {
+      expect(check('operators', own, 1)).toBe(0);
+      expect(check('operators', own, 2)).toBe(REJECT.message_is_malformed);
+      expect(check('operators', own, 1, 0, Number.NaN)).toBe(REJECT.message_is_malformed);
+      expect(check('traders', own, 1)).toBe(REJECT.message_type_is_unknown);
+    }
+  });
+
   it('is an operator’s command at the door of operators only', () => {
     expect(check('operators', types.CMD_DEPOSIT, 1)).toBe(0);
     expect(check('traders', types.CMD_DEPOSIT, 1)).toBe(REJECT.message_type_is_unknown);

@@ -38,8 +38,10 @@ import {
   EVT_CANCELED,
   EVT_CHANNEL,
   EVT_FILL,
+  EVT_INSURANCE,
   EVT_MARK_PRICE,
   EVT_SENT,
+  EVT_TRANSFER,
   MSG_FEE_RATES,
   MSG_MARGIN_TIERS,
   MSG_MARKET,
@@ -342,8 +344,15 @@ export class Routing {
   }
 }
 
+const PUBLIC_TYPES: readonly number[] = [
+  EVT_ACCEPTED,
+  EVT_FILL,
+  EVT_CANCELED,
+  EVT_AMENDED,
+  EVT_TRANSFER,
+  EVT_INSURANCE,
+];
+
 function isPublic(type: number): boolean {
-  return (
-    type === EVT_ACCEPTED || type === EVT_FILL || type === EVT_CANCELED || type === EVT_AMENDED
-  );
+  return PUBLIC_TYPES.includes(type);
 }

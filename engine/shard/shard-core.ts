@@ -30,7 +30,6 @@ import {
   W_ACCOUNT,
   W_FLAGS,
   W_HEAD,
-  W_PRICE,
   W_REQUEST,
   W_SESSION,
 } from '../messages/layout.js';
@@ -52,16 +51,15 @@ import {
   CMD_SET_SHARDS,
   CMD_TIMER,
   EVT_DELEVERAGING,
-  EVT_DONE,
   EVT_EPOCH,
   EVT_MARK_PRICE,
   EVT_MARKET_LISTED,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { CreateTriggers } from '../triggers/trigger-store.js';
-import { asPpm } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
+import { setFeeRates } from './fee-rates.js';
 import { announceFrame, type Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
@@ -334,7 +332,7 @@ export class ShardCore implements Shard {
         this.setMarketParams(messages, slot);
         break;
       case CMD_SET_FEE_RATES:
-        this.setFeeRates(messages, slot);
+        setFeeRates(this, messages, slot);
         break;
       case CMD_BEGIN_EPOCH:
         this.beginEpoch(messages, slot);
@@ -446,27 +444,6 @@ export class ShardCore implements Shard {
     this.routing?.announceMarket(id, params);
   }
 
-  private setFeeRates(messages: MessageBuffer, slot: number): void {
-    const w = slot * SLOT_WORDS;
-    const tier = messages.words[w + W_FLAGS] as number;
-    const takerPpm = asPpm(messages.words[w + W_PRICE] as number);
-    const makerPpm = asPpm(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
-    if (tier < 0 || tier >= this.fees.makerPpm.length) {
-      const code = REJECT.fee_tier_must_be_within_0_and_15;
-      pushRejection(this.events, messages, slot, code, tier, this.fees.makerPpm.length - 1);
-      return;
-    }
-    const problem = this.fees.problem(tier, makerPpm, takerPpm);
-    if (problem !== null) {
-      const code = REJECT.fee_rate_ppm_must_be_within_limits;
-      pushRejection(this.events, messages, slot, code, problem.value, problem.limit);
-      return;
-    }
-    this.fees.set(tier, makerPpm, takerPpm);
-    this.answer(messages, slot, EVT_DONE, EVENT_SLOTS, 0);
-    this.routing?.announceFees(tier, makerPpm, takerPpm);
-  }
-
   private beginEpoch(messages: MessageBuffer, slot: number): void {
     const epoch = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
     if (!(epoch > this.epoch)) {
@@ -478,7 +455,8 @@ export class ShardCore implements Shard {
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = epoch;
   }
 
-  private answer(
+  /** An event that answers the command at `slot`. */
+  answer(
     messages: MessageBuffer,
     slot: number,
     type: number,

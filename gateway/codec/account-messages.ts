@@ -2,7 +2,6 @@ import {
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
   EF_INTERVAL,
-  EF_LIMIT,
   EF_LOTS,
   EF_PAYMENT,
   EF_POSITION,
@@ -18,13 +17,16 @@ import {
 import {
   EVT_BALANCE,
   EVT_FUNDING,
+  EVT_INSURANCE,
   EVT_LEVERAGE,
   EVT_LIQUIDATION,
   EVT_MARGIN_MODE,
   EVT_POSITION_MARGIN,
+  EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import type { Market, Markets } from '../markets.js';
-import { LIQUIDATION_STAGES, MARGIN_MODES, MESSAGES } from '../protocol/messages.js';
+import { MARGIN_MODES, MESSAGES } from '../protocol/messages.js';
+import { writeInsurance, writeLiquidation, writeTransfer } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
@@ -32,16 +34,20 @@ const MICRO_USD_DECIMALS = 6;
 const RATE_DECIMALS = 9;
 const HOUR_MS = 3_600_000;
 
+const ACCOUNT_EVENTS: readonly number[] = [
+  EVT_BALANCE,
+  EVT_FUNDING,
+  EVT_LIQUIDATION,
+  EVT_LEVERAGE,
+  EVT_TRANSFER,
+  EVT_INSURANCE,
+  EVT_MARGIN_MODE,
+  EVT_POSITION_MARGIN,
+];
+
 /** Events of the private feed that are not of an order. */
 export function isAccountEvent(type: number): boolean {
-  return (
-    type === EVT_BALANCE ||
-    type === EVT_FUNDING ||
-    type === EVT_LIQUIDATION ||
-    type === EVT_LEVERAGE ||
-    type === EVT_MARGIN_MODE ||
-    type === EVT_POSITION_MARGIN
-  );
+  return ACCOUNT_EVENTS.includes(type);
 }
 
 /** Writes one as a message of the protocol. */
@@ -74,10 +80,15 @@ export function writeAccountEvent(
       break;
     case EVT_LIQUIDATION:
       begin(MESSAGES.liquidation);
-      sink.choice('stage', words[at + EW_FLAGS] as number, LIQUIDATION_STAGES);
-      sink.decimal('equity', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
-      sink.decimal('maintenanceMargin', floats[f + EF_LIMIT] as number, 1, MICRO_USD_DECIMALS);
-      sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      writeLiquidation(sink, words, floats, at);
+      break;
+    case EVT_TRANSFER:
+      begin(MESSAGES.transfer);
+      writeTransfer(sink, market as Market, words, floats, at);
+      break;
+    case EVT_INSURANCE:
+      begin(MESSAGES.insurance);
+      writeInsurance(sink, market as Market, words, floats, at);
       break;
     case EVT_MARGIN_MODE:
       begin(MESSAGES.marginMode);

@@ -45,6 +45,7 @@ import {
   EVT_PARENT_ENDED,
   EVT_REJECTED,
   EVT_SCALED_ACCEPTED,
+  EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
@@ -99,6 +100,7 @@ const ORDER_ANSWERS: readonly number[] = [
   EVT_PARENT_ENDED,
 ];
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
+const RESULT_TAKEN_OVER = ACK_RESULTS.indexOf('takenOver');
 
 /** Writes events of the shard as messages of the protocol: answers to requests, and the private feed. */
 export class EventMessages {
@@ -180,12 +182,16 @@ export class EventMessages {
     sink.choice('result', result, ACK_RESULTS);
     if (market === undefined) sink.none('market');
     else sink.market('market', market.params.symbol, market.id);
-    const orderId = floats[f + EF_ORDER_ID] as number;
+    const isTransfer = type === EVT_TRANSFER;
+    // Of a transfer it is the auction, which the sender has named.
+    const orderId = isTransfer ? 0 : (floats[f + EF_ORDER_ID] as number);
     if (orderId === 0) sink.none('orderId');
     else sink.uint('orderId', orderId);
     clientId(sink, words, floats, at, head);
     if (isOrder && market !== undefined) {
       this.sizes(sink, words, floats, at, market, type);
+    } else if (isTransfer && market !== undefined) {
+      transferred(sink, words, floats, at, market.params);
     } else {
       sink.none('side');
       sink.none('price');
@@ -416,6 +422,8 @@ function resultOf(type: number): number {
       return 3;
     case EVT_DUPLICATE:
       return 4;
+    case EVT_TRANSFER:
+      return RESULT_TAKEN_OVER;
     default:
       return RESULT_DONE;
   }
@@ -449,6 +457,20 @@ function quantities(
   }
   sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
   sink.decimal('remaining', floats[f + EF_REMAINING] as number, p.lotMantissa, p.lotDecimals);
+}
+
+/** What a take-over has got: at most what was asked for, and the rest of it is not waiting. */
+function transferred(
+  sink: MessageSink,
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  p: MarketParams,
+): void {
+  sink.choice('side', (words[at + EW_FLAGS] as number) & FLAG_SIDE, SIDES);
+  sink.decimal('price', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
+  sink.decimal('qty', floats[at / 2 + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+  sink.none('remaining');
 }
 
 function canceledQty(

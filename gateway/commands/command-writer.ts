@@ -50,6 +50,7 @@ import {
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
+  CMD_TAKE_OVER,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
@@ -125,6 +126,14 @@ export class CommandWriter {
   setLeverage(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_SET_LEVERAGE, draft, null, 0, account, session, request);
     this.words[at + W_PRICE] = draft.leverage;
+  }
+
+  takeOver(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_TAKE_OVER, draft, null, 0, account, session, request);
+    this.words[at + W_FLAGS] = draft.side;
+    this.words[at + W_PRICE] = draft.priceTicks;
+    this.floats[at / 2 + F_QTY] = draft.qtyLots;
+    this.floats[at / 2 + F_ORDER_ID] = draft.auctionId;
   }
 
   setMarginMode(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -102,6 +102,8 @@ export class OrderDraft {
   massSides = 0;
   /** Of setLeverage. */
   leverage = 0;
+  /** Of takeOver. */
+  auctionId = 0;
   /** Of setMarginMode (MARGIN_…). */
   marginMode = 0;
   /** Of moveMargin: micro-USD to the position, negative: from it. */
@@ -144,6 +146,7 @@ export class OrderDraft {
     this.deadlineMs = 0;
     this.massSides = 0;
     this.leverage = 0;
+    this.auctionId = 0;
     this.marginMode = 0;
     this.movedMicroUsd = 0;
     this.lastTicks = asPriceTicks(0);

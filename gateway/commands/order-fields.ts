@@ -65,6 +65,7 @@ export class OrderFields {
     draft.deadlineMs = this.deadline();
     if (name === 'place' || name === 'replace') return this.readNewOrder(name, draft, market);
     if (name === 'setLeverage') return this.readLeverage(draft);
+    if (name === 'takeOver') return this.readTakeOver(draft, market);
     if (name === 'setMarginMode') return this.readMarginMode(draft);
     if (name === 'moveMargin') return this.readMovedMargin(draft);
     if (name === 'placeScaled') return this.readScaled(draft, market);
@@ -220,6 +221,23 @@ export class OrderFields {
     draft.leverage = this.integer('leverage', 1, LEVERAGE_MAX);
     if (this.found === null && draft.leverage === 0) {
       this.fail('field_is_missing', 'leverage must be present');
+    }
+    return this.found;
+  }
+
+  /** The side is that of the auction, when the request does not say it. */
+  private readTakeOver(draft: OrderDraft, market: Market): Problem | null {
+    draft.auctionId = this.integer('auctionId', 1, Number.MAX_SAFE_INTEGER);
+    draft.priceTicks = this.price(market);
+    draft.qtyLots = this.qty(market);
+    draft.side = this.choice('side', market.auctions.get(draft.auctionId)?.side ?? -1);
+    const needed = { auctionId: draft.auctionId, qty: draft.qtyLots, price: draft.priceTicks };
+    for (const [name, value] of Object.entries(needed)) {
+      if (value === 0) this.fail('field_is_missing', `${name} must be present in takeOver`);
+    }
+    if (draft.side < 0) {
+      const { symbol } = market.params;
+      this.fail('auction_is_not_open', `auction ${draft.auctionId} is not open in ${symbol}`);
     }
     return this.found;
   }

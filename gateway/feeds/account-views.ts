@@ -15,9 +15,13 @@ import {
   EVT_BALANCE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_INSURANCE,
   EVT_LEVERAGE,
+  EVT_LIQUIDATION,
   EVT_MARGIN_MODE,
   EVT_POSITION_MARGIN,
+  EVT_TRANSFER,
+  LIQUIDATION_ENDED,
   MARGIN_ISOLATED,
 } from '../../engine/messages/types.js';
 import { grownFloats } from './open-orders.js';
@@ -41,6 +45,8 @@ export class AccountViews {
   private readonly entryValues: (Float64Array<ArrayBuffer> | undefined)[] = [];
   /** By market: leverages that accounts have chosen, 0 for none. */
   private readonly leverages: (Float64Array<ArrayBuffer> | undefined)[] = [];
+  /** By account: what of it is being liquidated: markets of isolated positions, 0 for all that is not isolated. */
+  private readonly liquidating = new Map<number, Set<number>>();
   /** By account, then market: collateral where margin is isolated, micro-USD. */
   private readonly isolated = new Map<number, Map<number, number>>();
 
@@ -55,17 +61,20 @@ export class AccountViews {
     this.sequences[account] = sequence;
     this.epochs[account] = epoch;
     const type = typeOf(head);
-    if (type === EVT_FILL) {
+    if (type === EVT_FILL || type === EVT_TRANSFER) {
       this.setPosition(account, {
         marketId: marketOf(head),
         lots: floats[f + EF_POSITION] as number,
         entryValue: floats[f + EF_ENTRY_VALUE] as number,
       });
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
-    } else if (type === EVT_BALANCE || type === EVT_FUNDING) {
+    } else if (type === EVT_BALANCE || type === EVT_FUNDING || type === EVT_INSURANCE) {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
     } else if (type === EVT_LEVERAGE) {
       this.setLeverage(account, marketOf(head), floats[f + EF_LOTS] as number);
+    } else if (type === EVT_LIQUIDATION) {
+      const goesOn = words[at + EW_FLAGS] !== LIQUIDATION_ENDED;
+      this.setLiquidating(account, marketOf(head), goesOn);
     } else if (type === EVT_MARGIN_MODE || type === EVT_POSITION_MARGIN) {
       this.collateral[account] = floats[f + EF_COLLATERAL] as number;
       const isIsolated = words[at + EW_FLAGS] === MARGIN_ISOLATED;
@@ -93,6 +102,34 @@ export class AccountViews {
 
   setLeverage(account: number, marketId: number, leverage: number): void {
     this.column(this.leverages, marketId, account)[account] = leverage;
+  }
+
+  /** `part`: market of the isolated position, 0 for the account itself. */
+  setLiquidating(account: number, part: number, isLiquidating: boolean): void {
+    const parts = this.liquidating.get(account) ?? new Set<number>();
+    if (isLiquidating) parts.add(part);
+    else parts.delete(part);
+    if (parts.size === 0) this.liquidating.delete(account);
+    else this.liquidating.set(account, parts);
+  }
+
+  /** Something of it is. */
+  isLiquidating(account: number): boolean {
+    return this.liquidating.has(account);
+  }
+
+  /** Accounts of which something is being liquidated. */
+  get liquidations(): number {
+    return this.liquidating.size;
+  }
+
+  /** Positions that are being liquidated. */
+  positionsAtRisk(account: number): PositionView[] {
+    const parts = this.liquidating.get(account);
+    if (parts === undefined) return [];
+    return this.positionsOf(account).filter(({ marketId }) => {
+      return parts.has(this.isolatedOf(account, marketId) === null ? 0 : marketId);
+    });
   }
 
   /** `collateral`: of the account's position in this market, null: its margin there is cross. */

@@ -2,10 +2,13 @@ import type { Market, Markets } from '../markets.js';
 import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
+import type { AccountViews } from './account-views.js';
 import { BookContent } from './book-content.js';
 import { Channel, type ChannelContent } from './channel.js';
+import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
+import { RISK_CHANNEL, RiskContent } from './risk-content.js';
 import { TradesContent } from './trades-content.js';
 
 export interface PublicFeedOptions {
@@ -18,6 +21,7 @@ interface MarketFeeds {
   readonly book: BookContent;
   readonly trades: TradesContent;
   readonly mark: MarkContent;
+  readonly liquidations: LiquidationsContent;
 }
 
 /** All public channels: what the events put into them, and the tick that sends it. */
@@ -25,17 +29,27 @@ export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
   private readonly feeds: (MarketFeeds | undefined)[] = [];
   private readonly states: StatesContent;
+  /** What registered liquidators may know of accounts that are being liquidated. */
+  readonly risk: RiskContent;
   private readonly lagging = new Set<Subscription>();
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
 
-  constructor(markets: Markets, orders: OrderFold, outbox: Outbox, options: PublicFeedOptions) {
+  constructor(
+    markets: Markets,
+    views: AccountViews,
+    orders: OrderFold,
+    outbox: Outbox,
+    options: PublicFeedOptions,
+  ) {
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
     this.states = new StatesContent(markets);
     this.addChannel('marketState', this.states);
+    this.risk = new RiskContent(markets, views);
+    this.addChannel(RISK_CHANNEL, this.risk);
   }
 
   find(name: string): Channel<Subscription> | undefined {
@@ -48,10 +62,12 @@ export class PublicFeeds {
     const book = new BookContent(market, this.orders.book(market.id));
     const trades = new TradesContent(market, this.options.tradesSnapshotMax);
     const mark = new MarkContent(market);
-    this.feeds[market.id] = { book, trades, mark };
+    const liquidations = new LiquidationsContent(market);
+    this.feeds[market.id] = { book, trades, mark, liquidations };
     this.addChannel(`book.${symbol}`, book);
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
+    this.addChannel(`liquidations.${symbol}`, liquidations);
   }
 
   /** An order of the market changed. */
@@ -72,6 +88,17 @@ export class PublicFeeds {
 
   sawMark(marketId: number, sequence: number, timeMs: number): void {
     this.feeds[marketId]?.mark.saw(sequence, timeMs);
+  }
+
+  /** An event that may concern liquidations. */
+  sawLiquidation(
+    marketId: number,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    this.feeds[marketId]?.liquidations.apply(words, floats, at, timeMs);
   }
 
   sawState(market: Market, sequence: number): void {
@@ -95,6 +122,19 @@ export class PublicFeeds {
       },
       epoch,
     };
+  }
+
+  /** The account is no liquidator any more. */
+  dismiss(account: number): void {
+    const channel = this.channels.get(RISK_CHANNEL) as Channel<Subscription>;
+    for (const subscription of [...channel.subscribers]) {
+      const { connection } = subscription;
+      if (connection.account !== account) continue;
+      this.unsubscribe(subscription);
+      connection.subscriptions.delete(RISK_CHANNEL);
+      const sentence = 'the account is not registered as a liquidator any more';
+      replyNotice(connection, 'account_is_not_a_liquidator', RISK_CHANNEL, sentence);
+    }
   }
 
   unsubscribe(subscription: Subscription): void {

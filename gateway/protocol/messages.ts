@@ -84,6 +84,14 @@ export const REQUESTS = {
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
+  takeOver: request('takeOver', 30, [
+    'market',
+    'auctionId',
+    'side',
+    'qty',
+    'price',
+    ...WINDOW_FIELDS,
+  ]),
   setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
   moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
   positions: request('positions', 22, []),
@@ -128,6 +136,7 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'replace',
   'cancelAll',
   'setLeverage',
+  'takeOver',
   'setMarginMode',
   'moveMargin',
   'placeScaled',
@@ -163,6 +172,7 @@ export const ACK_RESULTS = [
   'massCanceled',
   'duplicate',
   'done',
+  'takenOver',
 ] as const;
 export const ORDER_EVENTS = [
   'accepted',
@@ -203,8 +213,21 @@ export const MARKET_STATES = [
   'closed',
 ] as const;
 
-/** Index = number of the stage in the engine's events. */
-export const LIQUIDATION_STAGES = ['none', 'begun', 'ended'] as const;
+/** In the protocol's own order; liquidation-stages.ts says which of the engine's stages each is. */
+export const LIQUIDATION_STAGES = [
+  'none',
+  'begun',
+  'ended',
+  'slices',
+  'auction',
+  'fund',
+  'deleveraging',
+  'debt',
+] as const;
+/** Index = number in the engine's events. */
+export const TRANSFER_REASONS = ['none', 'take_over', 'deleveraging', 'settlement'] as const;
+export const INSURANCE_REASONS = ['none', 'fee', 'shortfall', 'dust', 'debt'] as const;
+export const AUCTION_EVENTS = ['none', 'opened', 'taken', 'ended'] as const;
 
 /** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
 export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
@@ -457,6 +480,62 @@ export const MESSAGES = {
   ]),
   marketStateSnapshot: message('marketStateSnapshot', 86, ['epoch', 'sequence', 'states']),
   marketState: message('marketState', 87, ['epoch', 'previousSequence', 'sequence', 'states']),
+  transfer: message('transfer', 92, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'reason',
+    'side',
+    'qty',
+    'price',
+    'realizedPnl',
+    'position',
+    'entryValue',
+    'collateral',
+    'auctionId',
+    'sequence',
+    'time',
+  ]),
+  insurance: message('insurance', 93, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'reason',
+    'payment',
+    'collateral',
+    'sequence',
+    'time',
+  ]),
+  liquidationsSnapshot: message('liquidationsSnapshot', 94, [
+    'market',
+    'epoch',
+    'sequence',
+    'auctions',
+    'insuranceFund',
+    'time',
+  ]),
+  liquidations: message('liquidations', 95, [
+    'market',
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'auctions',
+    'fills',
+    'deleveragings',
+    'insuranceFund',
+    'time',
+  ]),
+  positionsAtRiskSnapshot: message('positionsAtRiskSnapshot', 96, [
+    'epoch',
+    'sequence',
+    'positions',
+  ]),
+  positionsAtRisk: message('positionsAtRisk', 97, [
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'positions',
+  ]),
   notice: message('notice', 90, ['code', 'channel', 'message']),
 } as const;
 

@@ -1,10 +1,12 @@
 import { base58 } from '@scure/base';
 
-/** Which accounts exist, which shard is home to each, and whose Ed25519 key is whose, folded from EVT_ACCOUNT_CREATED. */
+/** Which accounts exist, which shard is home to each, and whose Ed25519 key is whose, folded from EVT_ACCOUNT_CREATED; who is a liquidator from EVT_LIQUIDATOR. */
 export class Accounts {
   /** Home shard by account. */
   private readonly homes = new Map<number, number>();
   private readonly byKey = new Map<string, number>();
+
+  private readonly liquidators = new Set<number>();
 
   add(accountId: number, home = 0): void {
     this.homes.set(accountId, home);
@@ -18,6 +20,16 @@ export class Accounts {
 
   has(accountId: number): boolean {
     return this.homes.has(accountId);
+  }
+
+  /** May take positions over from auctions. */
+  isLiquidator(accountId: number): boolean {
+    return this.liquidators.has(accountId);
+  }
+
+  setLiquidator(accountId: number, isLiquidator: boolean): void {
+    if (isLiquidator) this.liquidators.add(accountId);
+    else this.liquidators.delete(accountId);
   }
 
   /** The shard to which the account's commands go. */

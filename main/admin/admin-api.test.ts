@@ -76,6 +76,47 @@ describe('the admin API', () => {
     expect((await deposit('0.000001')).body).toEqual({ collateral: '3.000001' });
   });
 
+  it('pays into an insurance fund and out of it, once for each idempotency key, and never below zero', async () => {
+    const pay = (amount: unknown, idempotencyKey?: string) =>
+      call('POST', '/admin/v1/insurance', { market: 'SOL-PERP', amount, idempotencyKey });
+    const balances = async () => (await call('GET', '/admin/v1/insurance')).body.insuranceFunds;
+    expect(await balances()).toEqual({
+      'BTC-PERP': '250000',
+      'ETH-PERP': '100000',
+      'SOL-PERP': '50000',
+    });
+    expect((await pay('1.5', 'fund-1')).body).toEqual({ insuranceFund: '50001.5' });
+    expect((await pay('1.5', 'fund-1')).body).toEqual({ insuranceFund: '50001.5' });
+    expect((await pay('-50001')).body).toEqual({ insuranceFund: '0.5' });
+    expect(await pay('-0.500001')).toMatchObject({
+      status: 409,
+      body: { error: { code: 'insurance_micro_usd_must_be_within_0_and_limit' } },
+    });
+    expect(await balances()).toMatchObject({ 'BTC-PERP': '250000', 'SOL-PERP': '0.5' });
+    const { body } = await call('GET', '/admin/v1/invariants');
+    expect(body.moneyDifferenceMicroUsd).toBe('0');
+    const metrics = (await call('GET', '/metrics')).body;
+    expect(metrics).toContain('plimsoll_insurance_fund_usd{market="SOL-PERP"} 0.5');
+    expect(metrics).toMatch(/^plimsoll_liquidations 0$/m);
+  });
+
+  it('registers liquidators, and unregisters them', async () => {
+    const { accountId } = (await call('POST', '/admin/v1/accounts', {})).body;
+    const set = (fields: object) => call('POST', '/admin/v1/liquidators', { accountId, ...fields });
+    expect((await set({ enabled: true })).body).toEqual({ accountId, enabled: true });
+    expect((await set({ enabled: false })).body).toEqual({ accountId, enabled: false });
+    expect(await set({})).toMatchObject({
+      status: 400,
+      body: {
+        error: { field: 'enabled', message: 'enabled must be true or false, but is missing' },
+      },
+    });
+    expect(await set({ accountId: 4_000_000, enabled: true })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'unknown_account' } },
+    });
+  });
+
   it('rounds a price to the nearest tick', async () => {
     const price = (index: string) =>
       call('POST', '/admin/v1/prices', { market: 'BTC-PERP', index });

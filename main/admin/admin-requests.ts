@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.js';
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
@@ -8,6 +7,7 @@ import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
+import { idempotencyKey } from './idempotency-key.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
 
@@ -24,6 +24,8 @@ export interface AdminContext {
   advanceTo(timeMs: number): Promise<void>;
   invariants(): Promise<object>;
   stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
+  /** What the insurance funds have. */
+  insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -56,11 +58,37 @@ export class AdminRequests {
     const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey']);
     const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
     const amount = asMicroUsd(fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX));
-    const key = fields.has('idempotencyKey')
-      ? keyWords(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX))
-      : null;
+    const key = keyOf(fields);
     const collateral = await this.context.operator.deposit(account, amount, key);
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
+  }
+
+  /** Pays into the insurance fund of a market, or, below zero, out of it. Gives what it has then. */
+  async fundInsurance(body: Body): Promise<object> {
+    const fields = new FieldReader(body, ['market', 'amount', 'idempotencyKey']);
+    const market = this.market(fields.text('market', 16));
+    const amount = asMicroUsd(
+      fields.exact('amount', MICRO_USD_STEP, -MICRO_USD_MAX, MICRO_USD_MAX),
+    );
+    const fund = await this.context.operator.fundInsurance(market.marketId, amount, keyOf(fields));
+    await this.context.quiescent();
+    return { insuranceFund: formatDecimal(fund, MICRO_USD_STEP) };
+  }
+
+  /** By market. */
+  insuranceFunds(): object {
+    const funds = this.context.insuranceFunds().map(({ market, fundMicroUsd }) => {
+      return [market, formatDecimal(fundMicroUsd, MICRO_USD_STEP)];
+    });
+    return { insuranceFunds: Object.fromEntries(funds) };
+  }
+
+  async setLiquidator(body: Body): Promise<object> {
+    const fields = new FieldReader(body, ['accountId', 'enabled']);
+    const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
+    const isLiquidator = fields.flag('enabled');
+    const enabled = await this.context.operator.setLiquidator(account, isLiquidator);
+    return { accountId: account, enabled };
   }
 
   async setPrice(body: Body): Promise<object> {
@@ -180,8 +208,7 @@ function readPublicKey(text: string): Uint8Array {
   throw new RequestProblem(400, 'field_is_invalid', sentence, 'publicKey');
 }
 
-/** The first 128 bits of a hash: keys of any form become what the journal keeps. */
-function keyWords(text: string): Int32Array {
-  const digest = createHash('sha256').update(`plimsoll-idempotency:${text}`).digest();
-  return Int32Array.from([0, 4, 8, 12], (at) => digest.readInt32LE(at));
+function keyOf(fields: FieldReader): Int32Array | null {
+  if (!fields.has('idempotencyKey')) return null;
+  return idempotencyKey(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX));
 }

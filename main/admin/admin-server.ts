@@ -86,6 +86,12 @@ export class AdminServer {
         return requests.createAccount(await readBody(request));
       case 'POST /admin/v1/deposits':
         return requests.deposit(await readBody(request));
+      case 'GET /admin/v1/insurance':
+        return requests.insuranceFunds();
+      case 'POST /admin/v1/insurance':
+        return requests.fundInsurance(await readBody(request));
+      case 'POST /admin/v1/liquidators':
+        return requests.setLiquidator(await readBody(request));
       case 'POST /admin/v1/prices':
         return requests.setPrice(await readBody(request));
       case 'POST /admin/v1/clock':

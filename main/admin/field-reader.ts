@@ -47,6 +47,12 @@ export class FieldReader {
     throw this.complaint(field, `an integer from ${least} to ${most}`);
   }
 
+  flag(field: string): boolean {
+    const value = this.fields[field];
+    if (typeof value === 'boolean') return value;
+    throw this.complaint(field, 'true or false');
+  }
+
   text(field: string, most: number): string {
     const value = this.fields[field];
     if (typeof value === 'string' && value.length >= 1 && value.length <= most) return value;

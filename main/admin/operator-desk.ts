@@ -41,8 +41,19 @@ export class OperatorDesk {
     microUsd: MicroUsd,
     idempotencyKey: Int32Array | null,
   ): Promise<MicroUsd> {
-    const home = this.homes.get(account) ?? DIRECTORY_SHARD;
-    return this.operator(home).deposit(account, microUsd, idempotencyKey);
+    return this.home(account).deposit(account, microUsd, idempotencyKey);
+  }
+
+  setLiquidator(account: number, isLiquidator: boolean): Promise<boolean> {
+    return this.home(account).setLiquidator(account, isLiquidator);
+  }
+
+  fundInsurance(
+    marketId: number,
+    microUsd: MicroUsd,
+    idempotencyKey: Int32Array | null,
+  ): Promise<MicroUsd> {
+    return this.host(marketId).fundInsurance(marketId, microUsd, idempotencyKey);
   }
 
   listMarket(marketId: number, params: MarketParams): Promise<void> {
@@ -80,6 +91,10 @@ export class OperatorDesk {
 
   private get directory(): Operator {
     return this.operator(DIRECTORY_SHARD);
+  }
+
+  private home(account: number): Operator {
+    return this.operator(this.homes.get(account) ?? DIRECTORY_SHARD);
   }
 
   private host(marketId: number): Operator {

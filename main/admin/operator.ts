@@ -70,6 +70,7 @@ interface Answer {
   flags: number;
   price: number;
   lots: number;
+  limit: number;
   collateral: MicroUsd;
 }
 
@@ -113,6 +114,22 @@ export class Operator {
     floats[F_QTY] = microUsd;
     if (idempotencyKey !== null) words.set(idempotencyKey, IDEMPOTENCY_WORD);
     return (await this.send(words)).collateral;
+  }
+
+  /** Gives whether the account is a registered liquidator afterwards. */
+  async setLiquidator(account: number, isLiquidator: boolean): Promise<boolean> {
+    const { words } = command(type.CMD_SET_LIQUIDATOR, 1, 0);
+    words[W_ACCOUNT] = account;
+    words[W_FLAGS] = isLiquidator ? 1 : 0;
+    return (await this.send(words)).flags === 1;
+  }
+
+  /** Gives what the fund has afterwards. The same key again changes nothing. */
+  async fundInsurance(marketId: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
+    const { words, floats } = command(type.CMD_FUND_INSURANCE, 1, marketId);
+    floats[F_QTY] = microUsd;
+    if (idempotencyKey !== null) words.set(idempotencyKey, IDEMPOTENCY_WORD);
+    return asMicroUsd((await this.send(words)).limit);
   }
 
   async listMarket(marketId: number, params: MarketParams): Promise<void> {
@@ -201,6 +218,7 @@ export class Operator {
       flags: words[at + EW_FLAGS] as number,
       price: words[at + EW_PRICE] as number,
       lots: floats[f + EF_LOTS] as number,
+      limit: floats[f + EF_LIMIT] as number,
       collateral: asMicroUsd(floats[f + EF_COLLATERAL] as number),
     });
   };

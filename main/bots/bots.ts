@@ -1,14 +1,15 @@
 import type { PlimsollClient } from '../../sdk/client.js';
+import { LiquidatorBot } from '../../sdk/examples/liquidator-bot.js';
 import type { Config } from '../config/config.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { connectBot } from './bot-client.js';
 import { MarketMaker } from './market-maker.js';
 import { Taker } from './taker.js';
 
-/** A market maker for each market and one taker for all, so that a newcomer sees a living book. */
+/** A market maker for each market, one taker and one liquidator for all, so that a newcomer sees a living book. */
 export class Bots {
   private readonly clients: PlimsollClient[] = [];
-  private readonly running: { stop(): void }[] = [];
+  private readonly running: { stop(): void | Promise<void> }[] = [];
 
   /** They come in through the public door, like everybody. */
   static async start(exchange: Exchange, config: Config): Promise<Bots> {
@@ -32,6 +33,7 @@ export class Bots {
       const taker = new Taker(client, traded);
       bots.running.push(taker);
       await taker.start();
+      await bots.addLiquidator(exchange, url, config.venue, symbols);
       return bots;
     } catch (error) {
       await bots.stop();
@@ -39,8 +41,24 @@ export class Bots {
     }
   }
 
+  private async addLiquidator(
+    exchange: Exchange,
+    url: string,
+    venue: string,
+    markets: readonly string[],
+  ): Promise<void> {
+    const client = await connectBot(exchange, url, venue, 'liquidator');
+    this.clients.push(client);
+    await exchange.operator.setLiquidator(client.accountId, true);
+    const say = (sentence: string) => exchange.log.info({ bot: 'liquidator' }, sentence);
+    const liquidator = new LiquidatorBot(client, { markets, say });
+    this.running.push(liquidator);
+    await liquidator.start();
+    say('the liquidator waits for auctions');
+  }
+
   async stop(): Promise<void> {
-    for (const bot of this.running) bot.stop();
+    await Promise.all(this.running.map((bot) => bot.stop()));
     await Promise.all(this.clients.map((client) => client.close()));
   }
 }

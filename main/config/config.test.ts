@@ -90,6 +90,17 @@ positionMax = "10"
     );
   });
 
+  it('takes what an insurance fund begins with, nothing when it is not said', () => {
+    expect(readConfig(null).markets.map(({ insuranceMicroUsd }) => insuranceMicroUsd)).toEqual([
+      250_000e6, 100_000e6, 50_000e6,
+    ]);
+    expect(readConfig(written(MARKET)).markets[0]?.insuranceMicroUsd).toBe(0);
+    const broken = `${MARKET}insuranceFund = "-1"\n`;
+    expect(complaint(() => readConfig(written(broken))).message).toContain(
+      'insuranceFund must not be below 0, but is -1',
+    );
+  });
+
   it('takes single keys of a file, and whole lists', () => {
     const config = readConfig(written(`[gateway]\nrequestsPerSecond = 7\n${MARKET}`));
     expect(config.gatewayLimits).toEqual({ requestsPerSecond: 7, requestsBurst: 4000 });

@@ -8,6 +8,7 @@ import {
   asPriceTicks,
   asQtyLots,
   MICRO_USD_MAX,
+  type MicroUsd,
   PPM_ONE,
   type Ppm,
   PRICE_TICKS_MAX,
@@ -23,6 +24,8 @@ export interface MarketConfig {
   params: MarketParams;
   pricing: PricingParams;
   margin: MarginTerms;
+  /** What its insurance fund begins with. */
+  insuranceMicroUsd: MicroUsd;
   /** Where the recorded oracle begins. */
   referenceTicks: PriceTicks;
 }
@@ -56,11 +59,14 @@ export function readMarket(table: TableReader, usual: PricingParams): MarketConf
   const referenceTicks = asPriceTicks(steps('referencePrice', tick, 1, params.priceTicksMax));
   const pricing = table.has('pricing') ? readPricing(table.tableAt('pricing'), usual) : usual;
   const margin = readMargin(table, params);
+  const insuranceMicroUsd = asMicroUsd(
+    table.has('insuranceFund') ? steps('insuranceFund', MICRO_USD_STEP, 0, MICRO_USD_MAX) : 0,
+  );
   table.refuseUnknown();
   const problem = marketParamsProblem(params);
   if (problem !== null) table.fail(problem);
   checkFunding(table, params, pricing);
-  return { marketId, params, pricing, margin, referenceTicks };
+  return { marketId, params, pricing, margin, insuranceMicroUsd, referenceTicks };
 }
 
 /** A decimal of the file in whole steps. */

@@ -1,6 +1,8 @@
 import { NO_MARGIN_TERMS, sameMarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
+import type { MicroUsd } from '../../engine/units/units.js';
+import { idempotencyKey } from '../admin/idempotency-key.js';
 import { OperatorError } from '../admin/operator.js';
 import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config } from '../config/config.js';
@@ -36,7 +38,7 @@ export async function applyConfig(
 ): Promise<string[]> {
   const done: string[] = [];
   await applyFees(config, seed, operator, done);
-  for (const { marketId, params, pricing, margin } of config.markets) {
+  for (const { marketId, params, pricing, margin, insuranceMicroUsd } of config.markets) {
     const known = seed.markets.find((market) => market.marketId === marketId);
     try {
       if (known === undefined) {
@@ -57,6 +59,8 @@ export async function applyConfig(
         done.push(`set the margin tiers and caps of ${params.symbol}`);
       }
       if ((known?.state ?? MARKET_STATE.initializing) === MARKET_STATE.initializing) {
+        await beginFund(operator, marketId, insuranceMicroUsd);
+        if (insuranceMicroUsd > 0) done.push(`paid into the insurance fund of ${params.symbol}`);
         await operator.setMarketState(marketId, MARKET_STATE.open);
         done.push(`opened ${params.symbol}`);
       }
@@ -72,6 +76,13 @@ export async function applyConfig(
     done.push(`${params.symbol} is not in the configuration any more, and goes on as it is`);
   }
   return done;
+}
+
+/** Before a market opens for the first time. A start that was cut off between the two pays nothing again. */
+async function beginFund(operator: OperatorDesk, marketId: number, microUsd: MicroUsd) {
+  if (microUsd === 0) return;
+  const key = idempotencyKey(`first payment into the insurance fund of market ${marketId}`);
+  await operator.fundInsurance(marketId, microUsd, key);
 }
 
 async function applyFees(

@@ -155,6 +155,7 @@ export class Exchange {
         advanceTo: (timeMs) => group.advanceTo(timeMs),
         invariants: () => group.invariants(),
         stress: () => group.stress(),
+        insuranceFunds: () => this.gateway.insurance(),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),

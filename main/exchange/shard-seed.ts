@@ -1,5 +1,7 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import { endOf } from '../../engine/market/liquidation/auctions.js';
 import type { MarginTerms } from '../../engine/market/margin-terms.js';
+import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
@@ -10,9 +12,10 @@ import type { TriggerOrder } from '../../engine/triggers/trigger-order.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
 import type { BracketTerms } from '../../gateway/codec/bracket-messages.js';
 import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
+import type { MarketAuction } from '../../gateway/markets.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
 import { PUBLIC_KEY_WORDS } from '../../risk/margin/accounts.js';
-import { isolatedCollateral } from '../../risk/margin/isolated-margin.js';
+import { isolatedCollateral, isPositionLiquidating } from '../../risk/margin/isolated-margin.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import type { ShardAccess } from './shard-access.js';
 
@@ -28,6 +31,8 @@ export interface SeededMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  insuranceMicroUsd: number;
+  auctions: MarketAuction[];
 }
 
 /** What the rest of the exchange has to know of a recovered shard: columns, because there are many rows. */
@@ -43,6 +48,10 @@ export interface ShardSeed {
   accounts: Float64Array;
   /** 32 bytes for each row of `accounts`, zeros for none. */
   keys: Uint8Array;
+  /** Rows of account, and market of its isolated position that is being liquidated, 0 for the account itself. */
+  liquidating: number[];
+  /** Accounts that may take positions over. */
+  liquidators: number[];
   /** Rows of account, market, lots, entry value. */
   positions: Float64Array;
   /** Rows of account, market, leverage that the account has chosen. */
@@ -60,6 +69,7 @@ export interface ShardSeed {
 const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
+const LIQUIDATING_COLUMNS = 2;
 /** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`; of TWAPs the number of their slices; of orders with a bracket `bracketRow`. */
 const ORDER_COLUMNS = 23;
 const TWAP_SLICES = 16;
@@ -86,25 +96,40 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
     timeMs: core.timeMs,
     epoch,
     epochNow: core.epoch,
-    markets: core.markets.map(({ marketId, params, state, markTicks, marginTerms, pricing }) => ({
-      marketId,
-      params,
-      pricing: pricing.params,
-      margin: marginTerms,
-      state,
-      markTicks,
-      indexTicks: pricing.index.ticks,
-      ...pricing.shown,
-      publishTimeMs: pricing.index.publishTimeMs,
-    })),
+    markets: core.markets.map(collectMarket),
     makerPpm: [...core.fees.makerPpm],
     takerPpm: [...core.fees.takerPpm],
     accounts: rows,
     keys: new Uint8Array(keyWords.buffer),
+    liquidating: collectLiquidating(home, ids),
+    liquidators: ids.filter((id) => accounts.isLiquidator(id)),
     positions: collectPositions(core),
     leverages: collectLeverages(home),
     isolated: collectIsolated(home),
     ...collectOrders(core, home),
+  };
+}
+
+function collectMarket(market: MarketActor): SeededMarket {
+  const { marketId, params, state, markTicks, marginTerms, pricing, liquidations } = market;
+  return {
+    marketId,
+    params,
+    pricing: pricing.params,
+    margin: marginTerms,
+    state,
+    markTicks,
+    indexTicks: pricing.index.ticks,
+    ...pricing.shown,
+    publishTimeMs: pricing.index.publishTimeMs,
+    insuranceMicroUsd: market.positions.insuranceMicroUsd,
+    auctions: liquidations.auctions.all.map((auction) => ({
+      auctionId: auction.id,
+      side: auction.side,
+      lots: auction.lots,
+      endMs: endOf(auction),
+      bankruptcyTicks: auction.bankruptcyTicks,
+    })),
   };
 }
 
@@ -139,6 +164,7 @@ export function applySeed(
     const [accountId, marketId, lots, entryValue] = seed.positions.subarray(at, at + 4);
     gateway.position({ accountId, marketId, lots, entryValue } as never);
   }
+  for (const account of seed.liquidators) gateway.liquidator(account);
   for (let at = 0; at < seed.leverages.length; at += LEVERAGE_COLUMNS) {
     const [accountId, marketId, leverage] = seed.leverages.subarray(at, at + LEVERAGE_COLUMNS);
     gateway.leverage(accountId as number, marketId as number, leverage as number);
@@ -146,6 +172,9 @@ export function applySeed(
   for (let at = 0; at < seed.isolated.length; at += LEVERAGE_COLUMNS) {
     const [accountId, marketId, collateral] = seed.isolated.subarray(at, at + LEVERAGE_COLUMNS);
     gateway.isolated(accountId as number, marketId as number, collateral as number);
+  }
+  for (let at = 0; at < seed.liquidating.length; at += LIQUIDATING_COLUMNS) {
+    gateway.liquidating(seed.liquidating[at] as number, seed.liquidating[at + 1] as number);
   }
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
@@ -236,6 +265,19 @@ function collectIsolated(home: MarginActor): Float64Array {
     });
   }
   return Float64Array.from(found);
+}
+
+function collectLiquidating(home: MarginActor, accounts: readonly number[]): number[] {
+  const { state } = home;
+  const own = accounts.filter((account) => state.accounts.isLiquidating(account));
+  const found = own.flatMap((account) => [account, 0]);
+  for (const market of state.markets.all) {
+    market.rows.forEach((account) => {
+      if (!state.accounts.exists(account)) return;
+      if (isPositionLiquidating(state, market, account)) found.push(account, market.marketId);
+    });
+  }
+  return found;
 }
 
 /** A book shows its orders in its canonical form only, which both books have. */

@@ -184,6 +184,47 @@ describe('messageFields', () => {
     });
   });
 
+  it('shows what liquidators and their operators send', () => {
+    const words = { [W_ACCOUNT]: 3, [W_FLAGS]: types.SIDE_SELL, [W_PRICE]: 905 };
+    const floats = { [F_ORDER_ID]: 7, [F_QTY]: 20 };
+    const take = make(types.CMD_TAKE_OVER, 1, 2, words, floats);
+    expect(messageFields(take.messages, take.slot)).toEqual({
+      type: 'CMD_TAKE_OVER',
+      accountId: 3,
+      marketId: 2,
+      auctionId: 7,
+      side: 'sell',
+      priceTicks: 905,
+      qtyLots: 20,
+    });
+    const admit = make(types.CMD_SET_LIQUIDATOR, 1, 0, { [W_ACCOUNT]: 3, [W_FLAGS]: 1 }, {});
+    expect(messageFields(admit.messages, admit.slot)).toEqual({
+      type: 'CMD_SET_LIQUIDATOR',
+      accountId: 3,
+      isLiquidator: true,
+    });
+    const fund = make(types.CMD_FUND_INSURANCE, 1, 2, { 6: 0x0102 }, { [F_QTY]: -5 });
+    expect(messageFields(fund.messages, fund.slot)).toEqual({
+      type: 'CMD_FUND_INSURANCE',
+      marketId: 2,
+      amountMicroUsd: -5,
+      idempotencyKey: `0201${'0'.repeat(28)}`,
+    });
+  });
+
+  it('knows each command that a journal may have', () => {
+    const commands = Object.entries(types).filter(([name]) => name.startsWith('CMD_'));
+    expect(commands.length).toBeGreaterThan(20);
+    for (const [name, type] of commands) {
+      // Only an envelope shows words: those of the message in it.
+      if (type === types.CMD_CHANNEL) continue;
+      const { messages, slot } = make(type as number, 4, 1, {}, {});
+      const fields = messageFields(messages, slot);
+      expect(fields.type).toBe(name);
+      expect(fields, name).not.toHaveProperty('words');
+    }
+  });
+
   it("shows operators' and oracle's commands", () => {
     const params: MarketParams = {
       symbol: 'BTC-PERP',

@@ -156,6 +156,7 @@ const DECODERS = new Map<number, Decoder>([
   ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
+  [types.CMD_TAKE_OVER, takeOver],
   [types.CMD_SET_MARGIN_MODE, (view) => ({ mode: marginModeName(view.word(W_PRICE)) })],
   [types.CMD_MOVE_MARGIN, (view) => ({ amountMicroUsd: view.float(F_QTY) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
@@ -173,6 +174,8 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_CHANNEL, channelMessage],
   [types.CMD_SET_SHARDS, (view) => ({ shards: view.float(F_QTY) })],
   [types.CMD_SET_FEE_TIER, (view) => ({ tier: view.word(W_FLAGS) })],
+  [types.CMD_SET_LIQUIDATOR, (view) => ({ isLiquidator: view.word(W_FLAGS) === 1 })],
+  [types.CMD_FUND_INSURANCE, amount],
   [
     types.CMD_SET_FEE_RATES,
     (view) => ({
@@ -191,6 +194,8 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_MASS_CANCEL,
   types.CMD_PLACE_TRIGGER,
   types.CMD_SET_LEVERAGE,
+  types.CMD_TAKE_OVER,
+  types.CMD_FUND_INSURANCE,
   types.CMD_SET_MARGIN_MODE,
   types.CMD_MOVE_MARGIN,
   types.CMD_PLACE_SCALED,
@@ -220,7 +225,7 @@ const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_b
 function order(view: View): MessageFields {
   const flags = view.word(W_FLAGS);
   const fields: MessageFields = {
-    side: types.sideOf(flags) === types.SIDE_BUY ? 'buy' : 'sell',
+    side: sideName(flags),
     kind: (flags & types.FLAG_MARKET_ORDER) !== 0 ? 'market' : 'limit',
     ...priceAndQty(view),
     timeInForce: TIMES_IN_FORCE[types.tifOf(flags)],
@@ -234,6 +239,18 @@ function order(view: View): MessageFields {
   }
   addIfSet(fields, 'expiryMs', view.float(F_EXPIRY));
   return fields;
+}
+
+function takeOver(view: View): MessageFields {
+  return {
+    auctionId: view.float(F_ORDER_ID),
+    side: sideName(view.word(W_FLAGS)),
+    ...priceAndQty(view),
+  };
+}
+
+function sideName(flags: number): string {
+  return types.sideOf(flags) === types.SIDE_BUY ? 'buy' : 'sell';
 }
 
 /** Zero means "keep" in an amend and "any" in a market order, so it is left out. */

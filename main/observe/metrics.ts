@@ -27,6 +27,7 @@ const SHARD_SECONDS: readonly (readonly [Figure, string, string])[] = [
 const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[] = [
   ['connections', 'plimsoll_connections', 'Open connections.'],
   ['openOrders', 'plimsoll_open_orders', 'Open orders.'],
+  ['liquidations', 'plimsoll_liquidations', 'Accounts on their way down the liquidation ladder.'],
   ['messages', 'plimsoll_gateway_messages_total', 'Messages of clients.'],
   ['commands', 'plimsoll_gateway_commands_total', 'Commands sent to the shard.'],
   ['refused', 'plimsoll_gateway_refused_total', 'Requests refused by the gateway.'],
@@ -66,6 +67,15 @@ export class Metrics {
     for (const [figure, name, help] of GATEWAY_FIGURES) {
       this.family(name, help, [], (set) => set({}, gateway.stats()[figure]));
     }
+    const fund = 'What the insurance fund of a market has, in USD.';
+    this.family('plimsoll_insurance_fund_usd', fund, ['market'], (set) => {
+      for (const { market, fundMicroUsd } of gateway.insurance()) {
+        set({ market }, fundMicroUsd / 1_000_000);
+      }
+    });
+    this.family('plimsoll_auctions', 'Open auctions of a market.', ['market'], (set) => {
+      for (const { market, auctions } of gateway.insurance()) set({ market }, auctions);
+    });
   }
 
   async text(): Promise<{ contentType: string; body: string }> {

@@ -46,6 +46,7 @@ import {
   EVT_FILL,
   EVT_INSURANCE,
   EVT_REJECTED,
+  FLAG_LIQUIDATION,
   FLAG_MAKER,
   FLAG_TAKER,
   INSURANCE_DEBT,
@@ -408,7 +409,7 @@ function backingOf(inbox: MessageBuffer, slot: number): Backing {
   };
 }
 
-/** The account's fills as a taker from this slot on. */
+/** The account's fills as a taker from this slot on, which are marked as those of a liquidation. */
 function closedBy(events: MessageBuffer, first: number, account: number): Closed {
   let lots = 0;
   let valueTickLots = 0n;
@@ -419,6 +420,7 @@ function closedBy(events: MessageBuffer, first: number, account: number): Closed
     const head = events.words[w + W_HEAD] as number;
     const isMaker = ((events.words[w + EW_FLAGS] as number) & FLAG_MAKER) !== 0;
     if (typeOf(head) === EVT_FILL && events.words[w + W_ACCOUNT] === account && !isMaker) {
+      events.words[w + EW_FLAGS]! |= FLAG_LIQUIDATION;
       const filled = events.floats[f + EF_LOTS] as number;
       lots += filled;
       valueTickLots += BigInt(filled) * BigInt(events.words[w + EW_PRICE] as number);
