@@ -1,19 +1,21 @@
 import { Packr, Unpackr } from 'msgpackr';
 import {
-  ACK_RESULTS,
-  ENUM_FIELDS,
-  INSURANCE_REASONS,
-  LIQUIDATION_STAGES,
   MESSAGES,
-  ORDER_EVENTS,
-  PARENT_KINDS,
-  REASONS,
   REQUESTS,
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
-  TRANSFER_REASONS,
 } from '../gateway/protocol/messages.js';
+import {
+  ACK_RESULTS,
+  ENUM_FIELDS,
+  INSURANCE_REASONS,
+  LIQUIDATION_STAGES,
+  ORDER_EVENTS,
+  PARENT_KINDS,
+  REASONS,
+  TRANSFER_REASONS,
+} from '../gateway/protocol/names.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -75,6 +75,7 @@ import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
 import { tellGuards, writeMark } from './price-events.js';
 import type { PricingParams } from './pricing-params.js';
+import { isSettledBy, mayBeSettled, settle } from './settlement.js';
 
 /** Tests run the same market over the naive book. */
 export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
@@ -238,12 +239,8 @@ export class MarketActor {
       pushRejection(this.events, message, slot, code, next, this.state);
       return;
     }
-    const settles = next === MARKET_STATE.closed && this.positions.openInterestLots > 0;
-    if (settles && !this.pricing.index.isTrusted) {
-      const code = REJECT.settlement_needs_a_trusted_price;
-      pushRejection(this.events, message, slot, code, this.pricing.index.guards, 0);
-      return;
-    }
+    const settles = isSettledBy(this, next);
+    if (settles && !mayBeSettled(this, message, slot)) return;
     this.state = next;
     if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
       this.book.cancelEverything(REASON_MARKET_STATE);
@@ -251,7 +248,7 @@ export class MarketActor {
     }
     const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
     this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
-    if (settles) this.positions.settleAll(this.pricing.index.averageTicks);
+    if (settles) settle(this);
     this.triggers.onState();
     this.parents.onState();
   }

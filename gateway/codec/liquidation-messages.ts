@@ -19,7 +19,7 @@ import {
   LIQUIDATION_STAGES,
   SIDES,
   TRANSFER_REASONS,
-} from '../protocol/messages.js';
+} from '../protocol/names.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
