@@ -12,6 +12,7 @@ describe('the options of the benchmark', () => {
       peers: 'if there',
       engines: null,
       hgrm: null,
+      scenario: null,
     });
   });
 

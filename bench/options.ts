@@ -12,6 +12,8 @@ export interface BenchOptions {
   /** Only these engines of `book`, or layouts of `gateway`. */
   engines: string[] | null;
   hgrm: string | null;
+  /** A part of `risk` that is measured alone; null: its usual ones. */
+  scenario: string | null;
 }
 
 /** A mistake in the command line: shown without a stack, ends with code 2. */
@@ -19,7 +21,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export function parseOptions(args: readonly string[]): BenchOptions {
+/** `accounts`: how many there are when nobody says. */
+export function parseOptions(args: readonly string[], accounts = 100_000): BenchOptions {
   const values = parseValues(args);
   if (values.peers === true && values['no-peers'] === true) {
     throw new UsageError('--peers and --no-peers exclude each other');
@@ -28,11 +31,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     json: values.json === true,
     workload: values.workload ?? null,
     rounds: positiveInteger('--rounds', values.rounds, 3, 1000),
-    accounts: positiveInteger('--accounts', values.accounts, 100_000, 10_000_000),
+    accounts: positiveInteger('--accounts', values.accounts, accounts, 10_000_000),
     ops: positiveInteger('--ops', values.ops, 3_000_000, 100_000_000),
     peers: values.peers === true ? 'required' : values['no-peers'] === true ? 'no' : 'if there',
     engines: values.engines === undefined ? null : values.engines.split(','),
     hgrm: values.hgrm ?? null,
+    scenario: values.scenario ?? null,
   };
 }
 
@@ -50,6 +54,7 @@ function parseValues(args: readonly string[]) {
         'no-peers': { type: 'boolean' },
         engines: { type: 'string' },
         hgrm: { type: 'string' },
+        scenario: { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -22,6 +22,7 @@ import {
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
   EVT_AUCTION,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_EPOCH,
   EVT_FILL,
@@ -39,6 +40,7 @@ import {
   EVT_PRICING,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGERED,
   FLAG_LIQUIDATION,
@@ -51,6 +53,7 @@ import type { OrderFold } from './feeds/order-fold.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
 import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { TwapViews } from './feeds/twap-views.js';
 import type { Market, Markets } from './markets.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
@@ -74,6 +77,7 @@ export interface EventTargets {
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
+  readonly twaps: TwapViews;
   readonly orders: OrderFold;
   /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
   readonly privateOrders: OrderFold;
@@ -149,6 +153,7 @@ export class EventRouter {
     const { to, epoch, timeMs } = this;
     to.log.append(words, floats, firstWord, epoch, timeMs);
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
+    to.twaps.apply(words, floats, firstWord);
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
     const account = words[firstWord + W_ACCOUNT] as number;
     const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
@@ -183,6 +188,8 @@ export class EventRouter {
         this.order(marketId, words, floats, at);
         break;
       case EVT_TRIGGER_ACCEPTED:
+      case EVT_TRIGGER_AMENDED:
+      case EVT_BRACKET:
       case EVT_TRIGGER_CANCELED:
       case EVT_TRIGGERED:
         // Private, so with several shards the owner's feed is the only place.

@@ -15,6 +15,7 @@ import { PrivateFeed } from './feeds/private-feed.js';
 import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
+import { TwapViews } from './feeds/twap-views.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
@@ -120,6 +121,7 @@ export class Gateway {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
     const messages = new EventMessages(markets);
+    const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
     const alone = shards.length === 1;
     const ownOrders = alone ? this.openOrders : new OpenOrders();
@@ -131,12 +133,12 @@ export class Gateway {
     this.privateFeed = new PrivateFeed(
       (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,
-      new PrivateSnapshots(markets, views, ownOrders),
+      new PrivateSnapshots(markets, views, ownOrders, twaps),
       messages,
       limits.privateBufferBytesMax,
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
-    const folds = { accounts, markets, views, orders, privateOrders, publicFeeds };
+    const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     const targets = { ...folds, connections, privateFeed, outbox, alone };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;

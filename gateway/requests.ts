@@ -256,6 +256,8 @@ export class Requests {
     else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
     else if (name === 'setMarginMode') this.writer.setMarginMode(this.draft, account, session, id);
     else if (name === 'moveMargin') this.writer.moveMargin(this.draft, account, session, id);
+    else if (name === 'placeScaled') this.writer.scaled(this.draft, account, session, id);
+    else if (name === 'placeTwap') this.writer.twap(this.draft, account, session, id);
     else this.writer.massCancel(this.draft, account, session, id);
   }
 

@@ -6,6 +6,7 @@ import type { AccountViews } from './feeds/account-views.js';
 import type { OpenOrder } from './feeds/open-orders.js';
 import type { OrderFold } from './feeds/order-fold.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
+import type { RunningTwap, TwapViews } from './feeds/twap-views.js';
 import type { MarketAuction, Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
 
@@ -48,6 +49,7 @@ interface SeedTargets {
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
+  readonly twaps: TwapViews;
   readonly orders: OrderFold;
   /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
   readonly privateOrders: OrderFold;
@@ -118,6 +120,10 @@ export class GatewaySeed {
   /** `collateral`: of the account's isolated position in this market, micro-USD. */
   isolated(accountId: number, marketId: number, collateral: number): void {
     this.to.views.setIsolated(accountId, marketId, collateral);
+  }
+
+  twap(seed: RunningTwap): void {
+    this.to.twaps.seed(seed);
   }
 
   order(seed: OpenOrder): void {

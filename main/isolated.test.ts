@@ -35,9 +35,14 @@ async function start(data: string, layout: string): Promise<ExchangeProcess> {
   return exchange;
 }
 
-async function connect(exchange: ExchangeProcess, key: Key) {
+async function connect(exchange: ExchangeProcess, key: Key, codec: 'json' | 'msgpack' = 'json') {
   const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
+  const client = await PlimsollClient.connect({
+    url: exchange.url,
+    login,
+    reconnect: false,
+    codec,
+  });
   const stages: unknown[] = [];
   client.on('liquidation', (message) => {
     const { market, stage } = message as { market?: unknown; stage: unknown };
@@ -50,7 +55,8 @@ async function connect(exchange: ExchangeProcess, key: Key) {
 async function newTrader(exchange: ExchangeProcess, amount: string) {
   const key = await exchange.admin<Key>('POST', 'accounts', {});
   await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
-  return connect(exchange, key);
+  // What is not told in names in both codecs would be seen.
+  return connect(exchange, key, 'msgpack');
 }
 
 async function price(exchange: ExchangeProcess, market: string, index: string): Promise<void> {

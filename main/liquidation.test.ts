@@ -17,6 +17,12 @@ interface Invariants {
   moneyDifferenceMicroUsd: string;
 }
 
+interface Stress {
+  insuranceFund: string;
+  accounts: number;
+  scenarios: { movePercent: number; belowMargin: number }[];
+}
+
 const BTC = 'BTC-PERP';
 const running: ExchangeProcess[] = [];
 const folders: string[] = [];
@@ -99,6 +105,32 @@ describe.each(['inline', 'compact', 'spread'])(
         expect(after.stateHash).toBe(before.stateHash);
       },
     );
+
+    it('is in the stress report before it comes to that', async () => {
+      const exchange = await start(scratch(), layout);
+      const empty = await exchange.admin<Stress>('GET', 'stress');
+      expect(empty).toMatchObject({ insuranceFund: '0', accounts: 0 });
+      await price(exchange, '100000');
+      const maker = await newTrader(exchange, '10000000');
+      const trader = await newTrader(exchange, '3050');
+      await maker.client.place({ market: BTC, side: 'sell', price: '100000', qty: '1' });
+      await trader.client.place({ market: BTC, side: 'buy', price: '100000', qty: '1' });
+      // 3,000 USD behind 100,000.
+      const { accounts, scenarios } = await exchange.admin<Stress>('GET', 'stress');
+      expect(accounts).toBe(2);
+      expect(scenarios.map(({ movePercent }) => movePercent)).toEqual([
+        -40, -20, -10, -5, 5, 10, 20, 40,
+      ]);
+      expect(scenarios[3]).toEqual({
+        movePercent: -5,
+        belowMargin: 1,
+        belowZero: 1,
+        shortfall: '2000',
+        fundAfter: '0',
+        notCovered: '2000',
+      });
+      expect(scenarios[4]).toMatchObject({ belowMargin: 0, belowZero: 0, shortfall: '0' });
+    });
 
     it('may close by a market order while it has nothing free, bounded where nothing would be left', async () => {
       const exchange = await start(scratch(), layout);

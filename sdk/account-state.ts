@@ -18,6 +18,15 @@ export interface OrderState {
   /** Absent in an order that closes the position, whatever its size. */
   qty?: string;
   remaining?: string;
+  /** The scaled order, TWAP, or order with a bracket that it belongs to. */
+  parentOrderId?: number;
+  /** Attached to it. */
+  takeProfitPrice?: string;
+  takeProfitLimit?: string;
+  takeProfitBy?: string;
+  stopLossPrice?: string;
+  stopLossLimit?: string;
+  stopLossBy?: string;
 }
 
 export interface PositionState {
@@ -32,9 +41,30 @@ interface IsolatedState {
   collateral: string;
 }
 
+/** A TWAP that runs. */
+export interface TwapState {
+  market: string;
+  orderId: number;
+  clientOrderId?: string;
+  side: 'buy' | 'sell';
+  reduceOnly: boolean;
+  price?: string;
+  qty: string;
+  /** As of its beginning, or of the snapshot: fills of its slices are those of orders with its `parentOrderId`. */
+  remaining: string;
+  count: number;
+  endsAt: number;
+}
+
 interface LeverageState {
   market: string;
   leverage: number;
+}
+
+/** What is attached, of a message or of what is known. */
+function bracketOf(order: object): object {
+  const fields = Object.entries(order);
+  return Object.fromEntries(fields.filter(([name]) => /^(takeProfit|stopLoss)/.test(name)));
 }
 
 /**
@@ -50,6 +80,8 @@ export class AccountState {
   collateral = '0';
   readonly orders = new Map<string, OrderState>();
   readonly positions = new Map<string, PositionState>();
+  /** By market and order id. */
+  readonly twaps = new Map<string, TwapState>();
   /** By market, where the account has chosen one. */
   readonly leverages = new Map<string, number>();
   /** By market, where margin is isolated: collateral of the position. */
@@ -72,6 +104,8 @@ export class AccountState {
     this.accountSequence = sequence;
     this.epoch = message.epoch as number;
     if (message.type === 'order') this.applyOrder(message);
+    else if (message.type === 'parent') this.applyParent(message);
+    else if (message.type === 'bracket') this.applyBracket(message);
     else if (message.type === 'fill') this.applyFill(message);
     else if (message.type === 'transfer') this.applyPosition(message);
     else if (message.type === 'leverage') {
@@ -94,6 +128,7 @@ export class AccountState {
       this.orders.clear();
       this.positions.clear();
       this.leverages.clear();
+      this.twaps.clear();
       this.collateral = message.collateral as string;
       for (const position of message.positions as PositionState[]) {
         this.positions.set(position.market, position);
@@ -105,6 +140,9 @@ export class AccountState {
       for (const { market, collateral } of message.isolated as IsolatedState[]) {
         this.isolated.set(market, collateral);
       }
+    }
+    for (const twap of message.twaps as TwapState[]) {
+      this.twaps.set(`${twap.market}:${twap.orderId}`, twap);
     }
     for (const order of message.orders as OrderState[]) {
       this.orders.set(`${order.market}:${order.orderId}`, order);
@@ -118,7 +156,23 @@ export class AccountState {
   private applyOrder(message: ServerMessage): void {
     const key = `${message.market}:${message.orderId}`;
     if (ENDS.includes(message.event as string)) this.orders.delete(key);
-    else this.orders.set(key, message as unknown as OrderState);
+    else {
+      const before = this.orders.get(key) ?? {};
+      this.orders.set(key, { ...bracketOf(before), ...(message as unknown as OrderState) });
+    }
+  }
+
+  private applyBracket(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    const order = this.orders.get(key);
+    // Filled at once, it is not open any more.
+    if (order !== undefined) this.orders.set(key, { ...order, ...bracketOf(message) });
+  }
+
+  private applyParent(message: ServerMessage): void {
+    const key = `${message.market}:${message.orderId}`;
+    if (message.event === 'ended') this.twaps.delete(key);
+    else if (message.kind === 'twap') this.twaps.set(key, message as unknown as TwapState);
   }
 
   private applyFill(message: ServerMessage): void {

@@ -105,6 +105,14 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('cancelAll', scope);
   }
 
+  placeScaled(order: requests.NewScaledOrder): Promise<requests.Ack> {
+    return this.ack('placeScaled', order);
+  }
+
+  placeTwap(order: requests.NewTwap): Promise<requests.Ack> {
+    return this.ack('placeTwap', order);
+  }
+
   setLeverage(choice: requests.LeverageChoice): Promise<requests.Ack> {
     return this.ack('setLeverage', choice);
   }

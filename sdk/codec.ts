@@ -1,17 +1,17 @@
 import { Packr, Unpackr } from 'msgpackr';
+import { INSURANCE_REASONS, TRANSFER_REASONS } from '../gateway/protocol/liquidation-tables.js';
 import {
   ACK_RESULTS,
   ENUM_FIELDS,
-  INSURANCE_REASONS,
   LIQUIDATION_STAGES,
   MESSAGES,
   ORDER_EVENTS,
+  PARENT_KINDS,
   REASONS,
   REQUESTS,
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
-  TRANSFER_REASONS,
 } from '../gateway/protocol/messages.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -61,10 +61,11 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   result: ACK_RESULTS,
   event: ORDER_EVENTS,
   reason: REASONS,
+  kind: PARENT_KINDS,
+  stage: LIQUIDATION_STAGES,
 };
 /** Where a field of one message has names of its own. */
 const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  liquidation: { stage: LIQUIDATION_STAGES },
   transfer: { reason: TRANSFER_REASONS },
   insurance: { reason: INSURANCE_REASONS },
 };

@@ -25,6 +25,13 @@ export interface NewOrder {
   ocoClientOrderId?: string | number;
   /** It closes the position, whatever its size then, and ends with it; `qty` is absent. */
   closePosition?: boolean;
+  /** Attached to a limit or market order: armed by its fills, with the size that it has filled; without a limit they become market orders. */
+  takeProfitPrice?: string;
+  takeProfitLimit?: string;
+  takeProfitBy?: 'mark' | 'last' | 'index';
+  stopLossPrice?: string;
+  stopLossLimit?: string;
+  stopLossBy?: 'mark' | 'last' | 'index';
   timeInForce?: 'gtc' | 'ioc' | 'fok' | 'gtd';
   postOnly?: 'none' | 'reject' | 'slide';
   reduceOnly?: boolean;
@@ -57,7 +64,13 @@ type TriggerField =
   | 'trailingAmount'
   | 'trailingRate'
   | 'ocoOrderId'
-  | 'ocoClientOrderId';
+  | 'ocoClientOrderId'
+  | 'takeProfitPrice'
+  | 'takeProfitLimit'
+  | 'takeProfitBy'
+  | 'stopLossPrice'
+  | 'stopLossLimit'
+  | 'stopLossBy';
 
 export interface Replacement extends Omit<NewOrder, TriggerField> {
   orderType?: 'limit' | 'market';
@@ -123,6 +136,47 @@ export interface Positions {
   isolated: { market: string; collateral: string }[];
 }
 
+/** `count` limit orders from `price` to `lastPrice`, all or none; `cancel` takes its order id or client id. */
+export interface NewScaledOrder {
+  market: string;
+  side: 'buy' | 'sell';
+  price: string;
+  lastPrice: string;
+  /** Of all orders together. */
+  qty: string;
+  count: number;
+  /** Default: equal. */
+  distribution?: 'equal' | 'rising' | 'falling';
+  timeInForce?: 'gtc' | 'gtd';
+  postOnly?: 'none' | 'reject' | 'slide';
+  reduceOnly?: boolean;
+  selfTradePrevention?: NewOrder['selfTradePrevention'];
+  clientOrderId?: string | number;
+  expiresAt?: number;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
+/** Market orders in slices over time. One of `slices` and `interval` (ms). */
+export interface NewTwap {
+  market: string;
+  side: 'buy' | 'sell';
+  qty: string;
+  /** Milliseconds. */
+  duration: number;
+  slices?: number;
+  interval?: number;
+  /** The worst that a slice accepts. */
+  price?: string;
+  reduceOnly?: boolean;
+  selfTradePrevention?: NewOrder['selfTradePrevention'];
+  clientOrderId?: string | number;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
@@ -132,7 +186,9 @@ export type BatchRequest =
   | ({ op: 'setLeverage' } & LeverageChoice)
   | ({ op: 'takeOver' } & TakeOver)
   | ({ op: 'setMarginMode' } & MarginModeChoice)
-  | ({ op: 'moveMargin' } & MarginMove);
+  | ({ op: 'moveMargin' } & MarginMove)
+  | ({ op: 'placeScaled' } & NewScaledOrder)
+  | ({ op: 'placeTwap' } & NewTwap);
 
 /** The exchange's answer to an order request. */
 export interface Ack {

@@ -24,6 +24,8 @@ const PRIVATE_TYPES = new Set([
   'insurance',
   'marginMode',
   'positionMargin',
+  'parent',
+  'bracket',
   'privateSnapshot',
 ]);
 

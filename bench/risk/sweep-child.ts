@@ -1,9 +1,10 @@
 /** The process that sweeps accounts, over the product's memory and over plain arrays, and ends. */
 import { createShardCore, riskKernelModule } from '../../main/compose.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
-import { accountsBelow } from '../../risk/runtime/sweep-here.js';
+import { SweepHere } from '../../risk/runtime/sweep-here.js';
 import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { BareLoop } from './bare-loop.js';
+import { cpuUs, type MarginCheckFigures, measureMarginCheck } from './margin-check.js';
 import { populate } from './population.js';
 
 export interface SweepTask {
@@ -17,13 +18,19 @@ export interface SweepFigures {
   bareMs: number[];
   hereMs: number[];
   poolMs: number[];
+  /** The same in time of processors, of all threads together. */
+  bareCpuMs: number[];
+  hereCpuMs: number[];
+  poolCpuMs: number[];
   positions: number;
   memoryBytes: number;
+  marginCheck: MarginCheckFigures;
   error?: string;
 }
 
 const SEED = 7;
-const WARM_UP = 3;
+/** Until everything is copied, in this thread by and by. */
+const WARM_UP = 20;
 
 process.once('message', (message) => {
   void run(message as SweepTask)
@@ -46,6 +53,13 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
       throw error;
     },
   });
+  const here = new SweepHere(kernel);
+  const sweepHere = () => {
+    const found: number[] = [];
+    here.begin(accounts);
+    while (!here.poll(found));
+    return found.length;
+  };
   const sweepInPool = async () => {
     const found: number[] = [];
     pool.begin(accounts);
@@ -60,23 +74,39 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
     bareMs: [],
     hereMs: [],
     poolMs: [],
+    bareCpuMs: [],
+    hereCpuMs: [],
+    poolCpuMs: [],
     positions: bare.positions,
     memoryBytes: core.kernel.bytes,
+    marginCheck: measureMarginCheck(core, accounts),
   };
   for (let pass = -WARM_UP; pass < passes; pass++) {
-    const startMs = performance.now();
-    bare.run();
-    const bareMs = performance.now();
-    const here = accountsBelow(kernel, 1, accounts + 1).length;
-    const hereMs = performance.now();
-    const there = await sweepInPool();
-    const poolMs = performance.now();
-    if (here !== there) throw new Error(`${there} accounts found by threads, ${here} by one`);
+    const bareTime = await timed(async () => bare.run());
+    let own = 0;
+    const hereTime = await timed(async () => {
+      own = sweepHere();
+    });
+    let there = 0;
+    const poolTime = await timed(async () => {
+      there = await sweepInPool();
+    });
+    if (own !== there) throw new Error(`${there} accounts found by threads, ${own} by one`);
     if (pass < 0) continue;
-    figures.bareMs.push(bareMs - startMs);
-    figures.hereMs.push(hereMs - bareMs);
-    figures.poolMs.push(poolMs - hereMs);
+    figures.bareMs.push(bareTime.ms);
+    figures.hereMs.push(hereTime.ms);
+    figures.poolMs.push(poolTime.ms);
+    figures.bareCpuMs.push(bareTime.cpuMs);
+    figures.hereCpuMs.push(hereTime.cpuMs);
+    figures.poolCpuMs.push(poolTime.cpuMs);
   }
   await pool.close();
   return figures;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<{ ms: number; cpuMs: number }> {
+  const startMs = performance.now();
+  const startUs = cpuUs();
+  await work();
+  return { ms: performance.now() - startMs, cpuMs: (cpuUs() - startUs) / 1e3 };
 }

@@ -13,7 +13,10 @@ export interface ScratchShard {
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** A running shard with journal `batch` in a folder that goes with it. It halts the benchmark when it halts. */
-export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
+export async function openScratchShard(
+  open: OpenShard,
+  different: Partial<ShardSettings> = {},
+): Promise<ScratchShard> {
   const dataDir = mkdtempSync(join(tmpdir(), 'plimsoll-bench-'));
   const shard = await open(
     {
@@ -28,6 +31,7 @@ export async function openScratchShard(open: OpenShard): Promise<ScratchShard> {
       snapshotEveryMs: NEVER,
       sweepThreads: 0,
       snapshotNotAfter: null,
+      ...different,
     },
     {
       onReplayed: () => {},

@@ -5,7 +5,6 @@ import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_LOTS,
   EVENT_SLOTS,
-  EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
   F_CLIENT_ID,
@@ -27,7 +26,6 @@ import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
   EVT_MARK_PRICE,
-  EVT_MARKET_STATE,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -45,10 +43,10 @@ import {
   MSG_TAKE_OVER,
   PRICE_OF_INDEX,
   PRICE_OF_MARK,
-  REASON_MARKET_STATE,
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
+import { MarketParents } from '../parents/market-parents.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import { MarketTriggers } from '../triggers/market-triggers.js';
 import { SortedTriggers } from '../triggers/sorted-triggers.js';
@@ -67,7 +65,7 @@ import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
 import { MarketPricing } from './market-pricing.js';
 import type { MarketRules } from './market-rules.js';
-import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
+import { MARKET_STATE, type MarketState } from './market-state.js';
 import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
@@ -87,6 +85,7 @@ export class MarketActor {
   readonly book: OrderBook;
   readonly positions: MarketPositions;
   readonly triggers: MarketTriggers;
+  readonly parents: MarketParents;
   readonly events: MessageBuffer;
   private terms: MarketParams;
   /** Limits that follow from parameters and mark, kept because every order meets them. */
@@ -127,6 +126,7 @@ export class MarketActor {
     this.pricing = new MarketPricing(rules.pricing, this.book, priceTicksMax);
     this.triggers = new MarketTriggers(this, createTriggers());
     this.liquidations = new MarketLiquidations(this, rules.deleveraging);
+    this.parents = new MarketParents(this);
     this.deriveLimits();
   }
 
@@ -144,8 +144,9 @@ export class MarketActor {
   /** Earliest time at which something is due, Infinity when nothing is. */
   nextTimerMs(): number {
     const expiryMs = Math.min(this.book.nextExpiryMs(), this.triggers.store.nextExpiryMs());
-    const auctionMs = this.liquidations.nextTimerMs();
-    return Math.min(expiryMs, auctionMs, this.pricing.nextTimerMs);
+    const { pricing, parents, liquidations } = this;
+    const orderMs = Math.min(expiryMs, parents.nextTimerMs(), liquidations.nextTimerMs());
+    return Math.min(orderMs, pricing.nextTimerMs);
   }
 
   get params(): MarketParams {
@@ -175,6 +176,7 @@ export class MarketActor {
         break;
       case MSG_CANCEL:
         if (!this.admitsCancel(inbox, slot) || this.triggers.cancel(inbox, slot)) break;
+        if (this.parents.cancel(inbox, slot)) break;
         this.book.cancel(inbox, slot);
         break;
       case MSG_REPLACE:
@@ -201,6 +203,7 @@ export class MarketActor {
         this.liquidations.onCandidates(inbox, slot);
         break;
       default:
+        if (this.parents.onMessage(inbox, slot, nowMs)) break;
         this.refuse(inbox, slot, REJECT.message_type_is_unknown, 0, 0);
     }
   }
@@ -210,37 +213,18 @@ export class MarketActor {
     if (this.book.nextExpiryMs() <= nowMs) this.book.expire(nowMs);
     this.triggers.onTime(nowMs);
     this.liquidations.onTime(nowMs);
+    this.onPricingTime(nowMs);
+    // At the prices of this moment.
+    this.parents.onTime(nowMs);
+  }
+
+  private onPricingTime(nowMs: number): void {
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
     this.afterPrices(() => pricing.onMarkTime(nowMs));
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
     if (due !== null) payFunding(this, due, nowMs);
-  }
-
-  /** CMD_SET_MARKET_STATE. */
-  setState(message: MessageBuffer, slot: number): void {
-    const next = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
-    if (!isMarketState(next) || !mayFollow(this.state, next)) {
-      const code = REJECT.market_state_transition_is_not_allowed;
-      pushRejection(this.events, message, slot, code, next, this.state);
-      return;
-    }
-    const settles = next === MARKET_STATE.closed && this.positions.openInterestLots > 0;
-    if (settles && !this.pricing.index.isTrusted) {
-      const code = REJECT.settlement_needs_a_trusted_price;
-      pushRejection(this.events, message, slot, code, this.pricing.index.guards, 0);
-      return;
-    }
-    this.state = next;
-    if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
-      this.book.cancelEverything(REASON_MARKET_STATE);
-      this.liquidations.endAll();
-    }
-    const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
-    if (settles) this.positions.settleAll(this.pricing.index.averageTicks);
-    this.triggers.onState();
   }
 
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
@@ -277,6 +261,7 @@ export class MarketActor {
     this.book.writeCanonical(writer, references);
     this.triggers.writeCanonical(writer, references);
     this.liquidations.writeCanonical(writer);
+    this.parents.writeCanonical(writer, references);
   }
 
   readCanonical(reader: CanonicalReader, pricing: PricingParams): void {
@@ -288,6 +273,7 @@ export class MarketActor {
     this.book.readCanonical(reader);
     this.triggers.readCanonical(reader);
     this.liquidations.readCanonical(reader);
+    this.parents.readCanonical(reader);
   }
 
   private deriveLimits(): void {
@@ -298,9 +284,9 @@ export class MarketActor {
     this.sellLimitTicks = bandPriceTicks(params, SIDE_SELL, this.markTicks);
   }
 
-  /** Trigger orders go with the orders of the book, and are counted with them. */
+  /** Trigger orders and TWAPs go with the orders of the book, and are counted with them. */
   private massCancel(inbox: MessageBuffer, slot: number): void {
-    const waiting = this.triggers.massCancel(inbox, slot);
+    const waiting = this.triggers.massCancel(inbox, slot) + this.parents.massCancel(inbox, slot);
     this.book.massCancel(inbox, slot);
     const answer = this.events.length - EVENT_SLOTS;
     this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
@@ -464,7 +450,7 @@ export class MarketActor {
     return this.refuse(inbox, slot, code, lots, limit);
   }
 
-  private admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
+  admitsInterest(inbox: MessageBuffer, slot: number, flags: number, lots: number): boolean {
     if ((flags & FLAG_REDUCE_ONLY) !== 0) return true;
     const account = inbox.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
     const interest = interestBeyondCap(this, account, flags & FLAG_SIDE, lots);

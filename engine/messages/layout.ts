@@ -82,6 +82,20 @@ export const LADDER_F_POSITION = 10;
 export const ADL_W_COUNT = 3;
 export const ADL_F_FIRST = 8;
 export const ADL_CANDIDATES_MAX = 12;
+/** Last slot of a scaled order: price of its last order, how many there are, SCALED_…. Offsets are relative to that slot. */
+export const SCALED_W_LAST_PRICE = 0;
+export const SCALED_W_COUNT = 1;
+export const SCALED_W_DISTRIBUTION = 2;
+/** Last slot of a TWAP: number of slices, and all of its time in milliseconds. */
+export const TWAP_W_SLICES = 0;
+export const TWAP_W_DURATION = 1;
+
+/** Last slot of an order with a bracket: trigger prices (0: no such leg), limits (0: a market order); sources, the stop's from bit 8 on. */
+export const BRACKET_W_PROFIT_PRICE = 0;
+export const BRACKET_W_PROFIT_LIMIT = 1;
+export const BRACKET_W_STOP_PRICE = 2;
+export const BRACKET_W_STOP_LIMIT = 3;
+export const BRACKET_W_SOURCES = 4;
 
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
@@ -145,6 +159,21 @@ export const EW_TRIGGER_PRICE = 17;
 export const EW_TRIGGER_REACHED = 18;
 /** Accepted: the trigger order that this one comes from; 0: none. */
 export const EF_TRIGGER_ORDER_ID = 10;
+/** The same of the bracket that is attached to an order. */
+export const BRACKET_EVENT_W_PROFIT_PRICE = 16;
+export const BRACKET_EVENT_W_PROFIT_LIMIT = 17;
+export const BRACKET_EVENT_W_STOP_PRICE = 18;
+export const BRACKET_EVENT_W_STOP_LIMIT = 19;
+export const BRACKET_EVENT_W_SOURCES = 20;
+/** Accepted, and of legs of a bracket: the parent order that this one belongs to; 0: none. */
+export const EF_PARENT_ORDER_ID = 12;
+/** Rejected, of a scaled order: lots and loss value in tick·lots that its home has reserved for all of it. */
+export const EF_RESERVED_LOTS = 3;
+export const EF_RESERVED_LOSS = 10;
+/** Of parent orders: how many orders it is to make; of a scaled order its last price; of a TWAP its time in milliseconds. */
+export const EW_CHILDREN = 18;
+export const EW_LAST_PRICE = 19;
+export const EW_DURATION = 19;
 /** Of trigger orders: the one of which only one may fire; 0: none. */
 export const EF_OCO_ORDER_ID = 10;
 /** Of trailing stops: distance from the best price, in ticks or in ppm. */

@@ -82,6 +82,20 @@ export const REJECT = {
   position_must_be_open: CODE_POSITION_MUST_BE_OPEN,
   position_is_being_liquidated: 105,
   position_collateral_must_not_be_negative: 106,
+  scaled_count_must_be_within_2_and_limit: 80,
+  scaled_range_ticks_must_reach_limit: 81,
+  scaled_distribution_is_unknown: 82,
+  qty_lots_must_give_each_child_order_a_lot: 83,
+  parent_orders_must_not_exceed_limit: 84,
+  twap_slices_must_be_within_2_and_limit: 85,
+  twap_duration_ms_must_be_at_least_limit: 86,
+  twap_duration_ms_must_not_exceed_limit: 87,
+  twap_value_tick_lots_must_not_exceed_limit: 88,
+  bracket_must_have_a_leg: 89,
+  bracket_price_ticks_must_be_within_1_and_limit: 90,
+  take_profit_must_be_on_the_winning_side_of_limit: 91,
+  stop_loss_must_be_on_the_losing_side_of_limit: 92,
+  brackets_must_not_exceed_limit: 93,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

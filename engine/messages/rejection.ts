@@ -40,7 +40,9 @@ import {
   FLAG_GRANTED,
   MSG_AMEND_GRANTED,
   MSG_PLACE,
+  MSG_PLACE_SCALED,
   MSG_PLACE_TRIGGER,
+  MSG_PLACE_TWAP,
   MSG_REPLACE,
   MSG_TAKE_OVER,
   sideOf,
@@ -112,8 +114,8 @@ export function pushMarketRejection(
     events.floats[f + EF_LOTS] = inbox.floats[slot * SLOT_FLOATS + F_QTY] as number;
     events.words[w + EW_RESERVED_LOSS_TICKS] = reservedLossTicks(inbox, slot);
     events.words[w + EW_CLIENT_REF] = inbox.words[from + W_CLIENT_REF] as number;
-  } else if (type === MSG_PLACE_TRIGGER) {
-    // Nothing is reserved, but its client id is free again.
+  } else if (type === MSG_PLACE_TRIGGER || type === MSG_PLACE_TWAP || type === MSG_PLACE_SCALED) {
+    // Nothing is reserved (of a scaled order that is told elsewhere), but its client id is free again.
     events.words[w + EW_CLIENT_REF] = inbox.words[from + W_CLIENT_REF] as number;
   } else if (type === MSG_AMEND_GRANTED) {
     // The client id's place in the message holds what was granted.

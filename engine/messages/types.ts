@@ -19,6 +19,12 @@ export const CMD_SET_LEVERAGE = 8;
 export const CMD_SET_MARGIN_MODE = 20;
 /** F_QTY: micro-USD that go from the account to its isolated position in the market, negative: back. */
 export const CMD_MOVE_MARGIN = 21;
+/** Limit orders over a range of prices, all or none. As CMD_PLACE: W_PRICE first price, F_QTY all of it; last slot SCALED_W_…. */
+export const CMD_PLACE_SCALED = 9;
+/** Market orders in slices over time. As CMD_PLACE: W_PRICE worst price or 0, F_QTY all of it; last slot TWAP_W_…. */
+export const CMD_PLACE_TWAP = 10;
+/** CMD_PLACE of an order with a take-profit, a stop or both attached to it; last slot BRACKET_W_…. */
+export const CMD_PLACE_BRACKET = 11;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -68,6 +74,16 @@ export const MSG_AMEND_GRANTED = 70;
 export const MSG_PLACE_TRIGGER = 80;
 /** MSG_PLACE of a trigger order that has fired; F_ORDER_ID names it. */
 export const MSG_PLACE_TRIGGERED = 81;
+/** CMD_PLACE_SCALED with W_CLIENT_REF, and in W_MARK_DISTANCE first price − mark: all of its orders are reserved. */
+export const MSG_PLACE_SCALED = 82;
+/** CMD_PLACE_TWAP with W_CLIENT_REF: nothing is reserved for it. */
+export const MSG_PLACE_TWAP = 83;
+/** MSG_PLACE of a slice of a TWAP; F_ORDER_ID names that. */
+export const MSG_PLACE_SLICE = 84;
+/** F_ORDER_ID: the order (EVT_TRIGGERED) or the TWAP (EVT_SLICE) for which nothing could be reserved. */
+export const MSG_NOT_RESERVED = 85;
+/** MSG_PLACE with the last slot of CMD_PLACE_BRACKET. */
+export const MSG_PLACE_BRACKET = 86;
 
 /** A rung of the ladder for the account's position here. As MSG_PLACE; the second slot says which (LADDER_…). */
 export const MSG_LIQUIDATE = 100;
@@ -173,6 +189,18 @@ export const EVT_POSITION_MARGIN = 171;
 // ---- Margin modes ----
 export const MARGIN_CROSS = 0;
 export const MARGIN_ISOLATED = 1;
+/** A scaled order: its orders follow. EF_ORDER_ID, EF_LOTS, EW_PRICE first price, EW_FLAGS, EF_EXPIRY, EW_CHILDREN, EW_LAST_PRICE. */
+export const EVT_SCALED_ACCEPTED = 164;
+/** A TWAP has begun: EF_ORDER_ID, EF_LOTS, EW_PRICE (0: none), EW_FLAGS, EF_EXPIRY its end, EW_CHILDREN slices, EW_DURATION. */
+export const EVT_TWAP_ACCEPTED = 165;
+/** A parent order has ended: EF_LOTS, EF_REMAINING, EF_VALUE filled in tick·lots (TWAP), reason in EW_FLAGS; EW_CHILDREN. */
+export const EVT_PARENT_ENDED = 166;
+/** Market → margin: a slice of a TWAP (EF_ORDER_ID) is due: EF_LOTS, EW_PRICE, EW_FLAGS. Not numbered. */
+export const EVT_SLICE = 167;
+/** A leg of a bracket has another size: the fields of EVT_TRIGGER_ACCEPTED. */
+export const EVT_TRIGGER_AMENDED = 168;
+/** What is attached to an order (EF_ORDER_ID), after its acceptance: BRACKET_EVENT_W_…. */
+export const EVT_BRACKET = 169;
 
 // ---- Trigger orders ----
 /** Buy when the price rises to the trigger price, sell when it falls to it. */
@@ -185,9 +213,18 @@ export const TRIGGER_TRAILING_STOP = 3;
 export const TRIGGER_TERM_OCO_CLIENT = 1 << 16;
 /** It belongs to the account's position: closes all of it, whatever its size then, and ends when the position does. */
 export const TRIGGER_TERM_CLOSES_POSITION = 1 << 17;
+/** It is a leg of a bracket: EF_PARENT_ORDER_ID of its events is the entry. */
+export const TRIGGER_TERM_IN_BRACKET = 1 << 18;
 export const PRICE_OF_MARK = 0;
 export const PRICE_OF_LAST_TRADE = 1;
 export const PRICE_OF_INDEX = 2;
+
+// ---- How the lots of a scaled order are spread, from its first price to its last ----
+export const SCALED_EQUAL = 0;
+/** 1 : 2 : 3 … */
+export const SCALED_RISING = 1;
+/** … 3 : 2 : 1 */
+export const SCALED_FALLING = 2;
 
 // ---- Stages of a liquidation ----
 export const LIQUIDATION_BEGUN = 1;

@@ -93,6 +93,24 @@ describe('what a port lets in', () => {
     }
     expect(check('traders', types.CMD_CANDIDATES, 2)).toBe(REJECT.message_type_is_unknown);
   });
+  it.each([types.CMD_PLACE_SCALED, types.CMD_PLACE_TWAP, types.CMD_PLACE_BRACKET])(
+    'is no order that makes others without its last slot (%i)',
+    (type) => {
+      expect(check('traders', type, 2)).toBe(0);
+      expect(check('traders', type, 1)).toBe(REJECT.message_is_malformed);
+      expect(check('traders', type, 3)).toBe(REJECT.message_is_malformed);
+    },
+  );
+
+  it('is no transfer of margin without a number', () => {
+    expect(check('traders', types.CMD_SET_MARGIN_MODE, 1)).toBe(0);
+    expect(check('traders', types.CMD_SET_MARGIN_MODE, 2)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_MOVE_MARGIN, 1, 0, -5)).toBe(0);
+    for (const wild of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const problem = check('traders', types.CMD_MOVE_MARGIN, 1, 0, wild);
+      expect(problem).toBe(REJECT.message_is_malformed);
+    }
+  });
 
   it('is a take-over of any trader, and a liquidator or a fund of operators only, of one slot each', () => {
     expect(check('traders', types.CMD_TAKE_OVER, 1)).toBe(0);

@@ -40,6 +40,9 @@ SLOTS_OF_TYPE[type.CMD_SET_LEVERAGE] = ONE;
 SLOTS_OF_TYPE[type.CMD_TAKE_OVER] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_MARGIN_MODE] = ONE;
 SLOTS_OF_TYPE[type.CMD_MOVE_MARGIN] = ONE;
+SLOTS_OF_TYPE[type.CMD_PLACE_SCALED] = TWO | THREE;
+SLOTS_OF_TYPE[type.CMD_PLACE_TWAP] = TWO | THREE;
+SLOTS_OF_TYPE[type.CMD_PLACE_BRACKET] = TWO | THREE;
 SLOTS_OF_TYPE[type.CMD_CREATE_ACCOUNT] = TWO;
 SLOTS_OF_TYPE[type.CMD_DEPOSIT] = ONE;
 SLOTS_OF_TYPE[type.CMD_WITHDRAW] = ONE;
@@ -54,6 +57,15 @@ SLOTS_OF_TYPE[type.CMD_FUND_INSURANCE] = ONE;
 SLOTS_OF_TYPE[type.CMD_SET_PRICING] = THREE;
 SLOTS_OF_TYPE[type.CMD_SET_MARGIN_TIERS] = FOUR;
 SLOTS_OF_TYPE[type.CMD_CANDIDATES] = TWO | THREE | FOUR;
+
+/** Commands with a last slot of terms, behind the client id if that is text. */
+const HAS_EXTRA_SLOT = new Set<number>([
+  type.CMD_REPLACE,
+  type.CMD_PLACE_TRIGGER,
+  type.CMD_PLACE_SCALED,
+  type.CMD_PLACE_TWAP,
+  type.CMD_PLACE_BRACKET,
+]);
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,
@@ -115,8 +127,7 @@ function tradeProblem(
   if (!numbers) return REJECT.message_is_malformed;
   const hasText = ((words[firstWord + W_FLAGS] as number) & type.FLAG_CLIENT_TEXT) !== 0;
   if (kind !== type.CMD_MASS_CANCEL) {
-    const hasExtraSlot = kind === type.CMD_REPLACE || kind === type.CMD_PLACE_TRIGGER;
-    const own = hasExtraSlot ? slots - 1 : slots;
+    const own = HAS_EXTRA_SLOT.has(kind) ? slots - 1 : slots;
     if (hasText !== (own === 2)) return REJECT.message_is_malformed;
     if (hasText && !isTextLength(words[firstWord + W_CLIENT_TEXT_LENGTH] as number, 1)) {
       return REJECT.client_order_id_is_malformed;

@@ -21,7 +21,7 @@ export interface AccountHome {
     nowMs: number,
     firstSequence: number,
   ): number;
-  /** CMD_PLACE … CMD_PLACE_TRIGGER, the long way: forwards to the inbox or answers in the events. */
+  /** CMD_PLACE … CMD_PLACE_BRACKET, the long way: forwards to the inbox or answers in the events. */
   onTradeCommand(message: MessageBuffer, slot: number, nowMs: number): void;
   /** CMD_CREATE_ACCOUNT, CMD_DEPOSIT, CMD_WITHDRAW, CMD_SET_FEE_TIER, CMD_SET_LIQUIDATOR, CMD_CANDIDATES. */
   onOperatorCommand(message: MessageBuffer, slot: number, nowMs: number): void;

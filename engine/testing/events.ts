@@ -46,6 +46,9 @@ export interface EventView {
   triggerPrice: number;
   triggerReached: number;
   triggerOrderId: number;
+  parentOrderId: number;
+  children: number;
+  lastPrice: number;
 }
 
 const REASONS: Record<number, string> = {
@@ -61,6 +64,7 @@ const REASONS: Record<number, string> = {
   [type.REASON_NO_LIQUIDITY]: 'no_liquidity',
   [type.REASON_OCO]: 'oco',
   [type.REASON_POSITION_CLOSED]: 'position_closed',
+  [type.REASON_LIQUIDATION]: 'liquidation',
 };
 
 const STAGES: Record<number, string> = {
@@ -134,6 +138,9 @@ export function readEvent(buffer: MessageBuffer, slot: number): EventView {
     triggerPrice: word(layout.EW_TRIGGER_PRICE),
     triggerReached: word(layout.EW_TRIGGER_REACHED),
     triggerOrderId: float(layout.EF_TRIGGER_ORDER_ID),
+    parentOrderId: float(layout.EF_PARENT_ORDER_ID),
+    children: word(layout.EW_CHILDREN),
+    lastPrice: word(layout.EW_LAST_PRICE),
   };
 }
 
@@ -147,7 +154,9 @@ function tellTrigger(e: EventView): string {
   const price = e.price === 0 ? '' : `@${e.price}`;
   const oco = e.triggerOrderId === 0 ? '' : `, oco #${e.triggerOrderId}`;
   const closes = (e.triggerTerms & type.TRIGGER_TERM_CLOSES_POSITION) !== 0 ? 'position ' : '';
-  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}`;
+  const isLeg = (e.triggerTerms & type.TRIGGER_TERM_IN_BRACKET) !== 0;
+  const leg = isLeg ? ` for #${e.parentOrderId}` : '';
+  return `${kind} ${side} ${closes}${e.lots}${price} when ${source} ${e.triggerPrice}${oco}${leg}`;
 }
 
 function tellEvent(e: EventView): string {
@@ -159,7 +168,8 @@ function tellEvent(e: EventView): string {
     case type.EVT_ACCEPTED: {
       const asked = e.value === e.lots ? '' : ` of ${e.value}`;
       const from = e.triggerOrderId === 0 ? '' : ` from #${e.triggerOrderId}`;
-      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}${from}`;
+      const parent = e.parentOrderId === 0 ? '' : ` of #${e.parentOrderId}`;
+      return `accepted #${e.orderId} ${side} ${e.lots}${asked}@${e.price}${from}${parent}`;
     }
     case type.EVT_FILL: {
       const by = (e.flags & type.FLAG_MAKER) !== 0 ? 'maker' : 'taker';
@@ -178,6 +188,10 @@ function tellEvent(e: EventView): string {
       return `mass_canceled ${e.lots}`;
     case type.EVT_TRIGGER_ACCEPTED:
       return `waits #${e.orderId} ${tellTrigger(e)}`;
+    case type.EVT_TRIGGER_AMENDED:
+      return `waits #${e.orderId} ${tellTrigger(e)} now`;
+    case type.EVT_BRACKET:
+      return `bracket of #${e.orderId} profit ${e.triggerTerms} stop ${e.oldPrice}`;
     case type.EVT_TRIGGER_CANCELED:
       return `waits no longer #${e.orderId} ${reason}`;
     case type.EVT_TRIGGERED:
@@ -196,6 +210,18 @@ function tellEvent(e: EventView): string {
       return `auction #${e.orderId} ${AUCTIONS[e.code]} ${side} ${e.lots}@${e.price}`;
     case type.EVT_DELEVERAGING:
       return `deleveraging of ${e.orderId}: ${side} ${e.lots}`;
+    case type.EVT_SCALED_ACCEPTED:
+      return `scaled #${e.orderId} ${side} ${e.lots} in ${e.children} from ${e.price} to ${e.lastPrice}`;
+    case type.EVT_TWAP_ACCEPTED: {
+      const limit = e.price === 0 ? '' : `@${e.price}`;
+      return `twap #${e.orderId} ${side} ${e.lots}${limit} in ${e.children} until ${e.expiryMs}`;
+    }
+    case type.EVT_PARENT_ENDED: {
+      const why = e.reason === 0 ? 'filled' : reason;
+      return `ended #${e.orderId} left ${e.remaining} of ${e.lots} worth ${e.value} ${why}`;
+    }
+    case type.EVT_SLICE:
+      return `slice of #${e.orderId} ${side} ${e.lots}`;
     default:
       return `event ${e.type} #${e.orderId}`;
   }

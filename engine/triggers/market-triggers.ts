@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import type { MarketActor } from '../market/market-actor.js';
 import { MARKET_STATE } from '../market/market-state.js';
 import {
+  EF_ORDER_ID,
   EF_TRIGGER_ORDER_ID,
   EVENT_SLOTS,
   EW_FLAGS,
@@ -28,6 +29,7 @@ import {
   EVT_REJECTED,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
@@ -147,7 +149,9 @@ export class MarketTriggers {
   /** The trades of one message, whose events begin at this slot: each price counts, also one within a sweep. */
   onTrades(first: number): void {
     const { events } = this.market;
+    const { brackets } = this.market.parents;
     const end = events.length;
+    if (brackets.size > 0) brackets.onTrades(first, end);
     for (let slot = first; slot < end; ) {
       const w = slot * SLOT_WORDS;
       const head = events.words[w + W_HEAD] as number;
@@ -158,6 +162,7 @@ export class MarketTriggers {
       slot += slotsOf(head);
     }
     if (this.store.closing > 0) this.lookAtPositions(first, end);
+    brackets.lookAgain();
   }
 
   /** Of accounts that have traded: orders that belong to a position which is closed or has turned end. */
@@ -198,7 +203,10 @@ export class MarketTriggers {
     const first = events.length;
     if (market.admitsOrder(inbox, slot, nowMs)) market.book.place(inbox, slot);
     const head = events.words[first * SLOT_WORDS + W_HEAD] as number;
-    if (typeOf(head) !== EVT_REJECTED) {
+    const isPlaced = typeOf(head) !== EVT_REJECTED;
+    const orderId = events.floats[first * SLOT_FLOATS + EF_ORDER_ID] as number;
+    market.parents.brackets.onPlaced(triggerId, isPlaced ? orderId : 0);
+    if (isPlaced) {
       events.floats[first * SLOT_FLOATS + EF_TRIGGER_ORDER_ID] = triggerId;
       return;
     }
@@ -207,6 +215,42 @@ export class MarketTriggers {
     const slots = hasText ? EVENT_SLOTS + 1 : EVENT_SLOTS;
     events.push(slots - EVENT_SLOTS);
     events.words[first * SLOT_WORDS + W_HEAD] = headOf(EVT_TRIGGER_REJECTED, slots, marketOf(head));
+  }
+
+  /** A leg of a bracket begins to wait. */
+  arm(order: TriggerOrder): void {
+    this.store.add(order);
+    this.look();
+    pushTriggerEvent(this.market.events, EVT_TRIGGER_ACCEPTED, this.market.marketId, order);
+  }
+
+  /** A leg of a bracket has another size. */
+  resize(id: number, qtyLots: QtyLots): void {
+    const order = this.store.find(id);
+    if (order === null || order.qtyLots === qtyLots) return;
+    order.qtyLots = qtyLots;
+    pushTriggerEvent(this.market.events, EVT_TRIGGER_AMENDED, this.market.marketId, order);
+  }
+
+  /** A leg of a bracket has nothing left to close. */
+  withdraw(id: number, reason: number): void {
+    const order = this.store.find(id);
+    if (order === null) return;
+    this.store.remove(order);
+    this.look();
+    const { events, marketId } = this.market;
+    pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+  }
+
+  /** Holds one that waits against the price of now. */
+  lookAgain(id: number): void {
+    const order = this.store.find(id);
+    if (order === null) return;
+    const { state, pricing } = this.market;
+    const fires = state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
+    const now = priceOf(this.market, order.source);
+    const isSeen = order.source === PRICE_OF_LAST_TRADE || pricing.index.isTrusted;
+    if (fires && isSeen && now !== 0 && isReached(order, now)) this.fire(order, now);
   }
 
   writeCanonical(writer: CanonicalWriter, references: boolean): void {
@@ -232,7 +276,8 @@ export class MarketTriggers {
       // A price that the market does not trust is not looked at.
       const isSeen =
         now !== 0 && (order.source === PRICE_OF_LAST_TRADE || market.pricing.index.isTrusted);
-      const isMissed = fires && isSeen && isReached(order, now);
+      const isMissed =
+        fires && isSeen && isReached(order, now) && market.parents.brackets.mayFire(order);
       assert(!isMissed, `order ${order.id} waits for a price that is reached`);
       assert(!isSeen || !isBetter(order, now), `order ${order.id} does not follow the price`);
       const other = store.find(order.ocoId);
@@ -254,6 +299,11 @@ export class MarketTriggers {
     if (lots === 0) {
       this.drop(order, REASON_POSITION_CLOSED);
       return;
+    }
+    const { brackets } = market.parents;
+    if (order.bracketId !== 0) {
+      if (!brackets.mayFire(order)) return;
+      brackets.beforeFire(order);
     }
     this.store.remove(order);
     this.look();
@@ -294,12 +344,16 @@ export class MarketTriggers {
     this.store.remove(order);
     this.look();
     const event = pushTriggerEvent(events, EVT_TRIGGER_CANCELED, marketId, order, reason);
+    if (order.bracketId !== 0) this.market.parents.brackets.onDropped(order);
     this.dropOther(order);
     return event;
   }
 
-  private look(): void {
-    this.watchesTrades = this.store.watches(PRICE_OF_LAST_TRADE) || this.store.closing > 0;
+  /** Whether trades matter now. */
+  look(): void {
+    const { store } = this;
+    const hasBrackets = this.market.parents.brackets.size > 0;
+    this.watchesTrades = store.watches(PRICE_OF_LAST_TRADE) || store.closing > 0 || hasBrackets;
   }
 }
 

@@ -57,6 +57,7 @@ export function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder
     trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
     bestTicks: asPriceTicks(0),
     ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
+    bracketId: 0,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
     qtyLots: asQtyLots(floats[f + F_QTY] as number),
     closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),

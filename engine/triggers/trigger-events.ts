@@ -3,6 +3,7 @@ import {
   EF_LOTS,
   EF_OCO_ORDER_ID,
   EF_ORDER_ID,
+  EF_PARENT_ORDER_ID,
   EF_REMAINING,
   EVENT_SLOTS,
   EW_CLIENT_REF,
@@ -19,7 +20,12 @@ import {
   W_HEAD,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
-import { FLAG_CLIENT_TEXT, REASON_SHIFT, TRIGGER_TERM_CLOSES_POSITION } from '../messages/types.js';
+import {
+  FLAG_CLIENT_TEXT,
+  REASON_SHIFT,
+  TRIGGER_TERM_CLOSES_POSITION,
+  TRIGGER_TERM_IN_BRACKET,
+} from '../messages/types.js';
 import { PRICE_TICKS_MAX } from '../units/units.js';
 import type { TriggerOrder } from './trigger-order.js';
 
@@ -30,6 +36,10 @@ export function triggerTerms(kind: number, source: number, closesPosition = fals
 
 export function closesPosition(terms: number): boolean {
   return (terms & TRIGGER_TERM_CLOSES_POSITION) !== 0;
+}
+
+export function isInBracket(terms: number): boolean {
+  return (terms & TRIGGER_TERM_IN_BRACKET) !== 0;
 }
 
 export function kindOfTerms(terms: number): number {
@@ -65,11 +75,16 @@ export function pushTriggerEvent(
   floats[f + EF_REMAINING] = order.qtyLots;
   words[w + EW_PRICE] = order.priceTicks;
   words[w + EW_FLAGS] = order.flags | (reason << REASON_SHIFT);
-  words[w + EW_TRIGGER_TERMS] = triggerTerms(order.kind, order.source, order.closesPosition);
+  const terms = triggerTerms(order.kind, order.source, order.closesPosition);
+  words[w + EW_TRIGGER_TERMS] = terms | (order.bracketId === 0 ? 0 : TRIGGER_TERM_IN_BRACKET);
   words[w + EW_TRIGGER_PRICE] = reachableTicks(order.triggerTicks);
   floats[f + EF_OCO_ORDER_ID] = order.ocoId;
-  words[w + EW_TRAIL_TICKS] = order.trailTicks;
-  words[w + EW_TRAIL_PPM] = order.trailPpm;
+  // Legs of brackets do not trail.
+  if (order.bracketId !== 0) floats[f + EF_PARENT_ORDER_ID] = order.bracketId;
+  else {
+    words[w + EW_TRAIL_TICKS] = order.trailTicks;
+    words[w + EW_TRAIL_PPM] = order.trailPpm;
+  }
   floats[f + EF_EXPIRY] = order.expiryMs;
   words[w + EW_CLIENT_REF] = order.clientRef;
   return event;

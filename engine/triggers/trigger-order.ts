@@ -40,10 +40,12 @@ export interface TriggerOrder {
   bestTicks: PriceTicks;
   /** The waiting order of which only one may fire; 0: none. It names this one. */
   ocoId: number;
+  /** Of a leg of a bracket the order that it is attached to; else 0. */
+  readonly bracketId: number;
   /** Limit; of a market order the worst price that it accepts, 0 for none. */
   readonly priceTicks: PriceTicks;
-  /** 0 when it closes the position. */
-  readonly qtyLots: QtyLots;
+  /** 0 when it closes the position. That of a leg follows what its entry has filled. */
+  qtyLots: QtyLots;
   /** It closes the account's position, whatever its size then, and ends with it. */
   readonly closesPosition: boolean;
   /** GTD: the time at which it ends, waiting or not; 0: none. */

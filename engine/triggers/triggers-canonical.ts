@@ -4,7 +4,7 @@ import type { TriggerStore } from './trigger-store.js';
 
 /**
  * Count, then the waiting orders by id: id, account, flags, price, quantity, expiry, kind, source, trigger price, trailing ticks
- * and ppm, best price, OCO order, whether it closes a position. With
+ * and ppm, best price, OCO order, order that it is attached to, whether it closes a position. With
  * `references` (snapshots only, not hashed) each order's client reference follows.
  */
 export function writeTriggers(
@@ -27,6 +27,7 @@ export function writeTriggers(
     writer.put(order.trailPpm);
     writer.put(order.bestTicks);
     writer.put(order.ocoId);
+    writer.put(order.bracketId);
     writer.put(order.closesPosition ? 1 : 0);
     if (references) writer.put(order.clientRef);
   }
@@ -49,6 +50,7 @@ export function readTriggers(store: TriggerStore, reader: CanonicalReader): void
       trailPpm: asPpm(reader.take()),
       bestTicks: asPriceTicks(reader.take()),
       ocoId: reader.take(),
+      bracketId: reader.take(),
       closesPosition: reader.take() === 1,
       clientRef: reader.take(),
     });

@@ -66,6 +66,7 @@ describe('sorted trigger orders', () => {
               trailPpm: asPpm(0),
               bestTicks: asPriceTicks(0),
               ocoId: 0,
+              bracketId: choice % 5,
               closesPosition: choice % 4 === 0,
             };
             // Each store moves trailing stops by itself.

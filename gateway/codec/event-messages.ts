@@ -10,6 +10,7 @@ import {
   EF_LOTS,
   EF_OCO_ORDER_ID,
   EF_ORDER_ID,
+  EF_PARENT_ORDER_ID,
   EF_POSITION,
   EF_REALIZED,
   EF_REMAINING,
@@ -17,6 +18,7 @@ import {
   EF_TRADE_SEQUENCE,
   EF_TRIGGER_ORDER_ID,
   EF_VALUE,
+  EW_CHILDREN,
   EW_CLIENT_TEXT,
   EW_CLIENT_TEXT_LENGTH,
   EW_CODE,
@@ -35,16 +37,21 @@ import {
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
   EVT_MASS_CANCELED,
+  EVT_PARENT_ENDED,
   EVT_REJECTED,
+  EVT_SCALED_ACCEPTED,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
+  EVT_TWAP_ACCEPTED,
   FLAG_MAKER,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
@@ -56,6 +63,7 @@ import {
 } from '../../engine/messages/types.js';
 import {
   closesPosition,
+  isInBracket,
   kindOfTerms,
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
@@ -74,7 +82,9 @@ import {
 import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
+import { writeBracketEvent } from './bracket-messages.js';
 import type { MessageSink } from './message-sink.js';
+import { isParentEvent, writeParentEvent } from './parent-messages.js';
 
 const MICRO_USD_DECIMALS = 6;
 const PPM_DECIMALS = 6;
@@ -85,6 +95,9 @@ const ORDER_ANSWERS: readonly number[] = [
   EVT_CANCELED,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
+  EVT_SCALED_ACCEPTED,
+  EVT_TWAP_ACCEPTED,
+  EVT_PARENT_ENDED,
 ];
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 const RESULT_TAKEN_OVER = ACK_RESULTS.indexOf('takenOver');
@@ -123,6 +136,16 @@ export class EventMessages {
     if (type === EVT_FILL) this.fill(sink, words, floats, at, epoch, timeMs);
     else if (isAccountEvent(type)) {
       writeAccountEvent(sink, this.markets, words, floats, at, epoch, timeMs);
+    } else if (isParentEvent(type)) {
+      const head = words[at + W_HEAD] as number;
+      writeParentEvent(sink, this.markets, words, floats, at, epoch, timeMs, () => {
+        clientId(sink, words, floats, at, head);
+      });
+    } else if (type === EVT_BRACKET) {
+      const head = words[at + W_HEAD] as number;
+      writeBracketEvent(sink, this.markets, words, floats, at, epoch, timeMs, () => {
+        clientId(sink, words, floats, at, head);
+      });
     } else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
@@ -176,7 +199,9 @@ export class EventMessages {
       sink.none('remaining');
     }
     if (type === EVT_MASS_CANCELED) sink.uint('count', floats[f + EF_LOTS] as number);
-    else sink.none('count');
+    else if (type === EVT_SCALED_ACCEPTED || type === EVT_TWAP_ACCEPTED) {
+      sink.uint('count', words[at + EW_CHILDREN] as number);
+    } else sink.none('count');
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     const accountSequence = floats[f + EF_ACCOUNT_SEQUENCE] as number;
     if (accountSequence === 0) sink.none('accountSequence');
@@ -274,8 +299,9 @@ export class EventMessages {
       sink.text('message', message);
     }
     const terms = isWaiting(type);
-    const amount = terms ? (words[at + EW_TRAIL_TICKS] as number) : 0;
-    const rate = terms ? (words[at + EW_TRAIL_PPM] as number) : 0;
+    const isLeg = terms && isInBracket(words[at + EW_TRIGGER_TERMS] as number);
+    const amount = terms && !isLeg ? (words[at + EW_TRAIL_TICKS] as number) : 0;
+    const rate = terms && !isLeg ? (words[at + EW_TRAIL_PPM] as number) : 0;
     const oco = terms ? (floats[f + EF_OCO_ORDER_ID] as number) : 0;
     if (amount === 0) sink.none('trailingAmount');
     else
@@ -292,6 +318,9 @@ export class EventMessages {
     if (terms && closesPosition(words[at + EW_TRIGGER_TERMS] as number)) {
       sink.flag('closePosition', true);
     } else sink.none('closePosition');
+    const parent = type === EVT_ACCEPTED || isLeg ? (floats[f + EF_PARENT_ORDER_ID] as number) : 0;
+    if (parent === 0) sink.none('parentOrderId');
+    else sink.uint('parentOrderId', parent);
   }
 
   private fill(
@@ -336,7 +365,12 @@ export class EventMessages {
 
 /** The event is that of an order which waits for a price, or has until now. */
 function isWaiting(type: number): boolean {
-  return type === EVT_TRIGGER_ACCEPTED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED;
+  return (
+    type === EVT_TRIGGER_ACCEPTED ||
+    type === EVT_TRIGGER_AMENDED ||
+    type === EVT_TRIGGER_CANCELED ||
+    type === EVT_TRIGGERED
+  );
 }
 
 /** Index in ORDER_EVENTS. */
@@ -346,6 +380,7 @@ function eventOf(type: number): number {
     case EVT_TRIGGER_ACCEPTED:
       return 0;
     case EVT_AMENDED:
+    case EVT_TRIGGER_AMENDED:
       return 1;
     case EVT_TRIGGERED:
       return 3;
@@ -374,11 +409,14 @@ function resultOf(type: number): number {
   switch (type) {
     case EVT_ACCEPTED:
     case EVT_TRIGGER_ACCEPTED:
+    case EVT_SCALED_ACCEPTED:
+    case EVT_TWAP_ACCEPTED:
       return 0;
     case EVT_AMENDED:
       return 1;
     case EVT_CANCELED:
     case EVT_TRIGGER_CANCELED:
+    case EVT_PARENT_ENDED:
       return 2;
     case EVT_MASS_CANCELED:
       return 3;
@@ -391,9 +429,9 @@ function resultOf(type: number): number {
   }
 }
 
-/** A market order has no price of its own; the bound that the engine gave it is no one's business. */
+/** A market order has no price of its own, and a TWAP need not have one; the bound that the engine gave it is no one's business. */
 function price(sink: MessageSink, ticks: number, flags: number, market: Market): void {
-  if ((flags & FLAG_MARKET_ORDER) !== 0) sink.none('price');
+  if ((flags & FLAG_MARKET_ORDER) !== 0 || ticks === 0) sink.none('price');
   else sink.decimal('price', ticks, market.params.tickMantissa, market.params.tickDecimals);
 }
 
@@ -405,7 +443,8 @@ function quantities(
   type: number,
   p: MarketParams,
 ): void {
-  if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGER_REJECTED) {
+  const isEnd = type === EVT_TRIGGER_REJECTED || isCancel(type);
+  if (isEnd) {
     sink.none('qty');
     sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
     return;
@@ -441,12 +480,15 @@ function canceledQty(
   type: number,
   p: MarketParams | undefined,
 ): void {
-  const isCanceled = type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED;
-  if (!isCanceled || p === undefined) sink.none('canceledQty');
+  if (!isCancel(type) || p === undefined) sink.none('canceledQty');
   else {
     const lots = floats[f + EF_REMAINING] as number;
     sink.decimal('canceledQty', lots, p.lotMantissa, p.lotDecimals);
   }
+}
+
+function isCancel(type: number): boolean {
+  return type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_PARENT_ENDED;
 }
 
 function reason(sink: MessageSink, flags: number): void {

@@ -14,12 +14,8 @@ import {
 import { FLAG_SIDE, reasonOf } from '../../engine/messages/types.js';
 import type { Market } from '../markets.js';
 import { stageIndex } from '../protocol/liquidation-stages.js';
-import {
-  INSURANCE_REASONS,
-  LIQUIDATION_STAGES,
-  SIDES,
-  TRANSFER_REASONS,
-} from '../protocol/messages.js';
+import { INSURANCE_REASONS, TRANSFER_REASONS } from '../protocol/liquidation-tables.js';
+import { LIQUIDATION_STAGES, SIDES } from '../protocol/messages.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;

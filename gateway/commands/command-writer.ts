@@ -1,4 +1,9 @@
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   CLIENT_TEXT_WORDS,
   F_CLIENT_ID,
   F_DEADLINE,
@@ -6,6 +11,9 @@ import {
   F_ORDER_ID,
   F_QTY,
   headOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_WORDS,
   TARGET_F_CLIENT_ID,
   TARGET_F_ORDER_ID,
@@ -18,6 +26,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -33,7 +43,10 @@ import {
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
+  CMD_PLACE_BRACKET,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
@@ -50,7 +63,7 @@ import {
 import { triggerTerms } from '../../engine/triggers/trigger-events.js';
 import type { ClientId, OrderDraft } from './draft.js';
 
-/** A place with text (two slots), and the target of a replace or what a trigger order waits for. */
+/** A place with text (two slots), and the target of a replace, what a trigger order waits for, or the terms of a parent order. */
 const COMMAND_SLOTS_MAX = 3;
 
 /** Lays out commands one behind the other, as the shard's port takes them. */
@@ -72,6 +85,10 @@ export class CommandWriter {
   place(draft: OrderDraft, account: number, session: number, request: number): void {
     if (draft.triggerKind !== 0) {
       this.placeTrigger(draft, account, session, request);
+      return;
+    }
+    if (draft.profit.triggerTicks !== 0 || draft.stop.triggerTicks !== 0) {
+      this.placeBracket(draft, account, session, request);
       return;
     }
     const at = this.begin(CMD_PLACE, draft, draft.clientId, 0, account, session, request);
@@ -127,6 +144,35 @@ export class CommandWriter {
   moveMargin(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_MOVE_MARGIN, draft, null, 0, account, session, request);
     this.floats[at / 2 + F_QTY] = draft.movedMicroUsd;
+  }
+
+  scaled(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_SCALED, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    this.words[last + SCALED_W_LAST_PRICE] = draft.lastTicks;
+    this.words[last + SCALED_W_COUNT] = draft.count;
+    this.words[last + SCALED_W_DISTRIBUTION] = draft.distribution;
+  }
+
+  twap(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_TWAP, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    this.words[last + TWAP_W_SLICES] = draft.slices;
+    this.words[last + TWAP_W_DURATION] = draft.durationMs;
+  }
+
+  private placeBracket(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_PLACE_BRACKET, draft, draft.clientId, 1, account, session, request);
+    this.newOrder(at, draft);
+    const last = (this.slots - 1) * SLOT_WORDS;
+    const { profit, stop } = draft;
+    this.words[last + BRACKET_W_PROFIT_PRICE] = profit.triggerTicks;
+    this.words[last + BRACKET_W_PROFIT_LIMIT] = profit.limitTicks;
+    this.words[last + BRACKET_W_STOP_PRICE] = stop.triggerTicks;
+    this.words[last + BRACKET_W_STOP_LIMIT] = stop.limitTicks;
+    this.words[last + BRACKET_W_SOURCES] = profit.source | (stop.source << 8);
   }
 
   private placeTrigger(draft: OrderDraft, account: number, session: number, request: number): void {

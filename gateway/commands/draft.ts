@@ -53,6 +53,21 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 export const UNSET = -1;
 export const STP_DEFAULT = SELF_TRADE_MODES.indexOf('cancel_taker');
 
+/** A take-profit or stop that is attached to an order. */
+export class LegDraft {
+  /** 0: there is none. */
+  triggerTicks: PriceTicks = asPriceTicks(0);
+  /** 0: it becomes a market order. */
+  limitTicks: PriceTicks = asPriceTicks(0);
+  source = 0;
+
+  clear(): void {
+    this.triggerTicks = asPriceTicks(0);
+    this.limitTicks = asPriceTicks(0);
+    this.source = 0;
+  }
+}
+
 /**
  * A request for an order in numbers, before it becomes a command. One object is filled again and again: by the
  * fast decoder from bytes, or by the careful one from named fields.
@@ -93,6 +108,16 @@ export class OrderDraft {
   marginMode = 0;
   /** Of moveMargin: micro-USD to the position, negative: from it. */
   movedMicroUsd = 0;
+  /** Of a scaled order, whose first price is `priceTicks`. */
+  lastTicks: PriceTicks = asPriceTicks(0);
+  count = 0;
+  distribution = 0;
+  /** Attached to the order; a leg without a trigger price is none. */
+  readonly profit = new LegDraft();
+  readonly stop = new LegDraft();
+  /** Of a TWAP. */
+  slices = 0;
+  durationMs = 0;
   readonly clientId = new ClientId();
   /** What a replace cancels. */
   targetOrderId = 0;
@@ -124,6 +149,13 @@ export class OrderDraft {
     this.auctionId = 0;
     this.marginMode = 0;
     this.movedMicroUsd = 0;
+    this.lastTicks = asPriceTicks(0);
+    this.count = 0;
+    this.distribution = 0;
+    this.profit.clear();
+    this.stop.clear();
+    this.slices = 0;
+    this.durationMs = 0;
     this.clientId.clear();
     this.targetOrderId = 0;
     this.targetClientId.clear();

@@ -1,4 +1,10 @@
 import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../../engine/messages/types.js';
+import { SCALED_ORDERS_MAX } from '../../engine/parents/scaled-order.js';
+import {
+  TWAP_DURATION_MS_MAX,
+  TWAP_INTERVAL_MS_MIN,
+  TWAP_SLICES_MAX,
+} from '../../engine/parents/twap-schedule.js';
 import {
   asPriceTicks,
   asQtyLots,
@@ -18,8 +24,10 @@ import type { ReadRequest } from '../codec/request-reader.js';
 import type { Market, Markets } from '../markets.js';
 import { ENUM_FIELDS } from '../protocol/messages.js';
 import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
+import { BRACKET_FIELDS, bracketProblem } from './bracket-rules.js';
 import type { ClientId, OrderDraft } from './draft.js';
 import { checkNewOrder, checkSizes } from './order-rules.js';
+import { scaledProblem, twapProblem } from './parent-rules.js';
 import { type Problem, problem, shown } from './problem.js';
 import { TRIGGER_FIELDS, triggerProblem } from './trigger-rules.js';
 
@@ -60,6 +68,8 @@ export class OrderFields {
     if (name === 'takeOver') return this.readTakeOver(draft, market);
     if (name === 'setMarginMode') return this.readMarginMode(draft);
     if (name === 'moveMargin') return this.readMovedMargin(draft);
+    if (name === 'placeScaled') return this.readScaled(draft, market);
+    if (name === 'placeTwap') return this.readTwap(draft, market);
     draft.orderId = this.integer('orderId', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
     if (name === 'amend') {
@@ -86,8 +96,10 @@ export class OrderFields {
     draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
     draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
-    if (name === 'place') this.trigger(draft, market);
-    else if (draft.triggerKind !== 0) {
+    if (name === 'place') {
+      this.trigger(draft, market);
+      this.bracket(draft, market);
+    } else if (draft.triggerKind !== 0) {
       const shownType = shown(this.value('orderType'));
       this.fail(
         'flags_are_contradictory',
@@ -112,6 +124,38 @@ export class OrderFields {
     return checkNewOrder(draft, market);
   }
 
+  private readScaled(draft: OrderDraft, market: Market): Problem | null {
+    draft.side = this.choice('side', -1);
+    draft.priceTicks = this.price(market);
+    draft.lastTicks = this.price(market, 'lastPrice');
+    draft.qtyLots = this.qty(market, SCALED_ORDERS_MAX);
+    draft.count = this.integer('count', 2, SCALED_ORDERS_MAX);
+    draft.distribution = this.choice('distribution', 0);
+    draft.timeInForce = this.choice('timeInForce', draft.timeInForce);
+    draft.postOnly = this.choice('postOnly', draft.postOnly);
+    this.commonOfParents(draft);
+    draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
+    return this.found ?? scaledProblem(draft, market);
+  }
+
+  private readTwap(draft: OrderDraft, market: Market): Problem | null {
+    draft.side = this.choice('side', -1);
+    draft.priceTicks = this.price(market);
+    draft.qtyLots = this.qty(market);
+    draft.durationMs = this.integer('duration', 1, TWAP_DURATION_MS_MAX);
+    draft.slices = this.integer('slices', 2, TWAP_SLICES_MAX);
+    const intervalMs = this.integer('interval', TWAP_INTERVAL_MS_MIN, TWAP_DURATION_MS_MAX);
+    draft.timeInForce = 0;
+    this.commonOfParents(draft);
+    return this.found ?? twapProblem(draft, intervalMs);
+  }
+
+  private commonOfParents(draft: OrderDraft): void {
+    draft.reduceOnly = this.flag('reduceOnly');
+    draft.selfTrade = this.choice('selfTradePrevention', draft.selfTrade);
+    this.clientId('clientOrderId', draft.clientId);
+  }
+
   private orderType(draft: OrderDraft): void {
     const type = this.choice('orderType', draft.type);
     draft.type = plainTypeOf(type);
@@ -132,6 +176,16 @@ export class OrderFields {
     if (draft.closesPosition) draft.reduceOnly = true;
     const given = TRIGGER_FIELDS.filter((name) => this.value(name) !== undefined);
     this.found ??= triggerProblem(draft.triggerKind, given, shown(this.value('orderType')));
+  }
+
+  private bracket(draft: OrderDraft, market: Market): void {
+    for (const [name, leg] of Object.entries({ takeProfit: draft.profit, stopLoss: draft.stop })) {
+      leg.triggerTicks = this.price(market, `${name}Price`);
+      leg.limitTicks = this.price(market, `${name}Limit`);
+      leg.source = this.choice(`${name}By`, 0);
+    }
+    const given = BRACKET_FIELDS.filter((name) => this.value(name) !== undefined);
+    this.found ??= bracketProblem(draft, given, shown(this.value('orderType')));
   }
 
   /** A part of one as decimal text, in ppm: above zero and below one. */
@@ -305,9 +359,10 @@ export class OrderFields {
     return asPriceTicks(this.decimal(name, 'tick', tickMantissa, tickDecimals, priceTicksMax));
   }
 
-  private qty(market: Market): QtyLots {
+  /** `orders`: it is that of so many at most. */
+  private qty(market: Market, orders = 1): QtyLots {
     const { lotMantissa, lotDecimals, qtyLotsMax } = market.params;
-    return asQtyLots(this.decimal('qty', 'lot', lotMantissa, lotDecimals, qtyLotsMax));
+    return asQtyLots(this.decimal('qty', 'lot', lotMantissa, lotDecimals, qtyLotsMax * orders));
   }
 
   private decimal(

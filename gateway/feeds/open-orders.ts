@@ -1,3 +1,4 @@
+import type { BracketTerms } from '../codec/bracket-messages.js';
 import { asciiOf } from '../codec/json-sink.js';
 import { OrderIndex } from './order-index.js';
 
@@ -20,6 +21,8 @@ export interface OpenOrder {
   clientOrderId: string;
   /** What it waits for outside of the book; null: it is in the book. */
   trigger: TriggerTerms | null;
+  /** What is attached to it; null: nothing. */
+  bracket: BracketTerms | null;
 }
 
 export interface TriggerTerms {
@@ -33,6 +36,8 @@ export interface TriggerTerms {
   /** The waiting order of which only one may fire; 0: none. */
   ocoOrderId: number;
   closesPosition: boolean;
+  /** Of a leg of a bracket the order that it is attached to; else 0. */
+  parentOrderId: number;
 }
 
 /**
@@ -53,6 +58,8 @@ export class OpenOrders {
   private readonly clientTexts = new Map<number, string>();
   /** Of orders that wait for a price. */
   private readonly triggers = new Map<number, TriggerTerms>();
+  /** Of orders with something attached. */
+  private readonly brackets = new Map<number, BracketTerms>();
   private next = new Int32Array(FIRST_ORDERS);
   private previous = new Int32Array(FIRST_ORDERS);
   private headOfAccount = new Int32Array(FIRST_ORDERS).fill(NONE);
@@ -105,6 +112,10 @@ export class OpenOrders {
     this.triggers.set(slot, terms);
   }
 
+  setBracket(slot: number, terms: BracketTerms): void {
+    this.brackets.set(slot, terms);
+  }
+
   /** The waiting order with this id is told of its partner, which was placed after it. */
   pair(marketId: number, orderId: number, partnerSlot: number): void {
     const terms = this.triggers.get(this.find(marketId, orderId));
@@ -120,6 +131,7 @@ export class OpenOrders {
     else this.headOfAccount[this.accounts[slot] as number] = next;
     if (this.clientTexts.size > 0) this.clientTexts.delete(slot);
     if (this.triggers.size > 0) this.triggers.delete(slot);
+    if (this.brackets.size > 0) this.brackets.delete(slot);
     this.next[slot] = this.free;
     this.free = slot;
     this.count--;
@@ -146,6 +158,7 @@ export class OpenOrders {
       expiresAtMs: this.expiries[slot] as number,
       clientOrderId: this.clientTexts.get(slot) ?? (clientId === 0 ? '' : String(clientId)),
       trigger: this.triggers.get(slot) ?? null,
+      bracket: this.brackets.get(slot) ?? null,
     };
   }
 

@@ -4,6 +4,7 @@ import {
   EF_LOTS,
   EF_OCO_ORDER_ID,
   EF_ORDER_ID,
+  EF_PARENT_ORDER_ID,
   EF_REMAINING,
   EW_CLIENT_TEXT,
   EW_CLIENT_TEXT_LENGTH,
@@ -22,9 +23,11 @@ import {
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_FILL,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGERED,
   FLAG_MARKET_ORDER,
@@ -36,9 +39,11 @@ import {
 } from '../../engine/messages/types.js';
 import {
   closesPosition,
+  isInBracket,
   kindOfTerms,
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
+import { bracketTerms } from '../codec/bracket-messages.js';
 import { L2Book } from './l2-book.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
 
@@ -86,6 +91,12 @@ export class OrderFold {
       case EVT_TRIGGER_ACCEPTED:
         this.waits(words, floats, at, head);
         break;
+      case EVT_TRIGGER_AMENDED:
+        this.resized(words, floats, at);
+        break;
+      case EVT_BRACKET:
+        this.bracketed(words, floats, at);
+        break;
       case EVT_TRIGGER_CANCELED:
       case EVT_TRIGGERED:
         this.waitsNoLonger(marketOf(head), floats[at / 2 + EF_ORDER_ID] as number);
@@ -104,6 +115,7 @@ export class OrderFold {
     orders.remaining[slot] = order.remainingLots;
     orders.setDetails(slot, order.expiresAtMs, 0);
     if (order.clientOrderId !== '') orders.seedClientText(slot, order.clientOrderId);
+    if (order.bracket !== null) orders.setBracket(slot, order.bracket);
     if (order.trigger !== null) orders.setTrigger(slot, order.trigger);
     else this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
   }
@@ -121,16 +133,36 @@ export class OrderFold {
     const terms = words[at + EW_TRIGGER_TERMS] as number;
     const kind = kindOfTerms(terms);
     const ocoOrderId = floats[at / 2 + EF_OCO_ORDER_ID] as number;
+    const isLeg = isInBracket(terms);
     this.orders.setTrigger(slot, {
       kind,
       source: sourceOfTerms(terms),
       priceTicks: kind === TRIGGER_TRAILING_STOP ? 0 : (words[at + EW_TRIGGER_PRICE] as number),
-      trailTicks: words[at + EW_TRAIL_TICKS] as number,
-      trailPpm: words[at + EW_TRAIL_PPM] as number,
+      trailTicks: isLeg ? 0 : (words[at + EW_TRAIL_TICKS] as number),
+      trailPpm: isLeg ? 0 : (words[at + EW_TRAIL_PPM] as number),
+      parentOrderId: isLeg ? (floats[at / 2 + EF_PARENT_ORDER_ID] as number) : 0,
       ocoOrderId,
       closesPosition: closesPosition(terms),
     });
     if (ocoOrderId !== 0) this.orders.pair(marketOf(head), ocoOrderId, slot);
+  }
+
+  /** A leg of a bracket follows what its entry has filled. */
+  private resized(words: Int32Array, floats: Float64Array, at: number): void {
+    const { orders } = this;
+    const f = at / 2;
+    const marketId = marketOf(words[at + W_HEAD] as number);
+    const slot = orders.find(marketId, floats[f + EF_ORDER_ID] as number);
+    if (slot < 0) return;
+    orders.quantities[slot] = floats[f + EF_LOTS] as number;
+    orders.remaining[slot] = floats[f + EF_LOTS] as number;
+  }
+
+  /** Of an order that is filled at once nothing is left to be shown. */
+  private bracketed(words: Int32Array, floats: Float64Array, at: number): void {
+    const marketId = marketOf(words[at + W_HEAD] as number);
+    const slot = this.orders.find(marketId, floats[at / 2 + EF_ORDER_ID] as number);
+    if (slot >= 0) this.orders.setBracket(slot, bracketTerms(words, at));
   }
 
   private waitsNoLonger(marketId: number, orderId: number): void {

@@ -4,6 +4,7 @@ import {
   FLAG_SIDE,
   tifOf,
 } from '../../engine/messages/types.js';
+import type { BracketTerms, LegTerms } from '../codec/bracket-messages.js';
 import { formatScaled } from '../codec/decimal-text.js';
 import { postOnlyOf } from '../codec/event-messages.js';
 import type { MessageSink } from '../codec/message-sink.js';
@@ -19,6 +20,7 @@ import { orderTypeName } from '../protocol/order-types.js';
 import type { AccountViews } from './account-views.js';
 import type { OpenOrder, OpenOrders, TriggerTerms } from './open-orders.js';
 import { isolatedObjects, positionObjects } from './position-objects.js';
+import type { RunningTwap, TwapViews } from './twap-views.js';
 
 /** Orders in one message; an account with more gets several parts. */
 const ORDERS_PER_PART = 200;
@@ -28,11 +30,13 @@ export class PrivateSnapshots {
   private readonly markets: Markets;
   private readonly views: AccountViews;
   private readonly orders: OpenOrders;
+  private readonly twaps: TwapViews;
 
-  constructor(markets: Markets, views: AccountViews, orders: OpenOrders) {
+  constructor(markets: Markets, views: AccountViews, orders: OpenOrders, twaps: TwapViews) {
     this.markets = markets;
     this.views = views;
     this.orders = orders;
+    this.twaps = twaps;
   }
 
   /** The messages of the snapshot, in order. `epoch` is shown for an account that has had no event yet. */
@@ -73,6 +77,11 @@ export class PrivateSnapshots {
       })),
     );
     sink.value('isolated', isFirst ? isolatedObjects(this.markets, views, account) : []);
+    const twaps = isFirst ? this.twaps.ofAccount(account) : [];
+    sink.value(
+      'twaps',
+      twaps.map((twap) => this.twapObject(twap)),
+    );
   }
 
   /** Answer to `positions`: those of the account as they are now. */
@@ -86,9 +95,26 @@ export class PrivateSnapshots {
     };
   }
 
+  private twapObject(twap: RunningTwap): unknown {
+    const market = this.markets.get(twap.marketId) as Market;
+    const { flags, priceTicks } = twap;
+    return {
+      market: market.params.symbol,
+      orderId: twap.orderId,
+      clientOrderId: twap.clientOrderId === '' ? undefined : twap.clientOrderId,
+      side: SIDES[flags & FLAG_SIDE],
+      reduceOnly: (flags & FLAG_REDUCE_ONLY) !== 0,
+      price: priceTicks === 0 ? undefined : priceText(market, priceTicks),
+      qty: qtyText(market, twap.qtyLots),
+      remaining: qtyText(market, twap.remainingLots),
+      count: twap.slices,
+      endsAt: twap.endsAtMs,
+    };
+  }
+
   private orderObject(order: OpenOrder): unknown {
     const market = this.markets.get(order.marketId) as Market;
-    const { flags, trigger } = order;
+    const { flags, trigger, bracket } = order;
     const closes = trigger?.closesPosition === true;
     const isUnpriced = trigger !== null && (flags & FLAG_MARKET_ORDER) !== 0;
     return {
@@ -105,13 +131,14 @@ export class PrivateSnapshots {
       remaining: closes ? undefined : qtyText(market, order.remainingLots),
       expiresAt: order.expiresAtMs === 0 ? undefined : order.expiresAtMs,
       ...(trigger === null ? {} : triggerFields(trigger, market)),
+      ...(bracket === null ? {} : bracketFields(bracket, market)),
     };
   }
 }
 
 /** Where a trailing stop stands at present is not told, only how it moves. */
 function triggerFields(trigger: TriggerTerms, market: Market): object {
-  const { priceTicks, source, trailTicks, trailPpm, ocoOrderId } = trigger;
+  const { priceTicks, source, trailTicks, trailPpm, ocoOrderId, parentOrderId } = trigger;
   return {
     triggerPrice: priceTicks === 0 ? undefined : priceText(market, priceTicks),
     triggerBy: TRIGGER_SOURCES[source],
@@ -119,5 +146,19 @@ function triggerFields(trigger: TriggerTerms, market: Market): object {
     trailingRate: trailPpm === 0 ? undefined : formatScaled(trailPpm, 1, 6),
     ocoOrderId: ocoOrderId === 0 ? undefined : ocoOrderId,
     closePosition: trigger.closesPosition ? true : undefined,
+    parentOrderId: parentOrderId === 0 ? undefined : parentOrderId,
+  };
+}
+
+function bracketFields({ profit, stop }: BracketTerms, market: Market): object {
+  const price = (ticks: number) => (ticks === 0 ? undefined : priceText(market, ticks));
+  const by = (leg: LegTerms) => (leg.triggerTicks === 0 ? undefined : TRIGGER_SOURCES[leg.source]);
+  return {
+    takeProfitPrice: price(profit.triggerTicks),
+    takeProfitLimit: price(profit.limitTicks),
+    takeProfitBy: by(profit),
+    stopLossPrice: price(stop.triggerTicks),
+    stopLossLimit: price(stop.limitTicks),
+    stopLossBy: by(stop),
   };
 }

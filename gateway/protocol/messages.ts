@@ -1,3 +1,5 @@
+import { LIQUIDATION_MESSAGES } from './liquidation-tables.js';
+
 /**
  * The public protocol as tables. In JSON a message is an object with these field names; in msgpack it is an
  * array: code, then (requests) the id, then the fields in this order. Codes and positions are never reused,
@@ -43,6 +45,14 @@ const TRIGGER_FIELDS = [
   'ocoClientOrderId',
   'closePosition',
 ] as const;
+const BRACKET_FIELDS = [
+  'takeProfitPrice',
+  'takeProfitLimit',
+  'takeProfitBy',
+  'stopLossPrice',
+  'stopLossLimit',
+  'stopLossBy',
+] as const;
 const WINDOW_FIELDS = ['deadline', 'timestamp', 'recvWindow'] as const;
 
 function request(name: string, code: number, fields: readonly string[]): RequestShape {
@@ -50,7 +60,7 @@ function request(name: string, code: number, fields: readonly string[]): Request
 }
 
 export const REQUESTS = {
-  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS]),
+  place: request('place', 1, ['market', ...ORDER_FIELDS, ...TRIGGER_FIELDS, ...BRACKET_FIELDS]),
   cancel: request('cancel', 2, ['market', 'orderId', 'clientOrderId', ...WINDOW_FIELDS]),
   amend: request('amend', 3, [
     'market',
@@ -87,6 +97,35 @@ export const REQUESTS = {
   setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
   moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
   positions: request('positions', 22, []),
+  placeScaled: request('placeScaled', 15, [
+    'market',
+    'side',
+    'price',
+    'lastPrice',
+    'qty',
+    'count',
+    'distribution',
+    'timeInForce',
+    'postOnly',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    'expiresAt',
+    ...WINDOW_FIELDS,
+  ]),
+  placeTwap: request('placeTwap', 16, [
+    'market',
+    'side',
+    'qty',
+    'duration',
+    'slices',
+    'interval',
+    'price',
+    'reduceOnly',
+    'selfTradePrevention',
+    'clientOrderId',
+    ...WINDOW_FIELDS,
+  ]),
 } as const;
 
 export type RequestName = keyof typeof REQUESTS;
@@ -102,6 +141,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'takeOver',
   'setMarginMode',
   'moveMargin',
+  'placeScaled',
+  'placeTwap',
 ]);
 
 /** Names in JSON; in msgpack their index. */
@@ -135,7 +176,17 @@ export const ACK_RESULTS = [
   'done',
   'takenOver',
 ] as const;
-export const ORDER_EVENTS = ['accepted', 'amended', 'canceled', 'triggered', 'rejected'] as const;
+export const ORDER_EVENTS = [
+  'accepted',
+  'amended',
+  'canceled',
+  'triggered',
+  'rejected',
+  'ended',
+] as const;
+/** Index = number of the distribution in the engine's commands. */
+export const DISTRIBUTIONS = ['equal', 'rising', 'falling'] as const;
+export const PARENT_KINDS = ['scaled', 'twap'] as const;
 /** Index = number of the reason in the engine's events. */
 export const REASONS = [
   'none',
@@ -175,11 +226,6 @@ export const LIQUIDATION_STAGES = [
   'deleveraging',
   'debt',
 ] as const;
-/** Index = number in the engine's events. */
-export const TRANSFER_REASONS = ['none', 'take_over', 'deleveraging', 'settlement'] as const;
-export const INSURANCE_REASONS = ['none', 'fee', 'shortfall', 'dust', 'debt'] as const;
-export const AUCTION_EVENTS = ['none', 'opened', 'taken', 'ended'] as const;
-
 /** Why prices are not trusted; bit n of the engine's guards is the n-th name. */
 export const PRICE_GUARDS = ['age', 'confidence', 'jump', 'divergence'] as const;
 
@@ -195,6 +241,9 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   selfTradePrevention: SELF_TRADE_MODES,
   triggerBy: TRIGGER_SOURCES,
   marginMode: MARGIN_MODES,
+  distribution: DISTRIBUTIONS,
+  takeProfitBy: TRIGGER_SOURCES,
+  stopLossBy: TRIGGER_SOURCES,
 };
 
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
@@ -257,6 +306,7 @@ export const MESSAGES = {
     'trailingRate',
     'ocoOrderId',
     'closePosition',
+    'parentOrderId',
   ]),
   fill: message('fill', 71, [
     'epoch',
@@ -318,7 +368,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  marginMode: message('marginMode', 90, [
+  marginMode: message('marginMode', 78, [
     'epoch',
     'accountSequence',
     'market',
@@ -326,7 +376,7 @@ export const MESSAGES = {
     'sequence',
     'time',
   ]),
-  positionMargin: message('positionMargin', 91, [
+  positionMargin: message('positionMargin', 79, [
     'epoch',
     'accountSequence',
     'market',
@@ -347,6 +397,39 @@ export const MESSAGES = {
     'parts',
     'leverages',
     'isolated',
+    'twaps',
+  ]),
+  bracket: message('bracket', 69, [
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    ...BRACKET_FIELDS,
+    'sequence',
+    'time',
+  ]),
+  parent: message('parent', 77, [
+    'event',
+    'epoch',
+    'accountSequence',
+    'market',
+    'orderId',
+    'clientOrderId',
+    'kind',
+    'side',
+    'reduceOnly',
+    'price',
+    'lastPrice',
+    'qty',
+    'remaining',
+    'count',
+    'endsAt',
+    'filledValue',
+    'averagePrice',
+    'reason',
+    'sequence',
+    'time',
   ]),
   bookSnapshot: message('bookSnapshot', 80, [
     'market',
@@ -394,62 +477,7 @@ export const MESSAGES = {
   ]),
   marketStateSnapshot: message('marketStateSnapshot', 86, ['epoch', 'sequence', 'states']),
   marketState: message('marketState', 87, ['epoch', 'previousSequence', 'sequence', 'states']),
-  transfer: message('transfer', 92, [
-    'epoch',
-    'accountSequence',
-    'market',
-    'reason',
-    'side',
-    'qty',
-    'price',
-    'realizedPnl',
-    'position',
-    'entryValue',
-    'collateral',
-    'auctionId',
-    'sequence',
-    'time',
-  ]),
-  insurance: message('insurance', 93, [
-    'epoch',
-    'accountSequence',
-    'market',
-    'reason',
-    'payment',
-    'collateral',
-    'sequence',
-    'time',
-  ]),
-  liquidationsSnapshot: message('liquidationsSnapshot', 94, [
-    'market',
-    'epoch',
-    'sequence',
-    'auctions',
-    'insuranceFund',
-    'time',
-  ]),
-  liquidations: message('liquidations', 95, [
-    'market',
-    'epoch',
-    'previousSequence',
-    'sequence',
-    'auctions',
-    'fills',
-    'deleveragings',
-    'insuranceFund',
-    'time',
-  ]),
-  positionsAtRiskSnapshot: message('positionsAtRiskSnapshot', 96, [
-    'epoch',
-    'sequence',
-    'positions',
-  ]),
-  positionsAtRisk: message('positionsAtRisk', 97, [
-    'epoch',
-    'previousSequence',
-    'sequence',
-    'positions',
-  ]),
+  ...LIQUIDATION_MESSAGES,
   notice: message('notice', 90, ['code', 'channel', 'message']),
 } as const;
 

@@ -198,6 +198,64 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'qty',
     sentence: 'liquidations of MARKET may close LIMIT more in this minute, but VALUE was asked for',
   },
+  scaled_count_must_be_within_2_and_limit: {
+    unit: 'number',
+    sentence: 'count of a scaled order must be from 2 to LIMIT, but is VALUE',
+  },
+  scaled_range_ticks_must_reach_limit: {
+    unit: 'number',
+    sentence: 'price and lastPrice must be at least LIMIT ticks apart, but are VALUE',
+  },
+  scaled_distribution_is_unknown: {
+    unit: 'number',
+    sentence: 'distribution must be one of equal, rising and falling, but is VALUE',
+  },
+  qty_lots_must_give_each_child_order_a_lot: {
+    unit: 'qty',
+    sentence: 'qty must be at least LIMIT, a lot for each of its orders, but is VALUE',
+  },
+  parent_orders_must_not_exceed_limit: {
+    unit: 'number',
+    sentence: 'scaled orders and TWAPs in this market must be at most LIMIT, but would be VALUE',
+  },
+  twap_slices_must_be_within_2_and_limit: {
+    unit: 'number',
+    sentence: 'slices of a TWAP must be from 2 to LIMIT, but are VALUE',
+  },
+  twap_duration_ms_must_be_at_least_limit: {
+    unit: 'number',
+    sentence: 'duration of a TWAP must be at least LIMIT ms, a second for each slice, but is VALUE',
+  },
+  twap_duration_ms_must_not_exceed_limit: {
+    unit: 'number',
+    sentence: 'duration of a TWAP must be at most LIMIT ms, but is VALUE',
+  },
+  twap_value_tick_lots_must_not_exceed_limit: {
+    unit: 'value',
+    sentence:
+      'qty of a TWAP at the highest price of MARKET must be worth at most LIMIT, but is VALUE',
+  },
+  bracket_must_have_a_leg: {
+    unit: 'none',
+    sentence: 'takeProfitPrice or stopLossPrice must be present',
+  },
+  bracket_price_ticks_must_be_within_1_and_limit: {
+    unit: 'price',
+    sentence: 'prices of takeProfit and stopLoss must be at most LIMIT, but one is VALUE',
+  },
+  take_profit_must_be_on_the_winning_side_of_limit: {
+    unit: 'price',
+    sentence: 'takeProfitPrice VALUE would be no profit for an order at LIMIT',
+  },
+  stop_loss_must_be_on_the_losing_side_of_limit: {
+    unit: 'price',
+    sentence: 'stopLossPrice VALUE would be no loss for an order at LIMIT',
+  },
+  brackets_must_not_exceed_limit: {
+    unit: 'number',
+    sentence:
+      'orders with takeProfit or stopLoss in this market must be at most LIMIT, but would be VALUE',
+  },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },
   client_order_id_is_malformed: { unit: 'none', sentence: 'clientOrderId is malformed' },

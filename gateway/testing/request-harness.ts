@@ -8,6 +8,7 @@ import { PrivateFeed } from '../feeds/private-feed.js';
 import { PrivateLog } from '../feeds/private-log.js';
 import { PrivateSnapshots } from '../feeds/private-snapshot.js';
 import { PublicFeeds } from '../feeds/public-feeds.js';
+import { TwapViews } from '../feeds/twap-views.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { Markets } from '../markets.js';
 import { Outbox } from '../outbox.js';
@@ -121,7 +122,7 @@ export class RequestHarness {
     const messages = new EventMessages(markets);
     const outbox = new Outbox(messages, 1e9);
     const log = new PrivateLog();
-    const snapshots = new PrivateSnapshots(markets, views, openOrders);
+    const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
     const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
     const publicFeeds = new PublicFeeds(markets, views, orders, outbox, limits);
     const accounts = new Accounts();

@@ -3,6 +3,7 @@ import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
+import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
@@ -24,6 +25,7 @@ export interface AdminContext {
   invariants(): Promise<object>;
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
+  stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -147,6 +149,26 @@ export class AdminRequests {
 
   invariants(): Promise<object> {
     return this.context.invariants();
+  }
+
+  /** What would become of the accounts, and of the insurance fund, if all marks moved. */
+  async stress(): Promise<object> {
+    const { totals, insuranceMicroUsd } = await this.context.stress();
+    return {
+      insuranceFund: formatDecimal(insuranceMicroUsd, MICRO_USD_STEP),
+      accounts: totals.accounts,
+      scenarios: totals.moves.map(({ percent, belowMargin, belowZero, shortfallMicroUsd }) => {
+        const cover = coverOf(insuranceMicroUsd, shortfallMicroUsd);
+        return {
+          movePercent: percent,
+          belowMargin,
+          belowZero,
+          shortfall: formatDecimal(shortfallMicroUsd, MICRO_USD_STEP),
+          fundAfter: formatDecimal(cover.fundAfterMicroUsd, MICRO_USD_STEP),
+          notCovered: formatDecimal(cover.notCoveredMicroUsd, MICRO_USD_STEP),
+        };
+      }),
+    };
   }
 
   /** Each step of the clock begins where the one before has ended. */

@@ -155,6 +155,7 @@ export class Exchange {
         advanceTo: (timeMs) => group.advanceTo(timeMs),
         invariants: () => group.invariants(),
         insuranceFunds: () => this.gateway.insurance(),
+        stress: () => group.stress(),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),

@@ -15,6 +15,7 @@ import { cashOf } from '../../engine/shard/channel-cash.js';
 import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
+import { stressInThread } from '../../risk/runtime/stress-pool.js';
 import { SweepHere } from '../../risk/runtime/sweep-here.js';
 import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { Sweeper } from '../../risk/runtime/sweeper.js';
@@ -25,6 +26,7 @@ import {
   type ShardInvariants,
   type ShardReport,
   type ShardSettings,
+  type ShardStress,
   SWEEPS_PORT_ID,
 } from './shard-access.js';
 import { collectSeed, type ShardSeed } from './shard-seed.js';
@@ -50,6 +52,7 @@ export class HostedShard {
   private readonly epochBefore: number;
   private readonly clock: Clock;
   private readonly onWork: () => void;
+  private reportsUnderWay = 0;
   private running = false;
   private runAgain = false;
   private snapshotMessages: number;
@@ -169,8 +172,8 @@ export class HostedShard {
   }
 
   /** Threads look through the accounts: what they find is heard of in the event loop. */
-  get isSweeping(): boolean {
-    return this.sweeper.isSweeping;
+  get hasThreads(): boolean {
+    return this.sweeper.isSweeping || this.reportsUnderWay > 0;
   }
 
   /** Output waits for a sync. */
@@ -211,6 +214,21 @@ export class HostedShard {
       sumOfPositions: Object.fromEntries(sums),
       moneyDifferenceMicroUsd: String(shard.moneyDifferenceMicroUsd()),
     };
+  }
+
+  /** Another thread looks at the accounts; the shard goes on. */
+  async stress(): Promise<ShardStress> {
+    const { shard } = this.opened;
+    const { state, lastAccount } = shard.home as MarginActor;
+    this.reportsUnderWay++;
+    try {
+      const module = riskKernelModule();
+      const totals = await stressInThread(state.kernel, module, lastAccount);
+      const funds = shard.markets.map(({ positions }) => BigInt(positions.insuranceMicroUsd));
+      return { totals, insuranceMicroUsd: funds.reduce((sum, fund) => sum + fund, 0n) };
+    } finally {
+      this.reportsUnderWay--;
+    }
   }
 
   /**

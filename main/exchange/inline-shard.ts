@@ -55,6 +55,7 @@ export async function openInlineShard(
     pause: async () => hosted.pause(),
     resume: async () => hosted.resume(),
     invariants: async () => hosted.invariants(),
+    stress: () => hosted.stress(),
     cashUnderWay: async (taken) => String(hosted.cashUnderWay(taken)),
     nextTimerMs: async () => hosted.nextTimerMs(),
     advanceTo: (timeMs, stamps) => hosted.advanceTo(timeMs, stamps),

@@ -4,6 +4,7 @@ import type { ChannelEnds } from '../../engine/runtime/journal/consistent-cut.js
 import type { RecoveryReport } from '../../engine/runtime/journal/open-shard.js';
 import type { SyncPolicy } from '../../engine/runtime/journal/sync-scheduler.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
+import type { StressTotals } from '../../risk/stress/stress.js';
 import type { ShardSeed } from './shard-seed.js';
 
 /** What a shard is opened with; plain data, so that it can be handed to a thread. */
@@ -52,6 +53,11 @@ export interface ShardInvariants {
   moneyDifferenceMicroUsd: string;
 }
 
+export interface ShardStress {
+  totals: StressTotals;
+  insuranceMicroUsd: bigint;
+}
+
 export const GATEWAY_PORT_ID = 1;
 export const ADMIN_PORT_ID = 2;
 /** Inside of the shard's thread: candidates for liquidation. */
@@ -81,6 +87,8 @@ export interface ShardAccess {
   pause(): Promise<number[]>;
   resume(): Promise<void>;
   invariants(): Promise<ShardInvariants>;
+  /** What moves of all marks would do to the accounts at home here, and what the fund of the markets here has. */
+  stress(): Promise<ShardStress>;
   /** Cash in messages to the others that have not taken them; by receiver, the last number it took. Micro-USD. */
   cashUnderWay(taken: readonly number[]): Promise<string>;
   /** Manual clock only: Infinity when nothing waits. */

@@ -14,8 +14,15 @@ import {
   shardsThatForgot,
   shardsTooFar,
 } from '../../engine/runtime/journal/consistent-cut.js';
+import { sumOfTotals } from '../../risk/stress/stress.js';
 import { openInlineShard } from './inline-shard.js';
-import type { ShardAccess, ShardHooks, ShardInvariants, ShardSettings } from './shard-access.js';
+import type {
+  ShardAccess,
+  ShardHooks,
+  ShardInvariants,
+  ShardSettings,
+  ShardStress,
+} from './shard-access.js';
 import { openThreadedShard } from './threaded-shard.js';
 
 /**
@@ -113,6 +120,15 @@ export class ShardGroup {
         await Promise.all(shards.map((shard) => shard.resume()));
       }
     });
+  }
+
+  /** Of all accounts; each shard's as it stood when it was asked. */
+  async stress(): Promise<ShardStress> {
+    const parts = await Promise.all(this.shards.map((shard) => shard.stress()));
+    return {
+      totals: sumOfTotals(parts.map(({ totals }) => totals)),
+      insuranceMicroUsd: parts.reduce((sum, part) => sum + part.insuranceMicroUsd, 0n),
+    };
   }
 
   /** Messages of each channel that the receiver's journal does not have yet. */

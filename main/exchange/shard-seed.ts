@@ -5,10 +5,12 @@ import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { TRIGGER_TRAILING_STOP } from '../../engine/messages/types.js';
+import type { Bracket } from '../../engine/parents/bracket.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import type { TriggerOrder } from '../../engine/triggers/trigger-order.js';
 import { asMicroUsd, type PriceTicks, type TimeMs } from '../../engine/units/units.js';
+import type { BracketTerms } from '../../gateway/codec/bracket-messages.js';
 import type { TriggerTerms } from '../../gateway/feeds/open-orders.js';
 import type { MarketAuction } from '../../gateway/markets.js';
 import type { GatewaySeed } from '../../gateway/seed.js';
@@ -68,11 +70,14 @@ const ACCOUNT_COLUMNS = 3;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
 const LIQUIDATING_COLUMNS = 2;
-/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`. */
-const ORDER_COLUMNS = 15;
+/** Market, id, account, flags, price, remaining, total, expiry; of trigger orders `triggerRow`; of TWAPs the number of their slices; of orders with a bracket `bracketRow`. */
+const ORDER_COLUMNS = 23;
+const TWAP_SLICES = 16;
+const BRACKET = 17;
 /** As far as a book has them. */
 const BOOK_COLUMNS = 8;
-type Columns = [number, number, number, number, number, number, number];
+type Columns = [number, number, number, number, number, number, number, number];
+type LegColumns = [number, number, number, number, number, number];
 const KEY_BYTES = PUBLIC_KEY_WORDS * 4;
 
 /** `epoch`: that of the last event before this start. */
@@ -174,7 +179,7 @@ export function applySeed(
   for (let row = 0; row * ORDER_COLUMNS < seed.orders.length; row++) {
     const at = row * ORDER_COLUMNS;
     const column = (index: number) => seed.orders[at + index] as number;
-    gateway.order({
+    const order = {
       marketId: column(0),
       orderId: column(1),
       accountId: column(2),
@@ -182,10 +187,15 @@ export function applySeed(
       priceTicks: column(4),
       remainingLots: column(5),
       qtyLots: column(6),
-      expiresAtMs: column(7),
       clientOrderId: seed.clientIds.get(row) ?? '',
-      trigger: triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + ORDER_COLUMNS)),
-    });
+    };
+    if (column(TWAP_SLICES) !== 0) {
+      gateway.twap({ ...order, slices: column(TWAP_SLICES), endsAtMs: column(7) });
+      continue;
+    }
+    const trigger = triggerTermsOf(seed.orders.subarray(at + BOOK_COLUMNS, at + TWAP_SLICES));
+    const bracket = bracketTermsOf(seed.orders.subarray(at + BRACKET, at + ORDER_COLUMNS));
+    gateway.order({ ...order, expiresAtMs: column(7), trigger, bracket });
   }
 }
 
@@ -277,7 +287,7 @@ function collectOrders(
 ): Pick<ShardSeed, 'orders' | 'clientIds' | 'foreignIds'> {
   const found: { row: number[]; clientRef: number }[] = [];
   const writer = new CanonicalWriter();
-  for (const { marketId, book, triggers } of core.markets) {
+  for (const { marketId, book, triggers, parents } of core.markets) {
     writer.reset();
     book.writeCanonical(writer, true);
     const reader = new CanonicalReader(writer.bytes());
@@ -286,6 +296,7 @@ function collectOrders(
     reader.take();
     reader.take();
     const own: typeof found = [];
+    const brackets = new Map(parents.brackets.live().map((bracket) => [bracket.id, bracket]));
     for (let side = 0; side < 2; side++) {
       const count = reader.take();
       for (let i = 0; i < count; i++) {
@@ -293,6 +304,8 @@ function collectOrders(
         for (let k = 1; k < BOOK_COLUMNS; k++) row.push(reader.take());
         // The loss reserve is the margin actor's own matter.
         reader.take();
+        const bracket = brackets.get(row[1] as number);
+        if (bracket !== undefined) row.push(...bracketRow(bracket));
         own.push({ row, clientRef: reader.take() });
       }
     }
@@ -300,6 +313,13 @@ function collectOrders(
       const { id, account, flags, priceTicks, qtyLots, expiryMs, clientRef } = order;
       const row = [marketId, id, account, flags, priceTicks, qtyLots, qtyLots, expiryMs];
       own.push({ row: [...row, ...triggerRow(order)], clientRef });
+    }
+    for (const twap of parents.twaps.running.all()) {
+      const { id, account, flags, priceTicks, totalLots, filledLots, clientRef } = twap;
+      const row = [marketId, id, account, flags, priceTicks, totalLots - filledLots, totalLots];
+      const untriggered = new Array<number>(TWAP_SLICES - BOOK_COLUMNS).fill(0);
+      const endsAtMs = twap.startMs + twap.durationMs;
+      own.push({ row: [...row, endsAtMs, ...untriggered, twap.slices], clientRef });
     }
     found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
   }
@@ -315,17 +335,35 @@ function collectOrders(
   return { orders, clientIds, foreignIds };
 }
 
-/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position. */
+/** Kind, source, price (of a trailing stop none), trailing ticks and ppm, OCO order, whether it closes a position, what it is attached to. */
 function triggerRow(order: TriggerOrder): number[] {
   const { kind, source, triggerTicks, trailTicks, trailPpm, ocoId } = order;
   const priceTicks = kind === TRIGGER_TRAILING_STOP ? 0 : triggerTicks;
-  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, order.closesPosition ? 1 : 0];
+  const closes = order.closesPosition ? 1 : 0;
+  return [kind, source, priceTicks, trailTicks, trailPpm, ocoId, closes, order.bracketId];
 }
 
 function triggerTermsOf(row: Float64Array): TriggerTerms | null {
-  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes] =
+  const [kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closes, parentOrderId] =
     row as unknown as Columns;
   if (kind === 0) return null;
   const closesPosition = closes === 1;
-  return { kind, source, priceTicks, trailTicks, trailPpm, ocoOrderId, closesPosition };
+  const prices = { priceTicks, trailTicks, trailPpm };
+  return { kind, source, ...prices, ocoOrderId, closesPosition, parentOrderId };
+}
+
+/** The columns behind those of a book's order: of both legs trigger price, limit and source. */
+function bracketRow({ legs }: Bracket): number[] {
+  const before = new Array<number>(BRACKET - BOOK_COLUMNS).fill(0);
+  return [...before, ...legs.flatMap((leg) => [leg.triggerTicks, leg.priceTicks, leg.source])];
+}
+
+function bracketTermsOf(row: Float64Array): BracketTerms | null {
+  const [profitTicks, profitLimit, profitBy, stopTicks, stopLimit, stopBy] =
+    row as unknown as LegColumns;
+  if (profitTicks === 0 && stopTicks === 0) return null;
+  return {
+    profit: { triggerTicks: profitTicks, limitTicks: profitLimit, source: profitBy },
+    stop: { triggerTicks: stopTicks, limitTicks: stopLimit, source: stopBy },
+  };
 }

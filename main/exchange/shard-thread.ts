@@ -62,7 +62,7 @@ function newLoop(hosted: HostedShard): ShardLoop {
     host: hosted.host,
     bell,
     untilTimerMs: () => hosted.untilTimerMs(),
-    busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay || hosted.isSweeping,
+    busyElsewhere: () => hosted.awaitsSync || hosted.snapshotUnderWay || hosted.hasThreads,
     unsynced: () => hosted.unsynced,
     spinMsMax: os.availableParallelism() < spinCores() ? 0 : SPIN_MS_MAX,
     onTurn: () => hosted.snapshotWhenDue(),
@@ -91,6 +91,8 @@ async function follow(hosted: HostedShard, operation: Operation): Promise<unknow
       return hosted.resume();
     case 'invariants':
       return hosted.invariants();
+    case 'stress':
+      return hosted.stress();
     case 'cashUnderWay':
       return String(hosted.cashUnderWay(operation.taken));
     case 'nextTimerMs':

@@ -38,6 +38,7 @@ export type Operation =
         | 'pause'
         | 'resume'
         | 'invariants'
+        | 'stress'
         | 'nextTimerMs'
         | 'stopInput'
         | 'stop'

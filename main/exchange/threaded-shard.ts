@@ -14,6 +14,7 @@ import {
   type ShardInvariants,
   type ShardReport,
   type ShardSettings,
+  type ShardStress,
 } from './shard-access.js';
 import type { ShardSeed } from './shard-seed.js';
 import type { Operation, PortMemory, ThreadMessage, ThreadStart } from './thread-messages.js';
@@ -119,6 +120,9 @@ class ThreadedShard implements ShardAccess {
   }
   invariants(): Promise<ShardInvariants> {
     return this.request({ name: 'invariants' });
+  }
+  stress(): Promise<ShardStress> {
+    return this.request({ name: 'stress' });
   }
   cashUnderWay(taken: readonly number[]): Promise<string> {
     return this.request({ name: 'cashUnderWay', taken });

@@ -128,6 +128,41 @@ describe('messageFields', () => {
     });
   });
 
+  it.each([
+    [
+      types.CMD_PLACE_SCALED,
+      [90, 3, types.SCALED_FALLING],
+      {
+        type: 'CMD_PLACE_SCALED',
+        scaled: { lastPriceTicks: 90, count: 3, distribution: 'falling' },
+      },
+    ],
+    [
+      types.CMD_PLACE_TWAP,
+      [4, 60_000],
+      { type: 'CMD_PLACE_TWAP', twap: { slices: 4, durationMs: 60_000 } },
+    ],
+    [
+      types.CMD_PLACE_BRACKET,
+      [110, 109, 80, 0, types.PRICE_OF_INDEX << 8],
+      {
+        type: 'CMD_PLACE_BRACKET',
+        bracket: {
+          profitTicks: 110,
+          profitLimitTicks: 109,
+          profitBy: 'mark',
+          stopTicks: 80,
+          stopBy: 'index',
+        },
+      },
+    ],
+  ])('shows what an order makes of itself (%i)', (type, last, expected) => {
+    const { messages, slot } = make(type, 2, 4, { [W_ACCOUNT]: 1, [W_PRICE]: 100 }, { [F_QTY]: 3 });
+    messages.words.set(last, (slot + 1) * SLOT_WORDS);
+    const common = { accountId: 1, marketId: 4, side: 'buy', priceTicks: 100, qtyLots: 3 };
+    expect(messageFields(messages, slot)).toMatchObject({ ...common, ...expected });
+  });
+
   it('shows cancels, amends and mass cancels', () => {
     const cancel = make(types.CMD_CANCEL, 1, 2, { [W_ACCOUNT]: 1 }, { [F_ORDER_ID]: 4 });
     expect(messageFields(cancel.messages, cancel.slot)).toEqual({
@@ -138,6 +173,10 @@ describe('messageFields', () => {
     });
     const amend = make(types.CMD_AMEND, 1, 2, { [W_PRICE]: 9 }, { [F_CLIENT_ID]: 4 });
     expect(messageFields(amend.messages, amend.slot)).toMatchObject({ clientId: 4, priceTicks: 9 });
+    const isolate = make(types.CMD_SET_MARGIN_MODE, 1, 3, { [W_PRICE]: types.MARGIN_ISOLATED }, {});
+    expect(messageFields(isolate.messages, isolate.slot)).toMatchObject({ mode: 'isolated' });
+    const move = make(types.CMD_MOVE_MARGIN, 1, 3, {}, { [F_QTY]: -5 });
+    expect(messageFields(move.messages, move.slot)).toMatchObject({ amountMicroUsd: -5 });
     const mass = make(types.CMD_MASS_CANCEL, 1, 0xffff, { [W_FLAGS]: types.FLAG_MASS_ASKS }, {});
     expect(messageFields(mass.messages, mass.slot)).toMatchObject({
       marketId: 'all',

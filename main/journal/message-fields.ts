@@ -5,12 +5,20 @@ import { isMarketState, marketStateName } from '../../engine/market/market-state
 import { readPricingParams } from '../../engine/market/pricing-params.js';
 import { W_CANDIDATES } from '../../engine/messages/candidates.js';
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   F_CLIENT_ID,
   F_DEADLINE,
   F_EXPIRY,
   F_ORDER_ID,
   F_QTY,
   marketOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_BYTES,
   SLOT_FLOATS,
   SLOT_WORDS,
@@ -26,6 +34,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   typeOf,
   W_ACCOUNT,
   W_CLIENT_TEXT,
@@ -132,6 +142,18 @@ const DECODERS = new Map<number, Decoder>([
     types.CMD_PLACE_TRIGGER,
     (view, slots) => ({ ...order(view), ...clientId(view), trigger: trigger(view, slots) }),
   ],
+  [
+    types.CMD_PLACE_SCALED,
+    (view, slots) => ({ ...order(view), ...clientId(view), scaled: scaled(view, slots) }),
+  ],
+  [
+    types.CMD_PLACE_TWAP,
+    (view, slots) => ({ ...order(view), ...clientId(view), twap: twap(view, slots) }),
+  ],
+  [
+    types.CMD_PLACE_BRACKET,
+    (view, slots) => ({ ...order(view), ...clientId(view), bracket: bracket(view, slots) }),
+  ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_TAKE_OVER, takeOver],
@@ -176,6 +198,9 @@ const MARKET_TYPES = new Set<number>([
   types.CMD_FUND_INSURANCE,
   types.CMD_SET_MARGIN_MODE,
   types.CMD_MOVE_MARGIN,
+  types.CMD_PLACE_SCALED,
+  types.CMD_PLACE_TWAP,
+  types.CMD_PLACE_BRACKET,
   types.CMD_LIST_MARKET,
   types.CMD_SET_MARKET_PARAMS,
   types.CMD_SET_MARKET_STATE,
@@ -193,6 +218,7 @@ const INNER_NAMES = new Map<number, string>(
 
 const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'];
 const TRIGGER_KINDS = [undefined, 'stop', 'take_profit', 'trailing_stop'];
+const DISTRIBUTIONS = ['equal', 'rising', 'falling'];
 const TRIGGER_SOURCES = ['mark', 'last', 'index'];
 const SELF_TRADE_PREVENTION = ['none', 'cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'];
 
@@ -280,6 +306,38 @@ function trigger(view: View, slots: number): MessageFields {
   addIfSet(fields, isClientId ? 'ocoClientId' : 'ocoOrderId', view.float(word / 2 + TRIGGER_F_OCO));
   const length = view.word(word + TRIGGER_W_OCO_TEXT_LENGTH);
   if (length > 0) fields.ocoClientId = view.text(word + TRIGGER_W_OCO_TEXT, length);
+  return fields;
+}
+
+/** Where a scaled order ends, beside its first price, and how its lots are spread. */
+function scaled(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const distribution = view.word(word + SCALED_W_DISTRIBUTION);
+  return {
+    lastPriceTicks: view.word(word + SCALED_W_LAST_PRICE),
+    count: view.word(word + SCALED_W_COUNT),
+    distribution: DISTRIBUTIONS[distribution] ?? distribution,
+  };
+}
+
+function twap(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  return { slices: view.word(word + TWAP_W_SLICES), durationMs: view.word(word + TWAP_W_DURATION) };
+}
+
+/** Take-profit and stop that are attached to an order. */
+function bracket(view: View, slots: number): MessageFields {
+  const word = (slots - 1) * SLOT_WORDS;
+  const sources = view.word(word + BRACKET_W_SOURCES);
+  const fields: MessageFields = {};
+  const profit = view.word(word + BRACKET_W_PROFIT_PRICE);
+  addIfSet(fields, 'profitTicks', profit);
+  addIfSet(fields, 'profitLimitTicks', view.word(word + BRACKET_W_PROFIT_LIMIT));
+  if (profit !== 0) fields.profitBy = TRIGGER_SOURCES[sources & 0xff] ?? sources & 0xff;
+  const stop = view.word(word + BRACKET_W_STOP_PRICE);
+  addIfSet(fields, 'stopTicks', stop);
+  addIfSet(fields, 'stopLimitTicks', view.word(word + BRACKET_W_STOP_LIMIT));
+  if (stop !== 0) fields.stopBy = TRIGGER_SOURCES[(sources >>> 8) & 0xff] ?? sources >>> 8;
   return fields;
 }
 

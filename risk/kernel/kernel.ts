@@ -44,6 +44,7 @@ export {
 export { initialMargin, maintenanceMargin, unrealized, worstValue } from './requirement.js';
 export {
   addOpen,
+  clearActiveIfFlat,
   closingEquity,
   isFlat,
   tryClose,
@@ -51,5 +52,6 @@ export {
   tryMove,
   tryReserve,
 } from './reservation.js';
+export { stressedEquity, stressedMargin, stressedMarginOf, stressedPurse } from './stress.js';
 export { nextBelowMargin, prepareSweep, tableSizes } from './sweep.js';
 export { addMarginTier, setMarginRates } from './tiers.js';

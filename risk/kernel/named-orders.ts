@@ -26,9 +26,12 @@ import {
   EVT_ACCEPTED,
   EVT_CANCELED,
   EVT_FILL,
+  EVT_PARENT_ENDED,
+  EVT_SCALED_ACCEPTED,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
+  EVT_TWAP_ACCEPTED,
   FLAG_CLIENT_TEXT,
 } from '../../engine/messages/types.js';
 import { addClient, closeClient, findClient, openClient } from './client-ids.js';
@@ -94,7 +97,8 @@ export function nameOrder(event: i32, nowMs: f64): void {
   if (accountOfClient(client) !== wordOf(event, W_ACCOUNT)) fail();
   const head = wordOf(event, W_HEAD);
   const type = typeOf(head);
-  if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED)
+  const isParent = type === EVT_SCALED_ACCEPTED || type === EVT_TWAP_ACCEPTED;
+  if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED || isParent)
     openClient(ref, floatOf(event, EF_ORDER_ID));
   const text = textOfClient(client);
   if (text === 0) setFloat(event, EF_CLIENT_ID, f64At(client + C_KEY));
@@ -103,7 +107,9 @@ export function nameOrder(event: i32, nowMs: f64): void {
   }
   const isFilled = type === EVT_FILL && floatOf(event, EF_REMAINING) === 0;
   const isDropped = type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGER_REJECTED;
-  if (type === EVT_CANCELED || isFilled || isDropped) closeClient(ref, nowMs);
+  // Nobody tells when the last order of a scaled one has gone, so its id is remembered like that of a closed order.
+  const hasEnded = type === EVT_SCALED_ACCEPTED || type === EVT_PARENT_ENDED;
+  if (type === EVT_CANCELED || isFilled || isDropped || hasEnded) closeClient(ref, nowMs);
 }
 
 /** Reads what `findNamed` and `addNamed` need first; see the lane. */

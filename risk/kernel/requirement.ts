@@ -109,7 +109,12 @@ export function notional(block: i32, row: i32): f64 {
 
 /** Profit of the open position at the mark, micro-USD, rounded down. */
 export function unrealized(block: i32, row: i32): f64 {
-  const value: f64 = f64At(row + R_POSITION) * i32At(block + M_MARK) - f64At(row + R_ENTRY_VALUE);
+  return unrealizedAt(block, row, i32At(block + M_MARK));
+}
+
+/** The same at another price in ticks. */
+export function unrealizedAt(block: i32, row: i32, price: f64): f64 {
+  const value: f64 = f64At(row + R_POSITION) * price - f64At(row + R_ENTRY_VALUE);
   const denominator = f64At(block + B_MICRO_DENOMINATOR);
   if (denominator === 1) return value * f64At(block + B_MICRO_NUMERATOR);
   return mulDivFloor(value, f64At(block + B_MICRO_NUMERATOR), denominator);

@@ -5,6 +5,8 @@ import {
   EF_OLD_REMAINING,
   EF_ORDER_ID,
   EF_REMAINING,
+  EF_RESERVED_LOSS,
+  EF_RESERVED_LOTS,
   EF_VALUE,
   EW_CLIENT_REF,
   EW_CODE,
@@ -40,6 +42,7 @@ import {
   FLAG_SIDE,
   MSG_AMEND_GRANTED,
   SIDE_BUY,
+  sideOf,
 } from '../../engine/messages/types.js';
 import { G_MOVED_BLOCK } from '../kernel/layout.js';
 import {
@@ -82,6 +85,7 @@ export class OrderEventHandler {
     } else if (settled === SETTLED_REJECTED || settled === SETTLED_NOTHING) {
       // A trigger order that was never let in has nothing reserved, but may have an id.
       if (ref !== NO_CLIENT_REF && isRejection(events, slot)) clientIds.drop(ref);
+      if (events.floats[slot * SLOT_FLOATS + EF_RESERVED_LOTS] !== 0) this.giveBack(events, slot);
     } else if (settled === SETTLED_GRANTED) {
       this.grant(events, slot);
       return false;
@@ -105,6 +109,22 @@ export class OrderEventHandler {
     if (this.triggers.handle(events, slot) && ref !== NO_CLIENT_REF) {
       this.state.clientIds.nameOrder(events, slot, nowMs);
     }
+  }
+
+  /** A scaled order that its market has refused: all of its orders are released. */
+  private giveBack(events: MessageBuffer, slot: number): void {
+    const w = slot * SLOT_WORDS;
+    const f = slot * SLOT_FLOATS;
+    if (!isRejection(events, slot)) return;
+    const { kernel, accounts, markets } = this.state;
+    const market = markets.find(marketOf(events.words[w + W_HEAD] as number));
+    const account = events.words[w + W_ACCOUNT] as number;
+    if (market === null || !accounts.exists(account)) return;
+    const row = market.rows.open(account);
+    const lots = events.floats[f + EF_RESERVED_LOTS] as number;
+    const loss = events.floats[f + EF_RESERVED_LOSS] as number;
+    kernel.calls.addOpen(row, sideOf(events.words[w + EW_FLAGS] as number), -lots, -loss);
+    kernel.calls.clearActiveIfFlat(accounts.at(account), market.block, row);
   }
 
   /** Tells the market to go on with an amend. */

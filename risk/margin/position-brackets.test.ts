@@ -48,6 +48,34 @@ describe.each(['product', 'naive'] as const)('trigger orders of a position, %s',
     expect(shard.waiting).toEqual([5]);
   });
 
+  it('may be a pair of which only one fires', () => {
+    const shard = longOf(flavour, 50);
+    shard.trigger(1, 'sell', 0, { at: 950, client: 'stop', ...CLOSES });
+    const profit = { kind: 'take_profit', at: 1100, price: 1100, tif: type.TIF_GTC } as const;
+    expect(shard.trigger(1, 'sell', 0, { ...profit, oco: { client: 'stop' }, ...CLOSES })).toEqual([
+      '* waits #4 take_profit sell position 0@1100 when mark 1100, oco #3',
+    ]);
+    expect(shard.mark(1100)).toEqual([
+      'triggered #4 take_profit sell position 50@1100 when mark 1100, oco #3, reached 1100',
+      'waits no longer #3 oco',
+      'accepted #5 sell 50@1100 from #4',
+    ]);
+  });
+
+  it('that are no pair share the position: what one has closed, the other does not close again', () => {
+    const shard = longOf(flavour, 50);
+    shard.trigger(1, 'sell', 0, { at: 950, ...CLOSES });
+    const profit = { kind: 'take_profit', at: 1100, price: 1100, tif: type.TIF_GTC } as const;
+    shard.trigger(1, 'sell', 0, { ...profit, ...CLOSES });
+    shard.mark(1100);
+    shard.place(2, 'buy', 30, { price: 1100 });
+    shard.place(2, 'buy', 90, { price: 940 });
+    const told = shard.mark(950);
+    expect(told[0]).toBe('triggered #3 stop sell position 20 when mark 950, reached 950');
+    expect(shard.core.market(1)?.positions.positionOf(1)).toBe(0);
+    expect(shard.core.market(1)?.book.openOrdersOf(1)).toBe(0);
+  });
+
   it('end when the position turns', () => {
     const shard = longOf(flavour, 50);
     shard.trigger(1, 'sell', 0, { at: 950, ...CLOSES });

@@ -40,7 +40,10 @@ import {
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
+  CMD_PLACE_BRACKET,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
@@ -55,6 +58,7 @@ import {
   MSG_CANCEL,
   MSG_MASS_CANCEL,
   MSG_PLACE,
+  MSG_PLACE_BRACKET,
   MSG_REPLACE,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
@@ -68,11 +72,13 @@ import {
 import { G_REFUSED_LIMIT, G_REFUSED_VALUE } from '../kernel/layout.js';
 import { takeOver } from '../liquidation/take-over.js';
 import type { Accounts } from './accounts.js';
+import { bracketProblem, copyBracket } from './bracket-terms.js';
 import type { ClientIds } from './client-ids.js';
 import { IsolatedMargin, isPositionLiquidating } from './isolated-margin.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
+import { ParentCommands } from './parent-commands.js';
 import { reserveOrder } from './reserve-order.js';
 import type { RiskKernel } from './risk-kernel.js';
 import { TriggerCommands } from './trigger-commands.js';
@@ -96,6 +102,7 @@ export class TradeCommands {
   private readonly events: MessageBuffer;
   private readonly triggers: TriggerCommands;
   private readonly isolated: IsolatedMargin;
+  private readonly parents: ParentCommands;
 
   constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
     this.state = state;
@@ -103,6 +110,7 @@ export class TradeCommands {
     this.events = events;
     this.triggers = new TriggerCommands(state, inbox, events);
     this.isolated = new IsolatedMargin(state, events);
+    this.parents = new ParentCommands(state, inbox, events);
   }
 
   handle(message: MessageBuffer, slot: number, nowMs: number): void {
@@ -114,7 +122,9 @@ export class TradeCommands {
     }
     const type = typeOf(message.words[w + W_HEAD] as number);
     const isTrigger = type === CMD_PLACE_TRIGGER;
-    const places = type === CMD_PLACE || type === CMD_REPLACE || isTrigger;
+    const isParent = type === CMD_PLACE_SCALED || type === CMD_PLACE_TWAP;
+    const isPlain = type === CMD_PLACE || type === CMD_REPLACE || type === CMD_PLACE_BRACKET;
+    const places = isPlain || isTrigger || isParent;
     if (places && this.answersRetry(message, slot, account)) return;
     const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
     if (deadline !== 0 && deadline < nowMs) {
@@ -125,6 +135,7 @@ export class TradeCommands {
       return;
     }
     if (isTrigger) this.placeTrigger(message, slot, account);
+    else if (isParent) this.placeParent(message, slot, account);
     else if (places) this.place(message, slot, account);
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
@@ -181,6 +192,11 @@ export class TradeCommands {
     if (market !== null) this.triggers.place(message, slot, market, account);
   }
 
+  private placeParent(message: MessageBuffer, slot: number, account: number): void {
+    const market = this.market(message, slot);
+    if (market !== null) this.parents.place(message, slot, market, account);
+  }
+
   private place(message: MessageBuffer, slot: number, account: number): void {
     const w = slot * SLOT_WORDS;
     const market = this.market(message, slot);
@@ -200,7 +216,7 @@ export class TradeCommands {
       return;
     }
     const replaced = this.replacedId(message, slot);
-    if (replaced < 0) return;
+    if (replaced < 0 || !this.bracketIsSound(message, slot, market, ownTicks)) return;
     const price = reserveOrder(this.state, market, { account, flags, ownTicks, lots });
     if (price < 0) {
       const [value, limit] = refusedFigures(this.state.kernel);
@@ -209,13 +225,25 @@ export class TradeCommands {
     }
     const { accounts, clientIds } = this.state;
     const ref = clientIds.add(message, slot, accounts.at(account));
-    const type = typeOf(message.words[w + W_HEAD] as number);
-    const out = this.forward(message, slot, type === CMD_PLACE ? MSG_PLACE : MSG_REPLACE, replaced);
+    const out = this.forward(message, slot, forwardedAs(message, slot), replaced);
     const o = out * SLOT_WORDS;
     this.inbox.words[o + W_FLAGS] = flags | (accounts.tier(account) << TIER_SHIFT);
     this.inbox.words[o + W_PRICE] = price;
     this.inbox.words[o + W_CLIENT_REF] = ref;
     this.inbox.words[o + W_MARK_DISTANCE] = price - market.markTicks;
+  }
+
+  /** True also when there is none. */
+  private bracketIsSound(
+    message: MessageBuffer,
+    slot: number,
+    market: MarketSummary,
+    ownTicks: PriceTicks,
+  ): boolean {
+    if (typeOf(message.words[slot * SLOT_WORDS + W_HEAD] as number) !== CMD_PLACE_BRACKET)
+      return true;
+    const refusal = bracketProblem(message, slot, market, ownTicks);
+    return refusal === null || this.reject(message, slot, ...refusal);
   }
 
   /** A limit order has a price, a market order may have one, and the market has a mark. */
@@ -339,7 +367,7 @@ export class TradeCommands {
 
   /** Copies the first slot of the command as a message to the market; a replace gets its target slot. */
   private forward(message: MessageBuffer, slot: number, type: number, replaced: number): number {
-    const slots = type === MSG_REPLACE ? 2 : 1;
+    const slots = type === MSG_REPLACE || type === MSG_PLACE_BRACKET ? 2 : 1;
     const out = this.inbox.push(slots);
     copySlot(message.floats, slot << 3, this.inbox.floats, out << 3);
     const market = marketOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
@@ -349,7 +377,8 @@ export class TradeCommands {
     this.inbox.words[o + W_MARK_DISTANCE] = 0;
     if (slots === 2) {
       this.inbox.words.fill(0, o + SLOT_WORDS, o + 2 * SLOT_WORDS);
-      this.inbox.floats[(out + 1) * SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
+      if (type === MSG_PLACE_BRACKET) copyBracket(message, slot, this.inbox, out);
+      else this.inbox.floats[(out + 1) * SLOT_FLOATS + TARGET_F_ORDER_ID] = replaced;
     }
     return out;
   }
@@ -380,6 +409,13 @@ function clientNumberOf(message: MessageBuffer, slot: number): number {
   const number = message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
   // −0 is none either, and has other bytes.
   return number === 0 ? 0 : number;
+}
+
+/** What a command that places an order becomes. */
+function forwardedAs(message: MessageBuffer, slot: number): number {
+  const type = typeOf(message.words[slot * SLOT_WORDS + W_HEAD] as number);
+  if (type === CMD_PLACE_BRACKET) return MSG_PLACE_BRACKET;
+  return type === CMD_PLACE ? MSG_PLACE : MSG_REPLACE;
 }
 
 /** Copies a slot, eight floats; written out, because a loop costs as much again. */

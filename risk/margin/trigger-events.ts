@@ -30,10 +30,14 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import type { RejectCode } from '../../engine/messages/reject-codes.js';
 import {
   CLIENT_FLAGS,
+  EVT_BRACKET,
   EVT_REJECTED,
+  EVT_SLICE,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
+  MSG_NOT_RESERVED,
+  MSG_PLACE_SLICE,
   MSG_PLACE_TRIGGERED,
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
@@ -42,9 +46,9 @@ import type { MarketSummary } from './market-summaries.js';
 import { reserveOrder } from './reserve-order.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 
-/** EVT_TRIGGER_… and EVT_TRIGGERED. */
+/** EVT_TRIGGER_… and EVT_TRIGGERED, and those of parent orders. */
 export function isTriggerEvent(type: number): boolean {
-  return type >= EVT_TRIGGER_ACCEPTED && type <= EVT_TRIGGER_REJECTED;
+  return type >= EVT_TRIGGER_ACCEPTED && type <= EVT_BRACKET;
 }
 
 /**
@@ -69,6 +73,11 @@ export class TriggerEventHandler {
     const account = events.words[w + W_ACCOUNT] as number;
     const market = markets.find(marketOf(head));
     if (market === null || !accounts.exists(account)) return false;
+    if (typeOf(head) === EVT_SLICE) {
+      // A question of the market: what its owner hears of is the order that comes of it.
+      this.place(events, slot, market, account);
+      return true;
+    }
     if (typeOf(head) === EVT_TRIGGER_REJECTED) this.giveBack(events, slot);
     events.floats[f + EF_ACCOUNT_SEQUENCE] = accounts.nextSequence(account);
     events.floats[f + EF_COLLATERAL] = accounts.collateral(account);
@@ -98,13 +107,16 @@ export class TriggerEventHandler {
     if (price < 0) {
       const [value, limit] = refusedFigures(kernel);
       pushRefusal(events, slot, -price as RejectCode, value, limit);
+      this.tellNotReserved(events, slot);
       return;
     }
     const out = this.inbox.push(1);
     const o = out * SLOT_WORDS;
     const { words, floats } = this.inbox;
     words.fill(0, o, o + SLOT_WORDS);
-    words[o + W_HEAD] = headOf(MSG_PLACE_TRIGGERED, 1, market.marketId);
+    const isSlice = typeOf(events.words[w + W_HEAD] as number) === EVT_SLICE;
+    const type = isSlice ? MSG_PLACE_SLICE : MSG_PLACE_TRIGGERED;
+    words[o + W_HEAD] = headOf(type, 1, market.marketId);
     words[o + W_ACCOUNT] = account;
     words[o + W_FLAGS] = flags | (accounts.tier(account) << TIER_SHIFT);
     words[o + W_PRICE] = price;
@@ -113,6 +125,20 @@ export class TriggerEventHandler {
     floats[out * SLOT_FLOATS + F_EXPIRY] = events.floats[f + EF_EXPIRY] as number;
     words[o + W_CLIENT_REF] = events.words[w + EW_CLIENT_REF] as number;
     words[o + W_MARK_DISTANCE] = price - market.markTicks;
+  }
+
+  /** The market waits for the order. */
+  private tellNotReserved(events: MessageBuffer, slot: number): void {
+    const w = slot * SLOT_WORDS;
+    const out = this.inbox.push(1);
+    const o = out * SLOT_WORDS;
+    const { words, floats } = this.inbox;
+    words.fill(0, o, o + SLOT_WORDS);
+    words[o + W_HEAD] = headOf(MSG_NOT_RESERVED, 1, marketOf(events.words[w + W_HEAD] as number));
+    words[o + W_ACCOUNT] = events.words[w + W_ACCOUNT] as number;
+    floats[out * SLOT_FLOATS + F_ORDER_ID] = events.floats[
+      slot * SLOT_FLOATS + EF_ORDER_ID
+    ] as number;
   }
 }
 

@@ -15,6 +15,7 @@ import { NaiveHome } from '../../sim/naive/naive-home.js';
 import {
   command,
   type Fields,
+  type LegFields,
   type TriggerFields,
   type Wire,
   withSlots,
@@ -62,6 +63,25 @@ interface TriggerOptions extends OrderOptions {
   oco?: NonNullable<TriggerFields['oco']>;
   /** Its quantity is 0 then. */
   closesPosition?: boolean;
+}
+
+interface ScaledOptions extends OrderOptions {
+  price: number;
+  to: number;
+  count: number;
+  shape?: 'equal' | 'rising' | 'falling';
+}
+
+type LegOption = number | { at: number; limit?: number; by?: keyof typeof SOURCES };
+
+interface BracketOptions extends OrderOptions {
+  profit?: LegOption;
+  stop?: LegOption;
+}
+
+interface TwapOptions extends OrderOptions {
+  slices: number;
+  durationMs: number;
 }
 
 const KINDS = {
@@ -162,6 +182,48 @@ export class TriggerShard {
     return command(type.CMD_PLACE_TRIGGER, fields);
   }
 
+  /** An order with a take-profit, a stop or both; prices alone stand for the mark and a market order. */
+  bracket(account: number, side: Side, lots: number, options: BracketOptions): string[] {
+    const { profit, stop, ...order } = options;
+    const fields = {
+      ...this.order(account, side, lots, order),
+      bracket: { profit: legOf(profit), stop: legOf(stop) },
+    };
+    return this.ask(command(type.CMD_PLACE_BRACKET, fields));
+  }
+
+  amend(account: number, fields: Fields): string[] {
+    return this.ask(command(type.CMD_AMEND, { account, marketId: MARKET, ...fields }));
+  }
+
+  /** Limit orders from `price` to `to`. */
+  scaled(account: number, side: Side, lots: number, options: ScaledOptions): string[] {
+    const { to, count, shape = 'equal', ...order } = options;
+    const distribution = ['equal', 'rising', 'falling'].indexOf(shape);
+    const fields = {
+      ...this.order(account, side, lots, order),
+      scaled: { lastPrice: to, count, distribution },
+    };
+    return this.ask(command(type.CMD_PLACE_SCALED, fields));
+  }
+
+  /** `price`: the worst that a slice accepts. */
+  twap(account: number, side: Side, lots: number, options: TwapOptions): string[] {
+    const { slices, durationMs, price = 0, reduceOnly = false, ...fields } = options;
+    const flags =
+      (side === 'buy' ? type.SIDE_BUY : type.SIDE_SELL) | (reduceOnly ? type.FLAG_REDUCE_ONLY : 0);
+    const asked = { marketId: MARKET, account, flags, price, qty: lots, ...fields };
+    return this.ask(command(type.CMD_PLACE_TWAP, { ...asked, twap: { slices, durationMs } }));
+  }
+
+  /** Runs timers at this time until nothing is due. Returns all that they tell. */
+  timersAt(nowMs: number): string[] {
+    this.nowMs = nowMs;
+    const told: string[] = [];
+    while (this.core.nextTimerMs() <= nowMs) told.push(...this.timer());
+    return told;
+  }
+
   cancel(account: number, name: Fields): string[] {
     return this.ask(command(type.CMD_CANCEL, { account, marketId: MARKET, ...name }));
   }
@@ -200,6 +262,11 @@ export class TriggerShard {
     copy.core = restoredCore(this.core, this.flavour);
     return copy;
   }
+}
+
+function legOf(leg: LegOption = 0): LegFields {
+  if (typeof leg === 'number') return { at: leg };
+  return { at: leg.at, limit: leg.limit ?? 0, source: SOURCES[leg.by ?? 'mark'] };
 }
 
 function createCore(flavour: Flavour): ShardCore {

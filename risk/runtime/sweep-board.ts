@@ -15,8 +15,9 @@ const W_RANGE_ACCOUNTS = 34;
 const W_NEWS = 48;
 const W_STATES = 64;
 const W_THREADS = W_STATES + RANGES_MAX;
-/** Of a thread: how many accounts it has found, how many of them were fetched; then the accounts, in turns. */
+/** Of a thread: how many accounts it has found, whether it serves; how many were fetched; then the accounts, in turns. */
 const T_FOUND = 0;
+const T_SERVES = 1;
 const T_FETCHED = 16;
 const T_ACCOUNTS = 32;
 const THREAD_WORDS = T_ACCOUNTS + FOUND_ROOM;
@@ -35,7 +36,7 @@ export function createSweepBoard(threads: number, rangeAccounts = RANGE_ACCOUNTS
 
 /**
  * What the threads that sweep and the one that asked for it have between them. Accounts are divided into ranges; each thread takes
- * the next open one. What a thread has found it says before it says that its range is done, so a range that is done has been
+ * one after the other. What a thread has found it says before it says that its range is done, so a range that is done has been
  * heard of completely, and one whose thread died is open again.
  */
 export class SweepBoard {
@@ -86,9 +87,19 @@ export class SweepBoard {
     if (waiting.async) await waiting.value;
   }
 
+  /** Threads that have begun to serve and not died since. */
+  get serving(): number {
+    let serving = 0;
+    for (let thread = 0; thread < this.threads; thread++) {
+      serving += Atomics.load(this.words, W_THREADS + thread * THREAD_WORDS + T_SERVES);
+    }
+    return serving;
+  }
+
   /** The thread has died: what it had taken is open again. */
   reopen(thread: number): void {
     const { words } = this;
+    Atomics.store(words, W_THREADS + thread * THREAD_WORDS + T_SERVES, 0);
     const ranges = Atomics.load(words, W_RANGES);
     for (let range = 0; range < ranges; range++) {
       Atomics.compareExchange(words, W_STATES + range, thread + 1, OPEN);
@@ -103,6 +114,10 @@ export class SweepBoard {
 
   // ---- For the threads that sweep ----
 
+  serve(thread: number): void {
+    Atomics.store(this.words, W_THREADS + thread * THREAD_WORDS + T_SERVES, 1);
+  }
+
   get stopped(): boolean {
     return Atomics.load(this.words, W_STOPPED) === 1;
   }
@@ -116,14 +131,20 @@ export class SweepBoard {
     Atomics.wait(this.words, W_WAKE, calls, WAIT_MS);
   }
 
-  /** Takes an open range for this thread; −1 when there is none. */
+  /** Each thread has ranges of its own, which it knows from the sweep before, as long as the number of threads stays. */
+  isOwn(thread: number, range: number): boolean {
+    return range % this.threads === thread;
+  }
+
+  /** Takes an open range for this thread, one of another only when none of its own is open; −1 when there is none at all. */
   take(thread: number): number {
-    const { words } = this;
-    const ranges = Atomics.load(words, W_RANGES);
-    for (let range = 0; range < ranges; range++) {
-      if (Atomics.load(words, W_STATES + range) !== OPEN) continue;
-      const state = Atomics.compareExchange(words, W_STATES + range, OPEN, thread + 1);
-      if (state === OPEN) return range;
+    const ranges = Atomics.load(this.words, W_RANGES);
+    for (let range = thread; range < ranges; range += this.threads) {
+      if (this.takeOpen(thread, range)) return range;
+    }
+    // From the other end, where those they belong to come last.
+    for (let range = ranges - 1; range >= 0; range--) {
+      if (this.takeOpen(thread, range)) return range;
     }
     return -1;
   }
@@ -154,6 +175,12 @@ export class SweepBoard {
     Atomics.store(this.words, W_STATES + range, DONE);
     Atomics.add(this.words, W_NEWS, 1);
     Atomics.notify(this.words, W_NEWS);
+  }
+
+  private takeOpen(thread: number, range: number): boolean {
+    const { words } = this;
+    if (Atomics.load(words, W_STATES + range) !== OPEN) return false;
+    return Atomics.compareExchange(words, W_STATES + range, OPEN, thread + 1) === OPEN;
   }
 
   private get rangeAccounts(): number {

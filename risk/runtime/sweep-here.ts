@@ -1,28 +1,40 @@
 import type { RiskKernel } from '../margin/risk-kernel.js';
 import type { AccountSweep } from './sweeper.js';
+import { type SweepCalls, SweptColumns } from './swept-columns.js';
 
-/** Sweeps in the calling thread, all accounts at once. */
+const RANGE_ACCOUNTS = 8192;
+/** At most so many accounts of a range are copied at once: the shard waits. */
+const COPIES_MAX = 512;
+
+/** Sweeps in the calling thread, up to the first range in which somebody is found: then the shard goes on with those. */
 export class SweepHere implements AccountSweep {
-  private readonly kernel: RiskKernel;
+  private readonly columns: SweptColumns;
+  private next = 1;
   private last = 0;
 
-  constructor(kernel: RiskKernel) {
-    this.kernel = kernel;
+  constructor({ memory, calls }: RiskKernel) {
+    this.columns = new SweptColumns(memory, calls, COPIES_MAX);
   }
 
   begin(last: number): void {
     this.last = last;
+    this.next = 1;
   }
 
   poll(found: number[]): boolean {
-    forEachBelow(this.kernel.calls, 1, this.last + 1, (account) => found.push(account));
-    return true;
+    const end = this.last + 1;
+    while (this.next < end && found.length === 0) {
+      const first = this.next;
+      this.next = Math.min(end, first + RANGE_ACCOUNTS);
+      this.columns.sweep(first, this.next, (account) => found.push(account));
+    }
+    return this.next >= end;
   }
 }
 
 /** Visits accounts from `first` on, and before `end`, that are below their margin and not being liquidated yet. */
 export function forEachBelow(
-  calls: Pick<RiskKernel['calls'], 'nextBelowMargin'>,
+  calls: Pick<SweepCalls, 'nextBelowMargin'>,
   first: number,
   end: number,
   visit: (account: number) => void,

@@ -27,6 +27,7 @@ export class SweepPool implements AccountSweep {
   private readonly options: SweepPoolOptions;
   private readonly board: SweepBoard;
   private readonly piscina: Piscina;
+  private readonly served: Promise<unknown>;
   private failures = 0;
   private closed = false;
   private sweeping = false;
@@ -48,11 +49,16 @@ export class SweepPool implements AccountSweep {
     });
     // Of threads that had nothing to do: there is nothing to look at again.
     this.piscina.on('error', options.onFailure);
-    for (let thread = 0; thread < threads; thread++) void this.serve(thread);
+    this.served = Promise.all(Array.from({ length: threads }, (_, thread) => this.serve(thread)));
   }
 
   get threads(): readonly Worker[] {
     return this.piscina.threads;
+  }
+
+  /** How many of them have begun to serve. */
+  get serving(): number {
+    return this.board.serving;
   }
 
   begin(last: number): void {
@@ -79,6 +85,8 @@ export class SweepPool implements AccountSweep {
   async close(): Promise<void> {
     this.closed = true;
     this.board.stop();
+    // Node does not survive that a thread is ended while it loads its modules.
+    await this.served;
     await this.piscina.destroy();
   }
 

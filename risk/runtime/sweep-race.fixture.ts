@@ -16,7 +16,7 @@ import { command, type Fields, type Wire, withSlots } from '../../sim/traffic/wi
 import { MarginActor } from '../margin/margin-actor.js';
 import { javascriptRiskKernel } from '../margin/risk-kernel.js';
 import { SweepPool } from './sweep-pool.js';
-import { Sweeper } from './sweeper.js';
+import { type AccountSweep, Sweeper } from './sweeper.js';
 
 const KERNEL_FILE = new URL('../kernel/kernel.wasm', import.meta.url);
 const PORT = 3;
@@ -51,8 +51,8 @@ export interface RaceOptions {
   rounds: number;
   threads: number;
   accounts: number;
-  /** After so many rounds, in the middle of one, a thread is killed; left out: never. */
-  roundsOfThread?: number;
+  /** So many threads are killed in the middle of a round, each when those before are replaced; left out: none. */
+  kills?: number;
 }
 
 export interface RaceResult {
@@ -89,6 +89,8 @@ export class SweepRace {
   private nowMs = 1_000;
   /** Of the round under way, when it began. */
   private sweptChanges = -1;
+  /** The last look has found its sweep to be done. */
+  private hasEnded = false;
   private readonly result: RaceResult = {
     rounds: 0,
     frames: 0,
@@ -113,22 +115,32 @@ export class SweepRace {
         this.result.failures++;
       },
     });
-    this.sweeper = new Sweeper(this.home, this.pool, PORT);
+    const { pool, home } = this;
+    const watched: AccountSweep = {
+      begin: (last) => {
+        this.sweptChanges = home.termsChanges;
+        pool.begin(last);
+      },
+      poll: (found) => {
+        this.hasEnded = pool.poll(found);
+        return this.hasEnded;
+      },
+    };
+    this.sweeper = new Sweeper(home, watched, PORT);
     this.open();
   }
 
   async run(): Promise<RaceResult> {
     const { sweeper, result, options } = this;
-    const { roundsOfThread = Number.POSITIVE_INFINITY } = options;
+    const { rounds, threads, kills = 0 } = options;
     sweeper.start();
-    let killedAt = 0;
-    for (let turn = 0; sweeper.rounds < options.rounds; turn++) {
+    for (let turn = 0; sweeper.rounds < rounds || result.killed < kills; turn++) {
       this.write();
       if (sweeper.idle) sweeper.demand();
       this.look();
       if (turn % 64 === 0) await nextTurn();
-      if (sweeper.isSweeping && sweeper.rounds >= killedAt + roundsOfThread) {
-        killedAt = sweeper.rounds;
+      const isDue = result.killed < kills && sweeper.isSweeping;
+      if (isDue && this.pool.serving === threads) {
         await this.random.pick(this.pool.threads).terminate();
         result.killed++;
       }
@@ -142,19 +154,16 @@ export class SweepRace {
   /** One look of the sweeper, as a host gives it between two frames; then what it says goes into the shard. */
   private look(): void {
     const { sweeper, home } = this;
-    const wasSweeping = sweeper.isSweeping;
-    const changes = home.termsChanges;
+    this.hasEnded = false;
     sweeper.look();
-    const ends = wasSweeping && !sweeper.isSweeping;
     this.takeCandidates();
-    if (ends && this.sweptChanges === changes) {
-      this.result.proven++;
-      for (let account = 1; account <= home.lastAccount; account++) {
-        assert(!home.isCandidate(account), `account ${account} was missed by a sweep`);
-      }
+    if (!this.hasEnded || this.sweptChanges !== home.termsChanges) return;
+    this.result.proven++;
+    for (let account = 1; account <= home.lastAccount; account++) {
+      assert(!home.isCandidate(account), `account ${account} was missed by a sweep`);
     }
-    if (!wasSweeping && sweeper.isSweeping) this.sweptChanges = changes;
   }
+
   private takeCandidates(): void {
     const { input, output } = this.sweeper.hostPort;
     for (let at = input.next(); at >= 0; at = input.next()) {

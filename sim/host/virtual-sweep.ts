@@ -2,8 +2,8 @@ import { assert } from '../../engine/assert.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
-import { accountsBelow } from '../../risk/runtime/sweep-here.js';
 import type { AccountSweep } from '../../risk/runtime/sweeper.js';
+import { SweptColumns } from '../../risk/runtime/swept-columns.js';
 
 /** Accounts of a range, so that a round has several. */
 const RANGE_ACCOUNTS = 7;
@@ -23,11 +23,12 @@ interface Job {
 export class VirtualSweep implements AccountSweep {
   private jobs: Job[] = [];
   private found: number[] = [];
-  private readonly core: ShardCore;
+  private readonly columns: SweptColumns;
   private readonly random: Xorshift;
 
   constructor(core: ShardCore, random: Xorshift) {
-    this.core = core;
+    const { memory, calls } = (core.home as MarginActor).state.kernel;
+    this.columns = new SweptColumns(memory, calls);
     this.random = random;
   }
 
@@ -60,7 +61,9 @@ export class VirtualSweep implements AccountSweep {
   }
 
   private look({ first, end }: Job): number[] {
-    return accountsBelow((this.core.home as MarginActor).state.kernel, first, end);
+    const below: number[] = [];
+    this.columns.sweep(first, end, (account) => below.push(account));
+    return below;
   }
 
   private report(job: Job, seen: readonly number[]): void {

@@ -16,6 +16,7 @@ import {
   naiveWorstLots,
   naiveWorstValue,
 } from './naive-money.js';
+import { naiveScaledRejected } from './naive-parents.js';
 import { naivePositionBeyondCap, naiveRefusal } from './naive-reserve.js';
 import { naiveFire, naiveTriggerRejected } from './naive-triggers.js';
 import { View } from './naive-views.js';
@@ -24,6 +25,8 @@ const ENDS: readonly number[] = [
   type.EVT_CANCELED,
   type.EVT_TRIGGER_CANCELED,
   type.EVT_TRIGGER_REJECTED,
+  type.EVT_SCALED_ACCEPTED,
+  type.EVT_PARENT_ENDED,
 ];
 
 interface Scene {
@@ -74,7 +77,16 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
     case type.EVT_RESERVE_AMEND:
       return reserveAmend(scene);
     case type.EVT_TRIGGER_ACCEPTED:
+    case type.EVT_TWAP_ACCEPTED:
+    case type.EVT_SCALED_ACCEPTED:
       nameWaiting(scene);
+      break;
+    case type.EVT_SLICE:
+      naiveFire(state, event, account, market);
+      return true;
+    case type.EVT_PARENT_ENDED:
+    case type.EVT_TRIGGER_AMENDED:
+    case type.EVT_BRACKET:
       break;
     case type.EVT_TRIGGERED:
       complete(scene, nowMs);
@@ -207,11 +219,12 @@ function amended(scene: Scene): void {
 }
 
 /** Only place and replace have something reserved; an amend's order is still what it was. A trigger order may have an id. */
-function rejected({ state, event, holding }: Scene): void {
+function rejected({ state, event, market, holding }: Scene): void {
   const isPlace = event.float(layout.EF_LOTS) !== 0;
   const ref = event.word(layout.EW_CLIENT_REF);
   if ((event.word(layout.EW_FLAGS) & type.FLAG_GRANTED) !== 0) return;
   if (isPlace) remove(holding, takePending(state, holding));
+  naiveScaledRejected(state, event, market);
   if (ref !== -1) state.clientIds.drop(ref);
 }
 

@@ -28,6 +28,14 @@ export interface Asked {
   distance: number;
 }
 
+/** One of several orders that are reserved together. */
+export interface AskedOrder {
+  price: number;
+  isBuy: boolean;
+  lots: bigint;
+  lossTicks: bigint;
+}
+
 export interface Refusal {
   code: RejectCode;
   value: bigint;
@@ -44,32 +52,48 @@ export function naiveReserve(
   market: NaiveMarket,
   asked: Asked,
 ): Refusal | null {
+  const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
+  const lossTicks = maxOf(0n, BigInt(isBuy ? asked.distance : -asked.distance));
+  const order = { price: asked.price, isBuy, lots: asked.lots, lossTicks };
+  return naiveReserveMany(state, account, market, [order]);
+}
+
+/** The same for orders of one side that come together: all or none. */
+export function naiveReserveMany(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  orders: readonly AskedOrder[],
+): Refusal | null {
   const holding = holdingOf(market, account.id);
-  const worstValue = naiveWorstValue(market, holding, asked.lots, asked.price);
+  const all = orders.reduce((sum, { lots }) => sum + lots, 0n);
+  const highest = Math.max(...orders.map(({ price }) => price));
+  const worstValue = naiveWorstValue(market, holding, all, highest);
   const limit = naiveValueLimit(market);
   if (worstValue > limit) {
     const code = REJECT.worst_value_tick_lots_must_not_exceed_limit;
     return { code, value: worstValue, limit };
   }
-  const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
-  const lossTicks = maxOf(0n, BigInt(isBuy ? asked.distance : -asked.distance));
   const taker = BigInt(state.fees.takerPpm[account.tier] as number);
   const before = naiveInitialMargin(market, holding, taker);
   const worstBefore = naiveWorstLots(holding);
-  holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
+  const others = [...holding.orders];
+  for (const { isBuy, lots, lossTicks } of orders) {
+    holding.orders.push({ orderId: 0, isBuy, lots, lossTicks });
+  }
   const beyond = naivePositionBeyondCap(market, holding, worstBefore);
   if (beyond !== null) {
-    holding.orders.pop();
+    holding.orders = others;
     return beyond;
   }
   const after = naiveInitialMargin(market, holding, taker);
   const raise = after - before;
   const refusal = naiveRefusal(state, account, market, raise, worstBefore);
   if (refusal !== null) {
-    holding.orders.pop();
+    holding.orders = others;
     return refusal;
   }
-  state.pending++;
+  state.pending += orders.length;
   return null;
 }
 
@@ -130,6 +154,28 @@ export function naiveClose(
   }
   state.pending++;
   return price;
+}
+
+/** As `naiveClose`, for orders with prices of their own that come together. False: none is among those that are open. */
+export function naiveCloseMany(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  orders: readonly AskedOrder[],
+): boolean {
+  const holding = holdingOf(market, account.id);
+  const closes = orders[0]?.isBuy ? holding.position < 0n : holding.position > 0n;
+  if (!closes) return false;
+  const others = [...holding.orders];
+  for (const { isBuy, lots, lossTicks } of orders) {
+    holding.orders.push({ orderId: 0, isBuy, lots, lossTicks });
+  }
+  if (equityBehindOrders(state, account) < 0n) {
+    holding.orders = others;
+    return false;
+  }
+  state.pending += orders.length;
+  return true;
 }
 
 function bearablePrice(

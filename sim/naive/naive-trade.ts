@@ -4,6 +4,7 @@ import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
+import { naiveBracketIsSound, naiveCopyBracket } from './naive-brackets.js';
 import { naiveTakeOver } from './naive-deleveraging.js';
 import {
   holdingOf,
@@ -16,6 +17,7 @@ import { naiveMoveMargin, naiveSetMode } from './naive-isolated.js';
 import { naiveSetLeverage } from './naive-leverage.js';
 import { isNaiveLiquidating } from './naive-liquidations.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
+import { naivePlaceParent } from './naive-parents.js';
 import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
 import { pushEvent, View } from './naive-views.js';
@@ -30,7 +32,10 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
     return;
   }
   const isTrigger = message.type === type.CMD_PLACE_TRIGGER;
-  const places = message.type === type.CMD_PLACE || message.type === type.CMD_REPLACE || isTrigger;
+  const isParent = message.type === type.CMD_PLACE_SCALED || message.type === type.CMD_PLACE_TWAP;
+  const plain: readonly number[] = [type.CMD_PLACE, type.CMD_REPLACE, type.CMD_PLACE_BRACKET];
+  const isPlain = plain.includes(message.type);
+  const places = isPlain || isTrigger || isParent;
   const cancels = message.type === type.CMD_CANCEL || message.type === type.CMD_MASS_CANCEL;
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
@@ -44,6 +49,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   } else if (isTrigger) {
     const market = knownMarket(state, message);
     if (market !== null) naivePlaceTrigger(state, message, market, key);
+  } else if (isParent) {
+    const market = knownMarket(state, message);
+    if (market !== null) naivePlaceParent(state, message, account, market, key);
   } else if (places) place(state, message, account, key);
   else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
     cancelOrAmend(state, message, key);
@@ -100,6 +108,8 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   }
   const target = replacedId(state, message, market);
   if (target === null) return;
+  const hasBracket = message.type === type.CMD_PLACE_BRACKET;
+  if (hasBracket && !naiveBracketIsSound(state, message, market)) return;
   const asked = { flags, price, lots: BigInt(lots), distance: price - Number(market.mark) };
   const refusal = naiveReserve(state, account, market, asked);
   if (refusal?.code === REJECT.insufficient_margin) {
@@ -115,11 +125,13 @@ function place(state: NaiveState, message: View, account: NaiveAccount, key: Key
   }
   const ref = key === null ? -1 : state.clientIds.add(account.id, key, market.marketId);
   const replaces = message.type === type.CMD_REPLACE;
-  const out = forward(state, message, replaces ? type.MSG_REPLACE : type.MSG_PLACE);
+  const plain = replaces ? type.MSG_REPLACE : type.MSG_PLACE;
+  const out = forward(state, message, hasBracket ? type.MSG_PLACE_BRACKET : plain);
   out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));
   out.setWord(layout.W_PRICE, price as number);
   out.setWord(layout.W_CLIENT_REF, ref);
   out.setWord(layout.W_MARK_DISTANCE, (price as number) - Number(market.mark));
+  if (hasBracket) naiveCopyBracket(message, out);
   if (replaces) out.setFloat(layout.SLOT_FLOATS + layout.TARGET_F_ORDER_ID, target);
 }
 
@@ -224,7 +236,7 @@ function massCancel(state: NaiveState, message: View): void {
 
 /** The first slot of the command, as a message to its market. */
 function forward(state: NaiveState, message: View, kind: number): View {
-  const slots = kind === type.MSG_REPLACE ? 2 : 1;
+  const slots = kind === type.MSG_REPLACE || kind === type.MSG_PLACE_BRACKET ? 2 : 1;
   const out = new View(state.inbox, state.inbox.push(slots));
   for (let i = 0; i < layout.SLOT_WORDS; i++) out.setWord(i, message.word(i));
   out.setWord(layout.W_HEAD, layout.headOf(kind, slots, message.marketId));

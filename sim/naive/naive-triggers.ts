@@ -99,9 +99,15 @@ export function naiveFire(
     out.setFloat(layout.EF_LIMIT, Number(refusal.limit));
     out.setWord(layout.EW_CODE, refusal.code);
     out.setWord(layout.EW_CLIENT_REF, fired.word(layout.EW_CLIENT_REF));
+    const told = pushEvent(state.inbox, type.MSG_NOT_RESERVED, 1, event.marketId);
+    for (let i = 1; i < layout.SLOT_WORDS; i++) told.setWord(i, 0);
+    told.setWord(layout.W_ACCOUNT, account.id);
+    told.setFloat(layout.F_ORDER_ID, fired.float(layout.EF_ORDER_ID));
     return;
   }
-  const out = pushEvent(state.inbox, type.MSG_PLACE_TRIGGERED, 1, event.marketId);
+  const isSlice = event.type === type.EVT_SLICE;
+  const kind = isSlice ? type.MSG_PLACE_SLICE : type.MSG_PLACE_TRIGGERED;
+  const out = pushEvent(state.inbox, kind, 1, event.marketId);
   for (let i = 1; i < layout.SLOT_WORDS; i++) out.setWord(i, 0);
   out.setWord(layout.W_ACCOUNT, account.id);
   out.setWord(layout.W_FLAGS, flags | (account.tier << type.TIER_SHIFT));

@@ -1,6 +1,7 @@
 import { assert } from '../../engine/assert.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import {
+  marketOf,
   SLOT_WORDS,
   slotsOf,
   typeOf,
@@ -9,7 +10,7 @@ import {
   W_PRICE,
 } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { CMD_TIMER, EVT_CHANNEL, EVT_TRIGGERED } from '../../engine/messages/types.js';
+import { CMD_TIMER, EVT_CHANNEL, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
 import { asChannelInput } from '../../engine/shard/channel.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
@@ -116,18 +117,23 @@ function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
 }
 
 /**
- * Whether one message has fired trigger orders of accounts with different homes. They are placed from there, and who is nearer to
- * the market is first: with another placement of accounts that is another order of messages, hence another state.
+ * Whether one message has fired trigger orders of accounts with different homes, or slices of TWAPs in several markets. They are placed
+ * from there, and who is nearer to the market is first: with another placement that is another order of messages, hence another state.
  */
 function firesInSeveralHomes(events: MessageBuffer, shards: number): boolean {
   const homes = new Set<number>();
+  const sliced = new Set<number>();
   for (let slot = 0; slot < events.length; ) {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
     if (typeOf(head) === EVT_TRIGGERED) homes.add((account - 1) % shards);
+    if (typeOf(head) === EVT_SLICE) {
+      homes.add((account - 1) % shards);
+      sliced.add(marketOf(head));
+    }
     slot += slotsOf(head);
   }
-  return homes.size > 1;
+  return homes.size > 1 || sliced.size > 1;
 }
 
 function isMalformed(wire: Wire): boolean {

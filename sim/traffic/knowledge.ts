@@ -24,6 +24,7 @@ import {
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
   EVT_AUCTION,
+  EVT_BRACKET,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
@@ -32,13 +33,18 @@ import {
   EVT_LIQUIDATION,
   EVT_MARGIN_MODE,
   EVT_MARK_PRICE,
+  EVT_PARENT_ENDED,
   EVT_POSITION_MARGIN,
   EVT_REJECTED,
+  EVT_SCALED_ACCEPTED,
+  EVT_SLICE,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
+  EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
   EVT_TRIGGER_REJECTED,
   EVT_TRIGGERED,
+  EVT_TWAP_ACCEPTED,
   MARGIN_ISOLATED,
   reasonOf,
   TRANSFER_DELEVERAGING,
@@ -56,6 +62,8 @@ export interface KnownOrder {
   /** Outside of the book, for a price. */
   waits: boolean;
 }
+
+const SCALED_REMEMBERED = 6;
 
 /** Markets that were asked for, whether the command has arrived yet or not. */
 export interface KnownMarket {
@@ -78,6 +86,8 @@ export interface KnownAuction {
 export class Knowledge {
   readonly markets: KnownMarket[] = [];
   readonly open: KnownOrder[] = [];
+  /** The latest scaled orders, some of which still have something open. */
+  readonly scaled: KnownOrder[] = [];
   accounts = 0;
   /** How often each kind of thing happened: shows whether a run was worth anything. */
   readonly counts = {
@@ -99,6 +109,12 @@ export class Knowledge {
     takenOver: 0,
     deleveraged: 0,
     insurancePayments: 0,
+    scaled: 0,
+    twaps: 0,
+    slices: 0,
+    twapsFilled: 0,
+    brackets: 0,
+    legsResized: 0,
   };
   /** Auctions that may still be open. */
   readonly auctions: KnownAuction[] = [];
@@ -125,12 +141,19 @@ export class Knowledge {
     const orderId = events.floats[f + EF_ORDER_ID] as number;
     const account = events.words[w + W_ACCOUNT] as number;
     this.count(type, marketId);
-    if (type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED) {
+    const isNew = type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED;
+    if (isNew || type === EVT_TWAP_ACCEPTED || type === EVT_SCALED_ACCEPTED) {
       const flags = events.words[w + EW_FLAGS] as number;
       const price = events.words[w + EW_PRICE] as number;
       const waits = type === EVT_TRIGGER_ACCEPTED;
       const client = clientOf(events, slot);
-      this.add({ marketId, orderId, account, flags, price, client, waits });
+      const order = { marketId, orderId, account, flags, price, client, waits };
+      // Nobody tells when the last order of a scaled one has gone.
+      if (type === EVT_SCALED_ACCEPTED) this.addScaled(order);
+      else this.add(order);
+    } else if (type === EVT_PARENT_ENDED) {
+      if (events.floats[f + EF_REMAINING] === 0) this.counts.twapsFilled++;
+      this.drop(marketId, orderId);
     } else if (type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_TRIGGERED) {
       this.drop(marketId, orderId);
     } else if (type === EVT_FILL) {
@@ -185,6 +208,16 @@ export class Knowledge {
     else if (type === EVT_TRIGGER_ACCEPTED) this.counts.waiting++;
     else if (type === EVT_TRIGGERED) this.counts.triggered++;
     else if (type === EVT_TRIGGER_REJECTED) this.counts.firedInVain++;
+    else if (type === EVT_SCALED_ACCEPTED) this.counts.scaled++;
+    else if (type === EVT_TWAP_ACCEPTED) this.counts.twaps++;
+    else if (type === EVT_SLICE) this.counts.slices++;
+    else if (type === EVT_BRACKET) this.counts.brackets++;
+    else if (type === EVT_TRIGGER_AMENDED) this.counts.legsResized++;
+  }
+
+  private addScaled(order: KnownOrder): void {
+    this.scaled.push(order);
+    if (this.scaled.length > SCALED_REMEMBERED) this.scaled.shift();
   }
 
   private countLiquidation(marketId: number): void {

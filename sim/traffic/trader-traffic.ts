@@ -4,7 +4,10 @@ import {
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
+  CMD_PLACE_BRACKET,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
@@ -15,11 +18,13 @@ import {
   FLAG_POST_ONLY,
   FLAG_POST_ONLY_SLIDE,
   FLAG_REDUCE_ONLY,
+  FLAG_SIDE,
   MARGIN_CROSS,
   MARGIN_ISOLATED,
   PRICE_OF_INDEX,
   PRICE_OF_LAST_TRADE,
   PRICE_OF_MARK,
+  STP_MASK,
   STP_SHIFT,
   TIF_FOK,
   TIF_GTC,
@@ -34,7 +39,14 @@ import {
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import type { Knowledge, KnownMarket, KnownOrder } from './knowledge.js';
-import { type ClientKey, command, type Fields, type TriggerFields, type Wire } from './wire.js';
+import {
+  type ClientKey,
+  command,
+  type Fields,
+  type LegFields,
+  type TriggerFields,
+  type Wire,
+} from './wire.js';
 
 /** Commands that are remembered, so that some can be sent again. */
 const RETRIES_MAX = 64;
@@ -72,6 +84,9 @@ export class TraderTraffic {
     if (dice >= 960) return this.margin();
     if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
     if (dice >= 900) return this.remember(this.trigger(nowMs));
+    if (dice >= 885) return this.remember(this.scaled(nowMs));
+    if (dice >= 872) return this.remember(this.twap(nowMs));
+    if (dice >= 845) return this.remember(this.bracket(nowMs));
     return this.place(nowMs);
   }
 
@@ -126,6 +141,59 @@ export class TraderTraffic {
     if (closesPosition && random.chance(98)) fields.flags = (fields.flags ?? 0) | FLAG_REDUCE_ONLY;
     if (closesPosition && random.chance(98)) fields.qty = 0;
     return command(CMD_PLACE_TRIGGER, { ...fields, trigger: { ...trigger, oco, closesPosition } });
+  }
+
+  /** Mostly on the right sides of the order's price, and so near that they are reached. */
+  private bracket(nowMs: number): Wire {
+    const { random } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const market = this.knowledge.market(fields.marketId ?? 0);
+    const entry = fields.price || (market?.markTicks ?? 1);
+    const width = Math.max(2, Math.ceil((market?.plan.spreadTicks ?? 2) / 2));
+    const isBuy = ((fields.flags ?? 0) & 1) === 0;
+    const leg = (isUp: boolean): LegFields => {
+      const away = random.chance(95) ? random.between(1, width) : random.between(-2, 0);
+      const at = Math.max(1, isUp ? entry + away : entry - away);
+      const limit = random.chance(40) ? Math.max(1, at + random.between(-3, 3)) : 0;
+      return { at, limit, source: random.chance(98) ? random.below(3) : 3 };
+    };
+    if (random.chance(97)) fields.flags = (fields.flags ?? 0) & ~FLAG_REDUCE_ONLY;
+    const has = random.below(3);
+    const legs = {
+      ...(has !== 1 ? { profit: leg(isBuy) } : {}),
+      ...(has !== 0 ? { stop: leg(!isBuy) } : {}),
+    };
+    return command(CMD_PLACE_BRACKET, { ...fields, bracket: legs });
+  }
+
+  /** Around the price, mostly as many lots as its orders need; now and then at the limits. */
+  private scaled(nowMs: number): Wire {
+    const { random } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const market = this.knowledge.market(fields.marketId ?? 0);
+    const count = random.chance(92) ? random.between(2, 12) : random.pick([1, 2, 50, 51]);
+    const lastPrice = market === undefined ? 1 : this.anyPrice(market, (fields.flags ?? 0) & 1);
+    if (random.chance(95)) fields.flags = asRestingOrder(fields.flags ?? 0);
+    if (random.chance(95)) fields.qty = (fields.qty ?? 0) * random.between(1, count);
+    const distribution = random.chance(97) ? random.below(3) : 3;
+    return command(CMD_PLACE_SCALED, { ...fields, scaled: { lastPrice, count, distribution } });
+  }
+
+  /** Short ones, so that they end within a run. */
+  private twap(nowMs: number): Wire {
+    const { random } = this;
+    const fields = this.order(this.anyAccount(), nowMs);
+    const slices = random.chance(92) ? random.between(2, 6) : random.pick([1, 2_880, 2_881]);
+    const least = slices * 1_000;
+    const durationMs = random.chance(92)
+      ? least + random.below(9_000)
+      : random.pick([0, 90_000_000]);
+    const flags = fields.flags ?? 0;
+    const own = FLAG_SIDE | FLAG_REDUCE_ONLY | (STP_MASK << STP_SHIFT);
+    if (random.chance(97)) fields.flags = flags & own;
+    if (random.chance(60)) fields.price = 0;
+    if (random.chance(90)) fields.qty = (fields.qty ?? 0) * random.between(1, 4);
+    return command(CMD_PLACE_TWAP, { ...fields, expiryMs: 0, twap: { slices, durationMs } });
   }
 
   private trailing(market: KnownMarket, source: number): TriggerFields {
@@ -254,6 +322,7 @@ export class TraderTraffic {
   /** Mostly an open one. */
   private anyOrder(): KnownOrder {
     const { random, knowledge } = this;
+    if (knowledge.scaled.length > 0 && random.chance(5)) return random.pick(knowledge.scaled);
     if (knowledge.open.length > 0 && random.chance(97)) return random.pick(knowledge.open);
     return {
       marketId: random.pick(knowledge.markets).marketId,
@@ -321,6 +390,11 @@ export class TraderTraffic {
     else this.sent[this.random.below(RETRIES_MAX)] = wire.slice();
     return wire;
   }
+}
+
+/** The order as a limit order that may wait in the book. */
+function asRestingOrder(flags: number): number {
+  return flags & ~(FLAG_MARKET_ORDER | (TIF_MASK << TIF_SHIFT));
 }
 
 /** The order as a market order that cannot wait in the book. */

@@ -1,10 +1,18 @@
 import {
+  BRACKET_W_PROFIT_LIMIT,
+  BRACKET_W_PROFIT_PRICE,
+  BRACKET_W_SOURCES,
+  BRACKET_W_STOP_LIMIT,
+  BRACKET_W_STOP_PRICE,
   F_CLIENT_ID,
   F_DEADLINE,
   F_EXPIRY,
   F_ORDER_ID,
   F_QTY,
   headOf,
+  SCALED_W_COUNT,
+  SCALED_W_DISTRIBUTION,
+  SCALED_W_LAST_PRICE,
   SLOT_FLOATS,
   SLOT_WORDS,
   TARGET_F_CLIENT_ID,
@@ -18,6 +26,8 @@ import {
   TRIGGER_W_TERMS,
   TRIGGER_W_TRAIL_PPM,
   TRIGGER_W_TRAIL_TICKS,
+  TWAP_W_DURATION,
+  TWAP_W_SLICES,
   W_ACCOUNT,
   W_CLIENT_TEXT,
   W_CLIENT_TEXT_LENGTH,
@@ -28,7 +38,10 @@ import {
   W_SESSION,
 } from '../../engine/messages/layout.js';
 import {
+  CMD_PLACE_BRACKET,
+  CMD_PLACE_SCALED,
   CMD_PLACE_TRIGGER,
+  CMD_PLACE_TWAP,
   CMD_REPLACE,
   FLAG_CLIENT_TEXT,
   TRIGGER_TERM_OCO_CLIENT,
@@ -56,6 +69,18 @@ export interface Fields {
   target?: { orderId?: number; client?: ClientKey };
   /** PLACE_TRIGGER: what it waits for. */
   trigger?: TriggerFields;
+  /** PLACE_SCALED, beside first price and whole quantity. */
+  scaled?: { lastPrice: number; count: number; distribution: number };
+  /** PLACE_TWAP. */
+  twap?: { slices: number; durationMs: number };
+  /** PLACE_BRACKET. */
+  bracket?: { profit?: LegFields; stop?: LegFields };
+}
+
+export interface LegFields {
+  at: number;
+  limit?: number;
+  source?: number;
 }
 
 export interface TriggerFields {
@@ -68,10 +93,19 @@ export interface TriggerFields {
   closesPosition?: boolean;
 }
 
+const WITH_EXTRA_SLOT: readonly number[] = [
+  CMD_REPLACE,
+  CMD_PLACE_TRIGGER,
+  CMD_PLACE_SCALED,
+  CMD_PLACE_TWAP,
+  CMD_PLACE_BRACKET,
+];
+
 /** Builds a command with as many slots as its kind and client id need. */
 export function command(type: number, fields: Fields): Wire {
   const text = typeof fields.client === 'string' ? fields.client : '';
-  const hasExtraSlot = type === CMD_REPLACE || type === CMD_PLACE_TRIGGER;
+  const { scaled, twap } = fields;
+  const hasExtraSlot = WITH_EXTRA_SLOT.includes(type);
   const slots = 1 + (text === '' ? 0 : 1) + (hasExtraSlot ? 1 : 0);
   const words = new Int32Array(slots * SLOT_WORDS);
   const floats = new Float64Array(words.buffer);
@@ -89,6 +123,19 @@ export function command(type: number, fields: Fields): Wire {
   if (type === CMD_PLACE_TRIGGER && fields.trigger !== undefined) {
     writeTrigger(words, floats, slots - 1, fields.trigger);
   }
+  const last = (slots - 1) * SLOT_WORDS;
+  if (type === CMD_PLACE_SCALED && scaled !== undefined) {
+    words[last + SCALED_W_LAST_PRICE] = scaled.lastPrice;
+    words[last + SCALED_W_COUNT] = scaled.count;
+    words[last + SCALED_W_DISTRIBUTION] = scaled.distribution;
+  }
+  if (type === CMD_PLACE_BRACKET && fields.bracket !== undefined) {
+    writeBracket(words, last, fields.bracket);
+  }
+  if (type === CMD_PLACE_TWAP && twap !== undefined) {
+    words[last + TWAP_W_SLICES] = twap.slices;
+    words[last + TWAP_W_DURATION] = twap.durationMs;
+  }
   return words;
 }
 
@@ -103,6 +150,18 @@ export function withSlots(type: number, slots: number, fields: Fields): Wire {
   words.set(command(type, fields).subarray(0, SLOT_WORDS));
   words[W_HEAD] = headOf(type, slots, fields.marketId ?? 0);
   return words;
+}
+
+function writeBracket(
+  words: Int32Array,
+  last: number,
+  { profit, stop }: NonNullable<Fields['bracket']>,
+): void {
+  words[last + BRACKET_W_PROFIT_PRICE] = profit?.at ?? 0;
+  words[last + BRACKET_W_PROFIT_LIMIT] = profit?.limit ?? 0;
+  words[last + BRACKET_W_STOP_PRICE] = stop?.at ?? 0;
+  words[last + BRACKET_W_STOP_LIMIT] = stop?.limit ?? 0;
+  words[last + BRACKET_W_SOURCES] = (profit?.source ?? 0) | ((stop?.source ?? 0) << 8);
 }
 
 function writeTrigger(
