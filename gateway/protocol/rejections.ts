@@ -174,30 +174,6 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'qty',
     sentence: 'qty must be absent when closePosition is true, but is VALUE',
   },
-  account_is_being_liquidated: {
-    unit: 'none',
-    sentence: 'the account is being liquidated: until it has ended it may only cancel',
-  },
-  account_is_not_a_liquidator: {
-    unit: 'number',
-    sentence: 'account VALUE is not registered as a liquidator, so it may not take positions over',
-  },
-  auction_is_not_open: {
-    unit: 'number',
-    sentence: 'auction VALUE with this side is not open in MARKET',
-  },
-  auction_price_is_beyond_limit: {
-    unit: 'price',
-    sentence: 'the auction is at LIMIT, which is beyond the price VALUE of the take-over',
-  },
-  auction_is_of_the_same_account: {
-    unit: 'number',
-    sentence: 'auction VALUE is of this account, which may not take over from itself',
-  },
-  liquidations_must_not_exceed_limit_a_minute: {
-    unit: 'qty',
-    sentence: 'liquidations of MARKET may close LIMIT more in this minute, but VALUE was asked for',
-  },
   scaled_count_must_be_within_2_and_limit: {
     unit: 'number',
     sentence: 'count of a scaled order must be from 2 to LIMIT, but is VALUE',
@@ -255,6 +231,30 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'number',
     sentence:
       'orders with takeProfit or stopLoss in this market must be at most LIMIT, but would be VALUE',
+  },
+  account_is_being_liquidated: {
+    unit: 'none',
+    sentence: 'the account is being liquidated: until it has ended it may only cancel',
+  },
+  account_is_not_a_liquidator: {
+    unit: 'number',
+    sentence: 'account VALUE is not registered as a liquidator, so it may not take positions over',
+  },
+  auction_is_not_open: {
+    unit: 'number',
+    sentence: 'auction VALUE with this side is not open in MARKET',
+  },
+  auction_price_is_beyond_limit: {
+    unit: 'price',
+    sentence: 'the auction is at LIMIT, which is beyond the price VALUE of the take-over',
+  },
+  auction_is_of_the_same_account: {
+    unit: 'number',
+    sentence: 'auction VALUE is of this account, which may not take over from itself',
+  },
+  liquidations_must_not_exceed_limit_a_minute: {
+    unit: 'qty',
+    sentence: 'liquidations of MARKET may close LIMIT more in this minute, but VALUE was asked for',
   },
   message_type_is_unknown: { unit: 'none', sentence: 'the type of the message is unknown' },
   message_is_malformed: { unit: 'none', sentence: 'the message is malformed' },

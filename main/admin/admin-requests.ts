@@ -23,9 +23,9 @@ export interface AdminContext {
   /** Lets everything up to this time happen. */
   advanceTo(timeMs: number): Promise<void>;
   invariants(): Promise<object>;
+  stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
-  stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }

@@ -76,12 +76,7 @@ export interface RaceResult {
 export class SweepRace {
   private readonly options: RaceOptions;
   private readonly random: Xorshift;
-  private readonly core = new ShardCore(
-    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, false),
-    undefined,
-    undefined,
-    new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
-  );
+  private readonly core = createCore();
   private readonly home = this.core.home as MarginActor;
   private readonly pool: SweepPool;
   private readonly sweeper: Sweeper;
@@ -305,4 +300,13 @@ export class SweepRace {
 
 export function race(options: RaceOptions): Promise<RaceResult> {
   return new SweepRace(options).run();
+}
+
+function createCore(): ShardCore {
+  return new ShardCore(
+    (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, false),
+    undefined,
+    undefined,
+    new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
+  );
 }
