@@ -83,6 +83,7 @@ import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
 import { writeBracketEvent } from './bracket-messages.js';
+import { writeTaken } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
 import { isParentEvent, writeParentEvent } from './parent-messages.js';
 
@@ -191,7 +192,7 @@ export class EventMessages {
     if (isOrder && market !== undefined) {
       this.sizes(sink, words, floats, at, market, type);
     } else if (isTransfer && market !== undefined) {
-      transferred(sink, words, floats, at, market.params);
+      writeTaken(sink, market, words, floats, at);
     } else {
       sink.none('side');
       sink.none('price');
@@ -457,20 +458,6 @@ function quantities(
   }
   sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
   sink.decimal('remaining', floats[f + EF_REMAINING] as number, p.lotMantissa, p.lotDecimals);
-}
-
-/** What a take-over has got: at most what was asked for, and the rest of it is not waiting. */
-function transferred(
-  sink: MessageSink,
-  words: Int32Array,
-  floats: Float64Array,
-  at: number,
-  p: MarketParams,
-): void {
-  sink.choice('side', (words[at + EW_FLAGS] as number) & FLAG_SIDE, SIDES);
-  sink.decimal('price', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
-  sink.decimal('qty', floats[at / 2 + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
-  sink.none('remaining');
 }
 
 function canceledQty(

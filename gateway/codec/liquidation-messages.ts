@@ -64,6 +64,20 @@ export function writeTransfer(
   else sink.uint('auctionId', auction);
 }
 
+/** EVT_TRANSFER in an `ack`: what a take-over has got; the rest of what it asked for is not waiting. */
+export function writeTaken(
+  sink: MessageSink,
+  { params: p }: Market,
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+): void {
+  sink.choice('side', (words[at + EW_FLAGS] as number) & FLAG_SIDE, SIDES);
+  sink.decimal('price', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
+  sink.decimal('qty', floats[at / 2 + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
+  sink.none('remaining');
+}
+
 /** EVT_INSURANCE: between the account and the insurance fund of the market. */
 export function writeInsurance(
   sink: MessageSink,
