@@ -5,7 +5,6 @@ import { LEDGER_OWN } from '../kernel/layout.js';
 import {
   EF_LOTS,
   EVENT_SLOTS,
-  EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
   F_CLIENT_ID,
@@ -27,7 +26,6 @@ import { REJECT, type RejectCode } from '../messages/reject-codes.js';
 import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
   EVT_MARK_PRICE,
-  EVT_MARKET_STATE,
   FLAG_MARKET_ORDER,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
@@ -45,7 +43,6 @@ import {
   MSG_TAKE_OVER,
   PRICE_OF_INDEX,
   PRICE_OF_MARK,
-  REASON_MARKET_STATE,
   SIDE_BUY,
   SIDE_SELL,
 } from '../messages/types.js';
@@ -68,14 +65,13 @@ import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
 import { MarketPricing } from './market-pricing.js';
 import type { MarketRules } from './market-rules.js';
-import { isMarketState, MARKET_STATE, type MarketState, mayFollow } from './market-state.js';
+import { MARKET_STATE, type MarketState } from './market-state.js';
 import { interestBeyondCap } from './open-interest-cap.js';
 import { bandPriceTicks, expires, leastValueTickLots, notionalMicroUsd } from './order-rules.js';
 import { MarketPositions } from './positions.js';
 import { readPositions, writePositions } from './positions-canonical.js';
 import { tellGuards, writeMark } from './price-events.js';
 import type { PricingParams } from './pricing-params.js';
-import { isSettledBy, mayBeSettled, settle } from './settlement.js';
 
 /** Tests run the same market over the naive book. */
 export type CreateBook = (options: FastBookOptions & { events: MessageBuffer }) => OrderBook;
@@ -229,28 +225,6 @@ export class MarketActor {
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
     if (due !== null) payFunding(this, due, nowMs);
-  }
-
-  /** CMD_SET_MARKET_STATE. */
-  setState(message: MessageBuffer, slot: number): void {
-    const next = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
-    if (!isMarketState(next) || !mayFollow(this.state, next)) {
-      const code = REJECT.market_state_transition_is_not_allowed;
-      pushRejection(this.events, message, slot, code, next, this.state);
-      return;
-    }
-    const settles = isSettledBy(this, next);
-    if (settles && !mayBeSettled(this, message, slot)) return;
-    this.state = next;
-    if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
-      this.book.cancelEverything(REASON_MARKET_STATE);
-      this.liquidations.endAll();
-    }
-    const event = this.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
-    this.events.words[event * SLOT_WORDS + EW_FLAGS] = next;
-    if (settles) settle(this);
-    this.triggers.onState();
-    this.parents.onState();
   }
 
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */

@@ -1,8 +1,20 @@
-import { EF_NEXT_FUNDING, EVENT_SLOTS, SLOT_FLOATS, SLOT_WORDS } from '../messages/layout.js';
+import {
+  EF_NEXT_FUNDING,
+  EVENT_SLOTS,
+  EW_FLAGS,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  W_FLAGS,
+} from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import { pushRejection } from '../messages/rejection.js';
-import { EVT_MARGIN_TIERS, EVT_PRICING } from '../messages/types.js';
+import {
+  EVT_MARGIN_TIERS,
+  EVT_MARKET_STATE,
+  EVT_PRICING,
+  REASON_MARKET_STATE,
+} from '../messages/types.js';
 import { fundingProblem } from './funding-fraction.js';
 import {
   MARGIN_SLOTS,
@@ -13,14 +25,39 @@ import {
   writeMarginTerms,
 } from './margin-terms.js';
 import type { MarketActor } from './market-actor.js';
+import { isMarketState, MARKET_STATE, mayFollow } from './market-state.js';
 import {
   PRICING_WORDS,
   pricingParamsProblem,
   readPricingParams,
   writePricingParams,
 } from './pricing-params.js';
+import { isSettledBy, mayBeSettled, settle } from './settlement.js';
 
 const PRICING_SLOTS = PRICING_WORDS / SLOT_WORDS;
+
+/** CMD_SET_MARKET_STATE. */
+export function setState(market: MarketActor, message: MessageBuffer, slot: number): void {
+  const { book, events, liquidations } = market;
+  const next = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
+  if (!isMarketState(next) || !mayFollow(market.state, next)) {
+    const code = REJECT.market_state_transition_is_not_allowed;
+    pushRejection(events, message, slot, code, next, market.state);
+    return;
+  }
+  const settles = isSettledBy(market, next);
+  if (settles && !mayBeSettled(market, message, slot)) return;
+  market.state = next;
+  if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
+    book.cancelEverything(REASON_MARKET_STATE);
+    liquidations.endAll();
+  }
+  const event = market.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
+  events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+  if (settles) settle(market);
+  market.triggers.onState();
+  market.parents.onState();
+}
 
 /** CMD_SET_PRICING. */
 export function setPricing(

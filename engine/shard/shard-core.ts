@@ -10,7 +10,7 @@ import {
   readMarketParams,
   writeMarketParams,
 } from '../market/market-params.js';
-import { setMarginTerms, setPricing } from '../market/market-settings.js';
+import { setMarginTerms, setPricing, setState } from '../market/market-settings.js';
 import { TOTAL_CLEARING, TOTAL_FEES } from '../market/positions.js';
 import { checkPositions } from '../market/positions-canonical.js';
 import {
@@ -309,7 +309,7 @@ export class ShardCore implements Shard {
         this.withMarket(messages, slot)?.setIndexPrice(messages, slot, this.timeMs);
         break;
       case CMD_SET_MARKET_STATE:
-        this.withMarket(messages, slot)?.setState(messages, slot);
+        this.setState(messages, slot);
         break;
       case CMD_SET_PRICING:
         this.setPricing(messages, slot);
@@ -404,6 +404,11 @@ export class ShardCore implements Shard {
     market.setParams(params);
     this.home.onMarketParams(market.marketId, params);
     this.announceMarket(messages, slot, market.marketId, params);
+  }
+
+  private setState(messages: MessageBuffer, slot: number): void {
+    const market = this.withMarket(messages, slot);
+    if (market !== null) setState(market, messages, slot);
   }
 
   private setPricing(messages: MessageBuffer, slot: number): void {
