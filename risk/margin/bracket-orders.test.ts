@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { candidatesMessage } from '../../engine/messages/candidates.js';
 import * as type from '../../engine/messages/types.js';
 import { TriggerShard } from './trigger-shard.fixture.js';
 
@@ -182,7 +183,8 @@ describe.each(FLAVOURS)('brackets of an order, %s', (flavour) => {
     shard.place(2, 'sell', 9_000, { price: 1000 });
     shard.bracket(1, 'buy', 9_000, { price: 1000, profit: 1100, stop: 500 });
     shard.twap(1, 'buy', 100, { slices: 2, durationMs: 2_000 });
-    const told = shard.mark(930);
+    shard.mark(930);
+    const told = shard.send(candidatesMessage([1]));
     expect(told).toContain('waits no longer #4 liquidation');
     expect(told).toContain('ended #5 left 100 of 100 worth 0 liquidation');
     expect(shard.waiting).toEqual([]);

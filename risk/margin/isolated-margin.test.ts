@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { divCeil, divFloor } from '../../engine/units/division.js';
@@ -115,6 +116,7 @@ describe.each(['product', 'naive'] as const)('isolated margin in the %s shard', 
     const shard = opened();
     shard.massCancel(2);
     shard.mark(850);
+    shard.send(candidatesMessage([1]));
     shard.place(2, 'buy', 1_000, { price: 800 });
     expect(shard.events.at(-1)?.type).toBe(type.EVT_ACCEPTED);
     const held = ask(shard, type.CMD_PLACE, 1, { price: 800, qty: 100 });
