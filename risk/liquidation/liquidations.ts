@@ -88,18 +88,13 @@ export class Liquidations {
     return this.first?.nextMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether the account is below its margin and not being liquidated yet; false for one that does not exist. */
-  isCandidate(account: number): boolean {
-    const { kernel, accounts } = this.state;
-    if (!accounts.exists(account) || accounts.isLiquidating(account)) return false;
-    return kernel.calls.isBelowMargin(account, accounts.at(account));
-  }
-
   /** A sweep has found the account below its margin, by what it saw then. True: it is now, too, and its liquidation has begun. */
   onCandidate(account: number, nowMs: number): boolean {
-    const isBelow = this.isCandidate(account);
-    if (isBelow) this.begin(account, nowMs);
-    return isBelow;
+    const { kernel, accounts } = this.state;
+    if (!accounts.exists(account) || accounts.isLiquidating(account)) return false;
+    if (!kernel.calls.isBelowMargin(account, accounts.at(account))) return false;
+    this.begin(account, nowMs);
+    return true;
   }
 
   /** The account has paid something that is no trade. */
