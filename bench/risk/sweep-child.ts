@@ -53,7 +53,7 @@ async function run({ accounts, passes, threads }: SweepTask): Promise<SweepFigur
       throw error;
     },
   });
-  const here = new SweepHere(kernel);
+  const here = new SweepHere(kernel, () => {});
   const sweepHere = () => {
     const found: number[] = [];
     here.begin(accounts);

@@ -99,7 +99,11 @@ export class HostedShard {
     const channels = this.channels === null ? {} : { channels: this.channels };
     const home = shard.home as MarginActor;
     this.pool = this.openPool(home);
-    this.sweeper = new Sweeper(home, this.pool ?? new SweepHere(home.state.kernel), SWEEPS_PORT_ID);
+    this.sweeper = new Sweeper(
+      home,
+      this.pool ?? new SweepHere(home.state.kernel, () => setImmediate(this.onWork)),
+      SWEEPS_PORT_ID,
+    );
     this.host = new ShardHost({
       shard,
       journal,

@@ -82,13 +82,6 @@ export class Liquidations {
     return this.first?.nextMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether anything of the account is below its margin and not being liquidated yet; false for one that does not exist. */
-  isCandidate(account: number): boolean {
-    const { kernel, accounts } = this.state;
-    if (!accounts.exists(account)) return false;
-    return kernel.calls.isAnythingNewlyBelow(account, accounts.at(account));
-  }
-
   /**
    * A sweep has found the account, or an isolated position of it, below its margin, by what it saw then. True: it is now, too, and a
    * liquidation has begun.

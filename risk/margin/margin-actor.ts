@@ -145,7 +145,7 @@ export class MarginActor implements AccountHome {
 
   /** Whether the account is below its margin and not being liquidated yet. */
   isCandidate(account: number): boolean {
-    return this.liquidations.isCandidate(account);
+    return this.state.kernel.calls.nextBelowMargin(account, account + 1) !== 0;
   }
 
   openAccount(account: number, parent: number, words: Int32Array, key: number): void {

@@ -3,17 +3,25 @@ import type { AccountSweep } from './sweeper.js';
 import { type SweepCalls, SweptColumns } from './swept-columns.js';
 
 const RANGE_ACCOUNTS = 8192;
+/** Less than two milliseconds. */
+const RANGES_AT_ONCE = 4;
 /** At most so many accounts of a range are copied at once: the shard waits. */
 const COPIES_MAX = 512;
 
-/** Sweeps in the calling thread, up to the first range in which somebody is found: then the shard goes on with those. */
+/**
+ * Sweeps in the calling thread, a few ranges at a time, or up to the first one in which somebody is found: in between the shard goes on,
+ * and begins with those.
+ */
 export class SweepHere implements AccountSweep {
   private readonly columns: SweptColumns;
+  private readonly onMore: () => void;
   private next = 1;
   private last = 0;
 
-  constructor({ memory, calls }: RiskKernel) {
+  /** `onMore` is called when there is more to look at than the present call does: somebody has to poll once more. */
+  constructor({ memory, calls }: RiskKernel, onMore: () => void) {
     this.columns = new SweptColumns(memory, calls, COPIES_MAX);
+    this.onMore = onMore;
   }
 
   begin(last: number): void {
@@ -23,12 +31,15 @@ export class SweepHere implements AccountSweep {
 
   poll(found: number[]): boolean {
     const end = this.last + 1;
-    while (this.next < end && found.length === 0) {
+    for (let ranges = 0; this.next < end && ranges < RANGES_AT_ONCE; ranges++) {
+      if (found.length > 0) break;
       const first = this.next;
       this.next = Math.min(end, first + RANGE_ACCOUNTS);
       this.columns.sweep(first, this.next, (account) => found.push(account));
     }
-    return this.next >= end;
+    if (this.next >= end) return true;
+    this.onMore();
+    return false;
   }
 }
 

@@ -15,6 +15,8 @@ import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js
 
 /** Room for 128 full messages; what does not fit waits here. */
 const RING_SLOTS = 512;
+/** Less than a millisecond. */
+const WRITTEN_AT_ONCE = 2048;
 
 /** The accounts of a margin actor, as a sweeper has to know them. */
 export interface SweptHome {
@@ -106,9 +108,11 @@ export class Sweeper {
     if (!this.active) return;
     if (!this.inRound && this.isDue) this.begin();
     if (!this.inRound) return;
-    if (this.sweeping && this.sweep.poll(this.found)) this.endSweep();
+    if (this.sweeping && this.sweep.poll(this.found)) this.sweeping = false;
+    if (!this.sweeping) this.lookAtWritten();
     this.send();
-    if (this.sweeping || this.found.length > 0 || this.unanswered > 0) return;
+    const isOpen = this.sweeping || this.written.length > 0;
+    if (isOpen || this.found.length > 0 || this.unanswered > 0) return;
     this.inRound = false;
     this.rounds++;
   }
@@ -140,12 +144,12 @@ export class Sweeper {
     this.sweep.begin(this.home.lastAccount);
   }
 
-  private endSweep(): void {
-    this.sweeping = false;
-    for (const account of this.written) {
-      if (this.home.isCandidate(account)) this.found.push(account);
+  /** Some of them at a time: the shard waits. */
+  private lookAtWritten(): void {
+    const { home, found, written } = this;
+    for (const account of written.splice(0, WRITTEN_AT_ONCE)) {
+      if (home.isCandidate(account)) found.push(account);
     }
-    this.written = [];
   }
 
   /** As much as the ring has room for. */
