@@ -18,7 +18,9 @@ options
   --workload FILE   book, shard: this workload instead of generated ones of mix 1 and 2
   --ops N           book, shard, risk: timed commands of a generated workload (3000000)
   --accounts N      book, shard: accounts that the orders are spread over (100000); risk: that are swept (1000000)
-  --scenario NAME   risk: this part alone
+  --scenario crash  risk: a fall of 30 % in two minutes, with --accounts traders (10000)
+  --csv FILE        its figures second by second
+  --svg FILE        a plot of price, fund and volumes by rung
   --peers           book: fail when exchange-core or another peer cannot run, instead of saying so
   --no-peers        book: our own engines only
   --engines A,B     book: these engines only; gateway: these layouts beside the echo
@@ -59,6 +61,7 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     return { text: formatGatewayReport(report), json: report, holds };
   },
   risk: async (options) => {
+    if (options.scenario !== null) return runScenario(options);
     const { runRiskBench } = await import('./risk/run-risk.js');
     const { formatRiskReport } = await import('./risk/report.js');
     const report = await runRiskBench(options);
@@ -67,7 +70,17 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
 };
 
 /** Accounts when nobody says how many, where that is not the usual number. */
-const ACCOUNTS: Record<string, number> = { risk: 1_000_000 };
+const ACCOUNTS: Record<string, number> = { risk: 1_000_000, crash: 10_000 };
+
+async function runScenario(options: BenchOptions): Promise<Report> {
+  if (options.scenario !== 'crash') {
+    throw new UsageError(`there is no scenario '${options.scenario}'; there is: crash`);
+  }
+  const { runCrash } = await import('./risk/crash/run-crash.js');
+  const { formatCrashReport } = await import('./risk/crash/crash-report.js');
+  const report = runCrash(options);
+  return { text: formatCrashReport(report), json: report, holds: report.accountsInDebt === 0 };
+}
 
 /** Named by the interfaces, and still to be built together with what they measure. */
 const later = ['settlement'];
@@ -84,7 +97,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = commands[name];
   if (command === undefined) throw new UsageError(`there is no benchmark '${name}'; try --help`);
-  const options = parseOptions(rest, ACCOUNTS[name]);
+  const isCrash = name === 'risk' && rest.includes('crash');
+  const options = parseOptions(rest, ACCOUNTS[isCrash ? 'crash' : name]);
   const report = await command(options);
   process.stdout.write(
     options.json ? `${JSON.stringify(report.json, null, 1)}\n` : `${report.text}\n`,

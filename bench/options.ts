@@ -14,6 +14,9 @@ export interface BenchOptions {
   hgrm: string | null;
   /** A part of `risk` that is measured alone; null: its usual ones. */
   scenario: string | null;
+  /** Of a scenario: files for its figures second by second, and for a plot of them. */
+  csv: string | null;
+  svg: string | null;
 }
 
 /** A mistake in the command line: shown without a stack, ends with code 2. */
@@ -37,6 +40,8 @@ export function parseOptions(args: readonly string[], accounts = 100_000): Bench
     engines: values.engines === undefined ? null : values.engines.split(','),
     hgrm: values.hgrm ?? null,
     scenario: values.scenario ?? null,
+    csv: values.csv ?? null,
+    svg: values.svg ?? null,
   };
 }
 
@@ -55,6 +60,8 @@ function parseValues(args: readonly string[]) {
         engines: { type: 'string' },
         hgrm: { type: 'string' },
         scenario: { type: 'string' },
+        csv: { type: 'string' },
+        svg: { type: 'string' },
       },
     }).values;
   } catch (error) {

@@ -6,7 +6,7 @@ import { RISK_CHANNEL } from './feeds/risk-content.js';
 import type { GatewayLimits } from './limits.js';
 import { instrumentOf, type Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
-import { MARKET_STATES } from './protocol/messages.js';
+import { MARKET_STATES } from './protocol/names.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connection, Subscription } from './session/connection.js';
 import { replyDone } from './session/replies.js';

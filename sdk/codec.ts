@@ -1,18 +1,21 @@
 import { Packr, Unpackr } from 'msgpackr';
-import { INSURANCE_REASONS, TRANSFER_REASONS } from '../gateway/protocol/liquidation-tables.js';
 import {
-  ACK_RESULTS,
-  ENUM_FIELDS,
-  LIQUIDATION_STAGES,
   MESSAGES,
-  ORDER_EVENTS,
-  PARENT_KINDS,
-  REASONS,
   REQUESTS,
   type RequestName,
   SUBPROTOCOL_JSON,
   SUBPROTOCOL_MSGPACK,
 } from '../gateway/protocol/messages.js';
+import {
+  ACK_RESULTS,
+  ENUM_FIELDS,
+  INSURANCE_REASONS,
+  LIQUIDATION_STAGES,
+  ORDER_EVENTS,
+  PARENT_KINDS,
+  REASONS,
+  TRANSFER_REASONS,
+} from '../gateway/protocol/names.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -66,6 +69,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Where a field of one message has names of its own. */
 const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  liquidation: { stage: LIQUIDATION_STAGES },
   transfer: { reason: TRANSFER_REASONS },
   insurance: { reason: INSURANCE_REASONS },
 };

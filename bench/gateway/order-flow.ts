@@ -1,11 +1,6 @@
 import { pack } from 'msgpackr';
-import {
-  MESSAGES,
-  ORDER_TYPES,
-  REQUESTS,
-  SIDES,
-  TIMES_IN_FORCE,
-} from '../../gateway/protocol/messages.js';
+import { MESSAGES, REQUESTS } from '../../gateway/protocol/messages.js';
+import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../../gateway/protocol/names.js';
 import { clientFrame, headBytes, MASK_BYTE } from './ws-frames.js';
 
 /** Requests of a connection count up from here, so that their ids always take five bytes. */

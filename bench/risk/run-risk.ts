@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type BenchOptions, UsageError } from '../options.js';
+import type { BenchOptions } from '../options.js';
 import { say } from '../output.js';
 import { conditionsNow } from '../report/conditions.js';
 import { medianOf, spreadOf } from '../report/statistics.js';
@@ -15,16 +15,7 @@ const LATENCY_ACCOUNTS = 100_000;
 const LATENCY_SAMPLES = 100;
 const MIX = 1;
 
-/** Parts that are measured on their own, by `--scenario`. */
-const SCENARIOS: Record<string, (options: BenchOptions) => Promise<RiskReport>> = {};
-
 export async function runRiskBench(options: BenchOptions): Promise<RiskReport> {
-  if (options.scenario !== null) {
-    const scenario = SCENARIOS[options.scenario];
-    if (scenario !== undefined) return scenario(options);
-    const names = Object.keys(SCENARIOS).join(', ') || 'none yet';
-    throw new UsageError(`there is no scenario '${options.scenario}'; there are: ${names}`);
-  }
   const conditions = conditionsNow(options.rounds);
   const threads = availableParallelism();
   const sweeps: SweepFigures[] = [];

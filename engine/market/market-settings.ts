@@ -32,24 +32,21 @@ import {
   readPricingParams,
   writePricingParams,
 } from './pricing-params.js';
+import { isSettledBy, mayBeSettled, settle } from './settlement.js';
 
 const PRICING_SLOTS = PRICING_WORDS / SLOT_WORDS;
 
 /** CMD_SET_MARKET_STATE. */
 export function setState(market: MarketActor, message: MessageBuffer, slot: number): void {
-  const { book, events, liquidations, positions, pricing } = market;
+  const { book, events, liquidations } = market;
   const next = message.words[slot * SLOT_WORDS + W_FLAGS] as number;
   if (!isMarketState(next) || !mayFollow(market.state, next)) {
     const code = REJECT.market_state_transition_is_not_allowed;
     pushRejection(events, message, slot, code, next, market.state);
     return;
   }
-  const settles = next === MARKET_STATE.closed && positions.openInterestLots > 0;
-  if (settles && !pricing.index.isTrusted) {
-    const code = REJECT.settlement_needs_a_trusted_price;
-    pushRejection(events, message, slot, code, pricing.index.guards, 0);
-    return;
-  }
+  const settles = isSettledBy(market, next);
+  if (settles && !mayBeSettled(market, message, slot)) return;
   market.state = next;
   if (next === MARKET_STATE.settling || next === MARKET_STATE.closed) {
     book.cancelEverything(REASON_MARKET_STATE);
@@ -57,7 +54,7 @@ export function setState(market: MarketActor, message: MessageBuffer, slot: numb
   }
   const event = market.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
   events.words[event * SLOT_WORDS + EW_FLAGS] = next;
-  if (settles) positions.settleAll(pricing.index.averageTicks);
+  if (settles) settle(market);
   market.triggers.onState();
   market.parents.onState();
 }

@@ -25,7 +25,8 @@ import {
   EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import type { Market, Markets } from '../markets.js';
-import { MARGIN_MODES, MESSAGES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { MARGIN_MODES } from '../protocol/names.js';
 import { writeInsurance, writeLiquidation, writeTransfer } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
 

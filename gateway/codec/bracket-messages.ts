@@ -11,7 +11,8 @@ import {
   W_HEAD,
 } from '../../engine/messages/layout.js';
 import type { Market, Markets } from '../markets.js';
-import { MESSAGES, TRIGGER_SOURCES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { TRIGGER_SOURCES } from '../protocol/names.js';
 import type { MessageSink } from './message-sink.js';
 
 /** A take-profit or stop that is attached to an order. */

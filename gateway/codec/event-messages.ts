@@ -1,4 +1,3 @@
-import type { MarketParams } from '../../engine/market/market-params.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_CLIENT_ID,
@@ -68,9 +67,9 @@ import {
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
 import type { Market, Markets } from '../markets.js';
+import { MESSAGES } from '../protocol/messages.js';
 import {
   ACK_RESULTS,
-  MESSAGES,
   ORDER_EVENTS,
   ORDER_TYPES,
   POST_ONLY_MODES,
@@ -78,13 +77,13 @@ import {
   SIDES,
   TIMES_IN_FORCE,
   TRIGGER_SOURCES,
-} from '../protocol/messages.js';
+} from '../protocol/names.js';
 import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
 import { writeBracketEvent } from './bracket-messages.js';
-import { writeTaken } from './liquidation-messages.js';
 import type { MessageSink } from './message-sink.js';
+import { writeCanceledQty, writeQuantities, writeTransferred } from './order-quantities.js';
 import { isParentEvent, writeParentEvent } from './parent-messages.js';
 
 const MICRO_USD_DECIMALS = 6;
@@ -192,7 +191,7 @@ export class EventMessages {
     if (isOrder && market !== undefined) {
       this.sizes(sink, words, floats, at, market, type);
     } else if (isTransfer && market !== undefined) {
-      writeTaken(sink, market, words, floats, at);
+      writeTransferred(sink, words, floats, at, market.params);
     } else {
       sink.none('side');
       sink.none('price');
@@ -208,7 +207,7 @@ export class EventMessages {
     if (accountSequence === 0) sink.none('accountSequence');
     else sink.uint('accountSequence', accountSequence);
     sink.uint('time', timeMs);
-    canceledQty(sink, floats, f, type, market?.params);
+    writeCanceledQty(sink, floats, f, type, market?.params);
   }
 
   private sizes(
@@ -224,7 +223,7 @@ export class EventMessages {
     const flags = words[at + EW_FLAGS] as number;
     sink.choice('side', flags & FLAG_SIDE, SIDES);
     price(sink, words[at + EW_PRICE] as number, flags, market);
-    quantities(sink, floats, f, type, p);
+    writeQuantities(sink, floats, f, type, p);
   }
 
   private order(
@@ -252,7 +251,7 @@ export class EventMessages {
     orderFlags(sink, flags, waits ? kindOfTerms(words[at + EW_TRIGGER_TERMS] as number) : 0);
     if (type === EVT_TRIGGER_REJECTED) sink.none('price');
     else price(sink, words[at + EW_PRICE] as number, flags, market);
-    quantities(sink, floats, f, type, p);
+    writeQuantities(sink, floats, f, type, p);
     reason(sink, flags);
     const isNew = type === EVT_ACCEPTED || type === EVT_TRIGGER_ACCEPTED;
     const expiry = isNew ? (floats[f + EF_EXPIRY] as number) : 0;
@@ -260,7 +259,7 @@ export class EventMessages {
     else sink.uint('expiresAt', expiry);
     sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
     sink.uint('time', timeMs);
-    canceledQty(sink, floats, f, type, p);
+    writeCanceledQty(sink, floats, f, type, p);
     this.trigger(sink, words, floats, at, market);
   }
 
@@ -434,48 +433,6 @@ function resultOf(type: number): number {
 function price(sink: MessageSink, ticks: number, flags: number, market: Market): void {
   if ((flags & FLAG_MARKET_ORDER) !== 0 || ticks === 0) sink.none('price');
   else sink.decimal('price', ticks, market.params.tickMantissa, market.params.tickDecimals);
-}
-
-/** Total and remaining quantity. The event of a cancel has no total, and nothing remains. */
-function quantities(
-  sink: MessageSink,
-  floats: Float64Array,
-  f: number,
-  type: number,
-  p: MarketParams,
-): void {
-  const isEnd = type === EVT_TRIGGER_REJECTED || isCancel(type);
-  if (isEnd) {
-    sink.none('qty');
-    sink.decimal('remaining', 0, p.lotMantissa, p.lotDecimals);
-    return;
-  }
-  if (floats[f + EF_LOTS] === 0) {
-    // It closes a position, whose size may change.
-    sink.none('qty');
-    sink.none('remaining');
-    return;
-  }
-  sink.decimal('qty', floats[f + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
-  sink.decimal('remaining', floats[f + EF_REMAINING] as number, p.lotMantissa, p.lotDecimals);
-}
-
-function canceledQty(
-  sink: MessageSink,
-  floats: Float64Array,
-  f: number,
-  type: number,
-  p: MarketParams | undefined,
-): void {
-  if (!isCancel(type) || p === undefined) sink.none('canceledQty');
-  else {
-    const lots = floats[f + EF_REMAINING] as number;
-    sink.decimal('canceledQty', lots, p.lotMantissa, p.lotDecimals);
-  }
-}
-
-function isCancel(type: number): boolean {
-  return type === EVT_CANCELED || type === EVT_TRIGGER_CANCELED || type === EVT_PARENT_ENDED;
 }
 
 function reason(sink: MessageSink, flags: number): void {

@@ -2,13 +2,8 @@ import { asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { type OrderDraft, UNSET } from '../commands/draft.js';
 import { checkNewOrder } from '../commands/order-rules.js';
 import type { Market, Markets } from '../markets.js';
-import {
-  POST_ONLY_MODES,
-  REQUESTS,
-  SELF_TRADE_MODES,
-  SIDES,
-  TIMES_IN_FORCE,
-} from '../protocol/messages.js';
+import { REQUESTS } from '../protocol/messages.js';
+import { POST_ONLY_MODES, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from '../protocol/names.js';
 import { TYPE_MARKET } from '../protocol/order-types.js';
 import { parseUnits } from './decimal-text.js';
 

@@ -14,8 +14,12 @@ import {
 import { FLAG_SIDE, reasonOf } from '../../engine/messages/types.js';
 import type { Market } from '../markets.js';
 import { stageIndex } from '../protocol/liquidation-stages.js';
-import { INSURANCE_REASONS, TRANSFER_REASONS } from '../protocol/liquidation-tables.js';
-import { LIQUIDATION_STAGES, SIDES } from '../protocol/messages.js';
+import {
+  INSURANCE_REASONS,
+  LIQUIDATION_STAGES,
+  SIDES,
+  TRANSFER_REASONS,
+} from '../protocol/names.js';
 import type { MessageSink } from './message-sink.js';
 
 const MICRO_USD_DECIMALS = 6;
@@ -62,20 +66,6 @@ export function writeTransfer(
   const auction = floats[f + EF_ORDER_ID] as number;
   if (auction === 0) sink.none('auctionId');
   else sink.uint('auctionId', auction);
-}
-
-/** EVT_TRANSFER in an `ack`: what a take-over has got; the rest of what it asked for is not waiting. */
-export function writeTaken(
-  sink: MessageSink,
-  { params: p }: Market,
-  words: Int32Array,
-  floats: Float64Array,
-  at: number,
-): void {
-  sink.choice('side', (words[at + EW_FLAGS] as number) & FLAG_SIDE, SIDES);
-  sink.decimal('price', words[at + EW_PRICE] as number, p.tickMantissa, p.tickDecimals);
-  sink.decimal('qty', floats[at / 2 + EF_LOTS] as number, p.lotMantissa, p.lotDecimals);
-  sink.none('remaining');
 }
 
 /** EVT_INSURANCE: between the account and the insurance fund of the market. */

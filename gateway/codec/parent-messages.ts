@@ -24,7 +24,8 @@ import {
 } from '../../engine/messages/types.js';
 import { mulDivFloor } from '../../engine/units/mul-div.js';
 import type { Market, Markets } from '../markets.js';
-import { MESSAGES, ORDER_EVENTS, PARENT_KINDS, REASONS, SIDES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { ORDER_EVENTS, PARENT_KINDS, REASONS, SIDES } from '../protocol/names.js';
 import type { MessageSink } from './message-sink.js';
 
 /** Average prices have so many decimals more than prices. */

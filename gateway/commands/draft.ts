@@ -5,7 +5,7 @@ import {
   type PriceTicks,
   type QtyLots,
 } from '../../engine/units/units.js';
-import { SELF_TRADE_MODES } from '../protocol/messages.js';
+import { SELF_TRADE_MODES } from '../protocol/names.js';
 import { TYPE_LIMIT } from '../protocol/order-types.js';
 
 /** A client order id: none, a number, or text of 1 to 36 bytes. */

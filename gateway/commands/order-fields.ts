@@ -22,7 +22,7 @@ import {
 } from '../codec/decimal-text.js';
 import type { ReadRequest } from '../codec/request-reader.js';
 import type { Market, Markets } from '../markets.js';
-import { ENUM_FIELDS } from '../protocol/messages.js';
+import { ENUM_FIELDS } from '../protocol/names.js';
 import { plainTypeOf, triggerKindOf } from '../protocol/order-types.js';
 import { BRACKET_FIELDS, bracketProblem } from './bracket-rules.js';
 import type { ClientId, OrderDraft } from './draft.js';

@@ -1,6 +1,6 @@
 import { formatScaled } from '../codec/decimal-text.js';
 import { type Market, priceText, qtyText } from '../markets.js';
-import { TIMES_IN_FORCE } from '../protocol/messages.js';
+import { TIMES_IN_FORCE } from '../protocol/names.js';
 import { TYPE_MARKET } from '../protocol/order-types.js';
 import { type OrderDraft, UNSET } from './draft.js';
 import { type Problem, problem } from './problem.js';

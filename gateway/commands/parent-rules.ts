@@ -2,7 +2,7 @@ import { leastScaledLots, scaledChildren } from '../../engine/parents/scaled-ord
 import { TWAP_INTERVAL_MS_MIN, TWAP_SLICES_MAX } from '../../engine/parents/twap-schedule.js';
 import { formatScaled } from '../codec/decimal-text.js';
 import { type Market, qtyText } from '../markets.js';
-import { TIMES_IN_FORCE } from '../protocol/messages.js';
+import { TIMES_IN_FORCE } from '../protocol/names.js';
 import { type OrderDraft, UNSET } from './draft.js';
 import { type Problem, problem } from './problem.js';
 

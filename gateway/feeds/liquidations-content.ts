@@ -30,8 +30,8 @@ import {
 import { formatScaled } from '../codec/decimal-text.js';
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type MarketAuction, priceText, qtyText } from '../markets.js';
-import { AUCTION_EVENTS } from '../protocol/liquidation-tables.js';
-import { MESSAGES, SIDES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { AUCTION_EVENTS, SIDES } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
 
 /** Lots that one message has deleveraged. */

@@ -1,7 +1,8 @@
 import { formatScaled } from '../codec/decimal-text.js';
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type Markets, priceText } from '../markets.js';
-import { MARKET_STATES, MESSAGES, PRICE_GUARDS } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { MARKET_STATES, PRICE_GUARDS } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
 
 /** Parts per billion. */

@@ -11,7 +11,7 @@ import {
 } from '../../risk/requirement/position-margin.js';
 import { formatScaled } from '../codec/decimal-text.js';
 import { type Market, type Markets, priceText, qtyText } from '../markets.js';
-import { MARGIN_MODES } from '../protocol/messages.js';
+import { MARGIN_MODES } from '../protocol/names.js';
 import type { AccountViews, PositionView } from './account-views.js';
 
 const MICRO_PER_USD = 1_000_000n;

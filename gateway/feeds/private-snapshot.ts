@@ -9,13 +9,8 @@ import { formatScaled } from '../codec/decimal-text.js';
 import { postOnlyOf } from '../codec/event-messages.js';
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type Markets, priceText, qtyText } from '../markets.js';
-import {
-  MESSAGES,
-  POST_ONLY_MODES,
-  SIDES,
-  TIMES_IN_FORCE,
-  TRIGGER_SOURCES,
-} from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { POST_ONLY_MODES, SIDES, TIMES_IN_FORCE, TRIGGER_SOURCES } from '../protocol/names.js';
 import { orderTypeName } from '../protocol/order-types.js';
 import type { AccountViews } from './account-views.js';
 import type { OpenOrder, OpenOrders, TriggerTerms } from './open-orders.js';

@@ -1,6 +1,7 @@
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, type Markets, qtyText } from '../markets.js';
-import { MESSAGES, SIDES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { SIDES } from '../protocol/names.js';
 import type { AccountViews } from './account-views.js';
 import type { ChannelContent } from './channel.js';
 

@@ -1,6 +1,7 @@
 import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, priceText, qtyText } from '../markets.js';
-import { MESSAGES, SIDES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { SIDES } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
 
 interface Trade {

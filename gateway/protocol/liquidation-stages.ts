@@ -8,7 +8,7 @@ import {
   LIQUIDATION_ENDED,
   LIQUIDATION_RUNG,
 } from '../../engine/messages/types.js';
-import { LIQUIDATION_STAGES } from './messages.js';
+import { LIQUIDATION_STAGES } from './names.js';
 
 type Stage = (typeof LIQUIDATION_STAGES)[number];
 

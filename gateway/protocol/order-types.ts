@@ -1,5 +1,5 @@
 import { FLAG_MARKET_ORDER } from '../../engine/messages/types.js';
-import { ORDER_TYPES } from './messages.js';
+import { ORDER_TYPES } from './names.js';
 
 /** `limit` and `market`; the types behind them wait for a price, two for each kind of trigger: market, limit. */
 const PLAIN_TYPES = 2;

@@ -3,7 +3,8 @@ import type { MessageSink } from '../codec/message-sink.js';
 import { MsgpackSink } from '../codec/msgpack-sink.js';
 import type { Problem } from '../commands/problem.js';
 import type { Frame } from '../feeds/frame.js';
-import { ACK_RESULTS, MESSAGES } from '../protocol/messages.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { ACK_RESULTS } from '../protocol/names.js';
 import type { Connection } from './connection.js';
 
 const json = new JsonSink();

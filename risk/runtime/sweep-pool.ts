@@ -1,13 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { RiskKernel } from '../margin/risk-kernel.js';
 import { createSweepBoard, SweepBoard } from './sweep-board.js';
-import { accountsBelow } from './sweep-here.js';
+import { forEachBelow } from './sweep-here.js';
 import type { SweepStart } from './sweep-worker.js';
 import type { AccountSweep } from './sweeper.js';
 
-/** Threads that end one after another without having finished anything between: then nothing more is expected of them. */
+/** Threads that end one after another without a round between: then no more are started. */
 const FAILURES_MAX = 8;
+/** Longer than a thread takes to load its modules. */
+const CLOSE_MS = 10_000;
 
 export interface SweepPoolOptions extends Omit<SweepStart, 'board' | 'memory'> {
   kernel: RiskKernel;
@@ -21,7 +24,8 @@ export interface SweepPoolOptions extends Omit<SweepStart, 'board' | 'memory'> {
 
 /**
  * Sweeps in threads of a piscina, over the shard's own memory. Each thread serves one task for as long as the pool lives: a round
- * then costs the shard a wake-up and no message. A thread that dies or throws is replaced, and what it had taken is looked at again.
+ * then costs the shard a wake-up and no message. A thread that dies or throws is replaced, and what it had taken is looked at
+ * again. While none serves, the calling thread does it.
  */
 export class SweepPool implements AccountSweep {
   private readonly options: SweepPoolOptions;
@@ -32,7 +36,6 @@ export class SweepPool implements AccountSweep {
   private closed = false;
   private sweeping = false;
   private listening = false;
-  private last = 0;
 
   constructor(options: SweepPoolOptions) {
     const { kernel, threads, module, rangeAccounts } = options;
@@ -62,20 +65,15 @@ export class SweepPool implements AccountSweep {
   }
 
   begin(last: number): void {
-    this.last = last;
-    if (this.hasFailed) return;
+    // Before it begins: a thread may be done before anybody listens.
+    const { news } = this.board;
     this.board.begin(last);
     this.sweeping = true;
-    if (!this.listening) void this.listen();
+    if (!this.listening) void this.listen(news);
   }
 
   poll(found: number[]): boolean {
-    if (this.hasFailed) {
-      for (const account of accountsBelow(this.options.kernel, 1, this.last + 1)) {
-        found.push(account);
-      }
-      return true;
-    }
+    if (this.board.serving === 0) this.sweepHere(found);
     if (!this.board.poll(found)) return false;
     this.sweeping = false;
     this.failures = 0;
@@ -86,18 +84,23 @@ export class SweepPool implements AccountSweep {
     this.closed = true;
     this.board.stop();
     // Node does not survive that a thread is ended while it loads its modules.
-    await this.served;
+    await Promise.race([this.served, sleep(CLOSE_MS, undefined, { ref: false })]);
     await this.piscina.destroy();
   }
 
-  /** Threads die one after the other: from now on everything is done here. */
-  private get hasFailed(): boolean {
-    return this.failures >= FAILURES_MAX;
+  /** At a start no thread serves yet, and perhaps none ever will: nobody's liquidation waits for that. */
+  private sweepHere(found: number[]): void {
+    const { board, options } = this;
+    for (let range = board.take(0); range >= 0; range = board.take(0)) {
+      const { first, end } = board.bounds(range);
+      forEachBelow(options.kernel.calls, first, end, (account) => found.push(account));
+      board.finish(range);
+    }
   }
 
-  private async listen(): Promise<void> {
+  private async listen(since: number): Promise<void> {
     this.listening = true;
-    for (let news = this.board.news; this.sweeping && !this.closed; ) {
+    for (let news = since; this.sweeping && !this.closed; ) {
       await this.board.newsAfter(news);
       news = this.board.news;
       this.options.onWork();
@@ -106,7 +109,7 @@ export class SweepPool implements AccountSweep {
   }
 
   private async serve(thread: number): Promise<void> {
-    while (!this.closed && !this.hasFailed) {
+    while (!this.closed && this.failures < FAILURES_MAX) {
       try {
         await this.piscina.run(thread);
       } catch (error) {

@@ -128,6 +128,7 @@ export class SweepRace {
   async run(): Promise<RaceResult> {
     const { sweeper, result, options } = this;
     const { rounds, threads, kills = 0 } = options;
+    while (this.pool.serving < threads) await nextTurn();
     sweeper.start();
     for (let turn = 0; sweeper.rounds < rounds || result.killed < kills; turn++) {
       this.write();

@@ -26,5 +26,5 @@ describe('threads that sweep accounts while the shard writes them', () => {
     expect([result.killed, result.failures]).toEqual([12, 12]);
     expect(result.liquidated).toBeGreaterThan(10);
     expect(result.proven).toBeGreaterThan(10);
-  });
+  }, 300_000);
 });
