@@ -99,12 +99,17 @@ function throughputReport(
   const shares = (of: 'tenASecond' | 'always') => {
     return figures.map((each) => medianOf(each[of]) / medianOf(each.without));
   };
+  const cpuShares = (of: 'tenASecond' | 'always') => {
+    return figures.map(({ cpu }) => medianOf(cpu[of]) / medianOf(cpu.without));
+  };
   return {
     accounts,
     threads,
     without: spreadOf(figures.map((each) => medianOf(each.without))),
     tenASecond: spreadOf(shares('tenASecond')),
     always: spreadOf(shares('always')),
+    tenASecondCpu: spreadOf(cpuShares('tenASecond')),
+    alwaysCpu: spreadOf(cpuShares('always')),
     roundsPerSecond: spreadOf(figures.map((each) => each.roundsPerSecond)),
   };
 }

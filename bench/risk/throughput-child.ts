@@ -1,4 +1,5 @@
 /** The process in which a shard works while its accounts are swept, and while they are not, in turns. */
+import { readFileSync } from 'node:fs';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { createShardCore, riskKernelModule } from '../../main/compose.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
@@ -25,12 +26,14 @@ export interface ThroughputFigures {
   tenASecond: number[];
   /** One round after the other. */
   always: number[];
+  /** The same by the time that the shard's thread had of a processor, where the system says it (Linux); else empty. */
+  cpu: Record<Mode, number[]>;
   /** Rounds a second when there is no pause between them. */
   roundsPerSecond: number;
   error?: string;
 }
 
-type Mode = 'without' | 'tenASecond' | 'always';
+export type Mode = 'without' | 'tenASecond' | 'always';
 const MODES: readonly Mode[] = ['without', 'tenASecond', 'always'];
 const SEED = 7;
 const PORT = 3;
@@ -57,6 +60,7 @@ async function run(task: ThroughputTask): Promise<ThroughputFigures> {
     without: [],
     tenASecond: [],
     always: [],
+    cpu: { without: [], tenASecond: [], always: [] },
     roundsPerSecond: 0,
   };
   const length = Math.floor(ops / (SEGMENTS + 1) / BATCH) * BATCH;
@@ -68,8 +72,10 @@ async function run(task: ThroughputTask): Promise<ThroughputFigures> {
     const mode = MODES[i % MODES.length] as Mode;
     const from = prefillCount + (i + 1) * length;
     const before = shard.sweeper.rounds;
+    const startNs = threadCpuNs();
     const perSecond = shard.segment(mode, from, from + length);
     figures[mode].push(perSecond);
+    if (startNs !== null) figures.cpu[mode].push(length / (((threadCpuNs() ?? 0) - startNs) / 1e9));
     if (mode !== 'always') continue;
     rounds += shard.sweeper.rounds - before;
     seconds += length / perSecond;
@@ -170,5 +176,14 @@ class SweptShard {
     this.sweeper.note(core.events);
     this.ring.copyIn(core.events);
     core.events.reset();
+  }
+}
+
+/** Of the calling thread alone: other processes and the threads that sweep do not count. Null where it cannot be known. */
+function threadCpuNs(): number | null {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]);
+  } catch {
+    return null;
   }
 }
