@@ -163,7 +163,7 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
     await maker.client.place({ market: BTC, side: 'buy', price: '90300', qty: '0.3' });
     // 2,000 − 1,900 = 100; one percent of 18,100 is 181.
     await price(exchange, BTC, '90500');
-    await expect.poll(() => stages).toEqual([[BTC, 'begun']]);
+    await expect.poll(() => stages[0]).toEqual([BTC, 'begun']);
     await expect
       .poll(() => [...client.account.orders.values()].map((o) => o.market))
       .toEqual([ETH]);
@@ -177,6 +177,7 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
       .poll(() => stages)
       .toEqual([
         [BTC, 'begun'],
+        [BTC, 'slices'],
         [BTC, 'ended'],
       ]);
     const position = client.account.positions.get(BTC)?.position as string;
