@@ -28,6 +28,8 @@ describe('margin tiers and caps', () => {
           tiers: some.map((numbers) => tier(...numbers)),
           openInterestLotsMax: asQtyLots(interest),
           positionLotsMax: asQtyLots(position),
+          growthLowerUsd: interest % 2_000_000_000,
+          growthUpperUsd: position % 2_000_000_000,
         };
         const words = new Int32Array(MARGIN_WORDS + 2).fill(-1);
         const floats = new Float64Array(words.buffer);

@@ -18,6 +18,12 @@ export interface MarginTerms {
   openInterestLotsMax: QtyLots;
   /** Highest position that an account's orders may lead to, lots; 0: none. */
   positionLotsMax: QtyLots;
+  /**
+   * Notional of the market's open interest, whole USD, from which on its initial rates grow, and at which they have reached one; both 0:
+   * they do not (risk/margin-tiers/open-interest-growth.ts).
+   */
+  growthLowerUsd: number;
+  growthUpperUsd: number;
 }
 
 /** A market that was given none. */
@@ -25,16 +31,19 @@ export const NO_MARGIN_TERMS: MarginTerms = {
   tiers: [],
   openInterestLotsMax: asQtyLots(0),
   positionLotsMax: asQtyLots(0),
+  growthLowerUsd: 0,
+  growthUpperUsd: 0,
 };
 
-export const TIERS_MAX = 12;
+export const TIERS_MAX = 11;
 /** Far above any value that an account may have (2^52 micro-USD), and a 32-bit number. */
 export const FLOOR_USD_MAX = 2_000_000_000;
 
 const TIER_WORDS = 3;
 const CAP_WORDS = 4;
-/** Both caps as Float64, then the tiers, unused ones zero: what a message of three slots between shards has room for. */
-export const MARGIN_WORDS = CAP_WORDS + TIERS_MAX * TIER_WORDS;
+const GROWTH_WORDS = 2;
+/** Both caps as Float64, both limits of growth, then the tiers, unused ones zero: what three slots between shards have room for. */
+export const MARGIN_WORDS = 40;
 /** CMD_SET_MARGIN_TIERS and EVT_MARGIN_TIERS have four slots, MSG_MARGIN_TIERS three. */
 export const MARGIN_SLOTS = 4;
 /** Where the block begins: behind what commands and events have in their first slot; between shards right behind the account. */
@@ -50,8 +59,9 @@ export function writeMarginTerms(
 ): void {
   floats[at / 2] = terms.openInterestLotsMax;
   floats[at / 2 + 1] = terms.positionLotsMax;
-  const first = at + CAP_WORDS;
-  words.fill(0, first, at + MARGIN_WORDS);
+  words.fill(0, at + CAP_WORDS, at + MARGIN_WORDS);
+  words.set([terms.growthLowerUsd, terms.growthUpperUsd], at + CAP_WORDS);
+  const first = at + CAP_WORDS + GROWTH_WORDS;
   terms.tiers.forEach(({ floorUsd, initialPpm, maintenancePpm }, i) => {
     words.set([floorUsd, initialPpm, maintenancePpm], first + i * TIER_WORDS);
   });
@@ -61,7 +71,7 @@ export function writeMarginTerms(
 export function readMarginTerms(words: Int32Array, floats: Float64Array, at: number): MarginTerms {
   const tiers: MarginTier[] = [];
   for (let i = 0; i < TIERS_MAX; i++) {
-    const w = at + CAP_WORDS + i * TIER_WORDS;
+    const w = at + CAP_WORDS + GROWTH_WORDS + i * TIER_WORDS;
     const [floorUsd, initialPpm, maintenancePpm] = words.subarray(w, w + TIER_WORDS);
     if (floorUsd === 0 && initialPpm === 0 && maintenancePpm === 0) break;
     tiers.push({ floorUsd, initialPpm, maintenancePpm } as MarginTier);
@@ -70,6 +80,8 @@ export function readMarginTerms(words: Int32Array, floats: Float64Array, at: num
     tiers,
     openInterestLotsMax: asQtyLots(floats[at / 2] as number),
     positionLotsMax: asQtyLots(floats[at / 2 + 1] as number),
+    growthLowerUsd: words[at + CAP_WORDS] as number,
+    growthUpperUsd: words[at + CAP_WORDS + 1] as number,
   };
 }
 
@@ -85,11 +97,18 @@ export interface TermsProblem {
  * those of the tier before, maintenance never above initial. Then margin never falls as a position grows.
  */
 export function marginTermsProblem(terms: MarginTerms): TermsProblem | null {
-  const { openInterestLotsMax, positionLotsMax, tiers } = terms;
+  const { openInterestLotsMax, positionLotsMax, growthLowerUsd, growthUpperUsd, tiers } = terms;
   if (tiers.length > TIERS_MAX) return within('number of tiers', tiers.length, 0, TIERS_MAX);
   const caps =
     within('openInterestLotsMax', openInterestLotsMax, 0, QTY_LOTS_MAX) ??
-    within('positionLotsMax', positionLotsMax, 0, QTY_LOTS_MAX);
+    within('positionLotsMax', positionLotsMax, 0, QTY_LOTS_MAX) ??
+    within('growthLowerUsd', growthLowerUsd, 0, FLOOR_USD_MAX) ??
+    within(
+      'growthUpperUsd',
+      growthUpperUsd,
+      growthLowerUsd === 0 ? 0 : growthLowerUsd + 1,
+      FLOOR_USD_MAX,
+    );
   if (caps !== null) return caps;
   for (const [i, { floorUsd, initialPpm, maintenancePpm }] of tiers.entries()) {
     const before = tiers[i - 1] ?? { floorUsd: -1, initialPpm: 1, maintenancePpm: 1 };

@@ -2,6 +2,7 @@ import {
   EF_LIMIT,
   EF_LOTS,
   EF_NEXT_FUNDING,
+  EF_OPEN_INTEREST,
   EF_VALUE,
   EW_FLAGS,
   EW_PRICE,
@@ -13,7 +14,7 @@ import type { Doubt } from './index-price.js';
 import type { MarketActor } from './market-actor.js';
 
 /** Fields of EVT_MARK_PRICE: mark and index as they are now, and why they are not trusted. */
-export function writeMark({ pricing, events }: MarketActor, event: number): void {
+export function writeMark({ pricing, positions, events }: MarketActor, event: number): void {
   const w = event * SLOT_WORDS;
   const f = event * SLOT_FLOATS;
   events.words[w + EW_PRICE] = pricing.markTicks;
@@ -21,6 +22,7 @@ export function writeMark({ pricing, events }: MarketActor, event: number): void
   events.floats[f + EF_LOTS] = pricing.index.ticks;
   events.floats[f + EF_VALUE] = pricing.index.publishTimeMs;
   events.floats[f + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;
+  events.floats[f + EF_OPEN_INTEREST] = positions.openInterestLots;
 }
 
 /** EVT_PRICE_GUARD: the guards have changed, because of this doubt or for want of one. */

@@ -120,7 +120,7 @@ export const EVT_BALANCE = 135;
 export const EVT_ACCOUNT_CREATED = 136;
 /** EW_FLAGS: the new state. */
 export const EVT_MARKET_STATE = 137;
-/** EW_PRICE: mark; EF_LOTS: index; EF_VALUE: publish time; EW_FLAGS: guards; EF_NEXT_FUNDING. */
+/** EW_PRICE: mark; EF_LOTS: index; EF_VALUE: publish time; EW_FLAGS: guards; EF_NEXT_FUNDING; EF_OPEN_INTEREST. */
 export const EVT_MARK_PRICE = 138;
 /** Slots 3–4: parameters. */
 export const EVT_MARKET_LISTED = 139;

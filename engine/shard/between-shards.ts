@@ -104,10 +104,12 @@ export function addShards(
   routing.addChannels(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
   for (const market of core.markets) market.homes = routing.shards;
   for (let shard = before; shard < routing.shards; shard++) {
-    for (const { marketId, params, marginTerms, markTicks } of core.markets) {
+    for (const { marketId, params, marginTerms, markTicks, positions } of core.markets) {
       routing.sendMarket(shard, marketId, params);
       routing.sendMarginTerms(shard, marketId, marginTerms);
-      if (markTicks !== 0) routing.sendMark(shard, marketId, markTicks);
+      if (markTicks !== 0) {
+        routing.sendMark(shard, marketId, markTicks, positions.openInterestLots);
+      }
     }
     if (routing.shardId !== DIRECTORY_SHARD) continue;
     core.fees.makerPpm.forEach((makerPpm, tier) => {

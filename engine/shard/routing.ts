@@ -15,6 +15,7 @@ import {
   writeMarketParams,
 } from '../market/market-params.js';
 import {
+  EF_OPEN_INTEREST,
   EVENT_SLOTS,
   EW_PRICE,
   EW_REQUEST,
@@ -229,11 +230,12 @@ export class Routing {
   }
 
   /** A mark price to a shard that was not there when it was set. */
-  sendMark(shard: number, marketId: number, markTicks: number): void {
+  sendMark(shard: number, marketId: number, markTicks: number, openInterestLots: number): void {
     const at = this.envelope(shard, EVENT_SLOTS);
     const w = (at + 1) * SLOT_WORDS;
     this.events.words[w + W_HEAD] = headOf(EVT_MARK_PRICE, EVENT_SLOTS, marketId);
     this.events.words[w + EW_PRICE] = markTicks;
+    this.events.floats[(at + 1) * SLOT_FLOATS + EF_OPEN_INTEREST] = openInterestLots;
     this.seal(shard, at);
   }
 

@@ -69,6 +69,7 @@ describe('the configuration', () => {
 ]
 openInterestMax = "1000"
 positionMax = "10"
+openInterestGrowth = { lower = "20000000", upper = "50000000" }
 `;
     const [market] = readConfig(written(MARKET + tiers)).markets;
     expect(market?.margin).toEqual({
@@ -78,12 +79,16 @@ positionMax = "10"
       ],
       openInterestLotsMax: 100,
       positionLotsMax: 1,
+      growthLowerUsd: 20_000_000,
+      growthUpperUsd: 50_000_000,
     });
     expect(readConfig(written(MARKET)).markets[0]?.margin).toEqual(NO_MARGIN_TERMS);
     const falling = tiers.replace('"0.2"', '"0.06"');
     expect(complaint(() => readConfig(written(MARKET + falling))).message).toContain(
       'initialPpm of tier 2 must be an integer from 100000 to 1000000, but is 60000',
     );
+    const shrinking = tiers.replace('"50000000"', '"20000000"');
+    expect(complaint(() => readConfig(written(MARKET + shrinking))).message).toContain('upper');
     const broken = tiers.replace('"5000"', '"5000.5"');
     expect(complaint(() => readConfig(written(MARKET + broken))).message).toContain(
       'notionalFloor must be whole USD, but is 5000.5',

@@ -8,7 +8,7 @@ import type { TableReader } from './table-reader.js';
 const MICRO_PER_USD = 1_000_000;
 
 /**
- * A market's `tiers`, `openInterestMax` and `positionMax`, each of which may be missing. The market's own rates are the first
+ * A market's `tiers`, `openInterestMax`, `positionMax` and `openInterestGrowth`, each of which may be missing. The market's own rates are the first
  * tier; the list has those above it.
  */
 export function readMargin(table: TableReader, params: MarketParams): MarginTerms {
@@ -27,19 +27,34 @@ export function readMargin(table: TableReader, params: MarketParams): MarginTerm
     tiers: higher.length === 0 ? [] : [first, ...higher],
     openInterestLotsMax: cap('openInterestMax'),
     positionLotsMax: cap('positionMax'),
+    ...readGrowth(table),
   };
   const problem = marginTermsProblem(terms);
   return problem === null ? terms : table.fail(problem.sentence);
 }
 
+/** Open interest at which the initial rates begin to grow, and at which they have reached one. */
+function readGrowth(table: TableReader) {
+  if (!table.has('openInterestGrowth')) return { growthLowerUsd: 0, growthUpperUsd: 0 };
+  const growth = table.tableAt('openInterestGrowth');
+  const growthLowerUsd = readUsd(growth, 'lower', 0);
+  const growthUpperUsd = readUsd(growth, 'upper', growthLowerUsd + 1);
+  growth.refuseUnknown();
+  return { growthLowerUsd, growthUpperUsd };
+}
+
+function readUsd(table: TableReader, key: string, least: number): number {
+  const microUsd = readSteps(table, key, MICRO_USD_STEP, least * MICRO_PER_USD, MICRO_USD_MAX);
+  if (microUsd % MICRO_PER_USD !== 0) {
+    table.fail(`${key} must be whole USD, but is ${microUsd / MICRO_PER_USD}`);
+  }
+  return microUsd / MICRO_PER_USD;
+}
+
 /** A floor in whole USD, with the rates from there on. */
 function readTier(table: TableReader) {
-  const floor = readSteps(table, 'notionalFloor', MICRO_USD_STEP, 1, MICRO_USD_MAX);
-  if (floor % MICRO_PER_USD !== 0) {
-    table.fail(`notionalFloor must be whole USD, but is ${floor / MICRO_PER_USD}`);
-  }
   const tier = {
-    floorUsd: floor / MICRO_PER_USD,
+    floorUsd: readUsd(table, 'notionalFloor', 1),
     initialPpm: readRatePpm(table, 'initialMarginRate', 1, PPM_ONE),
     maintenancePpm: readRatePpm(table, 'maintenanceMarginRate', 1, PPM_ONE),
   };

@@ -251,6 +251,8 @@ describe('messageFields', () => {
       tiers: [{ floorUsd: 0, initialPpm: 20_000, maintenancePpm: 10_000 }],
       openInterestLotsMax: asQtyLots(7),
       positionLotsMax: asQtyLots(0),
+      growthLowerUsd: 20_000_000,
+      growthUpperUsd: 50_000_000,
     };
     const tiers = make(types.CMD_SET_MARGIN_TIERS, 4, 1, {}, {});
     const at = tiers.slot * SLOT_WORDS + W_MARGIN_TERMS;

@@ -9,6 +9,7 @@ import type { MarketParams } from '../../engine/market/market-params.js';
 import { W_CANDIDATES } from '../../engine/messages/candidates.js';
 import {
   EF_LOTS,
+  EF_OPEN_INTEREST,
   EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
@@ -39,7 +40,7 @@ import {
 } from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { asMicroUsd, asPriceTicks, type PriceTicks } from '../../engine/units/units.js';
+import { asMicroUsd, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { deleveragingRules } from '../deleveraging/deleveraging-rules.js';
 import { G_HOMES_ELSEWHERE, MARKETS_MAX } from '../kernel/layout.js';
 import { answerDeleveraging } from '../liquidation/deleveraging-candidates.js';
@@ -157,8 +158,7 @@ export class MarginActor implements AccountHome {
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
-      const mark = asPriceTicks(events.words[slot * SLOT_WORDS + EW_PRICE] as number);
-      this.onMark(marketOf(head), mark, events.words[slot * SLOT_WORDS + EW_FLAGS] as number);
+      this.onMark(events, slot);
       return true;
     }
     if (typeOf(head) === EVT_DELEVERAGING) {
@@ -201,9 +201,17 @@ export class MarginActor implements AccountHome {
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = begun;
   }
 
-  private onMark(marketId: number, mark: PriceTicks, guards: number): void {
+  private onMark(events: MessageBuffer, slot: number): void {
+    const w = slot * SLOT_WORDS;
+    const market = this.state.markets.find(marketOf(events.words[w + W_HEAD] as number));
+    const guards = (events.words[w + EW_FLAGS] as number) & INDEX_GUARDS;
+    const openInterest = events.floats[slot * SLOT_FLOATS + EF_OPEN_INTEREST] as number;
     this.termsChanges++;
-    this.state.markets.find(marketId)?.setMark(mark, guards & INDEX_GUARDS);
+    market?.setMark(
+      asPriceTicks(events.words[w + EW_PRICE] as number),
+      guards,
+      asQtyLots(openInterest),
+    );
   }
 
   get canListMarket(): boolean {
@@ -260,6 +268,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.marketId);
       writer.put(market.markTicks);
       writer.put(market.guards);
+      writer.put(market.openInterestLots);
       this.writeSummaries(writer, market);
       this.writeLeverages(writer, market);
       this.isolated.writeState(writer, market);
@@ -288,7 +297,9 @@ export class MarginActor implements AccountHome {
     accounts.lastId = lastId;
     for (const market of markets.all) {
       reader.take();
-      market.setMark(asPriceTicks(reader.take()), reader.take());
+      const markTicks = asPriceTicks(reader.take());
+      const guards = reader.take();
+      market.setMark(markTicks, guards, asQtyLots(reader.take()));
       const rows = reader.take();
       for (let i = 0; i < rows; i++) {
         const account = reader.take();

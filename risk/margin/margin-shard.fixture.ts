@@ -44,6 +44,8 @@ const TIERS: MarginTerms = {
   ],
   openInterestLotsMax: asQtyLots(0),
   positionLotsMax: asQtyLots(0),
+  growthLowerUsd: 0,
+  growthUpperUsd: 0,
 };
 
 /** What a command has led to. */

@@ -49,6 +49,45 @@ describe.each(['product', 'naive'] as const)('margin tiers and caps of the %s sh
     expect(shard.place(2, 'buy', 2801, { price: MARK })[0]).toMatch(/accepted/);
   });
 
+  it('let initial margin grow with open interest, as the last mark told it, and maintenance margin stay', () => {
+    const shard = new TriggerShard(flavour);
+    const growth = { growthLowerUsd: 20_000, growthUpperUsd: 50_000 };
+    setTerms(shard, {
+      tiers: [{ floorUsd: 0, initialPpm: 50_000, maintenancePpm: 25_000 }],
+      ...growth,
+    });
+    shard.place(1, 'sell', 3500, { price: MARK });
+    shard.place(2, 'buy', 3500, { price: MARK });
+    // 35,000 USD are half of the way: 5 % + 95 % ÷ 2. Nobody is told before the next mark.
+    shard.place(3, 'buy', 10_000, { price: MARK });
+    expect(shard.told[0]).toMatch(/accepted/);
+    shard.massCancel(3);
+    shard.mark(MARK);
+    shard.place(3, 'buy', 10_000, { price: MARK });
+    expect(refusal(shard)).toEqual(['insufficient_margin', 52_500_000_000, 10_000_000_000]);
+    const copy = flavour === 'product' ? shard.restored() : shard;
+    copy.place(3, 'buy', 10_000, { price: MARK });
+    expect(refusal(copy)).toEqual(['insufficient_margin', 52_500_000_000, 10_000_000_000]);
+    expect(copy.hash).toBe(shard.hash);
+    // 100,000 USD: everything is one's own.
+    setTerms(shard, {});
+    shard.mark(MARK);
+    expect(shard.place(3, 'buy', 10_000, { price: MARK })[0]).toMatch(/accepted/);
+  });
+
+  it.each([
+    ['upper below lower', { growthLowerUsd: 5, growthUpperUsd: 5 }, 5, 6],
+    ['no upper', { growthLowerUsd: 5 }, 0, 6],
+    ['below zero', { growthLowerUsd: -1, growthUpperUsd: 5 }, -1, 0],
+    ['beyond the limit', { growthUpperUsd: 2_000_000_001 }, 2_000_000_001, 2_000_000_000],
+  ])('are refused when limits of growth make no sense: %s', (_name, growth, value, limit) => {
+    const shard = new TriggerShard(flavour);
+    const before = shard.hash;
+    setTerms(shard, growth);
+    expect(refusal(shard)).toEqual(['margin_tiers_are_invalid', value, limit]);
+    expect(shard.hash).toBe(before);
+  });
+
   it('are refused as a whole when a tier is wrong, and change nothing', () => {
     const shard = new TriggerShard(flavour);
     const before = shard.hash;

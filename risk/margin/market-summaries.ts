@@ -1,11 +1,16 @@
 import { AccountRows } from '../../engine/book/account-rows.js';
 import { FastBook } from '../../engine/book/fast-book.js';
-import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
+import {
+  type MarginTerms,
+  type MarginTier,
+  NO_MARGIN_TERMS,
+} from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   asPriceTicks,
+  asQtyLots,
   asValueTickLots,
   PPM_ONE,
   type PriceTicks,
@@ -26,6 +31,7 @@ import {
   TAKES_CANCELS,
   TAKES_ORDERS,
 } from '../kernel/layout.js';
+import { grownTiers } from '../margin-tiers/grown-tiers.js';
 import type { RiskKernel } from './risk-kernel.js';
 
 /** There is room for ten bits. */
@@ -46,6 +52,8 @@ export class MarketSummary {
   readonly block: number;
   private terms: MarketParams;
   private margin = NO_MARGIN_TERMS;
+  /** As the last mark price told it; initial rates may grow with it. */
+  openInterestLots = asQtyLots(0);
   private seenState = -1;
   private seenWatch = false;
   private readonly kernel: RiskKernel;
@@ -107,9 +115,11 @@ export class MarketSummary {
   }
 
   /** `guards`: why the market does not trust its prices, 0 when it does. */
-  setMark(ticks: PriceTicks, guards = 0): void {
+  setMark(ticks: PriceTicks, guards = 0, openInterestLots = asQtyLots(0)): void {
     this.setWord(M_MARK, ticks);
     this.setWord(M_GUARDS, guards);
+    this.openInterestLots = openInterestLots;
+    if (this.margin.growthUpperUsd !== 0) this.writeTiers();
     this.kernel.calls.prepareSweep(this.block);
     this.readLimits();
   }
@@ -132,12 +142,11 @@ export class MarketSummary {
     if (!isSeen) this.readLane(local);
   }
 
-  /** The flat rates of the parameters hold only where there are no tiers. */
+  /** The flat rates of the parameters hold only where there are no tiers; initial ones may grow with open interest. */
   private writeTiers(): void {
-    const { initialMarginPpm, maintenanceMarginPpm } = this.terms;
-    const { block, kernel, margin } = this;
-    const flat = { initialPpm: initialMarginPpm, maintenancePpm: maintenanceMarginPpm };
-    const [first = flat, ...higher] = margin.tiers;
+    const { block, kernel, margin, openInterestLots, terms } = this;
+    const tiers = grownTiers(terms, margin, openInterestLots, this.markTicks);
+    const [first, ...higher] = tiers as [MarginTier, ...MarginTier[]];
     kernel.calls.setMarginRates(block, first.initialPpm, first.maintenancePpm);
     for (const { floorUsd, initialPpm, maintenancePpm } of higher) {
       kernel.calls.addMarginTier(block, floorUsd, initialPpm, maintenancePpm);

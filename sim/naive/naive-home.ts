@@ -121,6 +121,7 @@ export class NaiveHome implements AccountHome {
     if (market === null) return true;
     market.mark = BigInt(event.word(layout.EW_PRICE));
     market.guards = event.word(layout.EW_FLAGS) & INDEX_GUARDS;
+    market.openInterest = BigInt(event.float(layout.EF_OPEN_INTEREST));
     return true;
   }
 
@@ -143,6 +144,7 @@ export class NaiveHome implements AccountHome {
       terms: NO_MARGIN_TERMS,
       mark: 0n,
       guards: 0,
+      openInterest: 0n,
       holdings: new Map(),
     });
   }
@@ -182,6 +184,7 @@ export class NaiveHome implements AccountHome {
       writer.put(market.marketId);
       writer.put(Number(market.mark));
       writer.put(market.guards);
+      writer.put(Number(market.openInterest));
       writeHoldings(writer, market);
       writeLeverages(writer, market);
       writeIsolated(writer, market);

@@ -31,6 +31,8 @@ export interface NaiveMarket {
   /** Margin tiers and caps. */
   terms: MarginTerms;
   mark: bigint;
+  /** Lots, when the mark was told. */
+  openInterest: bigint;
   /** Not 0: its prices are not trusted. */
   guards: number;
   /** By account. */
@@ -113,9 +115,27 @@ function naiveTieredMargin(
   tiers.forEach((tier, i) => {
     const floor = floors[i] as bigint;
     const top = minOf(notional, floors[i + 1] ?? notional);
-    if (top > floor) margin += (top - floor) * BigInt(tier[rate]);
+    const ppm = rate === 'initialPpm' ? grownPpm(market, tier.initialPpm) : BigInt(tier[rate]);
+    if (top > floor) margin += (top - floor) * ppm;
   });
   return divCeil(margin, denominator * PPM);
+}
+
+/** An initial rate grows with open interest from what it is to all of the notional: share and rate to 18 decimals, up to a whole ppm. */
+function grownPpm({ mark, openInterest, params, terms }: NaiveMarket, ppm: number): bigint {
+  const { growthLowerUsd, growthUpperUsd } = terms;
+  if (growthUpperUsd === 0) return BigInt(ppm);
+  const one = 10n ** 18n;
+  const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = params;
+  const notional = divCeil(
+    openInterest * mark * BigInt(microUsdPerTickLotNumerator),
+    BigInt(microUsdPerTickLotDenominator),
+  );
+  const above = maxOf(0n, notional - BigInt(growthLowerUsd) * PPM);
+  const span = BigInt(growthUpperUsd - growthLowerUsd) * PPM;
+  const share = minOf(one, divCeil(above * one, span));
+  const usual = (BigInt(ppm) * one) / PPM;
+  return divCeil((usual + divCeil((one - usual) * share, one)) * PPM, one);
 }
 
 /** What the account would have in the market if everything open, and these lots, filled at the higher of price and mark. */

@@ -165,10 +165,16 @@ export function planMargin(plan: MarketPlan, random: Xorshift): MarginTerms {
     tier.maintenancePpm = random.between(tier.maintenancePpm, tier.initialPpm);
     tiers.push({ ...tier });
   }
+  const lower = random.between(0, usualUsd * 20);
+  const grows = random.chance(30) && lower < 1_000_000_000;
+  const growth = grows
+    ? { growthLowerUsd: lower, growthUpperUsd: lower + random.between(1, usualUsd * 100) }
+    : { growthLowerUsd: 0, growthUpperUsd: 0 };
   const cap = (orders: number) => asQtyLots(random.chance(50) ? 0 : usualLots * orders);
   return {
     tiers: random.chance(90) ? tiers : [],
     openInterestLotsMax: cap(random.between(10, 150)),
     positionLotsMax: cap(random.between(2, 40)),
+    ...growth,
   };
 }
