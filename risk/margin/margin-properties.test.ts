@@ -121,7 +121,7 @@ describe('more collateral is never worse', () => {
               continue;
             const price = shard.random.between(800, 1200);
             for (const each of [poor, rich]) {
-              each.command(type.CMD_ORACLE_PRICE, market, 0, { price, qty: each.timeMs });
+              each.setPrice(market, price);
             }
             const isBelow = (of: MarginShard) => of.isLiquidatedIn(account, market);
             if (isBelow(poor)) begun++;

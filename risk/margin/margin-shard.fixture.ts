@@ -8,6 +8,7 @@ import {
   writeMarginTerms,
 } from '../../engine/market/margin-terms.js';
 import { PRICING_OFF, writePricingParams } from '../../engine/market/pricing-params.js';
+import { candidatesMessage } from '../../engine/messages/candidates.js';
 import * as layout from '../../engine/messages/layout.js';
 import { EF_INTERVAL, EF_LOTS, EF_RATE_PPB } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
@@ -34,6 +35,8 @@ import { MarginActor } from './margin-actor.js';
 import { javascriptRiskKernel } from './risk-kernel.js';
 
 const HOUR_MS = 3_600_000;
+/** Micro-USD, of a hundred fills. */
+const ROUNDINGS = 200;
 
 /** Rates that rise at 60 and 150 USD, where a leverage of 10 asks for more at first and for less at the end. */
 const TIERS: MarginTerms = {
@@ -112,12 +115,13 @@ export class MarginShard {
     }
     if (dice < 41) return this.amend();
     if (!still && dice < 46) {
-      const price = MARK + random.between(-60, 60);
-      return this.command(type.CMD_ORACLE_PRICE, market, 0, { price, qty: this.timeMs });
+      return this.setPrice(market, MARK + random.between(-60, 60));
     }
     if (!still && dice < 50) {
       this.timeMs += random.pick([10, 1_000, HOUR_MS]);
-      return this.command(type.CMD_TIMER, 0, 0, {});
+      const outcome = this.command(type.CMD_TIMER, 0, 0, {});
+      this.sweep();
+      return outcome;
     }
     return this.place(market, account);
   }
@@ -131,6 +135,22 @@ export class MarginShard {
     const price = MARK + random.between(-30, 30);
     const qty = random.chance(85) ? random.between(3, 60) : random.between(60, 400);
     return this.command(type.CMD_PLACE, market, account, { flags, price, qty });
+  }
+
+  /** An index price, and the sweep that follows it. */
+  setPrice(market: number, price: number): Outcome {
+    const outcome = this.command(type.CMD_ORACLE_PRICE, market, 0, { price, qty: this.timeMs });
+    this.sweep();
+    return outcome;
+  }
+
+  /** All accounts are proposed: who is below the margin is found among them. */
+  private sweep(): void {
+    const words = candidatesMessage(this.accounts);
+    const buffer = new MessageBuffer(4);
+    buffer.push(words.length / layout.SLOT_WORDS);
+    buffer.words.set(words);
+    this.send(buffer);
   }
 
   deposit(account: number, qty: number): Outcome {
@@ -178,15 +198,21 @@ export class MarginShard {
     }, cash);
   }
 
-  /** Whether something of the account would be liquidated if its prices were looked at now. */
+  /**
+   * Whether something of the account would be liquidated if its prices were looked at now, and not for roundings: each fill rounds its
+   * fee and its loss up by itself, and in the second market all that an account has may be some millionths of a dollar.
+   */
   isLiquidatable(account: number): boolean {
-    const { accounts, kernel, markets } = this.home.state;
-    const record = accounts.at(account);
-    if (kernel.calls.isBelowMargin(account, record)) return true;
-    return markets.all.some((market) => {
-      const row = market.rows.at(account);
-      const purse = kernel.calls.purseOf(market.block, account, record);
-      return row !== 0 && purse !== 0 && kernel.calls.isPositionBelow(market.block, row, purse);
+    const { calls } = this.home.state.kernel;
+    const record = this.home.state.accounts.at(account);
+    const equity = calls.equityOf(account, record);
+    if (equity + ROUNDINGS < calls.maintenanceOfAccount(account, record)) return true;
+    return this.home.state.markets.all.some(({ block, rows }) => {
+      const row = rows.at(account);
+      const purse = calls.purseOf(block, account, record);
+      if (row === 0 || purse === 0) return false;
+      const own = calls.equityOfPosition(block, row, purse);
+      return own + ROUNDINGS < calls.maintenanceMargin(block, row);
     });
   }
 
@@ -278,6 +304,10 @@ export class MarginShard {
       this.book(account).cash += BigInt(event.float(EF_LOTS));
     else if (event.type === type.EVT_FILL) this.fill(event);
     else if (event.type === type.EVT_FUNDING) this.fund(event);
+    else if (event.type === type.EVT_TRANSFER) this.transfer(event);
+    else if (event.type === type.EVT_INSURANCE) {
+      this.book(account).cash -= BigInt(event.float(layout.EF_PAYMENT));
+    }
   }
 
   private fill(event: View): void {
@@ -291,6 +321,16 @@ export class MarginShard {
     const account = this.book(event.account);
     account.cash += naiveFill(market, this.holding(event), signed, price);
     account.cash -= naiveFee(market, price * lots, BigInt(rates[type.tierOf(flags)] as number));
+  }
+
+  /** As a fill, without a fee. */
+  private transfer(event: View): void {
+    const lots = BigInt(event.float(EF_LOTS));
+    const isBuy = type.sideOf(event.word(layout.EW_FLAGS)) === type.SIDE_BUY;
+    const price = BigInt(event.word(layout.EW_PRICE));
+    const market = this.naiveMarket(event.marketId);
+    const realized = naiveFill(market, this.holding(event), isBuy ? lots : -lots, price);
+    this.book(event.account).cash += realized;
   }
 
   /** Position × index × rate × interval ÷ 8 hours, rounded up. */
