@@ -13,6 +13,8 @@ describe('the options of the benchmark', () => {
       engines: null,
       hgrm: null,
       scenario: null,
+      csv: null,
+      svg: null,
     });
   });
 

@@ -27,6 +27,7 @@ import {
   EVT_BRACKET,
   EVT_FILL,
   EVT_REJECTED,
+  EVT_TRANSFER,
   FLAG_MARKET_ORDER,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
@@ -124,7 +125,7 @@ export class MarketBrackets {
   }
 
   /**
-   * Fills of one message, whose events stand from `first` up to `end`: what entries have filled arms the legs or makes them larger, what legs have
+   * Fills and transfers of one message, whose events stand from `first` up to `end`: what entries have filled arms the legs or makes them larger, what legs have
    * closed makes them smaller, and with the position they end. Comes before the prices of the message fire anything.
    */
   onTrades(first: number, end: number): void {
@@ -140,6 +141,8 @@ export class MarketBrackets {
         if (entered !== undefined) entered.filledLots += lots;
         const left = this.byExit.get(orderId);
         if (left !== undefined) left.closedLots += lots;
+      }
+      if (typeOf(head) === EVT_FILL || typeOf(head) === EVT_TRANSFER) {
         for (const bracket of this.known.ofAccount(words[w + W_ACCOUNT] as number)) {
           touched.add(bracket);
         }

@@ -127,9 +127,10 @@ export function mayPair(
   if (other === null || other.account !== order.account) {
     return market.refuse(inbox, slot, REJECT.order_is_not_open, order.ocoId, 0);
   }
-  if (other.ocoId === 0) return true;
+  const taken = other.bracketId === 0 ? other.ocoId : other.bracketId;
+  if (taken === 0) return true;
   const code = REJECT.oco_order_is_paired_already;
-  return market.refuse(inbox, slot, code, order.ocoId, other.ocoId);
+  return market.refuse(inbox, slot, code, order.ocoId, taken);
 }
 
 /** The present price of a source, 0 for none yet. */

@@ -190,6 +190,15 @@ describe.each(FLAVOURS)('brackets of an order, %s', (flavour) => {
     expect(shard.waiting).toEqual([]);
   });
 
+  it('are paired with nothing else: whoever names one is told of its bracket', () => {
+    const shard = filled(flavour, { profit: 1100, stop: 900 });
+    const before = shard.hash;
+    expect(shard.trigger(1, 'sell', 10, { at: 950, oco: { orderId: 3 } })).toEqual([
+      '* rejected oco_order_is_paired_already 3 limit 1',
+    ]);
+    expect(shard.hash).toBe(before);
+  });
+
   it('may be canceled one by one', () => {
     const shard = filled(flavour, { profit: 1100, stop: 900 });
     expect(shard.cancel(1, { orderId: 3 })).toEqual(['* waits no longer #3 user']);

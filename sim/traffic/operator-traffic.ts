@@ -153,7 +153,7 @@ export class OperatorTraffic {
   private deposit(account: number): Wire {
     const { random } = this;
     // Accounts that a price soon brings below their margin, and such as can carry hundreds of usual orders.
-    const magnitude = random.pick([1e8, 3e8, 1e9, 2e9, 1e10, 1e12, 1e14]);
+    const magnitude = random.pick([3e8, 2e9, 5e9, 1e10, 3e10, 1e12, 1e14]);
     return this.keyed(withSlots(CMD_DEPOSIT, 1, { account, qty: random.between(1, magnitude) }));
   }
 
