@@ -88,7 +88,8 @@ export class ExchangeProcess {
     const { adminPort, adminToken } = this.ready;
     const response = await fetch(`http://127.0.0.1:${adminPort}/admin/v1/${path}`, {
       method,
-      headers: { authorization: `Bearer ${adminToken}` },
+      // A connection that was idle while a test ran something else in the foreground may be closed by now.
+      headers: { authorization: `Bearer ${adminToken}`, connection: 'close' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
