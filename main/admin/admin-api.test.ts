@@ -76,6 +76,40 @@ describe('the admin API', () => {
     expect((await deposit('0.000001')).body).toEqual({ collateral: '3.000001' });
   });
 
+  it('pays out what is free, once for each idempotency key, and no more', async () => {
+    const { accountId } = (await call('POST', '/admin/v1/accounts', {})).body;
+    const withdraw = (amount: unknown, idempotencyKey?: string) =>
+      call('POST', '/admin/v1/withdrawals', { accountId, amount, idempotencyKey });
+    await call('POST', '/admin/v1/deposits', { accountId, amount: '10' });
+    expect((await withdraw('4', 'out')).body).toEqual({ collateral: '6' });
+    expect((await withdraw('4', 'out')).body).toEqual({ collateral: '6' });
+    expect(await withdraw('6.000001')).toMatchObject({
+      status: 409,
+      body: {
+        error: {
+          code: 'insufficient_free_collateral',
+          message: 'insufficient free collateral (value 6000001, limit 6000000)',
+        },
+      },
+    });
+    expect((await withdraw('6')).body).toEqual({ collateral: '0' });
+    const { body } = await call('GET', '/admin/v1/invariants');
+    expect(body.moneyDifferenceMicroUsd).toBe('0');
+  });
+
+  it('puts an account into a fee tier that has rates', async () => {
+    const { accountId } = (await call('POST', '/admin/v1/accounts', {})).body;
+    const set = (tier: unknown) => call('POST', '/admin/v1/fee-tiers', { accountId, tier });
+    expect((await set(1)).body).toEqual({ accountId, tier: 1 });
+    for (const [tier, message] of [
+      [2, 'tier must be one of 0, 1, which the configuration has, but is 2'],
+      [16, 'tier must be an integer from 0 to 15, but is 16'],
+    ]) {
+      const error = { code: 'field_is_invalid', field: 'tier', message };
+      expect(await set(tier)).toMatchObject({ status: 400, body: { error } });
+    }
+  });
+
   it('pays into an insurance fund and out of it, once for each idempotency key, and never below zero', async () => {
     const pay = (amount: unknown, idempotencyKey?: string) =>
       call('POST', '/admin/v1/insurance', { market: 'SOL-PERP', amount, idempotencyKey });
@@ -160,6 +194,9 @@ describe('the admin API', () => {
       ['deposits', { accountId: 1, amount: '0.0000001' }, 400, /amount must/],
       ['deposits', { accountId: 1, amount: '1e9' }, 400, /amount must be digits/],
       ['deposits', { accountId: 1, amount: '99999999999' }, 400, /amount must not exceed/],
+      ['withdrawals', { accountId: 99999, amount: '1' }, 404, /unknown account/],
+      ['withdrawals', { accountId: 1, amount: '-1' }, 400, /amount must not be below/],
+      ['fee-tiers', { accountId: 99999, tier: 1 }, 404, /unknown account/],
       ['deposits', { amount: '1' }, 400, /accountId must be .* but is missing/],
       ['prices', { market: 'XRP-PERP', index: '1' }, 404, /market must be one of BTC-PERP, /],
       ['prices', { market: 'BTC-PERP', index: 'NaN' }, 400, /index must be a plain decimal/],

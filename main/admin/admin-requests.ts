@@ -1,4 +1,5 @@
 import { base58 } from '@scure/base';
+import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
 import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.js';
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
@@ -14,6 +15,8 @@ import type { OperatorDesk } from './operator-desk.js';
 export interface AdminContext {
   readonly operator: OperatorDesk;
   readonly markets: readonly MarketConfig[];
+  /** Those that have rates. */
+  readonly feeTiers: readonly number[];
   readonly operatorKey: Uint8Array;
   readonly clock: 'real' | 'manual';
   readonly oracle: 'recorded' | 'manual' | 'pyth';
@@ -55,12 +58,30 @@ export class AdminRequests {
   }
 
   async deposit(body: Body): Promise<object> {
-    const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey']);
-    const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
-    const amount = asMicroUsd(fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX));
-    const key = keyOf(fields);
+    const { account, amount, key } = readCash(body);
     const collateral = await this.context.operator.deposit(account, amount, key);
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
+  }
+
+  /** Only what no position, no order and no unrealised profit stands for. */
+  async withdraw(body: Body): Promise<object> {
+    const { account, amount, key } = readCash(body);
+    const collateral = await this.context.operator.withdraw(account, amount, key);
+    return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
+  }
+
+  /** For trades from now on; open orders keep what was reserved for them. */
+  async setFeeTier(body: Body): Promise<object> {
+    const fields = new FieldReader(body, ['accountId', 'tier']);
+    const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
+    const wanted = fields.integer('tier', 0, FEE_TIERS - 1);
+    if (!this.context.feeTiers.includes(wanted)) {
+      // It would trade for nothing.
+      const sentence = `tier must be one of ${this.context.feeTiers.join(', ')}, which the configuration has, but is ${wanted}`;
+      throw new RequestProblem(400, 'field_is_invalid', sentence, 'tier');
+    }
+    const tier = await this.context.operator.setFeeTier(account, wanted);
+    return { accountId: account, tier };
   }
 
   /** Pays into the insurance fund of a market, or, below zero, out of it. Gives what it has then. */
@@ -206,6 +227,13 @@ function readPublicKey(text: string): Uint8Array {
   const length = key === null ? 'not base58' : `${key.length} bytes`;
   const sentence = `publicKey must be an Ed25519 key of ${KEY_BYTES} bytes in base58, but is ${length}`;
   throw new RequestProblem(400, 'field_is_invalid', sentence, 'publicKey');
+}
+
+function readCash(body: Body) {
+  const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey']);
+  const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
+  const amount = asMicroUsd(fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX));
+  return { account, amount, key: keyOf(fields) };
 }
 
 function keyOf(fields: FieldReader): Int32Array | null {

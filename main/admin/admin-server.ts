@@ -86,6 +86,10 @@ export class AdminServer {
         return requests.createAccount(await readBody(request));
       case 'POST /admin/v1/deposits':
         return requests.deposit(await readBody(request));
+      case 'POST /admin/v1/withdrawals':
+        return requests.withdraw(await readBody(request));
+      case 'POST /admin/v1/fee-tiers':
+        return requests.setFeeTier(await readBody(request));
       case 'GET /admin/v1/insurance':
         return requests.insuranceFunds();
       case 'POST /admin/v1/insurance':

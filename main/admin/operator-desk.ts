@@ -44,6 +44,18 @@ export class OperatorDesk {
     return this.home(account).deposit(account, microUsd, idempotencyKey);
   }
 
+  withdraw(
+    account: number,
+    microUsd: MicroUsd,
+    idempotencyKey: Int32Array | null,
+  ): Promise<MicroUsd> {
+    return this.home(account).withdraw(account, microUsd, idempotencyKey);
+  }
+
+  setFeeTier(account: number, tier: number): Promise<number> {
+    return this.home(account).setFeeTier(account, tier);
+  }
+
   setLiquidator(account: number, isLiquidator: boolean): Promise<boolean> {
     return this.home(account).setLiquidator(account, isLiquidator);
   }

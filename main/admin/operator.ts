@@ -108,12 +108,21 @@ export class Operator {
   }
 
   /** Gives the collateral afterwards. The same key again changes nothing. */
-  async deposit(account: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
-    const { words, floats } = command(type.CMD_DEPOSIT, 1, 0);
+  deposit(account: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
+    return this.moveCash(type.CMD_DEPOSIT, account, microUsd, idempotencyKey);
+  }
+
+  /** Gives the collateral afterwards. The same key again, of a deposit too, changes nothing. */
+  withdraw(account: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
+    return this.moveCash(type.CMD_WITHDRAW, account, microUsd, idempotencyKey);
+  }
+
+  /** Gives the tier afterwards. */
+  async setFeeTier(account: number, tier: number): Promise<number> {
+    const { words } = command(type.CMD_SET_FEE_TIER, 1, 0);
     words[W_ACCOUNT] = account;
-    floats[F_QTY] = microUsd;
-    if (idempotencyKey !== null) words.set(idempotencyKey, IDEMPOTENCY_WORD);
-    return (await this.send(words)).collateral;
+    words[W_FLAGS] = tier;
+    return (await this.send(words)).flags;
   }
 
   /** Gives whether the account is a registered liquidator afterwards. */
@@ -180,6 +189,19 @@ export class Operator {
     floats[F_CLIENT_ID] = confidenceTicks;
     const { lots, price } = await this.send(words);
     return { indexTicks: asPriceTicks(lots), markTicks: asPriceTicks(price) };
+  }
+
+  private async moveCash(
+    kind: number,
+    account: number,
+    microUsd: MicroUsd,
+    idempotencyKey: Int32Array | null,
+  ): Promise<MicroUsd> {
+    const { words, floats } = command(kind, 1, 0);
+    words[W_ACCOUNT] = account;
+    floats[F_QTY] = microUsd;
+    if (idempotencyKey !== null) words.set(idempotencyKey, IDEMPOTENCY_WORD);
+    return (await this.send(words)).collateral;
   }
 
   private async send(words: Int32Array): Promise<Answer> {

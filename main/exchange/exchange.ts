@@ -147,6 +147,7 @@ export class Exchange {
       requests: new AdminRequests({
         operator: this.operator,
         markets: config.markets,
+        feeTiers: config.feeTiers.map(({ tier }) => tier),
         operatorKey: this.operatorKey,
         clock: config.clock,
         oracle: config.oracle,
