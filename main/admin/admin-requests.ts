@@ -70,7 +70,7 @@ export class AdminRequests {
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
   }
 
-  /** For trades from now on; open orders keep what was reserved for them. */
+  /** Open orders keep the tier with which they were placed. */
   async setFeeTier(body: Body): Promise<object> {
     const fields = new FieldReader(body, ['accountId', 'tier']);
     const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
