@@ -64,7 +64,8 @@ export const A_COLLATERAL = 0;
 export const A_SEQUENCE = 8;
 /**
  * Bit 0: the account exists. 1: it has used a client id. 2: it is being liquidated. 3: a market of it is isolated. 4: it may take over
- * positions from auctions. 8–15: fee tier.
+ * positions from auctions. 8–15: fee tier. 16–31: how often a position of it was changed, modulo 65,536; added to when all that the
+ * change writes is written, for copies that others keep (risk/runtime/swept-columns.ts), and no part of the state.
  */
 export const A_STATUS = 16;
 export const A_EXISTS = 1;
@@ -74,6 +75,7 @@ export const A_ISOLATES = 8;
 export const A_LIQUIDATOR = 16;
 export const A_TIER_SHIFT = 8;
 export const A_TIER_MASK = 255;
+export const A_MOVES_SHIFT = 16;
 export const A_PARENT = 20;
 /** Markets (by index 0–63) in which the account has a position or open orders: low word, high word. */
 export const A_ACTIVE = 24;

@@ -1,6 +1,6 @@
 import { floatOf, setFloat, wordOf } from '../../engine/kernel/events.js';
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
-import { f64At, setF64 } from '../../engine/kernel/memory.js';
+import { f64At, i32At, setF64, setI32 } from '../../engine/kernel/memory.js';
 import { openRow } from '../../engine/kernel/rows.js';
 import {
   EF_ACCOUNT_SEQUENCE,
@@ -45,7 +45,7 @@ import {
 import { findAccount } from './accounts.js';
 import { withdrawable } from './equity.js';
 import { fillIsolated, payIsolated, showPosition } from './isolated.js';
-import { A_COLLATERAL, A_SEQUENCE } from './layout.js';
+import { A_COLLATERAL, A_MOVES_SHIFT, A_SEQUENCE, A_STATUS } from './layout.js';
 import { findBlock } from './markets.js';
 import { purseOf } from './purses.js';
 import { addOpen, clearActiveIfFlat, tryReserve } from './reservation.js';
@@ -139,6 +139,7 @@ function settlePosition(event: i32, block: i32, record: i32, row: i32): void {
     setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + cash);
   } else fillIsolated(event, block, record, row, purse, withdrawable(account, record));
   clearActiveIfFlat(record, block, row);
+  setI32(record + A_STATUS, i32At(record + A_STATUS) + (1 << A_MOVES_SHIFT));
 }
 
 function settleCanceled(event: i32, block: i32, record: i32, row: i32, side: i32): void {

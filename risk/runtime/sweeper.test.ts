@@ -17,6 +17,9 @@ import {
   EVT_DONE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_INSURANCE,
+  EVT_POSITION_MARGIN,
+  EVT_TRANSFER,
 } from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
 import { type AccountSweep, Sweeper } from './sweeper.js';
@@ -138,18 +141,23 @@ describe('a sweeper', () => {
     sweeper.note(eventsOf({ type: EVT_FILL, account: 1 }));
     sweeper.start();
     sweeper.look();
-    const written = [EVT_FILL, EVT_BALANCE, EVT_FUNDING].map((type, i) => {
-      return { type, account: i + 4 };
-    });
+    const written = [
+      EVT_FILL,
+      EVT_BALANCE,
+      EVT_FUNDING,
+      EVT_TRANSFER,
+      EVT_INSURANCE,
+      EVT_POSITION_MARGIN,
+    ].map((type, i) => ({ type, account: i + 2 }));
     sweeper.note(eventsOf(...written, { type: EVT_ACCEPTED, account: 8 }));
     sweeper.note(eventsOf({ type: EVT_FILL, account: 10 }));
     sweeper.look();
     expect(take()).toEqual([]);
-    below.delete(5);
+    below.delete(3);
     state.isDone = true;
     sweeper.look();
-    expect(take()).toEqual([4, 6]);
-    sweeper.note(eventsOf({ type: EVT_FILL, account: 7 }));
+    expect(take()).toEqual([2, 4, 5, 6, 7]);
+    sweeper.note(eventsOf({ type: EVT_FILL, account: 9 }));
     sweeper.look();
     expect(take()).toEqual([]);
   });

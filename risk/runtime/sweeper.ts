@@ -8,7 +8,14 @@ import {
   W_REQUEST,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { EVT_BALANCE, EVT_FILL, EVT_FUNDING } from '../../engine/messages/types.js';
+import {
+  EVT_BALANCE,
+  EVT_FILL,
+  EVT_FUNDING,
+  EVT_INSURANCE,
+  EVT_POSITION_MARGIN,
+  EVT_TRANSFER,
+} from '../../engine/messages/types.js';
 import { DirectOutput } from '../../engine/runtime/event-output.js';
 import type { HostPort } from '../../engine/runtime/host-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
@@ -17,6 +24,12 @@ import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js
 const RING_SLOTS = 512;
 /** Less than a millisecond. */
 const WRITTEN_AT_ONCE = 2048;
+/** By type of event, 1: it has moved a position or collateral of its account. */
+const WRITES_ACCOUNT = new Uint8Array(256);
+for (const type of [EVT_FILL, EVT_TRANSFER, EVT_BALANCE, EVT_FUNDING, EVT_INSURANCE]) {
+  WRITES_ACCOUNT[type] = 1;
+}
+WRITES_ACCOUNT[EVT_POSITION_MARGIN] = 1;
 
 /** The accounts of a margin actor, as a sweeper has to know them. */
 export interface SweptHome {
@@ -125,9 +138,7 @@ export class Sweeper {
       const w = slot * SLOT_WORDS;
       const head = words[w + W_HEAD] as number;
       const type = typeOf(head);
-      if (type === EVT_FILL || type === EVT_BALANCE || type === EVT_FUNDING) {
-        this.written.push(words[w + W_ACCOUNT] as number);
-      }
+      if (WRITES_ACCOUNT[type] === 1) this.written.push(words[w + W_ACCOUNT] as number);
       slot += slotsOf(head);
     }
   }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { webAssemblyKernel } from '../../engine/kernel/host/flavours.js';
 import { TIF_IOC } from '../../engine/messages/types.js';
+import { A_SEQUENCE } from '../kernel/layout.js';
 import type { MarginActor } from '../margin/margin-actor.js';
 import type { RiskCalls } from '../margin/risk-kernel.js';
 import { TriggerShard } from '../margin/trigger-shard.fixture.js';
@@ -55,6 +56,60 @@ describe('copies of positions', () => {
       }
     });
     fc.assert(property, { numRuns: 40 });
+  });
+});
+
+describe('copies of positions under orders and fills', () => {
+  const trade = (shard: TriggerShard, buyer: number, seller: number) => {
+    shard.place(seller, 'sell', 10, { price: 1000 });
+    shard.place(buyer, 'buy', 10, { price: 1000, tif: TIF_IOC });
+  };
+  const setUp = () => {
+    const shard = new TriggerShard('product', ACCOUNTS);
+    shard.mark(1000);
+    trade(shard, 1, 2);
+    const { kernel, accounts } = stateOf(shard);
+    let rowsRead = 0;
+    const calls = {
+      nextBelowMargin: kernel.calls.nextBelowMargin,
+      tableSizes: kernel.calls.tableSizes,
+      rowOf: (block: number, account: number) => {
+        rowsRead++;
+        return kernel.calls.rowOf(block, account);
+      },
+    };
+    const columns = new SweptColumns(kernel.memory, calls);
+    /** How many rows were copied. */
+    const sweep = () => {
+      const before = rowsRead;
+      columns.sweep(1, ACCOUNTS + 1, () => {});
+      return rowsRead - before;
+    };
+    return { shard, kernel, accounts, sweep };
+  };
+
+  it('stay while orders come and go, and are made anew one sweep after a fill', () => {
+    const { shard, sweep } = setUp();
+    expect([sweep(), sweep(), sweep()]).toEqual([0, 2, 0]);
+    shard.place(1, 'buy', 10, { price: 990 });
+    shard.massCancel(1);
+    // An order alone makes a market active, not a position.
+    shard.place(3, 'buy', 10, { price: 990 });
+    expect([sweep(), sweep()]).toEqual([0, 0]);
+    trade(shard, 1, 3);
+    expect([sweep(), sweep(), sweep()]).toEqual([0, 2, 0]);
+  });
+
+  it('are not trusted when the count of changes may have come round', () => {
+    const { kernel, accounts, sweep } = setUp();
+    expect([sweep(), sweep(), sweep()]).toEqual([0, 2, 0]);
+    const skipEvents = (events: number) => {
+      kernel.floats[(accounts.at(1) + A_SEQUENCE) >> 3] = accounts.sequence(1) + events;
+    };
+    skipEvents(32_767);
+    expect([sweep(), sweep()]).toEqual([0, 0]);
+    skipEvents(1);
+    expect([sweep(), sweep(), sweep()]).toEqual([0, 1, 0]);
   });
 });
 

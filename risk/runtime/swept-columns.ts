@@ -5,6 +5,7 @@ import {
   A_EXISTS,
   A_ISOLATES,
   A_LIQUIDATING,
+  A_MOVES_SHIFT,
   A_SEQUENCE,
   A_STATUS,
   ACCOUNT_SHIFT,
@@ -29,12 +30,18 @@ const ROOM = 1 << ROOM_SHIFT;
 /** In place of a number of positions: they are not known here, or there are too many of them. */
 const UNKNOWN = 255;
 const TOO_MANY = 254;
+/** Private events after which the count of an account's changes, which has 16 bits, may have come round. */
+const COUNT_HOLDS = 32_768;
 /** Far more than what sums of products are off by (risk/kernel/sweep.ts). */
 const SLACK_MICRO_USD = 1_000_000;
 
 /** Of a range of accounts. */
 interface Columns {
-  /** Number of the account's last private event when it was looked at last; every fill has one. */
+  /** The account that comes first in them. */
+  readonly first: number;
+  /** How often its positions had been changed, modulo 65,536, when it was last looked at closely … */
+  moves: Uint16Array;
+  /** … and the number of its last private event then: every change is one. */
   sequence: Float64Array;
   /** What its positions were entered at, micro-USD. */
   cost: Float64Array;
@@ -45,9 +52,10 @@ interface Columns {
 
 /**
  * Positions of accounts side by side, copied from their rows, which lie by market: a sweep of the rows themselves waits for memory
- * nearly all the time. Nobody tells of changes; an account's private events are numbered, and each fill is one of them, after it has
- * been written. So an account is copied when its number is the one that the sweep before saw: then whatever led to that number was
- * complete when this sweep began. Until then, and whenever it is not certainly far above its margin, the kernel is asked.
+ * nearly all the time. Nobody tells of changes; an account's record counts them, each after it has been written. So an account is
+ * copied when the count is the one that the sweep before saw: then whatever led to that count was complete when this sweep began. Until
+ * then, and whenever it is not certainly far above its margin, the kernel is asked. Orders change no count: those of a busy maker cost
+ * a sweep nothing.
  */
 export class SweptColumns {
   private readonly memory: WebAssembly.Memory;
@@ -102,7 +110,7 @@ export class SweptColumns {
     visit: (account: number) => void,
   ): void {
     const { words, floats, price, margin, lotsMax } = this;
-    const { sequence, cost, positions, market, lots } = columns;
+    const { moves, sequence, cost, positions, market, lots } = columns;
     const table = words[G_ACCOUNT_TABLE >> 2] as number;
     const chunk = words[(table >> 2) + (from >> ACCOUNTS_CHUNK_SHIFT)] as number;
     if (chunk === 0) return;
@@ -115,9 +123,9 @@ export class SweptColumns {
         continue;
       }
       if ((status & (A_EXISTS | A_LIQUIDATING)) !== A_EXISTS) continue;
-      if (floats[(record + A_SEQUENCE) >> 3] !== sequence[i] || positions[i] === UNKNOWN) {
-        this.learn(columns, i, first + i, record);
-      }
+      const events = (floats[(record + A_SEQUENCE) >> 3] as number) - (sequence[i] as number);
+      const isSame = status >>> A_MOVES_SHIFT === moves[i] && events < COUNT_HOLDS;
+      if (!isSame || positions[i] === UNKNOWN) this.learn(columns, i, record, isSame);
       const count = positions[i] as number;
       if (count === 0) continue;
       let left = (floats[(record + A_COLLATERAL) >> 3] as number) - (cost[i] as number);
@@ -140,14 +148,14 @@ export class SweptColumns {
     if (this.calls.nextBelowMargin(account, account + 1) !== 0) visit(account);
   }
 
-  /** Copies the account's positions, if its number is still the one that the sweep before saw. */
-  private learn(columns: Columns, i: number, account: number, record: number): void {
-    const { sequence, positions, market, lots, cost } = columns;
+  /** Copies the account's positions, if they are still those that the sweep before saw. */
+  private learn(columns: Columns, i: number, record: number, isSame: boolean): void {
+    const { first, moves, sequence, positions, market, lots, cost } = columns;
     const { words, floats } = this;
-    const now = floats[(record + A_SEQUENCE) >> 3] as number;
     positions[i] = UNKNOWN;
-    if (sequence[i] !== now) {
-      sequence[i] = now;
+    if (!isSame) {
+      moves[i] = (words[(record + A_STATUS) >> 2] as number) >>> A_MOVES_SHIFT;
+      sequence[i] = floats[(record + A_SEQUENCE) >> 3] as number;
       return;
     }
     if (--this.copiesLeft < 0) return;
@@ -156,7 +164,7 @@ export class SweptColumns {
     for (let k = 0; k < MARKETS_MAX; k++) {
       const active = words[(record + A_ACTIVE + ((k >> 5) << 2)) >> 2] as number;
       if ((active & (1 << (k & 31))) === 0) continue;
-      const row = this.calls.rowOf(words[(G_MARKETS >> 2) + k] as number, account);
+      const row = this.calls.rowOf(words[(G_MARKETS >> 2) + k] as number, first + i);
       const position = floats[(row + R_POSITION) >> 3] as number;
       if (position === 0) continue;
       if (count === ROOM) {
@@ -177,7 +185,9 @@ export class SweptColumns {
     const accounts = end - first;
     if (known !== undefined && known.positions.length >= accounts) return known;
     const columns: Columns = {
-      sequence: new Float64Array(accounts).fill(-1),
+      first,
+      moves: new Uint16Array(accounts),
+      sequence: new Float64Array(accounts).fill(Number.NEGATIVE_INFINITY),
       cost: new Float64Array(accounts),
       positions: new Uint8Array(accounts).fill(UNKNOWN),
       market: new Uint8Array(accounts << ROOM_SHIFT),
