@@ -5,6 +5,9 @@ const RANGE_ACCOUNTS = 8192;
 const RANGES_MAX = 8192;
 /** Accounts found that wait to be fetched, for each thread. */
 const FOUND_ROOM = 4096;
+/** Accounts that can be looked at once more in one go, and how many of them a thread takes at a time. */
+const LIST_ROOM = 65_536;
+const LISTED_AT_ONCE = 512;
 
 /** Words of the board, the first ones 64 bytes apart because different threads write them. */
 const W_WAKE = 0;
@@ -12,9 +15,12 @@ const W_STOPPED = 16;
 const W_LAST = 32;
 const W_RANGES = 33;
 const W_RANGE_ACCOUNTS = 34;
+/** Accounts that are listed; 0: all accounts are meant. */
+const W_LISTED = 35;
 const W_NEWS = 48;
 const W_STATES = 64;
-const W_THREADS = W_STATES + RANGES_MAX;
+const W_LIST = W_STATES + RANGES_MAX;
+const W_THREADS = W_LIST + LIST_ROOM;
 /** Of a thread: how many accounts it has found, whether it serves; how many were fetched; then the accounts, in turns. */
 const T_FOUND = 0;
 const T_SERVES = 1;
@@ -54,14 +60,18 @@ export class SweepBoard {
 
   /** No range may be under way. */
   begin(last: number): void {
-    const { words } = this;
     const ranges = Math.ceil(last / this.rangeAccounts);
     assert(ranges <= RANGES_MAX, 'the board must have room for all ranges of accounts');
-    this.firstOpen = 0;
-    Atomics.store(words, W_LAST, last);
-    Atomics.store(words, W_RANGES, ranges);
-    for (let range = 0; range < ranges; range++) Atomics.store(words, W_STATES + range, OPEN);
-    this.wake();
+    Atomics.store(this.words, W_LAST, last);
+    this.open(ranges, 0);
+  }
+
+  /** The same for some accounts, whose positions in the list are what ranges are of. Gives how many of them there is room for. */
+  beginList(accounts: readonly number[]): number {
+    const count = Math.min(accounts.length, LIST_ROOM);
+    for (let i = 0; i < count; i++) this.words[W_LIST + i] = accounts[i] as number;
+    this.open(Math.ceil(count / LISTED_AT_ONCE), count);
+    return count;
   }
 
   /** Adds accounts that were found; true when all ranges are done and all that was found is told. */
@@ -149,8 +159,22 @@ export class SweepBoard {
     return -1;
   }
 
-  /** First account of a range, and the one behind its last. */
+  /** Some accounts are to be looked at, not all. */
+  get isList(): boolean {
+    return Atomics.load(this.words, W_LISTED) > 0;
+  }
+
+  listed(position: number): number {
+    return this.words[W_LIST + position] as number;
+  }
+
+  /** First account of a range, or position in the list, and the one behind its last. */
   bounds(range: number): { first: number; end: number } {
+    const listed = Atomics.load(this.words, W_LISTED);
+    if (listed > 0) {
+      const first = range * LISTED_AT_ONCE;
+      return { first, end: Math.min(first + LISTED_AT_ONCE, listed) };
+    }
     const first = 1 + range * this.rangeAccounts;
     const end = Math.min(first + this.rangeAccounts, Atomics.load(this.words, W_LAST) + 1);
     return { first, end };
@@ -175,6 +199,15 @@ export class SweepBoard {
     Atomics.store(this.words, W_STATES + range, DONE);
     Atomics.add(this.words, W_NEWS, 1);
     Atomics.notify(this.words, W_NEWS);
+  }
+
+  private open(ranges: number, listed: number): void {
+    const { words } = this;
+    this.firstOpen = 0;
+    Atomics.store(words, W_LISTED, listed);
+    Atomics.store(words, W_RANGES, ranges);
+    for (let range = 0; range < ranges; range++) Atomics.store(words, W_STATES + range, OPEN);
+    this.wake();
   }
 
   private takeOpen(thread: number, range: number): boolean {

@@ -1,4 +1,5 @@
 import type { RiskKernel } from '../margin/risk-kernel.js';
+import type { SweepBoard } from './sweep-board.js';
 import type { AccountSweep } from './sweeper.js';
 import { type SweepCalls, SweptColumns } from './swept-columns.js';
 
@@ -52,6 +53,24 @@ export function forEachBelow(
 ): void {
   let account = calls.nextBelowMargin(first, end);
   for (; account !== 0; account = calls.nextBelowMargin(account + 1, end)) visit(account);
+}
+
+/** The same of a range of a board. */
+export function forEachBelowIn(
+  calls: Pick<SweepCalls, 'nextBelowMargin'>,
+  board: SweepBoard,
+  range: number,
+  visit: (account: number) => void,
+): void {
+  const { first, end } = board.bounds(range);
+  if (!board.isList) {
+    forEachBelow(calls, first, end, visit);
+    return;
+  }
+  for (let position = first; position < end; position++) {
+    const account = board.listed(position);
+    forEachBelow(calls, account, account + 1, visit);
+  }
 }
 
 /** The same as a list. */

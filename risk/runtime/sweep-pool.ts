@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { RiskKernel } from '../margin/risk-kernel.js';
 import { createSweepBoard, SweepBoard } from './sweep-board.js';
-import { forEachBelow } from './sweep-here.js';
+import { forEachBelowIn } from './sweep-here.js';
 import type { SweepStart } from './sweep-worker.js';
 import type { AccountSweep } from './sweeper.js';
 
@@ -11,12 +11,16 @@ import type { AccountSweep } from './sweeper.js';
 const FAILURES_MAX = 8;
 /** Longer than a thread takes to load its modules. */
 const CLOSE_MS = 10_000;
+/** Fewer accounts are not worth waking threads for. */
+const AGAIN_MIN = 256;
 
 export interface SweepPoolOptions extends Omit<SweepStart, 'board' | 'memory'> {
   kernel: RiskKernel;
   threads: number;
   /** Accounts that a thread takes at a time; left out: less than a millisecond's work. */
   rangeAccounts?: number;
+  /** As many accounts as the threads are woken for to look at again; left out: some hundreds. */
+  againMin?: number;
   /** Something was found or done, or a thread has ended. */
   onWork: () => void;
   onFailure: (error: Error) => void;
@@ -65,11 +69,18 @@ export class SweepPool implements AccountSweep {
   }
 
   begin(last: number): void {
-    // Before it begins: a thread may be done before anybody listens.
     const { news } = this.board;
     this.board.begin(last);
-    this.sweeping = true;
-    if (!this.listening) void this.listen(news);
+    this.begun(news);
+  }
+
+  again(accounts: readonly number[]): number {
+    const { board, options } = this;
+    if (accounts.length < (options.againMin ?? AGAIN_MIN) || board.serving === 0) return 0;
+    const { news } = board;
+    const taken = board.beginList(accounts);
+    this.begun(news);
+    return taken;
   }
 
   poll(found: number[]): boolean {
@@ -92,10 +103,15 @@ export class SweepPool implements AccountSweep {
   private sweepHere(found: number[]): void {
     const { board, options } = this;
     for (let range = board.take(0); range >= 0; range = board.take(0)) {
-      const { first, end } = board.bounds(range);
-      forEachBelow(options.kernel.calls, first, end, (account) => found.push(account));
+      forEachBelowIn(options.kernel.calls, board, range, (account) => found.push(account));
       board.finish(range);
     }
+  }
+
+  /** `news` from before it began: a thread may be done before anybody listens. */
+  private begun(news: number): void {
+    this.sweeping = true;
+    if (!this.listening) void this.listen(news);
   }
 
   private async listen(since: number): Promise<void> {

@@ -64,6 +64,8 @@ export interface RaceResult {
   liquidated: number;
   /** Complete rounds in which nothing that margin rests on had changed, after which everybody was looked at. */
   proven: number;
+  /** Accounts that threads have looked at once more, because they were written during a sweep. */
+  sweptAgain: number;
   killed: number;
   failures: number;
 }
@@ -93,6 +95,7 @@ export class SweepRace {
     refused: 0,
     liquidated: 0,
     proven: 0,
+    sweptAgain: 0,
     killed: 0,
     failures: 0,
   };
@@ -105,6 +108,7 @@ export class SweepRace {
       module: compiledModule(KERNEL_FILE),
       threads: options.threads,
       rangeAccounts: 16,
+      againMin: 3,
       onWork: () => {},
       onFailure: () => {
         this.result.failures++;
@@ -119,6 +123,12 @@ export class SweepRace {
       poll: (found) => {
         this.hasEnded = pool.poll(found);
         return this.hasEnded;
+      },
+      again: (accounts) => {
+        const taken = pool.again(accounts);
+        if (taken > 0) this.hasEnded = false;
+        this.result.sweptAgain += taken;
+        return taken;
       },
     };
     this.sweeper = new Sweeper(home, watched, PORT);

@@ -16,6 +16,7 @@ describe('threads that sweep accounts while the shard writes them', () => {
     expect(result.failures).toBe(0);
     expect(result.liquidated).toBeGreaterThan(rounds / 200);
     expect(result.proven).toBeGreaterThan(rounds / 200);
+    expect(result.sweptAgain).toBeGreaterThan(rounds);
   }, 3_600_000);
 
   it('do so when they are killed in the middle of it, again and again', async () => {

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { webAssemblyKernel } from '../../engine/kernel/host/flavours.js';
 import { javascriptRiskKernel, type RiskCalls } from '../margin/risk-kernel.js';
 import { SweepBoard } from './sweep-board.js';
-import { forEachBelow } from './sweep-here.js';
+import { forEachBelowIn } from './sweep-here.js';
 import { type SweepCalls, SweptColumns } from './swept-columns.js';
 
 /** What a thread that sweeps is started with. */
@@ -47,14 +47,15 @@ interface Sweeping {
  */
 function sweep({ board, calls, columns, thread }: Sweeping, range: number): void {
   const { first, end } = board.bounds(range);
+  const isCopied = !board.isList && board.isOwn(thread, range);
   const tell = (account: number) => board.tell(thread, account);
   for (;;) {
     const before = calls.tableSizes();
     // Copies of other threads' ranges would be as many again for each thread.
-    if (board.isOwn(thread, range)) columns.sweep(first, end, tell);
-    else forEachBelow(calls, first, end, tell);
+    if (isCopied) columns.sweep(first, end, tell);
+    else forEachBelowIn(calls, board, range, tell);
     if (calls.tableSizes() === before) return;
-    columns.forget(first);
+    if (isCopied) columns.forget(first);
   }
 }
 

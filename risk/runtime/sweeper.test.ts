@@ -76,7 +76,7 @@ function setUp() {
     state.finds.push(...accounts);
     sweeper.look();
   };
-  return { home, below, begun, state, sweeper, take, answer, find };
+  return { home, below, begun, state, sweep, sweeper, take, answer, find };
 }
 
 describe('a sweeper', () => {
@@ -160,6 +160,34 @@ describe('a sweeper', () => {
     sweeper.note(eventsOf({ type: EVT_FILL, account: 9 }));
     sweeper.look();
     expect(take()).toEqual([]);
+  });
+
+  it('has them looked at again by who swept, as long as there are many, and what is written meanwhile, too', () => {
+    const { below, begun, state, sweep, sweeper, take } = setUp();
+    const again: number[][] = [];
+    sweep.again = (accounts) => {
+      if (accounts.length < 2) return 0;
+      again.push(accounts.slice(0, 3));
+      return Math.min(3, accounts.length);
+    };
+    for (const account of [4, 7, 9]) below.add(account);
+    const fills = (...accounts: number[]) =>
+      sweeper.note(eventsOf(...accounts.map((account) => ({ type: EVT_FILL, account }))));
+    sweeper.start();
+    sweeper.look();
+    fills(1, 2, 3, 4, 5);
+    state.isDone = true;
+    sweeper.look();
+    expect([again, sweeper.isSweeping]).toEqual([[[1, 2, 3]], true]);
+    fills(7);
+    sweeper.look();
+    fills(9);
+    sweeper.look();
+    expect(again).toEqual([
+      [1, 2, 3],
+      [4, 5, 7],
+    ]);
+    expect([take(), sweeper.isSweeping, begun]).toEqual([[9], false, [10]]);
   });
 
   it('keeps what the ring has no room for until there is room', () => {

@@ -46,6 +46,11 @@ export interface AccountSweep {
   begin(last: number): void;
   /** Adds accounts that were found below their margin meanwhile; true when each has been looked at since `begin`. */
   poll(found: number[]): boolean;
+  /**
+   * After a sweep is done: begins to look at the first of these once more, as another sweep, and gives how many. 0, or nobody who
+   * could: the caller does it.
+   */
+  again?(accounts: readonly number[]): number;
 }
 
 /**
@@ -55,8 +60,8 @@ export interface AccountSweep {
  *
  * - a round counts only when all accounts have been looked at and the shard has answered all candidates;
  * - one that was overtaken by a change is followed by another;
- * - an account whose position or collateral the shard has written meanwhile may have been read halfway: it is looked at again here,
- *   between two frames.
+ * - an account whose position or collateral the shard has written meanwhile may have been read halfway: it is looked at again, by
+ *   who swept, and again if it was written during that; the last few here, between two frames.
  */
 export class Sweeper {
   readonly hostPort: HostPort;
@@ -121,7 +126,7 @@ export class Sweeper {
     if (!this.active) return;
     if (!this.inRound && this.isDue) this.begin();
     if (!this.inRound) return;
-    if (this.sweeping && this.sweep.poll(this.found)) this.sweeping = false;
+    if (this.sweeping && this.sweep.poll(this.found)) this.sweeping = this.isSweptAgain();
     if (!this.sweeping) this.lookAtWritten();
     this.send();
     const isOpen = this.sweeping || this.written.length > 0;
@@ -153,6 +158,13 @@ export class Sweeper {
     this.demanded = false;
     this.sweptChanges = this.home.termsChanges;
     this.sweep.begin(this.home.lastAccount);
+  }
+
+  /** It takes a fraction of the time that the sweep before took, and so fewer are written during it. */
+  private isSweptAgain(): boolean {
+    const taken = this.sweep.again?.(this.written) ?? 0;
+    this.written.splice(0, taken);
+    return taken > 0;
   }
 
   /** Some of them at a time: the shard waits. */
