@@ -287,15 +287,19 @@ export class Gateway {
     this.outbox.flush();
   };
 
+  /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
   private startTimers(): void {
+    this.tick();
     this.timers.push(
-      setInterval(() => {
-        this.requests.coarseNowMs = performance.now();
-        this.publicFeeds.tick(this.epoch);
-        this.outbox.flush();
-      }, this.limits.tickMs),
+      setInterval(() => this.tick(), this.limits.tickMs),
       setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
     );
+  }
+
+  private tick(): void {
+    this.requests.coarseNowMs = performance.now();
+    this.publicFeeds.tick(this.epoch);
+    this.outbox.flush();
   }
 
   private housekeeping(): void {

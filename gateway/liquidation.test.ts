@@ -35,13 +35,13 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
     await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
-  async function listen(seeded: boolean): Promise<string> {
+  async function listen(seeded: boolean, tickMs = 5): Promise<string> {
     const gateway = new Gateway({
       port: 0,
       host: '127.0.0.1',
       shards: [{ port }],
       operatorKey: new Uint8Array(32),
-      limits: { tickMs: 5 },
+      limits: { tickMs },
     });
     gateways.push(gateway);
     if (seeded) {
@@ -283,6 +283,19 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
     await until(() => lateRows.length > 0, 'a gateway that starts later knows it too');
     expect(lateRows).toEqual([{ id: 1, market: BTC, side: 'buy', qty: '5.000' }]);
     expect(rows()).toEqual([[], [{ id: 1, market: BTC, side: 'buy', qty: '5.000' }]]);
+  });
+
+  it('are in the snapshot of whoever subscribes before a new gateway has ticked once by its clock', async () => {
+    await begin();
+    fall(48_450);
+    const early = await client(await listen(true, 60_000), 3);
+    const snapshots = heard(early, 'positionsAtRiskSnapshot');
+    await early.subscribe('positionsAtRisk');
+    await until(() => snapshots.length === 1, 'a snapshot has come');
+    expect(snapshots[0]).toMatchObject({
+      epoch: 1,
+      positions: [{ id: 1, market: BTC, side: 'buy', qty: '5.000' }],
+    });
   });
 
   it('end what a liquidator is told when it is none any more', async () => {
