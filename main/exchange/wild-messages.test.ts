@@ -137,5 +137,5 @@ describe('a shard under wild messages', () => {
       }),
       { numRuns: FULL ? 2_000 : 100 },
     );
-  });
+  }, 1_200_000);
 });
