@@ -1,8 +1,5 @@
 import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import {
-  F_CLIENT_ID,
-  F_DEADLINE,
-  F_EXPIRY,
   F_ORDER_ID,
   F_QTY,
   headOf,
@@ -11,7 +8,6 @@ import {
   W_ACCOUNT,
   W_CLIENT_REF,
   W_FLAGS,
-  W_HEAD,
   W_PRICE,
   W_REQUEST,
   W_SESSION,
@@ -34,7 +30,6 @@ import {
   R_PRICE,
   R_QTY,
   R_SIDE,
-  R_TYPE,
   RECORD_WORDS,
   TYPE_CANCEL,
   TYPE_LIMIT_GTC,
@@ -50,16 +45,18 @@ export function accountOfOrder(orderId: number, accounts: number): number {
   return 1 + Math.floor((Math.imul(orderId, 0x9e3779b1) >>> 0) * (accounts / 4294967296));
 }
 
+/** An entry of the table: word 0 of the message; its flags; −1 where a new order comes into being, else 0; −1 where there is a price. */
+const T_FLAGS = 1;
+const T_IS_NEW = 2;
+const T_HAS_PRICE = 3;
+
 /**
  * Records of a workload as messages of one slot each. Which type of record comes next cannot be predicted, so it selects from
  * tables and masks instead of a branch, as any generator that must not cost more than what it drives.
  */
 export class WorkloadCommands {
-  /** By type of record: word 0; flags; −1 where a new order comes into being, else 0; −1 where there is a price. */
-  private readonly heads = new Int32Array(4);
-  private readonly flags = new Int32Array(4);
-  private readonly isNew = new Int32Array(4);
-  private readonly hasPrice = new Int32Array(4);
+  /** Four words by type of record: T_…. */
+  private readonly table = new Int32Array(16);
   private readonly records: Int32Array;
   private readonly accounts: number;
   /** −1 when answers are wanted. */
@@ -90,40 +87,52 @@ export class WorkloadCommands {
     return new WorkloadCommands(workload, [MSG_PLACE, MSG_CANCEL, MSG_AMEND], 0);
   }
 
-  /** Writes records `from` … `to − 1` from slot 0 on; each record once and in order. Every word, because buffers are reused. */
+  /**
+   * Writes records `from` … `to − 1` from slot 0 on; each record once and in order. Words that no command of a workload uses
+   * are left alone: they are zero in a buffer to which nobody else has written.
+   */
   write(words: Int32Array, floats: Float64Array, from: number, to: number): void {
-    const { records, heads, flags, isNew, hasPrice, asks, accounts, clientRef } = this;
-    let nextOrderId = this.nextOrderId;
-    for (let i = from, at = HEADER_WORDS + from * RECORD_WORDS; i < to; i++, at += RECORD_WORDS) {
-      const type = (records[at + R_TYPE] as number) & 3;
-      const id = records[at + R_ORDER_ID] as number;
-      const fresh = isNew[type] as number;
+    const { records, table, asks, accounts, clientRef } = this;
+    const isBook = accounts === 0;
+    const session = BENCH_SESSION & asks;
+    let nextOrderId = this.nextOrderId | 0;
+    let at = (HEADER_WORDS + from * RECORD_WORDS) | 0;
+    let w = 0;
+    let f = 0;
+    // `| 0` tells the compiler that no sum can overflow; it would look after each otherwise.
+    for (let i = from | 0; i < to; i = (i + 1) | 0) {
+      const entry = ((records[at] as number) & 3) << 2;
+      const id = records[(at + R_ORDER_ID) | 0] as number;
+      const fresh = table[(entry + T_IS_NEW) | 0] as number;
       if (((id ^ nextOrderId) & fresh) !== 0) throw new Error(`order id ${id} is out of turn`);
-      nextOrderId -= fresh;
-      const w = (i - from) * SLOT_WORDS;
-      const f = (i - from) * SLOT_FLOATS;
-      words[w + W_HEAD] = heads[type] as number;
-      words[w + W_ACCOUNT] =
-        accounts > 0 ? accountOfOrder(id, accounts) : (records[at + R_ACCOUNT] as number);
-      words[w + W_FLAGS] = ((records[at + R_SIDE] as number) & fresh) | (flags[type] as number);
-      words[w + W_PRICE] = (records[at + R_PRICE] as number) & (hasPrice[type] as number);
-      floats[f + F_QTY] = (records[at + R_QTY] as number) & fresh;
-      floats[f + F_CLIENT_ID] = 0;
-      floats[f + F_ORDER_ID] = id & ~fresh;
-      words[w + W_SESSION] = BENCH_SESSION & asks;
-      words[w + W_REQUEST] = (i + 1) & asks;
-      floats[f + F_DEADLINE] = 0;
-      // Client reference and mark distance of a forwarded message stand where a command has its deadline.
-      words[w + W_CLIENT_REF] = clientRef & fresh;
-      floats[f + F_EXPIRY] = 0;
+      nextOrderId = (nextOrderId - fresh) | 0;
+      const side = (records[(at + R_SIDE) | 0] as number) & fresh;
+      const price =
+        (records[(at + R_PRICE) | 0] as number) & (table[(entry + T_HAS_PRICE) | 0] as number);
+      const account = isBook
+        ? (records[(at + R_ACCOUNT) | 0] as number)
+        : accountOfOrder(id, accounts);
+      words[w] = table[entry] as number;
+      words[(w + W_ACCOUNT) | 0] = account;
+      words[(w + W_FLAGS) | 0] = side | (table[(entry + T_FLAGS) | 0] as number);
+      words[(w + W_PRICE) | 0] = price;
+      floats[(f + F_QTY) | 0] = (records[(at + R_QTY) | 0] as number) & fresh;
+      floats[(f + F_ORDER_ID) | 0] = id & ~fresh;
+      words[(w + W_SESSION) | 0] = session;
+      words[(w + W_REQUEST) | 0] = ((i + 1) | 0) & asks;
+      words[(w + W_CLIENT_REF) | 0] = clientRef & fresh;
+      at = (at + RECORD_WORDS) | 0;
+      w = (w + SLOT_WORDS) | 0;
+      f = (f + SLOT_FLOATS) | 0;
     }
     this.nextOrderId = nextOrderId;
   }
 
   private enter(type: number, message: number, flags: number, isNew: number, price: number): void {
-    this.heads[type] = headOf(message, 1, BENCH_MARKET);
-    this.flags[type] = flags;
-    this.isNew[type] = isNew;
-    this.hasPrice[type] = price;
+    const entry = type * 4;
+    this.table[entry] = headOf(message, 1, BENCH_MARKET);
+    this.table[entry + T_FLAGS] = flags;
+    this.table[entry + T_IS_NEW] = isNew;
+    this.table[entry + T_HAS_PRICE] = price;
   }
 }
