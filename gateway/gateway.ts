@@ -298,6 +298,7 @@ export class Gateway {
 
   private tick(): void {
     this.requests.coarseNowMs = performance.now();
+    this.requests.cancelAbandoned();
     this.publicFeeds.tick(this.epoch);
     this.outbox.flush();
   }
@@ -372,6 +373,9 @@ export class Gateway {
       this.publicFeeds.unsubscribe(subscription);
     }
     if (connection.isPrivate) this.privateFeed.unsubscribe(connection);
+    if (connection.cancelsOnDisconnect) {
+      this.requests.cancelAllOf(connection.account, connection.home);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../engine/messages/types.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import { MARKET_ID_ALL } from '../engine/units/units.js';
 import { FastRequests } from './codec/fast-requests.js';
@@ -64,6 +65,9 @@ export class Requests {
   private readonly writer: CommandWriter;
   private readonly markets: Markets;
   private readonly portBits: number;
+
+  /** Accounts whose connections have ended, and whose orders have to go. */
+  private readonly abandoned: { account: number; home: number }[] = [];
 
   constructor(
     ports: readonly ShardPort[],
@@ -153,6 +157,32 @@ export class Requests {
     }
     this.write(request.shape.name, connection, request.id);
     this.send(connection, request.id);
+  }
+
+  /**
+   * Cancels all orders of the account whose connection has ended, as nobody's request. A full ring is asked again with each tick:
+   * the trader counts on it.
+   */
+  cancelAllOf(account: number, home: number): void {
+    this.abandoned.push({ account, home });
+    this.cancelAbandoned();
+  }
+
+  /** To be called with each tick. */
+  cancelAbandoned(): void {
+    while (this.abandoned.length > 0) {
+      const { account, home } = this.abandoned[0] as { account: number; home: number };
+      this.draft.clear();
+      this.draft.marketId = MARKET_ID_ALL;
+      this.draft.massSides = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
+      this.writer.reset();
+      this.writer.massCancel(this.draft, account, 0, 0);
+      const port = this.ports[home] as ShardPort;
+      if (!port.trySend(this.writer.words, 0, this.writer.slots)) return;
+      this.abandoned.shift();
+      this.counters.commands++;
+      this.wake(home);
+    }
   }
 
   /** One command for each market that can have open orders; their answers become one. */
@@ -253,6 +283,8 @@ export class Requests {
     else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
+    else if (name === 'cancelAllAfter')
+      this.writer.cancelAllAfter(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
     else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
     else if (name === 'setMarginMode') this.writer.setMarginMode(this.draft, account, session, id);

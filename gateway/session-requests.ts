@@ -50,6 +50,8 @@ export class SessionRequests {
       case 'instruments':
         replyDone(connection, id, 'instruments', this.instruments());
         return null;
+      case 'setCancelOnDisconnect':
+        return this.cancelOnDisconnect(connection, request);
       case 'positions':
         return this.positions(connection, id);
       case 'time':
@@ -66,6 +68,18 @@ export class SessionRequests {
     if (account === 0)
       return problem('login_required', 'positions needs a login on this connection');
     replyDone(connection, id, 'positions', this.context.privateFeed.positionsOf(account));
+    return null;
+  }
+
+  private cancelOnDisconnect(connection: Connection, request: ReadRequest): Problem | null {
+    const { enabled } = request.fields;
+    if (connection.account === 0) {
+      const sentence = 'setCancelOnDisconnect needs a login on this connection';
+      return problem('login_required', sentence);
+    }
+    if (typeof enabled !== 'boolean') return wrongType('enabled', 'true or false', enabled);
+    connection.cancelsOnDisconnect = enabled;
+    replyDone(connection, request.id, 'setCancelOnDisconnect', { enabled });
     return null;
   }
 

@@ -22,6 +22,8 @@ export interface ClientOptions {
   login?: Login;
   /** Refuses to sign a login for another venue than this one. */
   venue?: string;
+  /** Asks the exchange to cancel all orders of the account when this connection ends, and again after each reconnect. */
+  cancelOnDisconnect?: boolean;
   /** Comes back after a lost connection and resumes all feeds; default true. */
   reconnect?: boolean;
   reconnectDelayMinMs?: number;
@@ -111,6 +113,11 @@ export class PlimsollClient extends EventEmitter {
 
   placeTwap(order: requests.NewTwap): Promise<requests.Ack> {
     return this.ack('placeTwap', order);
+  }
+
+  /** Dead man's switch: all orders are canceled unless this is called again within `timeout` ms; 0 switches it off. */
+  cancelAllAfter(timeout: number): Promise<requests.Ack> {
+    return this.ack('cancelAllAfter', { timeout });
   }
 
   setLeverage(choice: requests.LeverageChoice): Promise<requests.Ack> {
@@ -300,6 +307,9 @@ export class PlimsollClient extends EventEmitter {
     const fields = { ...login.identity, challenge, time, signature };
     const answer = await this.request('login', fields);
     this.accountId = (answer.data as { accountId: number }).accountId;
+    if (this.options.cancelOnDisconnect === true) {
+      await this.request('setCancelOnDisconnect', { enabled: true });
+    }
   }
 
   private receive(message: ServerMessage): void {

@@ -207,6 +207,8 @@ export interface Ack {
   accountSequence?: number;
   time: number;
   canceledQty?: string;
+  /** Of cancelAllAfter: when the switch falls. */
+  expiresAt?: number;
 }
 
 export interface Instrument {

@@ -19,6 +19,7 @@ const PRIVATE_TYPES = new Set([
   'balance',
   'funding',
   'liquidation',
+  'cancelAllAfter',
   'leverage',
   'transfer',
   'insurance',

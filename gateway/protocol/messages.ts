@@ -83,6 +83,8 @@ export const REQUESTS = {
   ping: request('ping', 11, []),
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
+  cancelAllAfter: request('cancelAllAfter', 17, ['timeout', ...WINDOW_FIELDS]),
+  setCancelOnDisconnect: request('setCancelOnDisconnect', 18, ['enabled']),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
   takeOver: request('takeOver', 30, [
     'market',
@@ -135,6 +137,7 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'amend',
   'replace',
   'cancelAll',
+  'cancelAllAfter',
   'setLeverage',
   'takeOver',
   'setMarginMode',
@@ -171,6 +174,7 @@ export const MESSAGES = {
     'accountSequence',
     'time',
     'canceledQty',
+    'expiresAt',
   ]),
   error: message('error', 66, ['id', 'code', 'message']),
   done: message('done', 67, ['id', 'op', 'data']),
@@ -257,6 +261,7 @@ export const MESSAGES = {
     'time',
     'market',
   ]),
+  cancelAllAfter: message('cancelAllAfter', 98, ['epoch', 'accountSequence', 'sequence', 'time']),
   leverage: message('leverage', 76, [
     'epoch',
     'accountSequence',

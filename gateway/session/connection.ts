@@ -46,6 +46,8 @@ export class Connection {
   isPrivate = false;
   /** Goes on with a resume that had to wait for the socket. */
   onDrain: (() => void) | null = null;
+  /** Its account's orders are canceled when it ends, however it ends. */
+  cancelsOnDisconnect = false;
   loginFailures = 0;
   strikes = 0;
   closed = false;
