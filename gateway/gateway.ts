@@ -299,7 +299,7 @@ export class Gateway {
   private tick(): void {
     this.requests.coarseNowMs = performance.now();
     this.requests.cancelAbandoned();
-    this.publicFeeds.tick(this.epoch);
+    this.publicFeeds.tick(this.epoch, this.requests.coarseNowMs);
     this.outbox.flush();
   }
 

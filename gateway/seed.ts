@@ -39,6 +39,7 @@ export interface SeedMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  openInterestLots: number;
   margin: MarginTerms;
   insuranceMicroUsd: number;
   auctions: readonly MarketAuction[];
@@ -84,6 +85,7 @@ export class GatewaySeed {
     market.fundingRatePpb = seed.fundingRatePpb;
     market.nextFundingMs = seed.nextFundingMs;
     market.guards = seed.guards;
+    market.openInterestLots = seed.openInterestLots;
     market.margin = seed.margin;
     market.insuranceMicroUsd = seed.insuranceMicroUsd;
     for (const auction of seed.auctions) market.auctions.set(auction.auctionId, { ...auction });

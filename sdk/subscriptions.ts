@@ -154,7 +154,10 @@ function channelOf(message: ServerMessage): string | null {
   switch (message.type) {
     case 'bookSnapshot':
     case 'bookDelta':
-      return `book.${message.market}`;
+      return `book.${bookNameOf(message)}`;
+    case 'bboSnapshot':
+    case 'bbo':
+      return `bbo.${message.market}`;
     case 'tradesSnapshot':
     case 'trades':
       return `trades.${message.market}`;
@@ -173,4 +176,9 @@ function channelOf(message: ServerMessage): string | null {
     default:
       return null;
   }
+}
+
+/** Of the whole book its market's symbol, else with depth and interval behind it. */
+function bookNameOf({ market, depth, interval }: ServerMessage): string {
+  return interval === undefined ? String(market) : `${market}.${depth ?? 'all'}.${interval}ms`;
 }

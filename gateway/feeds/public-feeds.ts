@@ -3,8 +3,10 @@ import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
+import { BboContent } from './bbo-content.js';
 import { BookContent } from './book-content.js';
 import { Channel, type ChannelContent } from './channel.js';
+import { DepthContent, depthTermsOf } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
@@ -32,6 +34,9 @@ export class PublicFeeds {
   /** What registered liquidators may know of accounts that are being liquidated. */
   readonly risk: RiskContent;
   private readonly lagging = new Set<Subscription>();
+  /** Of the last tick. */
+  private epoch = 0;
+  private readonly markets: Markets;
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
@@ -43,6 +48,7 @@ export class PublicFeeds {
     outbox: Outbox,
     options: PublicFeedOptions,
   ) {
+    this.markets = markets;
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
@@ -52,8 +58,9 @@ export class PublicFeeds {
     this.addChannel(RISK_CHANNEL, this.risk);
   }
 
+  /** Of a market's book there are more channels than anybody reads: those with a depth come into being when they are asked for. */
   find(name: string): Channel<Subscription> | undefined {
-    return this.channels.get(name);
+    return this.channels.get(name) ?? this.openDepth(name);
   }
 
   addMarket(market: Market): void {
@@ -64,7 +71,9 @@ export class PublicFeeds {
     const mark = new MarkContent(market);
     const liquidations = new LiquidationsContent(market);
     this.feeds[market.id] = { book, trades, mark, liquidations };
+    // First of all: what shows a part of the book follows what this one has published.
     this.addChannel(`book.${symbol}`, book);
+    this.addChannel(`bbo.${symbol}`, new BboContent(market, this.orders.book(market.id), book));
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
     this.addChannel(`liquidations.${symbol}`, liquidations);
@@ -143,9 +152,10 @@ export class PublicFeeds {
   }
 
   /** Collects the frames of the tick into the outbox, and lets those who lagged behind back in. */
-  tick(epoch: number): void {
+  tick(epoch: number, nowMs: number): void {
+    this.epoch = epoch;
     for (const channel of this.channels.values()) {
-      const frame = channel.tick(epoch);
+      const frame = channel.tick(epoch, nowMs);
       if (frame === null || channel.subscribers.size === 0) continue;
       const kept = this.outbox.keepFrame(frame);
       for (const subscription of channel.subscribers) {
@@ -158,6 +168,19 @@ export class PublicFeeds {
       }
     }
     if (this.lagging.size > 0) this.readmit();
+  }
+
+  private openDepth(name: string): Channel<Subscription> | undefined {
+    const [, symbol, text] = /^book\.([^.]+)\.(.+)$/.exec(name) ?? [];
+    const terms = depthTermsOf(text ?? '');
+    const market = symbol === undefined ? undefined : this.markets.find(symbol);
+    const feeds = market === undefined ? undefined : this.feeds[market.id];
+    if (terms === null || market === undefined || feeds === undefined) return undefined;
+    const book = this.orders.book(market.id);
+    const channel = this.addChannel(name, new DepthContent(market, book, feeds.book, terms));
+    // Its snapshot is of the last tick, like all.
+    channel.tick(this.epoch, 0);
+    return channel;
   }
 
   private readmit(): void {
@@ -179,7 +202,9 @@ export class PublicFeeds {
     }
   }
 
-  private addChannel(name: string, content: ChannelContent): void {
-    this.channels.set(name, new Channel(name, content, this.options.publicFramesMax));
+  private addChannel(name: string, content: ChannelContent): Channel<Subscription> {
+    const channel = new Channel<Subscription>(name, content, this.options.publicFramesMax);
+    this.channels.set(name, channel);
+    return channel;
   }
 }

@@ -31,6 +31,7 @@ export interface SeededMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  openInterestLots: number;
   insuranceMicroUsd: number;
   auctions: MarketAuction[];
 }
@@ -122,6 +123,7 @@ function collectMarket(market: MarketActor): SeededMarket {
     indexTicks: pricing.index.ticks,
     ...pricing.shown,
     publishTimeMs: pricing.index.publishTimeMs,
+    openInterestLots: market.positions.openInterestLots,
     insuranceMicroUsd: market.positions.insuranceMicroUsd,
     auctions: liquidations.auctions.all.map((auction) => ({
       auctionId: auction.id,
