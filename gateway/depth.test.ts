@@ -1,8 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forEachOrder } from '../engine/book/book-canonical.js';
+import type { FastBook } from '../engine/book/fast-book.js';
+import { O_REMAINING } from '../engine/kernel/layout.js';
+import { SIDE_BUY, SIDE_SELL } from '../engine/messages/types.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
 import type { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { TestExchange, until } from './testing/exchange.js';
+
+/** Orders of both sides as the book itself has them queued, each as `id:qty`. */
+function queuesOf({ kernel, book }: FastBook): string[][] {
+  return [SIDE_BUY, SIDE_SELL].map((side) => {
+    const found: string[] = [];
+    forEachOrder(kernel, book, side, (order) => {
+      const qty = (kernel.float(order + O_REMAINING) / 1000).toFixed(3);
+      found.push(`${kernel.calls.idOf(order)}:${qty}`);
+    });
+    return found;
+  });
+}
 
 const MARKET = 'BTC-PERP';
 const LIMITS = { requestsPerSecond: 1e6, requestsBurst: 1e6 };
@@ -83,6 +99,48 @@ describe('books of a depth', () => {
     }
   });
 });
+
+describe('the resting orders one by one', () => {
+  it.each(['json', 'msgpack'] as const)('stand in the queues of the book, in %s', async (codec) => {
+    const traders = [await exchange.client(1), await exchange.client(2)];
+    const reader = await exchange.client(3, { codec, reconnectDelayMinMs: 10 });
+    for (const trader of traders) await trader.subscribe('private');
+    await trade(traders[0] as PlimsollClient, new Xorshift(8), 60);
+    await reader.subscribe('orders.BTC-PERP');
+    const random = new Xorshift(9);
+    for (let round = 0; round < 3; round++) {
+      for (const trader of traders) await trade(trader, random, 30);
+      for (const trader of traders) await shuffle(trader, random);
+      if (round === 1) reader.drop();
+      const real = queuesOf(exchange.port.book(1) as FastBook);
+      const shown = () => {
+        const { bids, asks } = reader.orders(MARKET);
+        return [bids, asks].map((side) => side.map(({ orderId, qty }) => `${orderId}:${qty}`));
+      };
+      await until(
+        () => JSON.stringify(shown()) === JSON.stringify(real),
+        'the queues are the same',
+      );
+      expect(reader.orders(MARKET).valid).toBe(true);
+      expect(real.flat().length).toBeGreaterThan(20);
+    }
+  });
+});
+
+/** Amends some orders: less at the same price, more, or another price. */
+async function shuffle(client: PlimsollClient, random: Xorshift): Promise<void> {
+  for (const { orderId, price, qty } of [...client.account.orders.values()]) {
+    if (random.chance(40)) continue;
+    const lots = Math.round(Number(qty) * 1000);
+    const other = random.chance(50)
+      ? { qty: ((lots + random.between(-4, 4)) / 1000).toFixed(3) }
+      : {};
+    const cents = random.chance(30) ? random.between(-3, 3) / 10 : 0;
+    const change = cents === 0 ? other : { ...other, price: (Number(price) + cents).toFixed(1) };
+    if (Object.keys(change).length === 0 || change.qty === qty) continue;
+    await client.amend({ market: MARKET, orderId, ...change });
+  }
+}
 
 describe('the best bid and offer', () => {
   it('comes with every change, and says when a side is empty', async () => {

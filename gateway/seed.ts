@@ -61,7 +61,7 @@ interface SeedTargets {
 
 /**
  * State of the exchange at the moment from which on the gateway sees events: a restart from a snapshot puts it in
- * here. Markets first, then accounts, then positions and orders (each market's in order of their ids).
+ * here. Markets first, then accounts, then positions and orders (each market's as they queue).
  */
 export class GatewaySeed {
   private readonly to: SeedTargets;

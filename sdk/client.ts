@@ -11,9 +11,10 @@ import {
 } from './codec.js';
 import { Liquidations } from './liquidations.js';
 import { LocalBook } from './local-book.js';
+import { LocalOrders } from './local-orders.js';
 import { type Login, loginText } from './login.js';
 import * as requests from './requests.js';
-import { Subscriptions } from './subscriptions.js';
+import { type Mirror, Subscriptions } from './subscriptions.js';
 
 export interface ClientOptions {
   /** Such as ws://127.0.0.1:8080/v1 */
@@ -52,6 +53,7 @@ export class PlimsollClient extends EventEmitter {
   private readonly codec: Codec;
   private readonly pending = new Map<number, Pending>();
   private readonly books = new Map<string, LocalBook>();
+  private readonly queues = new Map<string, LocalOrders>();
   private readonly auctions = new Map<string, Liquidations>();
   private readonly subscriptions: Subscriptions;
   private readonly symbols = new Map<number, string>();
@@ -71,7 +73,7 @@ export class PlimsollClient extends EventEmitter {
     this.subscriptions = new Subscriptions(
       (op, fields) => this.request(op, fields),
       this.account,
-      (market) => this.book(market),
+      (channel) => this.mirrorOf(channel),
       (channel, complete) => this.emit('resumed', channel, complete),
     );
   }
@@ -168,7 +170,7 @@ export class PlimsollClient extends EventEmitter {
     return Promise.allSettled(answers as unknown as Promise<requests.Ack>[]);
   }
 
-  /** The book of a market, empty until `book.SYMBOL` is subscribed. */
+  /** The book of a market, empty until `book.SYMBOL` is subscribed; of `book.BTC-PERP.10.100ms` the name is what stands behind the first point. */
   book(market: string): LocalBook {
     let book = this.books.get(market);
     if (book === undefined) {
@@ -176,6 +178,16 @@ export class PlimsollClient extends EventEmitter {
       this.books.set(market, book);
     }
     return book;
+  }
+
+  /** The resting orders of a market, empty until `orders.SYMBOL` is subscribed. */
+  orders(market: string): LocalOrders {
+    let orders = this.queues.get(market);
+    if (orders === undefined) {
+      orders = new LocalOrders();
+      this.queues.set(market, orders);
+    }
+    return orders;
   }
 
   /** Open auctions and insurance fund of a market, once `liquidations.SYMBOL` is subscribed. */
@@ -232,6 +244,12 @@ export class PlimsollClient extends EventEmitter {
 
   private async ack(op: RequestName, fields: object): Promise<requests.Ack> {
     return (await this.request(op, fields)) as unknown as requests.Ack;
+  }
+
+  private mirrorOf(channel: string): Mirror | null {
+    const [kind, name] = [channel.slice(0, channel.indexOf('.')), channel.replace(/^[^.]*\./, '')];
+    if (kind === 'book') return this.book(name);
+    return kind === 'orders' ? this.orders(name) : null;
   }
 
   private nextId(): number {

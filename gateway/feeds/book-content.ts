@@ -29,6 +29,11 @@ export class BookContent implements ChannelContent {
     this.lastTimeMs = timeMs;
   }
 
+  /** The last event of the market. */
+  get seen(): { sequence: number; timeMs: number } {
+    return { sequence: this.lastSequence, timeMs: this.lastTimeMs };
+  }
+
   take() {
     if (!this.book.changed) return null;
     const changes = this.book.publish();

@@ -10,6 +10,7 @@ import { DepthContent, depthTermsOf } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
+import { OrdersContent } from './orders-content.js';
 import { RISK_CHANNEL, RiskContent } from './risk-content.js';
 import { TradesContent } from './trades-content.js';
 
@@ -26,6 +27,9 @@ interface MarketFeeds {
   readonly liquidations: LiquidationsContent;
 }
 
+/** A minute, with ticks of 20 ms. */
+const IDLE_TICKS_MAX = 3_000;
+
 /** All public channels: what the events put into them, and the tick that sends it. */
 export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
@@ -34,6 +38,11 @@ export class PublicFeeds {
   /** What registered liquidators may know of accounts that are being liquidated. */
   readonly risk: RiskContent;
   private readonly lagging = new Set<Subscription>();
+  /** Channels that are there only while somebody reads them, and a while longer for who comes back. */
+  private readonly passing = new Map<
+    Channel<Subscription>,
+    { idleTicks: number; close: () => void }
+  >();
   /** Of the last tick. */
   private epoch = 0;
   private readonly markets: Markets;
@@ -58,9 +67,9 @@ export class PublicFeeds {
     this.addChannel(RISK_CHANNEL, this.risk);
   }
 
-  /** Of a market's book there are more channels than anybody reads: those with a depth come into being when they are asked for. */
+  /** Of a market's book there are more channels than anybody reads: some come into being when they are asked for. */
   find(name: string): Channel<Subscription> | undefined {
-    return this.channels.get(name) ?? this.openDepth(name);
+    return this.channels.get(name) ?? this.openDepth(name) ?? this.openOrders(name);
   }
 
   addMarket(market: Market): void {
@@ -168,6 +177,7 @@ export class PublicFeeds {
       }
     }
     if (this.lagging.size > 0) this.readmit();
+    if (this.passing.size > 0) this.closeIdle();
   }
 
   private openDepth(name: string): Channel<Subscription> | undefined {
@@ -178,9 +188,34 @@ export class PublicFeeds {
     if (terms === null || market === undefined || feeds === undefined) return undefined;
     const book = this.orders.book(market.id);
     const channel = this.addChannel(name, new DepthContent(market, book, feeds.book, terms));
-    // Its snapshot is of the last tick, like all.
+    return this.openNow(channel, () => {});
+  }
+
+  private openOrders(name: string): Channel<Subscription> | undefined {
+    const [, symbol] = /^orders\.([^.]+)$/.exec(name) ?? [];
+    const market = symbol === undefined ? undefined : this.markets.find(symbol);
+    const feeds = market === undefined ? undefined : this.feeds[market.id];
+    if (market === undefined || feeds === undefined) return undefined;
+    const content = new OrdersContent(market, this.orders, feeds.book);
+    return this.openNow(this.addChannel(name, content), () => content.close());
+  }
+
+  /** Its snapshot is of this moment; from the next tick on it is like all others. */
+  private openNow(channel: Channel<Subscription>, close: () => void): Channel<Subscription> {
     channel.tick(this.epoch, 0);
+    this.passing.set(channel, { idleTicks: 0, close });
     return channel;
+  }
+
+  /** What nobody has read for long is not kept up any more. */
+  private closeIdle(): void {
+    for (const [channel, state] of this.passing) {
+      state.idleTicks = channel.subscribers.size === 0 ? state.idleTicks + 1 : 0;
+      if (state.idleTicks < IDLE_TICKS_MAX) continue;
+      state.close();
+      this.passing.delete(channel);
+      this.channels.delete(channel.name);
+    }
   }
 
   private readmit(): void {
