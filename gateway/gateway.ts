@@ -16,6 +16,7 @@ import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
+import { KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
@@ -31,6 +32,7 @@ import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
+import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
 import { TokenBucket } from './session/token-bucket.js';
@@ -58,6 +60,8 @@ export interface GatewayOptions {
   shards: readonly GatewayShard[];
   /** From which API secrets follow; at least 32 random bytes that the operator keeps. */
   operatorKey: Uint8Array;
+  /** Where API keys are kept that accounts make for themselves; by default in memory. */
+  keyFile?: string;
   /** Name of the venue in signed logins, so that a signature for a sandbox opens nothing else. */
   venue?: string;
   limits?: Partial<GatewayLimits>;
@@ -87,6 +91,9 @@ const HOUSEKEEPING_MS = 1_000;
 
 /** The door for traders: WebSocket at `/v1`. Construct it, put in the state at start-up (`seed`), then `listen`. */
 export class Gateway {
+  /** API keys of the accounts. */
+  readonly keys: KeyStore;
+  private readonly exchangeTimeMs: () => number;
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
   private readonly limits: GatewayLimits;
@@ -118,6 +125,8 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
+    this.exchangeTimeMs = options.exchangeTimeMs ?? (() => Date.now());
+    this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
     const messages = new EventMessages(markets);
@@ -147,7 +156,8 @@ export class Gateway {
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
-      operatorKey: options.operatorKey,
+      keys: this.keys,
+      exchangeTimeMs: this.exchangeTimeMs,
       accounts,
       challengeLifeMs: limits.challengeLifeMs,
       timeToleranceMs: limits.loginTimeToleranceMs,
@@ -228,6 +238,7 @@ export class Gateway {
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
+    await this.keys.close();
   }
 
   /** All shards begin the same epoch at a start. */
@@ -239,9 +250,10 @@ export class Gateway {
     const { limits, accounts, markets, publicFeeds, privateFeed } = this;
     const epoch = () => this.epoch;
     const nowMs = () => Date.now();
-    const exchangeTimeMs = this.options.exchangeTimeMs ?? nowMs;
-    const times = { nowMs, exchangeTimeMs };
-    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, ...times };
+    const { connections, exchangeTimeMs } = this;
+    const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
+    const folds = { accounts, markets, publicFeeds, privateFeed };
+    const context = { limits, ...folds, keyRequests, epoch, nowMs, exchangeTimeMs };
     const session = new SessionRequests(context);
     return new Requests(ports, markets, limits, session, this.wake, performance.now());
   }
@@ -306,7 +318,13 @@ export class Gateway {
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
     const latest = Date.now() - this.limits.loginTimeoutMs;
+    const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {
+      const { keyExpiresAtMs } = connection;
+      if (keyExpiresAtMs !== 0 && exchangeMs >= keyExpiresAtMs) {
+        connection.end(CLOSE.key_is_void, 'the API key has expired');
+        return;
+      }
       if (!connection.idle || connection.openedAtMs > latest) return;
       connection.end(
         CLOSE.login_timeout,
@@ -332,7 +350,7 @@ export class Gateway {
       return;
     }
     res.upgrade<ConnectionData>(
-      { binary, connection: null },
+      { binary, connection: null, address: addressOf(res) },
       req.getHeader('sec-websocket-key'),
       binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
       req.getHeader('sec-websocket-extensions'),
@@ -377,6 +395,11 @@ export class Gateway {
       this.requests.cancelAllOf(connection.account, connection.home);
     }
   }
+}
+
+/** The client's address as text; what a proxy says of another one is not believed. */
+function addressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

@@ -14,12 +14,14 @@ import { CommandWriter } from './commands/command-writer.js';
 import { OrderDraft } from './commands/draft.js';
 import { OrderFields } from './commands/order-fields.js';
 import { type Problem, problem, shown } from './commands/problem.js';
+import { MAY_TRADE } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import type { Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { ORDER_REQUESTS, REQUESTS } from './protocol/messages.js';
 import { MARKET_STATES } from './protocol/names.js';
 import type { Connection } from './session/connection.js';
+import { permissionProblem } from './session/key-requests.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { SessionRequests } from './session-requests.js';
 
@@ -99,7 +101,7 @@ export class Requests {
     const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
     const allowed = connection.bucket.take(tokens, this.coarseNowMs);
     const bytes = new Uint8Array(message);
-    if (allowed && connection.binary && connection.account !== 0) {
+    if (allowed && connection.binary && connection.mayTrade) {
       const code = this.fast.decode(bytes, this.draft);
       if (code !== 0) {
         this.writer.reset();
@@ -270,9 +272,7 @@ export class Requests {
   }
 
   private read(connection: Connection, request: ReadRequest): Problem | null {
-    if (connection.account === 0) {
-      return problem('login_required', `${request.shape.name} needs a login on this connection`);
-    }
+    if (!connection.mayTrade) return permissionProblem(connection, MAY_TRADE, request.shape.name);
     return this.fields.read(request, this.draft);
   }
 

@@ -117,6 +117,22 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('placeTwap', order);
   }
 
+  /** A key of the account with an own secret, or for the given public key. The secret is told this once. */
+  async createKey(wish: requests.NewKey): Promise<{ apiKey: string; apiSecret: string | null }> {
+    const { data } = await this.request('createKey', wish);
+    return data as { apiKey: string; apiSecret: string | null };
+  }
+
+  async keys(): Promise<requests.KeyDescription[]> {
+    const { data } = await this.request('keys', {});
+    return (data as { keys: requests.KeyDescription[] }).keys;
+  }
+
+  /** Ends it, and every connection that came in with it. */
+  async revokeKey(apiKey: string): Promise<void> {
+    await this.request('revokeKey', { apiKey });
+  }
+
   /** Dead man's switch: all orders are canceled unless this is called again within `timeout` ms; 0 switches it off. */
   cancelAllAfter(timeout: number): Promise<requests.Ack> {
     return this.ack('cancelAllAfter', { timeout });

@@ -85,6 +85,15 @@ export const REQUESTS = {
   instruments: request('instruments', 13, []),
   cancelAllAfter: request('cancelAllAfter', 17, ['timeout', ...WINDOW_FIELDS]),
   setCancelOnDisconnect: request('setCancelOnDisconnect', 18, ['enabled']),
+  createKey: request('createKey', 23, [
+    'label',
+    'permissions',
+    'addresses',
+    'expiresAt',
+    'publicKey',
+  ]),
+  keys: request('keys', 24, []),
+  revokeKey: request('revokeKey', 25, ['apiKey']),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
   takeOver: request('takeOver', 30, [
     'market',

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
+import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
@@ -19,6 +20,8 @@ export interface Subscription {
 /** What a WebSocket knows from its upgrade on. */
 export interface ConnectionData {
   readonly binary: boolean;
+  /** IP address of the client. */
+  readonly address: string;
   connection: Connection | null;
 }
 
@@ -29,6 +32,7 @@ export class Connection {
   readonly socket: Socket;
   /** Codec: msgpack (true) or JSON. */
   readonly binary: boolean;
+  readonly address: string;
   /** Bits of W_SESSION that name this connection. */
   readonly number: number;
   readonly challenge: LoginChallenge;
@@ -39,6 +43,10 @@ export class Connection {
   private readonly bufferBytesMax: number;
   /** 0 until the login. */
   account = 0;
+  /** Key that the login was with, empty for the account's own key pair; what it may do; when it ends, 0: never. */
+  apiKey = '';
+  permissions = 0;
+  keyExpiresAtMs = 0;
   /** Shard that is home to the account. */
   home = 0;
   readonly subscriptions = new Map<string, Subscription>();
@@ -67,11 +75,17 @@ export class Connection {
   ) {
     this.socket = socket;
     this.binary = socket.getUserData().binary;
+    this.address = socket.getUserData().address;
     this.number = number;
     this.challenge = challenge;
     this.bucket = bucket;
     this.openedAtMs = nowMs;
     this.bufferBytesMax = bufferBytesMax;
+  }
+
+  /** Logged in, and allowed to trade. */
+  get mayTrade(): boolean {
+    return (this.permissions & MAY_TRADE) !== 0;
   }
 
   get idle(): boolean {
