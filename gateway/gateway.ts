@@ -30,12 +30,13 @@ import {
 import { Requests } from './requests.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
+import { Allowances } from './session/allowances.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
-import { TokenBucket } from './session/token-bucket.js';
+import { timesRates } from './session/token-bucket.js';
 import { SessionRequests } from './session-requests.js';
 
 /** A logger as pino has it; the gateway logs no keys, signatures or messages. */
@@ -99,6 +100,9 @@ export class Gateway {
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
+  /** What each account, and each IP address, may send. */
+  private readonly allowances: Allowances<number>;
+  private readonly addresses: Allowances<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
@@ -129,6 +133,8 @@ export class Gateway {
     this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
+    this.allowances = new Allowances(limits);
+    this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
@@ -253,7 +259,10 @@ export class Gateway {
     const { connections, exchangeTimeMs } = this;
     const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
     const folds = { accounts, markets, publicFeeds, privateFeed };
-    const context = { limits, ...folds, keyRequests, epoch, nowMs, exchangeTimeMs };
+    const bucketOf = (account: number) => {
+      return this.allowances.enter(account, this.requests.coarseNowMs);
+    };
+    const context = { limits, ...folds, keyRequests, bucketOf, epoch, nowMs, exchangeTimeMs };
     const session = new SessionRequests(context);
     return new Requests(ports, markets, limits, session, this.wake, performance.now());
   }
@@ -317,6 +326,8 @@ export class Gateway {
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
+    this.addresses.sweep(this.requests.coarseNowMs);
+    this.allowances.sweep(this.requests.coarseNowMs);
     const latest = Date.now() - this.limits.loginTimeoutMs;
     const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {
@@ -349,8 +360,15 @@ export class Gateway {
       res.writeStatus('503 Service Unavailable').end(body);
       return;
     }
+    const address = addressOf(res);
+    const { connectionsPerAddressMax } = this.limits;
+    if (this.addresses.users(address) >= connectionsPerAddressMax) {
+      const body = `connections from one address must be at most ${connectionsPerAddressMax}\n`;
+      res.writeStatus('429 Too Many Requests').end(body);
+      return;
+    }
     res.upgrade<ConnectionData>(
-      { binary, connection: null, address: addressOf(res) },
+      { binary, connection: null, address },
       req.getHeader('sec-websocket-key'),
       binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
       req.getHeader('sec-websocket-extensions'),
@@ -364,7 +382,7 @@ export class Gateway {
       socket,
       this.connections.nextNumber(),
       new LoginChallenge(this.loginContext),
-      new TokenBucket(this.limits, this.requests.coarseNowMs),
+      this.addresses.enter(socket.getUserData().address, this.requests.coarseNowMs),
       now,
       this.limits.privateBufferBytesMax,
     );
@@ -386,6 +404,8 @@ export class Gateway {
     const { connection } = socket.getUserData();
     if (connection === null) return;
     connection.closed = true;
+    this.addresses.leave(connection.address);
+    if (connection.accountBucket !== null) this.allowances.leave(connection.account);
     this.connections.remove(connection);
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);

@@ -99,7 +99,7 @@ export class Requests {
       return;
     }
     const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
-    const allowed = connection.bucket.take(tokens, this.coarseNowMs);
+    const allowed = connection.takeTokens(tokens, this.coarseNowMs);
     const bytes = new Uint8Array(message);
     if (allowed && connection.binary && connection.mayTrade) {
       const code = this.fast.decode(bytes, this.draft);
@@ -132,7 +132,7 @@ export class Requests {
     const { name } = request.shape;
     if (!allowed) {
       const isCancel = name === 'cancel' || name === 'cancelAll';
-      if (!isCancel || !connection.bucket.takeCancel(tokens, this.coarseNowMs)) {
+      if (!isCancel || !connection.takeCancelTokens(tokens, this.coarseNowMs)) {
         this.rateLimited(connection, request.id);
         return;
       }
@@ -222,7 +222,7 @@ export class Requests {
       );
       return;
     }
-    if (!connection.bucket.take(items.length - 1, this.coarseNowMs)) {
+    if (!connection.takeTokens(items.length - 1, this.coarseNowMs)) {
       this.rateLimited(connection, request.id);
       return;
     }

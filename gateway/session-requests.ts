@@ -13,6 +13,7 @@ import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
 import { replyDone } from './session/replies.js';
+import type { TokenBucket } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -22,6 +23,8 @@ export interface SessionContext {
   readonly privateFeed: PrivateFeed;
   readonly accounts: Accounts;
   readonly keyRequests: KeyRequests;
+  /** The allowance of an account, for one connection more. */
+  readonly bucketOf: (account: number) => TokenBucket;
   /** The epoch that has begun; all shards begin the same one. */
   readonly epoch: () => number;
   /** Real time: challenges and logins. */
@@ -142,6 +145,7 @@ export class SessionRequests {
   private enter(connection: Connection, grant: Grant): void {
     connection.account = grant.accountId;
     connection.home = this.context.accounts.homeOf(grant.accountId);
+    connection.accountBucket = this.context.bucketOf(grant.accountId);
     connection.apiKey = grant.apiKey;
     connection.permissions = grant.permissions;
     connection.keyExpiresAtMs = grant.expiresAtMs;

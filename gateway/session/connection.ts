@@ -36,7 +36,9 @@ export class Connection {
   /** Bits of W_SESSION that name this connection. */
   readonly number: number;
   readonly challenge: LoginChallenge;
-  readonly bucket: TokenBucket;
+  private readonly addressBucket: TokenBucket;
+  /** Null until the login. */
+  accountBucket: TokenBucket | null = null;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
   /** Bytes that may wait for the socket. */
@@ -69,7 +71,7 @@ export class Connection {
     socket: Socket,
     number: number,
     challenge: LoginChallenge,
-    bucket: TokenBucket,
+    addressBucket: TokenBucket,
     nowMs: number,
     bufferBytesMax: number,
   ) {
@@ -78,7 +80,7 @@ export class Connection {
     this.address = socket.getUserData().address;
     this.number = number;
     this.challenge = challenge;
-    this.bucket = bucket;
+    this.addressBucket = addressBucket;
     this.openedAtMs = nowMs;
     this.bufferBytesMax = bufferBytesMax;
   }
@@ -86,6 +88,18 @@ export class Connection {
   /** Logged in, and allowed to trade. */
   get mayTrade(): boolean {
     return (this.permissions & MAY_TRADE) !== 0;
+  }
+
+  /** Takes tokens for a request, of the account's allowance and of the address's. False: over one of them. */
+  takeTokens(count: number, nowMs: number): boolean {
+    const { accountBucket, addressBucket } = this;
+    if (accountBucket !== null && !accountBucket.take(count, nowMs)) return false;
+    return addressBucket.take(count, nowMs);
+  }
+
+  /** The same for a cancel that is over the limit: whoever wants to get out gets out, whatever others do at this address. */
+  takeCancelTokens(count: number, nowMs: number): boolean {
+    return (this.accountBucket ?? this.addressBucket).takeCancel(count, nowMs);
   }
 
   get idle(): boolean {

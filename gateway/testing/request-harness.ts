@@ -136,7 +136,9 @@ export class RequestHarness {
     const epoch = () => 1;
     const keys = new KeyStore(new Uint8Array(32), null);
     const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
-    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, nowMs };
+    const bucketOf = () => new TokenBucket(limits, 0);
+    const folds = { accounts, markets, publicFeeds, privateFeed };
+    const context = { limits, ...folds, bucketOf, epoch, nowMs };
     return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
   }
 }
