@@ -16,6 +16,8 @@ import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
+import type { HistoryQueries } from './history/query-pool.js';
+import type { CandleRow } from './history/rows.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
@@ -27,6 +29,7 @@ import {
   SUBPROTOCOL_MSGPACK,
 } from './protocol/messages.js';
 import { Requests } from './requests.js';
+import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
@@ -64,6 +67,8 @@ export interface GatewayOptions {
   log?: GatewayLog;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
+  /** Answers requests for history; without it there are neither these nor candles. */
+  history?: HistoryQueries;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
   routes?: (app: TemplatedApp) => void;
 }
@@ -103,6 +108,7 @@ export class Gateway {
   private readonly outbox: Outbox;
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
+  private readonly rest: RestServer;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
@@ -129,7 +135,9 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
-    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
+    const { history } = options;
+    const hasHistory = history !== undefined;
+    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     this.privateFeed = new PrivateFeed(
       (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,
@@ -153,6 +161,18 @@ export class Gateway {
       timeToleranceMs: limits.loginTimeToleranceMs,
     };
     this.requests = this.newRequests(shards.map(({ port }) => port));
+    this.rest = new RestServer({
+      markets,
+      accounts,
+      limits,
+      venue: this.loginContext.venue,
+      operatorKey: options.operatorKey,
+      history: history ?? null,
+      exchangeTimeMs: options.exchangeTimeMs ?? (() => Date.now()),
+      onError: (error) => {
+        options.log?.error({ err: error }, `a request for history failed: ${error.message}`);
+      },
+    });
     shards.forEach(({ port }, shard) => {
       const { consume } = this.routers[shard] as EventRouter;
       port.onEvents((words, floats, firstWord, slots) => {
@@ -167,6 +187,7 @@ export class Gateway {
     const app = uWS.App();
     this.app = app;
     this.options.routes?.(app);
+    this.rest.addTo(app);
     app.ws<ConnectionData>('/v1', {
       compression: uWS.DISABLED,
       maxPayloadLength: SOCKET_BYTES_MAX,
@@ -194,6 +215,11 @@ export class Gateway {
         resolve(uWS.us_socket_local_port(socket as never));
       });
     });
+  }
+
+  /** Candles have changed, oldest first: from whoever feeds the history. */
+  sawCandles(candles: readonly CandleRow[]): void {
+    this.publicFeeds.sawCandles(candles);
   }
 
   /** Whether the owner of an account may log in. */
@@ -228,6 +254,7 @@ export class Gateway {
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
+    await this.options.history?.close();
   }
 
   /** All shards begin the same epoch at a start. */

@@ -146,7 +146,7 @@ export class SessionRequests {
     if (found === undefined) {
       return problem(
         'channel_is_unknown',
-        `channel must be private, marketState, positionsAtRisk, or book, trades, mark or liquidations with a point and a symbol, but is ${shown(channel)}`,
+        `channel must be private, marketState, positionsAtRisk, book, trades, mark or liquidations with a point and a symbol, or candles with symbol and interval (candles.BTC-PERP.1m), but is ${shown(channel)}`,
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);

@@ -8,6 +8,7 @@ import {
 } from '../gateway/protocol/messages.js';
 import {
   ACK_RESULTS,
+  CANDLE_INTERVALS,
   ENUM_FIELDS,
   INSURANCE_REASONS,
   LIQUIDATION_STAGES,
@@ -66,6 +67,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   reason: REASONS,
   kind: PARENT_KINDS,
   stage: LIQUIDATION_STAGES,
+  interval: CANDLE_INTERVALS,
 };
 /** Where a field of one message has names of its own. */
 const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

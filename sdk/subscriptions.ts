@@ -157,6 +157,9 @@ function channelOf(message: ServerMessage): string | null {
     case 'tradesSnapshot':
     case 'trades':
       return `trades.${message.market}`;
+    case 'candlesSnapshot':
+    case 'candles':
+      return `candles.${message.market}.${message.interval}`;
     case 'markSnapshot':
     case 'mark':
       return `mark.${message.market}`;

@@ -1,9 +1,13 @@
+import { INTERVALS_MS } from '../history/intervals.js';
+import type { CandleRow } from '../history/rows.js';
 import type { Market, Markets } from '../markets.js';
 import type { Outbox } from '../outbox.js';
+import { CANDLE_INTERVALS } from '../protocol/names.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
 import { BookContent } from './book-content.js';
+import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
@@ -15,6 +19,7 @@ export interface PublicFeedOptions {
   publicFramesMax: number;
   tradesSnapshotMax: number;
   publicBufferBytesMax: number;
+  candlesSnapshotMax: number;
 }
 
 interface MarketFeeds {
@@ -22,6 +27,8 @@ interface MarketFeeds {
   readonly trades: TradesContent;
   readonly mark: MarkContent;
   readonly liquidations: LiquidationsContent;
+  /** By index of the interval; empty without a history. */
+  readonly candles: readonly CandlesContent[];
 }
 
 /** All public channels: what the events put into them, and the tick that sends it. */
@@ -35,14 +42,18 @@ export class PublicFeeds {
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
+  private readonly hasCandles: boolean;
 
+  /** `hasCandles`: somebody calls `sawCandles`. */
   constructor(
     markets: Markets,
     views: AccountViews,
     orders: OrderFold,
     outbox: Outbox,
     options: PublicFeedOptions,
+    hasCandles: boolean,
   ) {
+    this.hasCandles = hasCandles;
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
@@ -63,11 +74,25 @@ export class PublicFeeds {
     const trades = new TradesContent(market, this.options.tradesSnapshotMax);
     const mark = new MarkContent(market);
     const liquidations = new LiquidationsContent(market);
-    this.feeds[market.id] = { book, trades, mark, liquidations };
+    const candles = (this.hasCandles ? CANDLE_INTERVALS : []).map((_, interval) => {
+      return new CandlesContent(market, interval, this.options.candlesSnapshotMax);
+    });
+    this.feeds[market.id] = { book, trades, mark, liquidations, candles };
     this.addChannel(`book.${symbol}`, book);
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
     this.addChannel(`liquidations.${symbol}`, liquidations);
+    candles.forEach((content, interval) => {
+      this.addChannel(`candles.${symbol}.${CANDLE_INTERVALS[interval]}`, content);
+    });
+  }
+
+  /** Candles that have changed, of any market and interval, oldest first. */
+  sawCandles(candles: readonly CandleRow[]): void {
+    for (const candle of candles) {
+      const interval = INTERVALS_MS.indexOf(candle.intervalMs);
+      this.feeds[candle.marketId]?.candles[interval]?.saw(candle);
+    }
   }
 
   /** An order of the market changed. */

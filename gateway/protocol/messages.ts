@@ -349,6 +349,21 @@ export const MESSAGES = {
   ]),
   tradesSnapshot: message('tradesSnapshot', 82, ['market', 'epoch', 'sequence', 'trades']),
   trades: message('trades', 83, ['market', 'epoch', 'previousSequence', 'sequence', 'trades']),
+  candlesSnapshot: message('candlesSnapshot', 110, [
+    'market',
+    'interval',
+    'epoch',
+    'sequence',
+    'candles',
+  ]),
+  candles: message('candles', 111, [
+    'market',
+    'interval',
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'candles',
+  ]),
   markSnapshot: message('markSnapshot', 84, [
     'market',
     'epoch',
