@@ -120,7 +120,11 @@ export class HistoryFold {
     const { batch, event } = this;
     const flags = event.word(EW_FLAGS);
     const fill = {
-      ...event.accountRow(),
+      accountId: event.accountId,
+      accountSequence: event.accountSequence,
+      marketId: event.marketId,
+      sequence: event.sequence,
+      timeMs: event.timeMs,
       orderId: event.float(EF_ORDER_ID),
       tradeId: event.float(EF_TRADE_SEQUENCE),
       side: flags & FLAG_SIDE,
@@ -143,7 +147,11 @@ export class HistoryFold {
   private funding(): void {
     const { event } = this;
     this.batch.funding.push({
-      ...event.accountRow(),
+      accountId: event.accountId,
+      accountSequence: event.accountSequence,
+      marketId: event.marketId,
+      sequence: event.sequence,
+      timeMs: event.timeMs,
       paymentMicroUsd: event.float(EF_PAYMENT),
       ratePpb: event.float(EF_RATE_PPB),
       intervalMs: event.float(EF_INTERVAL),
@@ -157,7 +165,11 @@ export class HistoryFold {
     const { event } = this;
     const changeMicroUsd = event.float(EF_LOTS);
     return {
-      ...event.accountRow(),
+      accountId: event.accountId,
+      accountSequence: event.accountSequence,
+      marketId: event.marketId,
+      sequence: event.sequence,
+      timeMs: event.timeMs,
       kind: changeMicroUsd < 0 ? TRANSFER_WITHDRAWAL : TRANSFER_DEPOSIT,
       changeMicroUsd,
       collateralMicroUsd: event.float(EF_COLLATERAL),
@@ -168,7 +180,11 @@ export class HistoryFold {
   private margin(): TransferRow {
     const { event } = this;
     return {
-      ...event.accountRow(),
+      accountId: event.accountId,
+      accountSequence: event.accountSequence,
+      marketId: event.marketId,
+      sequence: event.sequence,
+      timeMs: event.timeMs,
       kind: TRANSFER_MARGIN,
       changeMicroUsd: -event.float(EF_LOTS),
       collateralMicroUsd: event.float(EF_COLLATERAL),
@@ -180,10 +196,13 @@ export class HistoryFold {
     const { event } = this;
     const { type } = event;
     const flags = event.word(EW_FLAGS);
-    const isTransfer = type === EVT_TRANSFER;
     const isStage = type === EVT_LIQUIDATION;
     const row: LiquidationRow = {
-      ...event.accountRow(),
+      accountId: event.accountId,
+      accountSequence: event.accountSequence,
+      marketId: event.marketId,
+      sequence: event.sequence,
+      timeMs: event.timeMs,
       kind: isStage ? LIQUIDATION_STAGE : LIQUIDATION_INSURANCE,
       reason: flags,
       side: 0,
@@ -197,18 +216,16 @@ export class HistoryFold {
       entryValueTickLots: 0,
       collateralMicroUsd: event.float(EF_COLLATERAL),
     };
-    if (!isTransfer) return row;
-    return {
-      ...row,
-      kind: LIQUIDATION_TRANSFER,
-      reason: reasonOf(flags),
-      side: flags & FLAG_SIDE,
-      priceTicks: event.word(EW_PRICE),
-      qtyLots: event.float(EF_LOTS),
-      auctionId: event.float(EF_ORDER_ID),
-      amountMicroUsd: event.float(EF_REALIZED),
-      positionLots: event.float(EF_POSITION),
-      entryValueTickLots: event.float(EF_ENTRY_VALUE),
-    };
+    if (type !== EVT_TRANSFER) return row;
+    row.kind = LIQUIDATION_TRANSFER;
+    row.reason = reasonOf(flags);
+    row.side = flags & FLAG_SIDE;
+    row.priceTicks = event.word(EW_PRICE);
+    row.qtyLots = event.float(EF_LOTS);
+    row.auctionId = event.float(EF_ORDER_ID);
+    row.amountMicroUsd = event.float(EF_REALIZED);
+    row.positionLots = event.float(EF_POSITION);
+    row.entryValueTickLots = event.float(EF_ENTRY_VALUE);
+    return row;
   }
 }

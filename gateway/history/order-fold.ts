@@ -107,11 +107,15 @@ export function foldFillIntoOrder(batch: HistoryBatch, fill: FillRow): void {
 }
 
 function newOrder(event: EventFields, kind: number, status: number): OrderRow {
-  const row = event.accountRow();
+  const { sequence, timeMs } = event;
   const qtyLots = event.float(EF_LOTS);
   const priceTicks = event.word(EW_PRICE);
   return {
-    ...row,
+    accountId: event.accountId,
+    accountSequence: event.accountSequence,
+    marketId: event.marketId,
+    sequence,
+    timeMs,
     orderId: event.float(EF_ORDER_ID),
     kind,
     status,
@@ -132,17 +136,16 @@ function newOrder(event: EventFields, kind: number, status: number): OrderRow {
     triggerOrderId: 0,
     parentOrderId: 0,
     details: null,
-    updatedSequence: row.sequence,
-    updatedAtMs: row.timeMs,
+    updatedSequence: sequence,
+    updatedAtMs: timeMs,
   };
 }
 
 function acceptedOrder(event: EventFields): OrderRow {
-  return {
-    ...newOrder(event, KIND_ORDER, STATUS_OPEN),
-    triggerOrderId: event.float(EF_TRIGGER_ORDER_ID),
-    parentOrderId: event.float(EF_PARENT_ORDER_ID),
-  };
+  const order = newOrder(event, KIND_ORDER, STATUS_OPEN);
+  order.triggerOrderId = event.float(EF_TRIGGER_ORDER_ID);
+  order.parentOrderId = event.float(EF_PARENT_ORDER_ID);
+  return order;
 }
 
 function waitingOrder(event: EventFields): OrderRow {
@@ -155,11 +158,10 @@ function waitingOrder(event: EventFields): OrderRow {
     put(details, 'trailTicks', event.word(EW_TRAIL_TICKS));
     put(details, 'trailPpm', event.word(EW_TRAIL_PPM));
   }
-  return {
-    ...newOrder(event, KIND_TRIGGER, STATUS_WAITING),
-    parentOrderId: isLeg ? event.float(EF_PARENT_ORDER_ID) : 0,
-    details: JSON.stringify(details),
-  };
+  const order = newOrder(event, KIND_TRIGGER, STATUS_WAITING);
+  if (isLeg) order.parentOrderId = event.float(EF_PARENT_ORDER_ID);
+  order.details = JSON.stringify(details);
+  return order;
 }
 
 function parentOrder(event: EventFields): OrderRow {
@@ -170,7 +172,8 @@ function parentOrder(event: EventFields): OrderRow {
   const kind = isTwap ? KIND_TWAP : KIND_SCALED;
   // The orders of a scaled one live and end by themselves.
   const order = newOrder(event, kind, isTwap ? STATUS_OPEN : STATUS_DONE);
-  return { ...order, details: JSON.stringify(details) };
+  order.details = JSON.stringify(details);
+  return order;
 }
 
 function put(details: OrderDetails, name: keyof OrderDetails, value: number): void {
@@ -178,11 +181,10 @@ function put(details: OrderDetails, name: keyof OrderDetails, value: number): vo
 }
 
 function touched(batch: HistoryBatch, event: EventFields): OrderRow | undefined {
-  const row = event.accountRow();
-  const order = batch.order(row.marketId, event.float(EF_ORDER_ID));
+  const order = batch.order(event.marketId, event.float(EF_ORDER_ID));
   if (order === undefined) return undefined;
-  order.updatedSequence = row.sequence;
-  order.updatedAtMs = row.timeMs;
+  order.updatedSequence = event.sequence;
+  order.updatedAtMs = event.timeMs;
   return order;
 }
 
@@ -214,7 +216,11 @@ function changed(batch: HistoryBatch, event: EventFields): void {
   const isBracket = type === EVT_BRACKET;
   const hasSizes = !isRejection && !isBracket;
   batch.changes.push({
-    ...event.accountRow(),
+    accountId: event.accountId,
+    accountSequence: event.accountSequence,
+    marketId: event.marketId,
+    sequence: event.sequence,
+    timeMs: event.timeMs,
     orderId: event.float(EF_ORDER_ID),
     type,
     priceTicks: hasSizes ? event.word(EW_PRICE) : 0,
