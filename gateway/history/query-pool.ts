@@ -20,7 +20,7 @@ export class QueryPool implements HistoryQueries {
     this.piscina = new Piscina({
       filename: new URL('./query-worker.js', import.meta.url).href,
       workerData: { dataDir },
-      minThreads: 1,
+      minThreads: 0,
       maxThreads: THREADS_MAX,
       maxQueue: WAITING_MAX,
       idleTimeout: 30_000,

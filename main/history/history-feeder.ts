@@ -18,7 +18,7 @@ export interface HistoryFeederOptions {
 const RETRY_MS_FIRST = 1_000;
 const RETRY_MS_MAX = 60_000;
 /** The rest is read at the next start. */
-const FINISH_WITHIN_MS = 10_000;
+const FINISH_WITHIN_MS = 3_000;
 
 /**
  * The thread that feeds the histories, as the exchange sees it. It is no part of trading: when it ends (a full disk, a damaged file), that
