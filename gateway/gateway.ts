@@ -16,6 +16,8 @@ import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
+import type { HistoryQueries } from './history/query-pool.js';
+import type { CandleRow } from './history/rows.js';
 import { KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
@@ -28,9 +30,11 @@ import {
   SUBPROTOCOL_MSGPACK,
 } from './protocol/messages.js';
 import { Requests } from './requests.js';
+import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
 import { Allowances } from './session/allowances.js';
+import { addressKey, addressOf } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
@@ -69,6 +73,8 @@ export interface GatewayOptions {
   log?: GatewayLog;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
+  /** Answers requests for history; without it there are neither these nor candles. */
+  history?: HistoryQueries;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
   routes?: (app: TemplatedApp) => void;
 }
@@ -114,6 +120,7 @@ export class Gateway {
   private readonly outbox: Outbox;
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
+  private readonly rest: RestServer;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
@@ -144,7 +151,9 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
-    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
+    const { history } = options;
+    const hasHistory = history !== undefined;
+    this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     this.privateFeed = new PrivateFeed(
       (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
       views,
@@ -169,6 +178,18 @@ export class Gateway {
       timeToleranceMs: limits.loginTimeToleranceMs,
     };
     this.requests = this.newRequests(shards.map(({ port }) => port));
+    this.rest = new RestServer({
+      markets,
+      accounts,
+      limits,
+      venue: this.loginContext.venue,
+      keys: this.keys,
+      history: history ?? null,
+      exchangeTimeMs: options.exchangeTimeMs ?? (() => Date.now()),
+      onError: (error) => {
+        options.log?.error({ err: error }, `a request for history failed: ${error.message}`);
+      },
+    });
     shards.forEach(({ port }, shard) => {
       const { consume } = this.routers[shard] as EventRouter;
       port.onEvents((words, floats, firstWord, slots) => {
@@ -183,6 +204,7 @@ export class Gateway {
     const app = uWS.App();
     this.app = app;
     this.options.routes?.(app);
+    this.rest.addTo(app);
     app.ws<ConnectionData>('/v1', {
       compression: uWS.DISABLED,
       maxPayloadLength: SOCKET_BYTES_MAX,
@@ -210,6 +232,11 @@ export class Gateway {
         resolve(uWS.us_socket_local_port(socket as never));
       });
     });
+  }
+
+  /** Candles have changed, oldest first: from whoever feeds the history. */
+  sawCandles(candles: readonly CandleRow[]): void {
+    this.publicFeeds.sawCandles(candles);
   }
 
   /** Whether the owner of an account may log in. */
@@ -245,6 +272,7 @@ export class Gateway {
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
     await this.keys.close();
+    await this.options.history?.close();
   }
 
   /** All shards begin the same epoch at a start. */
@@ -362,7 +390,7 @@ export class Gateway {
     }
     const address = addressOf(res);
     const { connectionsPerAddressMax } = this.limits;
-    if (this.addresses.users(address) >= connectionsPerAddressMax) {
+    if (this.addresses.users(addressKey(address)) >= connectionsPerAddressMax) {
       const body = `connections from one address must be at most ${connectionsPerAddressMax}\n`;
       res.writeStatus('429 Too Many Requests').end(body);
       return;
@@ -382,7 +410,7 @@ export class Gateway {
       socket,
       this.connections.nextNumber(),
       new LoginChallenge(this.loginContext),
-      this.addresses.enter(socket.getUserData().address, this.requests.coarseNowMs),
+      this.addresses.enter(addressKey(socket.getUserData().address), this.requests.coarseNowMs),
       now,
       this.limits.privateBufferBytesMax,
     );
@@ -404,7 +432,7 @@ export class Gateway {
     const { connection } = socket.getUserData();
     if (connection === null) return;
     connection.closed = true;
-    this.addresses.leave(connection.address);
+    this.addresses.leave(addressKey(connection.address));
     if (connection.accountBucket !== null) this.allowances.leave(connection.account);
     this.connections.remove(connection);
     for (const subscription of connection.subscriptions.values()) {
@@ -415,11 +443,6 @@ export class Gateway {
       this.requests.cancelAllOf(connection.account, connection.home);
     }
   }
-}
-
-/** The client's address as text; what a proxy says of another one is not believed. */
-function addressOf(res: HttpResponse): string {
-  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

@@ -34,6 +34,13 @@ export interface GatewayLimits {
   publicFramesMax: number;
   /** Trades in the snapshot of a trades channel. */
   tradesSnapshotMax: number;
+  /** Candles in the snapshot of a candles channel. */
+  candlesSnapshotMax: number;
+  /** Allowance of REST requests, of each address and of each account; a page costs one for each hundred rows it asks for. */
+  restRequestsPerSecond: number;
+  restRequestsBurst: number;
+  /** Largest distance between the time of a signed REST request and the server's. */
+  restTimeToleranceMs: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -58,4 +65,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   tickMs: 20,
   publicFramesMax: 1_024,
   tradesSnapshotMax: 100,
+  candlesSnapshotMax: 200,
+  restRequestsPerSecond: 20,
+  restRequestsBurst: 200,
+  restTimeToleranceMs: 30_000,
 };

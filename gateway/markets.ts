@@ -3,6 +3,7 @@ import { type MarketParams, readMarketParams } from '../engine/market/market-par
 import { MARKET_STATE } from '../engine/market/market-state.js';
 import { asPriceTicks, type PriceTicks } from '../engine/units/units.js';
 import { formatScaled } from './codec/decimal-text.js';
+import type { MarketUnits } from './history/question.js';
 
 /** A market as the gateway knows it, from EVT_MARKET_LISTED and what followed. */
 export interface Market {
@@ -168,6 +169,12 @@ function tiersOf({ margin, params }: Market): InstrumentTier[] {
 
 function capText(market: Market, lots: number): string | null {
   return lots === 0 ? null : qtyText(market, lots);
+}
+
+/** For threads that show ticks and lots without knowing the market. */
+export function unitsOf({ id, params }: Market): MarketUnits {
+  const { symbol, tickMantissa, tickDecimals, lotMantissa, lotDecimals } = params;
+  return { marketId: id, symbol, tickMantissa, tickDecimals, lotMantissa, lotDecimals };
 }
 
 export function priceText(market: Market, ticks: number): string {

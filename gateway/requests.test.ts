@@ -9,7 +9,8 @@ import { CommandWriter } from './commands/command-writer.js';
 import { OrderDraft } from './commands/draft.js';
 import { OrderFields } from './commands/order-fields.js';
 import { Markets } from './markets.js';
-import { MESSAGES, REQUESTS } from './protocol/messages.js';
+import { MESSAGES } from './protocol/messages.js';
+import { REQUESTS } from './protocol/requests.js';
 import { RequestHarness } from './testing/request-harness.js';
 import { BTC, ODD } from './testing/test-market.js';
 

@@ -179,7 +179,7 @@ export class SessionRequests {
     if (found === undefined) {
       return problem(
         'channel_is_unknown',
-        `channel must be private, marketState, positionsAtRisk, or book, orders, bbo, trades, mark or liquidations with a point and a symbol, behind which book may have .10.100ms (5, 10, 20, 50 or all levels; 100, 250, 500 or 1000 ms), but is ${shown(channel)}`,
+        `channel must be private, marketState, positionsAtRisk, or book, orders, bbo, trades, mark or liquidations with a point and a symbol, behind which book may have .10.100ms (5, 10, 20, 50 or all levels; 100, 250, 500 or 1000 ms), or candles with symbol and interval (candles.BTC-PERP.1m), but is ${shown(channel)}`,
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);

@@ -105,7 +105,7 @@ function isInstalled() {
 
 async function install() {
   const digest = lockDigest();
-  say('installing the packages of package-lock.json (npm ci, about 20 seconds) …');
+  say('installing the packages of package-lock.json (npm ci, up to two minutes) …');
   // A production setting in the environment must not drop the compiler; the .npmrc keeps npm quiet.
   const args = ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath ?? '';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import WebSocket from 'ws';
-import type { RequestName } from '../gateway/protocol/messages.js';
+import type { RequestName } from '../gateway/protocol/requests.js';
 import { AccountState } from './account-state.js';
 import {
   type BatchItem,

@@ -1,13 +1,8 @@
 import { Packr, Unpackr } from 'msgpackr';
-import {
-  MESSAGES,
-  REQUESTS,
-  type RequestName,
-  SUBPROTOCOL_JSON,
-  SUBPROTOCOL_MSGPACK,
-} from '../gateway/protocol/messages.js';
+import { MESSAGES, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK } from '../gateway/protocol/messages.js';
 import {
   ACK_RESULTS,
+  CANDLE_INTERVALS,
   ENUM_FIELDS,
   INSURANCE_REASONS,
   LIQUIDATION_STAGES,
@@ -16,6 +11,7 @@ import {
   REASONS,
   TRANSFER_REASONS,
 } from '../gateway/protocol/names.js';
+import { REQUESTS, type RequestName } from '../gateway/protocol/requests.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -66,6 +62,7 @@ const MESSAGE_ENUMS: Readonly<Record<string, readonly string[]>> = {
   reason: REASONS,
   kind: PARENT_KINDS,
   stage: LIQUIDATION_STAGES,
+  interval: CANDLE_INTERVALS,
 };
 /** Where a field of one message has names of its own. */
 const OWN_ENUMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

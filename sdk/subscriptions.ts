@@ -1,4 +1,4 @@
-import type { RequestName } from '../gateway/protocol/messages.js';
+import type { RequestName } from '../gateway/protocol/requests.js';
 import type { AccountState } from './account-state.js';
 import type { ServerMessage } from './codec.js';
 import { RequestError } from './requests.js';
@@ -169,6 +169,9 @@ function channelOf(message: ServerMessage): string | null {
     case 'tradesSnapshot':
     case 'trades':
       return `trades.${message.market}`;
+    case 'candlesSnapshot':
+    case 'candles':
+      return `candles.${message.market}.${message.interval}`;
     case 'markSnapshot':
     case 'mark':
       return `mark.${message.market}`;

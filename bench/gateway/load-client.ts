@@ -3,7 +3,8 @@
  * prepared frames, so that even at full speed most of the time goes to the server.
  */
 import { pack, unpack } from 'msgpackr';
-import { MESSAGES, REQUESTS } from '../../gateway/protocol/messages.js';
+import { MESSAGES } from '../../gateway/protocol/messages.js';
+import { REQUESTS } from '../../gateway/protocol/requests.js';
 import { signWithSecret } from '../../gateway/session/api-keys.js';
 import { loginText } from '../../gateway/session/login.js';
 import { InFlightTimes } from '../load/in-flight.js';

@@ -1,6 +1,7 @@
 import { pack } from 'msgpackr';
-import { MESSAGES, REQUESTS } from '../../gateway/protocol/messages.js';
+import { MESSAGES } from '../../gateway/protocol/messages.js';
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../../gateway/protocol/names.js';
+import { REQUESTS } from '../../gateway/protocol/requests.js';
 import { clientFrame, headBytes, MASK_BYTE } from './ws-frames.js';
 
 /** Requests of a connection count up from here, so that their ids always take five bytes. */

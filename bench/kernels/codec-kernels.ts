@@ -18,7 +18,7 @@ import type { MessageSink } from '../../gateway/codec/message-sink.js';
 import { MsgpackSink } from '../../gateway/codec/msgpack-sink.js';
 import { OrderDraft } from '../../gateway/commands/draft.js';
 import { Markets } from '../../gateway/markets.js';
-import { REQUESTS } from '../../gateway/protocol/messages.js';
+import { REQUESTS } from '../../gateway/protocol/requests.js';
 import { benchMarketParams } from '../book/core-setup.js';
 import { BENCH_MARKET } from '../book/encode.js';
 import { type Kernel, OPERATIONS } from './kernel.js';

@@ -2,9 +2,9 @@ import { asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { type OrderDraft, UNSET } from '../commands/draft.js';
 import { checkNewOrder } from '../commands/order-rules.js';
 import type { Market, Markets } from '../markets.js';
-import { REQUESTS } from '../protocol/messages.js';
 import { POST_ONLY_MODES, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from '../protocol/names.js';
 import { TYPE_MARKET } from '../protocol/order-types.js';
+import { REQUESTS } from '../protocol/requests.js';
 import { parseUnits } from './decimal-text.js';
 
 const NIL = 0xc0;

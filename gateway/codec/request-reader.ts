@@ -1,5 +1,5 @@
 import { type Problem, problem, shown } from '../commands/problem.js';
-import { REQUESTS, type RequestShape } from '../protocol/messages.js';
+import { REQUESTS, type RequestShape } from '../protocol/requests.js';
 import { readMsgpack } from './msgpack-reader.js';
 
 /** A request with its fields by name; values are not checked yet. */

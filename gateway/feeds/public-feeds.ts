@@ -1,10 +1,14 @@
+import { INTERVALS_MS } from '../history/intervals.js';
+import type { CandleRow } from '../history/rows.js';
 import type { Market, Markets } from '../markets.js';
 import type { Outbox } from '../outbox.js';
+import { CANDLE_INTERVALS } from '../protocol/names.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
 import { BboContent } from './bbo-content.js';
 import { BookContent } from './book-content.js';
+import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
 import { DepthContent, depthTermsOf } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
@@ -18,6 +22,7 @@ export interface PublicFeedOptions {
   publicFramesMax: number;
   tradesSnapshotMax: number;
   publicBufferBytesMax: number;
+  candlesSnapshotMax: number;
 }
 
 interface MarketFeeds {
@@ -25,6 +30,8 @@ interface MarketFeeds {
   readonly trades: TradesContent;
   readonly mark: MarkContent;
   readonly liquidations: LiquidationsContent;
+  /** By index of the interval; empty without a history. */
+  readonly candles: readonly CandlesContent[];
 }
 
 /** A minute, with ticks of 20 ms. */
@@ -49,15 +56,19 @@ export class PublicFeeds {
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
+  private readonly hasCandles: boolean;
 
+  /** `hasCandles`: somebody calls `sawCandles`. */
   constructor(
     markets: Markets,
     views: AccountViews,
     orders: OrderFold,
     outbox: Outbox,
     options: PublicFeedOptions,
+    hasCandles: boolean,
   ) {
     this.markets = markets;
+    this.hasCandles = hasCandles;
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
@@ -79,13 +90,27 @@ export class PublicFeeds {
     const trades = new TradesContent(market, this.options.tradesSnapshotMax);
     const mark = new MarkContent(market);
     const liquidations = new LiquidationsContent(market);
-    this.feeds[market.id] = { book, trades, mark, liquidations };
+    const candles = (this.hasCandles ? CANDLE_INTERVALS : []).map((_, interval) => {
+      return new CandlesContent(market, interval, this.options.candlesSnapshotMax);
+    });
+    this.feeds[market.id] = { book, trades, mark, liquidations, candles };
     // First of all: what shows a part of the book follows what this one has published.
     this.addChannel(`book.${symbol}`, book);
     this.addChannel(`bbo.${symbol}`, new BboContent(market, this.orders.book(market.id), book));
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
     this.addChannel(`liquidations.${symbol}`, liquidations);
+    candles.forEach((content, interval) => {
+      this.addChannel(`candles.${symbol}.${CANDLE_INTERVALS[interval]}`, content);
+    });
+  }
+
+  /** Candles that have changed, of any market and interval, oldest first. */
+  sawCandles(candles: readonly CandleRow[]): void {
+    for (const candle of candles) {
+      const interval = INTERVALS_MS.indexOf(candle.intervalMs);
+      this.feeds[candle.marketId]?.candles[interval]?.saw(candle);
+    }
   }
 
   /** An order of the market changed. */

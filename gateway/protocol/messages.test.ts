@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MESSAGES, REQUESTS } from './messages.js';
+import { MESSAGES } from './messages.js';
+import { REQUESTS } from './requests.js';
 
 describe.each([
   ['requests', REQUESTS],

@@ -105,3 +105,19 @@ export const ENUM_FIELDS: Readonly<Record<string, readonly string[]>> = {
   takeProfitBy: TRIGGER_SOURCES,
   stopLossBy: TRIGGER_SOURCES,
 };
+
+// ---- History over HTTP; index = number in the rows of the history ----
+/** An order of the book, one that waits for a price, and orders that make others. */
+export const ORDER_KINDS = ['order', 'trigger', 'scaled', 'twap'] as const;
+export const ORDER_STATUSES = [
+  'open',
+  'waiting',
+  'filled',
+  'canceled',
+  'triggered',
+  'rejected',
+  'done',
+] as const;
+export const CASH_TRANSFER_KINDS = ['deposit', 'withdrawal', 'margin'] as const;
+export const LIQUIDATION_EVENTS = ['stage', 'transfer', 'insurance'] as const;
+export const CANDLE_INTERVALS = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;

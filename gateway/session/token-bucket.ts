@@ -44,6 +44,19 @@ export class TokenBucket {
     return this.requests === requestsBurst && this.cancels === cancelsBurst;
   }
 
+  /** Requests that would be let through right now. */
+  remaining(nowMs: number): number {
+    this.refill(nowMs);
+    return Math.floor(this.requests);
+  }
+
+  /** Whole seconds until so many requests are let through, or until the bucket is full, whichever is sooner. */
+  secondsUntil(count: number, nowMs: number): number {
+    this.refill(nowMs);
+    const missing = Math.min(count, this.rates.requestsBurst) - this.requests;
+    return Math.max(0, Math.ceil(missing / this.rates.requestsPerSecond));
+  }
+
   private refill(nowMs: number): void {
     const seconds = Math.max(0, nowMs - this.filledAtMs) / 1000;
     this.filledAtMs = nowMs;

@@ -130,7 +130,7 @@ export class RequestHarness {
     const log = new PrivateLog();
     const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
     const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
-    const publicFeeds = new PublicFeeds(markets, views, orders, outbox, limits);
+    const publicFeeds = new PublicFeeds(markets, views, orders, outbox, limits, false);
     const accounts = new Accounts();
     const nowMs = () => 0;
     const epoch = () => 1;

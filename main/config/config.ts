@@ -47,6 +47,8 @@ export interface Config {
   snapshotEveryMs: number;
   /** Threads of a shard that sweep accounts, 0 for none; null: by the machine's cores. */
   sweepThreads: number | null;
+  /** Whether orders, fills, trades and the rest are kept in a database for requests. */
+  history: boolean;
   gatewayLimits: Partial<GatewayLimits>;
   feeTiers: FeeTierConfig[];
   markets: MarketConfig[];
@@ -102,6 +104,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const admin = root.tableAt('admin');
   const snapshots = root.tableAt('snapshots');
   const risk = root.tableAt('risk');
+  const history = root.tableAt('history');
   const config: Config = {
     file,
     venue: exchange.text('venue', /^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and '-'"),
@@ -122,11 +125,13 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     snapshotEveryMessages: snapshots.integer('everyMessages', 1_000, 1e12),
     snapshotEveryMs: snapshots.integer('everyMinutes', 1, 100_000) * 60_000,
     sweepThreads: risk.integerOr('auto', 'sweepThreads', 0, SWEEP_THREADS_LIMIT),
+    history: history.flag('enabled'),
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
     markets: readMarkets(root),
   };
-  for (const table of [exchange, ports, admin, snapshots, risk, root]) table.refuseUnknown();
+  for (const table of [exchange, ports, admin, snapshots, risk, history, root])
+    table.refuseUnknown();
   refuseTwins(
     file,
     'markets',

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { PrivateLog } from '../../gateway/feeds/private-log.js';
 import { Gateway } from '../../gateway/gateway.js';
+import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { AdminRequests } from '../admin/admin-requests.js';
 import { AdminServer } from '../admin/admin-server.js';
@@ -13,6 +14,7 @@ import { Operator } from '../admin/operator.js';
 import { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config, Layout } from '../config/config.js';
 import { StartError } from '../config/problem.js';
+import { HistoryFeeder } from '../history/history-feeder.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
@@ -68,6 +70,8 @@ export class Exchange {
   private readonly seeds: readonly ShardSeed[];
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
+  /** Null: the configuration wants no history. */
+  private readonly history: HistoryFeeder | null;
 
   /** Recovers the shards, begins their epoch, and builds everything around them; they take no commands yet. */
   static async open(config: Config, layout: Layout): Promise<Exchange> {
@@ -133,14 +137,17 @@ export class Exchange {
       log,
       exchangeTimeMs: () => this.timeMs(),
       routes: (app) => this.addRoutes(app),
+      ...(config.history ? { history: new QueryPool(config.dataDir) } : {}),
     });
+    this.history = config.history ? this.newFeeder(placement !== null) : null;
     this.operator = new OperatorDesk({
       operators: shards.map(({ adminPort }) => new Operator(adminPort)),
       hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
       accountIsKnown: (account) => this.accountIsKnown(account),
     });
     this.applySeeds(parts.epochOf);
-    this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths());
+    const progress = this.history?.progress ?? null;
+    this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths(), progress);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
@@ -171,6 +178,7 @@ export class Exchange {
   async start(): Promise<void> {
     this.notices.push(...this.group.notices);
     for (const notice of this.group.notices) this.log.info({}, notice);
+    this.history?.start();
     await Promise.all(this.shards.map((shard) => shard.letIn()));
     const { makerPpm, takerPpm } = this.seeds[DIRECTORY_SHARD] as ShardSeed;
     const state = { markets: this.seededMarkets, makerPpm, takerPpm };
@@ -199,12 +207,30 @@ export class Exchange {
     await this.group.stopInput();
     await this.gateway.close();
     await Promise.all([this.admin.close(), this.group.stop()]);
+    await this.history?.stop();
     this.log.info({}, 'stopped');
   }
 
   /** Markets as they were before this start. */
   get seededMarkets(): SeededMarket[] {
     return this.seeds.flatMap(({ markets }) => markets);
+  }
+
+  private newFeeder(isSpread: boolean): HistoryFeeder {
+    const { config, log } = this;
+    const limits = { ...DEFAULT_LIMITS, ...config.gatewayLimits };
+    return new HistoryFeeder({
+      dataDir: config.dataDir,
+      isSpread,
+      stats: this.shards.map(({ stats }) => stats.memory),
+      neverSyncs: config.fsync === 'never',
+      candlesKept: limits.candlesSnapshotMax,
+      onCandles: (candles) => this.gateway.sawCandles(candles),
+      onNotice: (sentence) => log.warn({}, sentence),
+      onError: (error) => {
+        log.error({ err: error }, `the history is not fed for now: ${error.message}`);
+      },
+    });
   }
 
   private applySeeds(epochOf: OpenedParts['epochOf']): void {

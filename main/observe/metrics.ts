@@ -3,6 +3,7 @@ import { rejectName } from '../../engine/messages/reject-codes.js';
 import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.js';
 import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
+import type { HistoryProgress } from '../history/history-progress.js';
 
 /** Figures of a shard by the name they are shown under; totals only grow. */
 const SHARD_FIGURES: readonly (readonly [Figure, string, string])[] = [
@@ -45,6 +46,7 @@ export class Metrics {
     shards: readonly ShardAccess[],
     gateway: Gateway,
     channelLengths: () => { from: number; to: number; messages: number }[],
+    history: HistoryProgress | null = null,
   ) {
     collectDefaultMetrics({ register: this.registry });
     for (const [figure, name, help] of SHARD_FIGURES) {
@@ -57,6 +59,12 @@ export class Metrics {
     this.perShard(shards, 'plimsoll_journal_lag_messages', lag, ({ stats }) => {
       return stats.get('writtenSequence') - stats.get('durableSequence');
     });
+    if (history !== null) {
+      const behind = 'Messages written that the history does not have yet.';
+      this.perShard(shards, 'plimsoll_history_lag_messages', behind, ({ stats, shardId }) => {
+        return stats.get('writtenSequence') - history.sequence(shardId);
+      });
+    }
     this.addRings(shards);
     this.addRejections(shards);
     this.addFrameTimes(shards);

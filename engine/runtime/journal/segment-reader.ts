@@ -75,6 +75,14 @@ export class SegmentReader {
     return 'frame';
   }
 
+  /**
+   * Forgets what was read ahead, so that `next` reads it again: beside a running writer it may have been the beginning of a
+   * write that failed and was taken back.
+   */
+  forgetAhead(): void {
+    this.filled = Math.min(this.filled, Math.max(0, this.nextPosition - this.bufferPosition));
+  }
+
   close(): void {
     fs.closeSync(this.fd);
   }

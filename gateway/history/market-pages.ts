@@ -1,0 +1,94 @@
+import type { Database } from 'better-sqlite3';
+import { CANDLES, rowOf, selectList, TRADES } from './columns.js';
+import { candleStart } from './intervals.js';
+import type { Question } from './question.js';
+import type { CandleRow, TradeRow } from './rows.js';
+import { firstKeyFrom } from './time-search.js';
+
+/** Trades of a market by their id, at most `limit` and one more. */
+export function tradeRows(database: Database, question: Question): TradeRow[] {
+  const { marketId, fromMs, toMs, newestFirst, limit, after } = question;
+  const next = database.prepare(
+    'SELECT trade_id AS key, time_ms AS timeMs FROM trades ' +
+      'WHERE market_id = ? AND trade_id >= ? ORDER BY trade_id LIMIT 1',
+  );
+  const keyFrom = (timeMs: number) => firstKeyFrom(timeMs, (key) => next.get(marketId, key));
+  let low = fromMs === null ? 0 : keyFrom(fromMs);
+  let high = toMs === null ? Number.MAX_SAFE_INTEGER : keyFrom(toMs) - 1;
+  if (after !== null && newestFirst) high = Math.min(high, after - 1);
+  if (after !== null && !newestFirst) low = Math.max(low, after + 1);
+  const text =
+    `SELECT ${selectList(TRADES)} FROM trades WHERE market_id = ? AND trade_id BETWEEN ? AND ? ` +
+    `ORDER BY trade_id ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
+  const records = database.prepare(text).all(marketId, low, high, limit + 1) as object[];
+  return records.map((record) => rowOf(TRADES, record));
+}
+
+/**
+ * Candles without gaps, at most `limit` and one more: from the market's first trade on every period has one. Where nothing was traded
+ * its four prices are the last close, and volume and trades are zero; such candles are in no table but made here. The last period is the one that
+ * `nowMs` is in.
+ */
+export function candleRows(database: Database, question: Question, nowMs: number): CandleRow[] {
+  const { marketId, intervalMs, fromMs, toMs, newestFirst, limit, after } = question;
+  const text = `SELECT ${selectList(CANDLES)} FROM candles WHERE market_id = ? AND interval_ms = ?`;
+  const firstRecord = database
+    .prepare(`${text} ORDER BY start_ms LIMIT 1`)
+    .get(marketId, intervalMs);
+  if (firstRecord === undefined) return [];
+  const first = rowOf(CANDLES, firstRecord as object).startMs;
+  let low = Math.max(first, Math.ceil((fromMs ?? 0) / intervalMs) * intervalMs);
+  let high = candleStart(nowMs, intervalMs);
+  if (toMs !== null) high = Math.min(high, Math.ceil(toMs / intervalMs) * intervalMs - intervalMs);
+  if (after !== null && newestFirst) high = Math.min(high, after - intervalMs);
+  if (after !== null && !newestFirst) low = Math.max(low, after + intervalMs);
+  // The page and one candle more.
+  if (newestFirst) low = Math.max(low, high - limit * intervalMs);
+  else high = Math.min(high, low + limit * intervalMs);
+  if (low > high) return [];
+  const records = database
+    .prepare(`${text} AND start_ms BETWEEN ? AND ? ORDER BY start_ms`)
+    .all(marketId, intervalMs, low, high) as object[];
+  const before = database
+    .prepare(`${text} AND start_ms < ? ORDER BY start_ms DESC LIMIT 1`)
+    .get(marketId, intervalMs, low) as object | undefined;
+  const traded = records.map((record) => rowOf(CANDLES, record));
+  const last = before === undefined ? null : rowOf(CANDLES, before);
+  const candles = withoutGaps(traded, last, low, high, intervalMs);
+  return newestFirst ? candles.reverse() : candles;
+}
+
+function withoutGaps(
+  traded: readonly CandleRow[],
+  before: CandleRow | null,
+  low: number,
+  high: number,
+  intervalMs: number,
+): CandleRow[] {
+  const candles: CandleRow[] = [];
+  let last = before;
+  let next = 0;
+  for (let startMs = low; startMs <= high; startMs += intervalMs) {
+    const candle = traded[next];
+    if (candle?.startMs === startMs) {
+      last = candle;
+      next++;
+      candles.push(candle);
+    } else if (last !== null) candles.push(flatCandle(last, startMs));
+  }
+  return candles;
+}
+
+function flatCandle(last: CandleRow, startMs: number): CandleRow {
+  const { closeTicks } = last;
+  return {
+    ...last,
+    startMs,
+    openTicks: closeTicks,
+    highTicks: closeTicks,
+    lowTicks: closeTicks,
+    volumeLots: 0n,
+    valueTickLots: 0n,
+    trades: 0,
+  };
+}

@@ -1,0 +1,39 @@
+import { Piscina } from 'piscina';
+import type { Question } from './question.js';
+
+/** What a gateway asks for history. */
+export interface HistoryQueries {
+  /** A page as JSON; null: too many are waiting. Rejects when the history cannot be read. */
+  ask(question: Question): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+const THREADS_MAX = 2;
+/** Beyond that a client waits longer than it is worth, and is told so. */
+const WAITING_MAX = 64;
+
+/** Threads that read the histories below a data folder. Trading never waits for a query. */
+export class QueryPool implements HistoryQueries {
+  private readonly piscina: Piscina;
+
+  constructor(dataDir: string) {
+    this.piscina = new Piscina({
+      filename: new URL('./query-worker.js', import.meta.url).href,
+      workerData: { dataDir },
+      minThreads: 0,
+      maxThreads: THREADS_MAX,
+      maxQueue: WAITING_MAX,
+      idleTimeout: 30_000,
+      recordTiming: false,
+    });
+  }
+
+  async ask(question: Question): Promise<string | null> {
+    if (this.piscina.queueSize >= WAITING_MAX) return null;
+    return this.piscina.run(question);
+  }
+
+  close(): Promise<void> {
+    return this.piscina.close();
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  journalDirectory,
+  listSequenced,
+  snapshotDirectory,
+} from '../../engine/runtime/journal/directories.js';
+import { JournalFollower } from '../../engine/runtime/journal/journal-follower.js';
+import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
+import { replay } from '../../engine/runtime/journal/replay.js';
+import { loadNewestSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';
+import type { ShardCore } from '../../engine/shard/shard-core.js';
+import { historyFile } from './database.js';
+import { HistoryFold } from './history-fold.js';
+import { type HistoryPosition, HistoryStore } from './history-store.js';
+import type { CandleRow } from './rows.js';
+
+/** Rows after which a batch is committed, so that readers see it and a crash makes little work. */
+const BATCH_ROWS = 20_000;
+/** Messages after which one is committed even if there was nothing to tell. */
+const BATCH_MESSAGES = 50_000;
+
+export interface ShardHistoryOptions {
+  dataDir: string;
+  shardId: number;
+  createShard: (shardId: number) => ShardCore;
+  onNotice?: (sentence: string) => void;
+}
+
+/**
+ * Feeds a shard's history from its journal. It has a shard of its own that runs the same commands: the exchange is a function of its
+ * journal, so the events are those that the trading thread has made, and that thread neither sends nor waits for anything.
+ *
+ * At the start its shard is brought to where the file stands, from a snapshot and the journal behind it. When the journal does not
+ * have that place any more (a power failure has taken it), or the file is new, everything is told again from the beginning.
+ */
+export class ShardHistory {
+  readonly store: HistoryStore;
+  private readonly options: ShardHistoryOptions;
+  private shard: ShardCore;
+  private follower: JournalFollower;
+  private fold: HistoryFold;
+  private position: HistoryPosition;
+
+  constructor(options: ShardHistoryOptions) {
+    this.options = options;
+    this.store = new HistoryStore(historyFile(options.dataDir, options.shardId), options.onNotice);
+    try {
+      this.position = this.store.position();
+      this.shard = this.shardAtPosition() ?? this.fromTheBeginning();
+      this.fold = this.newFold();
+      this.follower = this.newFollower();
+    } catch (error) {
+      this.store.close();
+      throw error;
+    }
+  }
+
+  /** Last sequence whose events are in the file. */
+  get sequence(): number {
+    return this.position.sequence;
+  }
+
+  get timeMs(): number {
+    return this.position.timeMs;
+  }
+
+  /**
+   * Takes one batch of what the journal has up to `limit`, the last sequence that will not be taken back, and commits it. Gives the
+   * candles that have changed; null: there was nothing. When it throws, the history has to be opened again.
+   */
+  step(limit: number): CandleRow[] | null {
+    const { shard, follower, store } = this;
+    const first = shard.sequence;
+    let frames = 0;
+    while (
+      store.batch.size < BATCH_ROWS &&
+      shard.sequence - first < BATCH_MESSAGES &&
+      follower.next(limit)
+    ) {
+      shard.events.reset();
+      shard.applyFrame(follower.frame);
+      this.fold.apply(shard.events, follower.frame.timeMs);
+      frames++;
+    }
+    shard.events.reset();
+    if (frames === 0) return null;
+    this.forgetChannels();
+    const { sequence, epoch, timeMs } = shard;
+    this.position = { ...this.position, sequence, epoch, timeMs };
+    return store.commit(this.position);
+  }
+
+  close(): void {
+    this.follower.close();
+    this.store.close();
+  }
+
+  /** Null: the journal, as it is now, does not lead there. */
+  private shardAtPosition(): ShardCore | null {
+    const { sequence, epoch } = this.position;
+    const { dataDir, shardId, createShard, onNotice } = this.options;
+    if (sequence === 0) return null;
+    const snapshots = snapshotDirectory(dataDir, shardId);
+    const { shard } = loadNewestSnapshot(snapshots, shardId, createShard, sequence);
+    const reader = new JournalReader(
+      journalDirectory(dataDir, shardId),
+      shardId,
+      shard.sequence + 1,
+    );
+    try {
+      if (reader.lastSequence <= shard.sequence) replay(shard, reader, { until: sequence });
+    } finally {
+      reader.close();
+    }
+    if (shard.sequence === sequence && shard.epoch === epoch) return shard;
+    onNotice?.(
+      `the history of shard ${shardId} ends at sequence ${sequence} of epoch ${epoch}, which its journal ` +
+        'does not have any more: it is made anew from the journal',
+    );
+    return null;
+  }
+
+  /** The first sequence there is; where segments have been taken away, the oldest state that a snapshot can give. */
+  private fromTheBeginning(): ShardCore {
+    const { dataDir, shardId, createShard, onNotice } = this.options;
+    const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
+    let shard = createShard(shardId);
+    if (first !== undefined && first.sequence > 1) {
+      ({ shard } = loadNewestSnapshot(snapshotDirectory(dataDir, shardId), shardId, createShard));
+      onNotice?.(
+        `the journal of shard ${shardId} begins with sequence ${first.sequence}: its history begins ` +
+          `after the snapshot of sequence ${shard.sequence}`,
+      );
+    }
+    this.store.clear(shard.sequence);
+    this.position = this.store.position();
+    return shard;
+  }
+
+  private newFold(): HistoryFold {
+    const { shard, store } = this;
+    const isHosted = (marketId: number) => {
+      return shard.markets.some((market) => market.marketId === marketId);
+    };
+    return new HistoryFold(store.batch, isHosted);
+  }
+
+  private newFollower(): JournalFollower {
+    const { dataDir, shardId } = this.options;
+    return new JournalFollower(
+      journalDirectory(dataDir, shardId),
+      shardId,
+      this.shard.sequence + 1,
+    );
+  }
+
+  /** What this shard would send to others goes nowhere, and must not be kept for them. */
+  private forgetChannels(): void {
+    const { routing } = this.shard;
+    for (let other = 0; other < (routing?.shards ?? 0); other++) {
+      const channel = routing?.channelTo(other);
+      channel?.acknowledge(channel.last);
+    }
+  }
+}

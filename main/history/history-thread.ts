@@ -1,0 +1,104 @@
+import os from 'node:os';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { HostStats } from '../../engine/runtime/host-stats.js';
+import type { CandleRow } from '../../gateway/history/rows.js';
+import { ShardHistory } from '../../gateway/history/shard-history.js';
+import { createShardCore, createSpreadShardCore } from '../compose.js';
+import { HistoryProgress } from './history-progress.js';
+
+/** What the thread that feeds the histories is started with. */
+export interface HistoryStart {
+  purpose: 'history';
+  dataDir: string;
+  isSpread: boolean;
+  /** Of each shard's host, by number. */
+  stats: readonly SharedArrayBuffer[];
+  /** Nothing is synced: what is written is all that a journal can promise. */
+  neverSyncs: boolean;
+  progress: SharedArrayBuffer;
+  /** How many candles of each market and interval are told at the beginning. */
+  candlesKept: number;
+}
+
+/** To the thread: the journals are closed; read them to their end, and end. */
+export type HistoryRequest = 'finish';
+
+export type HistoryMessage =
+  | { kind: 'notice'; sentence: string }
+  | { kind: 'candles'; candles: CandleRow[] };
+
+/** How often it looks whether the journals have grown: short enough for candles on a screen, long enough to cost nothing. */
+const POLL_MS = 25;
+/** Where there are fewer cores than threads, gateway and shards come first, and history catches up when they rest. */
+const NICENESS = 10;
+
+const start = workerData as HistoryStart | null;
+let finishing = false;
+
+async function feed(task: HistoryStart): Promise<void> {
+  yieldToOthers();
+  parentPort?.on('message', () => {
+    finishing = true;
+  });
+  const progress = new HistoryProgress(task.progress);
+  const stats = task.stats.map((memory) => new HostStats(memory));
+  const histories = stats.map((_, shardId) => open(task, shardId));
+  let told = false;
+  try {
+    for (let ended = false; !ended; ) {
+      // Read before the journals: what it promises is then all there.
+      const isLast = finishing;
+      const changed: CandleRow[] = [];
+      let isBehind = false;
+      for (const [shardId, history] of histories.entries()) {
+        const limit = isLast ? Number.MAX_SAFE_INTEGER : limitOf(stats[shardId] as HostStats, task);
+        const candles = history.step(limit);
+        progress.note(shardId, history.sequence, history.timeMs);
+        if (candles === null) continue;
+        changed.push(...candles);
+        isBehind ||= isLast || history.sequence < limit;
+      }
+      if (!told && !isBehind) {
+        told = true;
+        tell({ kind: 'candles', candles: newestOf(histories, task.candlesKept) });
+      } else if (told && changed.length > 0) tell({ kind: 'candles', candles: changed });
+      ended = isLast && !isBehind;
+      if (ended) break;
+      await (isBehind ? turn() : sleep(POLL_MS));
+    }
+  } finally {
+    for (const history of histories) history.close();
+  }
+  parentPort?.close();
+}
+
+function open(task: HistoryStart, shardId: number): ShardHistory {
+  const { dataDir, isSpread } = task;
+  return new ShardHistory({
+    dataDir,
+    shardId,
+    createShard: () => (isSpread ? createSpreadShardCore(shardId) : createShardCore()),
+    onNotice: (sentence) => tell({ kind: 'notice', sentence }),
+  });
+}
+
+/** What is written but not synced may be gone after a power failure, and other messages take its place. */
+function limitOf(stats: HostStats, { neverSyncs }: HistoryStart): number {
+  return stats.get(neverSyncs ? 'writtenSequence' : 'durableSequence');
+}
+
+function newestOf(histories: readonly ShardHistory[], count: number): CandleRow[] {
+  return histories.flatMap(({ store }) => store.newestCandles(count));
+}
+
+/** On Linux a niceness belongs to the thread that sets it; elsewhere it would be the whole process's. */
+function yieldToOthers(): void {
+  if (process.platform === 'linux') os.setPriority(0, NICENESS);
+}
+
+function tell(message: HistoryMessage): void {
+  parentPort?.postMessage(message);
+}
+
+if (parentPort !== null && start?.purpose === 'history') await feed(start);
