@@ -6,6 +6,8 @@ import uWS, {
   type us_socket_context_t,
 } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
+import type { FeeRates } from './binance/account-requests.js';
+import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
 import { AccountViews } from './feeds/account-views.js';
@@ -64,6 +66,8 @@ export interface GatewayOptions {
   log?: GatewayLog;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
+  /** What accounts of a fee tier pay, to be shown; by default nothing. */
+  feesOf?: (tier: number) => FeeRates;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
   routes?: (app: TemplatedApp) => void;
 }
@@ -103,6 +107,7 @@ export class Gateway {
   private readonly outbox: Outbox;
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
+  private readonly binance: BinanceDialect;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
@@ -139,7 +144,19 @@ export class Gateway {
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
-    const targets = { ...folds, connections, privateFeed, outbox, alone };
+    this.binance = new BinanceDialect({
+      operatorKey: options.operatorKey,
+      limits,
+      log: options.log,
+      exchangeTimeMs: this.exchangeTimeMs,
+      feesOf: options.feesOf ?? (() => ({ makerPpm: 0, takerPpm: 0 })),
+      ports: shards.map(({ port }) => port),
+      number: connections.reserve(),
+      wake: (shard) => this.wake(shard),
+      ...{ accounts, markets, views, orders: ownOrders, books: orders },
+    });
+    publicFeeds.onBook = (...published) => this.binance.published(...published);
+    const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;
       return new EventRouter({ ...targets, shard, portId, log });
@@ -167,6 +184,7 @@ export class Gateway {
     const app = uWS.App();
     this.app = app;
     this.options.routes?.(app);
+    this.binance.register(app);
     app.ws<ConnectionData>('/v1', {
       compression: uWS.DISABLED,
       maxPayloadLength: SOCKET_BYTES_MAX,
@@ -203,7 +221,7 @@ export class Gateway {
 
   stats(): GatewayStats {
     return {
-      connections: this.connections.count,
+      connections: this.connections.count + this.binance.connections,
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
@@ -225,6 +243,7 @@ export class Gateway {
     this.connections.forEach((connection) => {
       connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
     });
+    this.binance.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
@@ -235,12 +254,13 @@ export class Gateway {
     return (this.routers[0] as EventRouter).epoch;
   }
 
+  private readonly exchangeTimeMs = (): number => this.options.exchangeTimeMs?.() ?? Date.now();
+
   private newRequests(ports: readonly ShardPort[]): Requests {
     const { limits, accounts, markets, publicFeeds, privateFeed } = this;
     const epoch = () => this.epoch;
     const nowMs = () => Date.now();
-    const exchangeTimeMs = this.options.exchangeTimeMs ?? nowMs;
-    const times = { nowMs, exchangeTimeMs };
+    const times = { nowMs, exchangeTimeMs: this.exchangeTimeMs };
     const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, ...times };
     const session = new SessionRequests(context);
     return new Requests(ports, markets, limits, session, this.wake, performance.now());
@@ -273,10 +293,12 @@ export class Gateway {
     this.flushing = false;
     // Inline, the answers are here already.
     this.outbox.flush();
+    this.binance.flush();
   }
 
   private eventsCame(): void {
-    if (this.flushing || this.drainArmed || this.outbox.empty) return;
+    if (this.flushing || this.drainArmed) return;
+    if (this.outbox.empty && this.binance.empty) return;
     this.drainArmed = true;
     // Runs when the call that drains the ring returns to the event loop.
     queueMicrotask(this.drainEnded);
@@ -285,6 +307,7 @@ export class Gateway {
   private readonly drainEnded = (): void => {
     this.drainArmed = false;
     this.outbox.flush();
+    this.binance.flush();
   };
 
   /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
@@ -300,10 +323,12 @@ export class Gateway {
     this.requests.coarseNowMs = performance.now();
     this.publicFeeds.tick(this.epoch);
     this.outbox.flush();
+    this.binance.tick(this.requests.coarseNowMs);
   }
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
+    this.binance.housekeeping();
     const latest = Date.now() - this.limits.loginTimeoutMs;
     this.connections.forEach((connection) => {
       if (!connection.idle || connection.openedAtMs > latest) return;

@@ -3,10 +3,18 @@ import type { MessageSink } from '../codec/message-sink.js';
 import { type Market, priceText, qtyText } from '../markets.js';
 import { MESSAGES } from '../protocol/messages.js';
 import type { ChannelContent } from './channel.js';
-import type { L2Book } from './l2-book.js';
+import type { L2Book, LevelChanges } from './l2-book.js';
 
 /** Levels of each side that the checksum covers. */
 export const CHECKSUM_LEVELS = 10;
+
+/** Hears what each tick publishes of a book: the levels that changed, as of which sequence and time. */
+export type BookListener = (
+  marketId: number,
+  changes: LevelChanges,
+  sequence: number,
+  timeMs: number,
+) => void;
 
 /** The public book of a market: all levels as a snapshot, then the levels that changed in a tick. */
 export class BookContent implements ChannelContent {
@@ -14,10 +22,12 @@ export class BookContent implements ChannelContent {
   private readonly book: L2Book;
   private lastSequence = 0;
   private lastTimeMs = 0;
+  private readonly onPublished: BookListener;
 
-  constructor(market: Market, book: L2Book) {
+  constructor(market: Market, book: L2Book, onPublished: BookListener = () => {}) {
     this.market = market;
     this.book = book;
+    this.onPublished = onPublished;
   }
 
   /** To be told of every event of the market, whether it changes a level or not. */
@@ -31,6 +41,7 @@ export class BookContent implements ChannelContent {
     const changes = this.book.publish();
     if (changes.bids.length === 0 && changes.asks.length === 0) return null;
     const { market, lastSequence, lastTimeMs } = this;
+    this.onPublished(market.id, changes, lastSequence, lastTimeMs);
     const checksum = this.checksum();
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {

@@ -131,6 +131,7 @@ export class Exchange {
       limits: config.gatewayLimits,
       log,
       exchangeTimeMs: () => this.timeMs(),
+      feesOf: (tier) => feesOf(config, tier),
       routes: (app) => this.addRoutes(app),
     });
     this.operator = new OperatorDesk({
@@ -247,6 +248,12 @@ export class Exchange {
       response.cork(() => response.writeHeader('content-type', contentType).end(body));
     });
   }
+}
+
+/** What the configuration says of a tier; one that it does not name costs nothing. */
+function feesOf({ feeTiers }: Config, wanted: number) {
+  const { makerPpm = 0, takerPpm = 0 } = feeTiers.find(({ tier }) => tier === wanted) ?? {};
+  return { makerPpm, takerPpm };
 }
 
 function hooksOf(

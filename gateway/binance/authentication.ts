@@ -1,0 +1,113 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Accounts } from '../session/accounts.js';
+import { accountOfApiKey, apiSecretOf, isIssuedApiKey } from '../session/api-keys.js';
+import { ERRORS, illegal, invalidValue, missing } from './errors.js';
+import type { Parameters } from './parameters.js';
+import { ReplayGuard } from './replay-guard.js';
+
+const RECV_WINDOW_DEFAULT_MS = 5_000;
+export const RECV_WINDOW_MAX_MS = 60_000;
+/** How far a client's clock may be ahead of the exchange's. */
+const AHEAD_MS_MAX = 1_000;
+/** Secrets that are kept so that they need not be derived for each request. */
+const SECRETS_MAX = 10_000;
+const SIGNATURE = /^[0-9a-fA-F]{64}$/;
+
+/** Whose request it is, and until when the exchange may take it. */
+export interface Identity {
+  account: number;
+  /** The request's time and receive window: the exchange checks it again when the command comes to it. */
+  deadlineMs: number;
+}
+
+export interface AuthenticationContext {
+  readonly operatorKey: Uint8Array;
+  readonly accounts: Accounts;
+  readonly exchangeTimeMs: () => number;
+}
+
+/** Who sent a request: API key and HMAC-SHA256 over its parameters, in hexadecimal, keyed with the secret's text. */
+export class Authentication {
+  private readonly context: AuthenticationContext;
+  private readonly replays: ReplayGuard;
+  private readonly secrets = new Map<string, string>();
+
+  constructor(context: AuthenticationContext) {
+    this.context = context;
+    this.replays = new ReplayGuard(context.exchangeTimeMs());
+  }
+
+  /**
+   * Gives the account of a signed request. `payloads`: the spellings of what may have been signed. `changes`: the request must not
+   * be taken twice.
+   */
+  signed(
+    apiKey: string | undefined,
+    parameters: Parameters,
+    payloads: readonly string[],
+    changes: boolean,
+  ): Identity {
+    const account = this.accountOf(apiKey);
+    const signature = parameters.text('signature');
+    if (signature === undefined) throw missing('signature');
+    if (!SIGNATURE.test(signature)) throw ERRORS.badSignature();
+    const window = this.windowOf(parameters);
+    const given = Buffer.from(signature, 'hex');
+    const secret = this.secretOf(apiKey as string);
+    const isTrue = payloads.some((payload) => {
+      return timingSafeEqual(createHmac('sha256', secret).update(payload).digest(), given);
+    });
+    if (!isTrue) throw ERRORS.badSignature();
+    if (changes) this.replays.take(given, window, this.context.exchangeTimeMs());
+    return { account, deadlineMs: window.deadlineMs };
+  }
+
+  /** Of a session that is logged in, or of a key alone: only the time is looked at. */
+  timed(account: number, parameters: Parameters): Identity {
+    return { account, deadlineMs: this.windowOf(parameters).deadlineMs };
+  }
+
+  /** For the few requests that need no signature: the key must be one that was issued, so that it cannot be made up. */
+  keyed(apiKey: string | undefined): number {
+    const account = this.accountOf(apiKey);
+    if (!isIssuedApiKey(this.context.operatorKey, apiKey as string)) throw ERRORS.badKey();
+    return account;
+  }
+
+  /** To be called now and then. */
+  forget(): void {
+    this.replays.forget(this.context.exchangeTimeMs());
+  }
+
+  /** Says nothing about who sent the key. */
+  private accountOf(apiKey: string | undefined): number {
+    if (apiKey === undefined || apiKey === '') throw ERRORS.badKeyFormat();
+    const account = accountOfApiKey(apiKey);
+    if (account === 0) throw ERRORS.badKeyFormat();
+    if (!this.context.accounts.has(account)) throw ERRORS.badKey();
+    return account;
+  }
+
+  private secretOf(apiKey: string): string {
+    const known = this.secrets.get(apiKey);
+    if (known !== undefined) return known;
+    const secret = apiSecretOf(this.context.operatorKey, apiKey);
+    // Keys that nobody issued may come in any number; they must not push out those that are used.
+    if (!isIssuedApiKey(this.context.operatorKey, apiKey)) return secret;
+    if (this.secrets.size === SECRETS_MAX) this.secrets.clear();
+    this.secrets.set(apiKey, secret);
+    return secret;
+  }
+
+  private windowOf(parameters: Parameters): { timestampMs: number; deadlineMs: number } {
+    const timestampText = parameters.must('timestamp');
+    if (!/^[0-9]{1,16}$/.test(timestampText)) throw illegal('timestamp', '^[0-9]{1,20}$');
+    const timestampMs = Number(timestampText);
+    const windowMs = parameters.integer('recvWindow', 0) ?? RECV_WINDOW_DEFAULT_MS;
+    if (windowMs > RECV_WINDOW_MAX_MS) throw invalidValue('recvWindow');
+    const nowMs = this.context.exchangeTimeMs();
+    if (timestampMs >= nowMs + AHEAD_MS_MAX) throw ERRORS.aheadOfServer();
+    if (nowMs - timestampMs > windowMs) throw ERRORS.outsideWindow();
+    return { timestampMs, deadlineMs: timestampMs + windowMs };
+  }
+}
