@@ -66,6 +66,8 @@ export interface GatewayOptions {
   log?: GatewayLog;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
+  /** Whether a signed request of the Binance door that changes something is taken once; by default it is. */
+  refusesReplays?: boolean;
   /** What accounts of a fee tier pay, to be shown; by default nothing. */
   feesOf?: (tier: number) => FeeRates;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
@@ -149,6 +151,7 @@ export class Gateway {
       limits,
       log: options.log,
       exchangeTimeMs: this.exchangeTimeMs,
+      refusesReplays: options.refusesReplays ?? true,
       feesOf: options.feesOf ?? (() => ({ makerPpm: 0, takerPpm: 0 })),
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),

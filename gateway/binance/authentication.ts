@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Accounts } from '../session/accounts.js';
 import { accountOfApiKey, apiSecretOf, isIssuedApiKey } from '../session/api-keys.js';
-import { ERRORS, illegal, invalidValue, missing } from './errors.js';
+import { ERRORS, illegal, missing } from './errors.js';
 import type { Parameters } from './parameters.js';
 import { ReplayGuard } from './replay-guard.js';
 
@@ -24,6 +24,8 @@ export interface AuthenticationContext {
   readonly operatorKey: Uint8Array;
   readonly accounts: Accounts;
   readonly exchangeTimeMs: () => number;
+  /** A signed change is taken once. */
+  readonly refusesReplays: boolean;
 }
 
 /** Who sent a request: API key and HMAC-SHA256 over its parameters, in hexadecimal, keyed with the secret's text. */
@@ -34,7 +36,7 @@ export class Authentication {
 
   constructor(context: AuthenticationContext) {
     this.context = context;
-    this.replays = new ReplayGuard(context.exchangeTimeMs());
+    this.replays = new ReplayGuard(context.exchangeTimeMs(), context.refusesReplays);
   }
 
   /**
@@ -104,7 +106,7 @@ export class Authentication {
     if (!/^[0-9]{1,16}$/.test(timestampText)) throw illegal('timestamp', '^[0-9]{1,20}$');
     const timestampMs = Number(timestampText);
     const windowMs = parameters.integer('recvWindow', 0) ?? RECV_WINDOW_DEFAULT_MS;
-    if (windowMs > RECV_WINDOW_MAX_MS) throw invalidValue('recvWindow');
+    if (windowMs > RECV_WINDOW_MAX_MS) throw ERRORS.windowTooLong();
     const nowMs = this.context.exchangeTimeMs();
     if (timestampMs >= nowMs + AHEAD_MS_MAX) throw ERRORS.aheadOfServer();
     if (nowMs - timestampMs > windowMs) throw ERRORS.outsideWindow();

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import WebSocket from 'ws';
+import { CMD_SET_FEE_RATES } from '../../engine/messages/types.js';
 import { createShardCore } from '../../main/compose.js';
 import { Gateway, type GatewayOptions } from '../gateway.js';
 import { issueApiKey } from '../session/api-keys.js';
@@ -14,6 +15,7 @@ export interface Answer {
   headers: Headers;
 }
 
+const FEES = { makerPpm: 200, takerPpm: 500 };
 const MONEY = 10_000_000_000;
 
 /** A real core behind a gateway, and clients of the Binance dialect for it: account 1, 2, … with 10,000 USD each. */
@@ -31,13 +33,15 @@ export class BinanceExchange {
       shards: [{ port: this.port }],
       operatorKey: this.operatorKey,
       exchangeTimeMs: () => this.port.timeMs,
-      feesOf: () => ({ makerPpm: 200, takerPpm: 500 }),
+      feesOf: () => FEES,
       ...options,
       limits: { tickMs: 5, ...options.limits },
     });
     this.origin = `127.0.0.1:${await this.gateway.listen()}`;
     this.port.open(1, ROOMY, 500_000);
     this.port.open(2, ODD, 400);
+    this.port.command(CMD_SET_FEE_RATES, 1, 0, { W_PRICE: FEES.takerPpm, F_QTY: FEES.makerPpm });
+    this.port.flush();
     for (let account = 1; account <= accounts; account++) {
       this.port.fund(account, newTrader(account).publicKey, MONEY);
     }
@@ -91,6 +95,8 @@ export class BinanceClient {
 
   /** Signed, with parameters in the query, or for POST and PUT in the body. */
   async call(method: string, path: string, parameters: Json = {}): Promise<Answer> {
+    // Equal requests of the same moment would be the same request.
+    if (method !== 'GET' && parameters.timestamp === undefined) this.exchange.port.timeMs++;
     const timestamp = parameters.timestamp ?? this.exchange.port.timeMs;
     const form = formOf({ ...parameters, timestamp });
     const signed = `${form}&signature=${this.sign(form)}`;

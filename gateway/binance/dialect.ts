@@ -38,6 +38,7 @@ export interface DialectContext {
   readonly limits: GatewayLimits;
   readonly log: GatewayLog | undefined;
   readonly exchangeTimeMs: () => number;
+  readonly refusesReplays: boolean;
   readonly feesOf: (tier: number) => FeeRates;
   /** By shard. */
   readonly ports: readonly ShardPort[];
@@ -73,12 +74,18 @@ export class BinanceDialect implements EventObserver {
 
   constructor(context: DialectContext) {
     const { accounts, exchangeTimeMs, limits, log, markets, number, operatorKey, views } = context;
+    const { refusesReplays } = context;
     this.context = context;
     this.number = number;
     const takerPpm = (tier: number) => context.feesOf(tier).takerPpm;
     const sources: FigureSources = { markets, views, orders: context.orders, takerPpm };
     this.symbols = new Symbols(markets);
-    this.authentication = new Authentication({ operatorKey, accounts, exchangeTimeMs });
+    this.authentication = new Authentication({
+      operatorKey,
+      accounts,
+      exchangeTimeMs,
+      refusesReplays,
+    });
     this.commands = new Commands(context);
     this.depths = new Depths(context.books);
     this.marketStreams = new MarketStreams(() => this.streamContext());

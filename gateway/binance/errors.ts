@@ -57,6 +57,7 @@ export const ERRORS = {
     const message = "Timestamp for this request was 1000ms ahead of the server's time.";
     return new BinanceError(-1021, message);
   },
+  windowTooLong: () => new BinanceError(-1131, 'recvWindow must be less than 60000.'),
   badSymbol: () => new BinanceError(-1121, 'Invalid symbol.'),
   badInterval: () => new BinanceError(-1120, 'Invalid interval.'),
   badOrderType: () => new BinanceError(-1116, 'Invalid orderType.'),
@@ -70,6 +71,7 @@ export const ERRORS = {
   noListenKey: () => new BinanceError(-1125, 'This listenKey does not exist.'),
   unknownOrder: () => new BinanceError(-2011, 'Unknown order sent.'),
   noSuchOrder: () => new BinanceError(-2013, 'Order does not exist.'),
+  sameOrder: () => new BinanceError(-5027, 'No need to modify the order.'),
   duplicateClientId: () => new BinanceError(-4116, 'clientOrderId is duplicated.'),
   overloaded: () => {
     const message =

@@ -1,4 +1,4 @@
-import type { Market } from '../markets.js';
+import { type Market, priceText, qtyText } from '../markets.js';
 import type { AccountHistory } from './account-history.js';
 import type { Identity } from './authentication.js';
 import type { Commands } from './commands.js';
@@ -84,6 +84,7 @@ export class OrderRequests {
     if (known !== undefined && SIDE_NAMES[known.flags & 1] !== parameters.text('side')) {
       throw invalidValue('side');
     }
+    if (known !== undefined && isSame(known, market, fields)) throw ERRORS.sameOrder();
     const { orderId } = await this.commands.send(identity.account, 'amend', fields);
     const order = history.find(market.id, orderId);
     if (order === undefined) throw ERRORS.noSuchOrder();
@@ -246,6 +247,16 @@ const AS_NEW = {
   cumQuote: '0',
   avgPrice: '0.00',
 } as const;
+
+/** The exchange would take such an amend, and change nothing. */
+function isSame(
+  { priceTicks, qtyLots }: OrderRecord,
+  market: Market,
+  { price, qty }: { price: string; qty: string },
+): boolean {
+  const isSamePrice = Number(priceText(market, priceTicks)) === Number(price);
+  return isSamePrice && Number(qtyText(market, qtyLots)) === Number(qty);
+}
 
 function badBatchSize(): BinanceError {
   return new BinanceError(-4082, 'Invalid number of batch place orders.');

@@ -131,6 +131,8 @@ export class Exchange {
       limits: config.gatewayLimits,
       log,
       exchangeTimeMs: () => this.timeMs(),
+      // Where time stands still, clients sign equal requests with equal times.
+      refusesReplays: config.clock === 'real',
       feesOf: (tier) => feesOf(config, tier),
       routes: (app) => this.addRoutes(app),
     });
