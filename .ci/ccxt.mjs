@@ -1,7 +1,7 @@
 /**
  * Drives the Binance dialect with ccxt, a client that nobody here wrote, against the exchange as operators start it:
  *
- *   node .ci/ccxt.mjs
+ *   node .ci/ccxt.mjs [LAYOUT]
  *
  * Prints one line for each check and "checks: N of M held".
  */
@@ -64,7 +64,8 @@ async function eventually(ask, condition, sentence) {
 
 async function startExchange(data) {
   const free = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
-  const how = ['--clock', 'real', '--oracle', 'manual', '--no-bots', '--data', data];
+  const layout = process.argv[2] === undefined ? [] : ['--layout', process.argv[2]];
+  const how = ['--clock', 'real', '--oracle', 'manual', '--no-bots', ...layout, '--data', data];
   const child = spawn(process.execPath, ['dist/main/start.js', ...free, ...how], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -206,6 +207,21 @@ async function orderChecks(one, other) {
     same((await one.fetchOpenOrders(SYMBOL)).length, 2, 'number of open orders');
     await one.cancelAllOrders(SYMBOL);
     same((await one.fetchOpenOrders(SYMBOL)).length, 0, 'number of open orders');
+  });
+  await check('places, finds and cancels orders that wait for a price', async () => {
+    const waiting = { trigger: true };
+    const stop = await one.createOrder(SYMBOL, 'market', 'sell', 0.01, undefined, {
+      stopLossPrice: 95_000,
+    });
+    same([stop.status, stop.triggerPrice, stop.amount], ['open', 95_000, 0.01], 'stop');
+    same((await one.fetchOrder(stop.id, SYMBOL, waiting)).status, 'open', 'status');
+    const trailing = await one.createOrder(SYMBOL, 'market', 'sell', 0.01, undefined, {
+      trailingPercent: 2,
+    });
+    const open = await one.fetchOpenOrders(SYMBOL, undefined, undefined, waiting);
+    same(open.map(({ id }) => id).sort(), [stop.id, trailing.id].sort(), 'waiting orders');
+    for (const { id } of open) await one.cancelOrder(id, SYMBOL, waiting);
+    same((await one.fetchOrder(stop.id, SYMBOL, waiting)).status, 'canceled', 'status');
   });
   await check('gives errors that ccxt knows', async () => {
     const bad = (amount, price, params) => {

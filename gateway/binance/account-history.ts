@@ -43,6 +43,10 @@ export class AccountHistory {
   updateMs = 0;
   private readonly byId = new Map<number, Map<number, OrderRecord>>();
   private readonly byClientId = new Map<string, OrderRecord>();
+  /** Client ids of algo orders that are on their way. */
+  private readonly expected = new Set<string>();
+  /** The latest waiting order with each client id, whose name goes over to what it becomes. */
+  private readonly waitingByClientId = new Map<string, OrderRecord>();
   private readonly closed = new Ring<OrderRecord>(CLOSED_ORDERS_MAX);
 
   constructor(account: number) {
@@ -58,7 +62,8 @@ export class AccountHistory {
     const orders = this.byId.get(order.marketId) ?? new Map<number, OrderRecord>();
     orders.set(order.orderId, order);
     this.byId.set(order.marketId, orders);
-    if (order.clientOrderId !== '') this.byClientId.set(clientKey(order), order);
+    this.byClientId.set(clientKey(order), order);
+    if (order.waits) this.waitingByClientId.set(clientKey(order), order);
   }
 
   /** The order is not open any more; the oldest closed one may be forgotten for it. */
@@ -66,7 +71,9 @@ export class AccountHistory {
     const gone = this.closed.push(order);
     if (gone === undefined) return;
     this.byId.get(gone.marketId)?.delete(gone.orderId);
-    if (this.byClientId.get(clientKey(gone)) === gone) this.byClientId.delete(clientKey(gone));
+    for (const names of [this.byClientId, this.waitingByClientId]) {
+      if (names.get(clientKey(gone)) === gone) names.delete(clientKey(gone));
+    }
   }
 
   find(marketId: number, orderId: number): OrderRecord | undefined {
@@ -76,6 +83,20 @@ export class AccountHistory {
   /** The latest order with this client id. */
   findClient(marketId: number, clientOrderId: string): OrderRecord | undefined {
     return this.byClientId.get(`${marketId}:${clientOrderId}`);
+  }
+
+  findWaiting(marketId: number, clientOrderId: string): OrderRecord | undefined {
+    return this.waitingByClientId.get(`${marketId}:${clientOrderId}`);
+  }
+
+  /** An order with this client id, which comes until the end, was placed as an algo order. */
+  expectAlgo(clientOrderId: string): { end(): void } {
+    this.expected.add(clientOrderId);
+    return { end: () => this.expected.delete(clientOrderId) };
+  }
+
+  isAlgo(clientOrderId: string): boolean {
+    return this.expected.has(clientOrderId);
   }
 
   /** All that are remembered of a market, or of all (0), in order of their ids. */
@@ -119,6 +140,7 @@ function recordOf(open: OpenOrder, timeMs: number): OrderRecord {
     updateMs: timeMs,
     trigger: trigger === null ? null : { ...trigger },
     waits: trigger !== null,
+    isAlgo: false,
     firedOrderId: 0,
   };
 }

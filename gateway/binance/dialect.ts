@@ -11,6 +11,7 @@ import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
 import type { FigureSources } from './account-figures.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
+import { AlgoRequests } from './algo-requests.js';
 import { ApiDoor } from './api-door.js';
 import { Authentication } from './authentication.js';
 import { Commands } from './commands.js';
@@ -98,11 +99,12 @@ export class BinanceDialect implements EventObserver {
       this.orders.changed(change);
       this.userStreams.changed(account, change, timeMs);
     });
-    const { authentication, histories } = this;
+    const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({ authentication, histories, rates: limits, exchangeTimeMs });
     const routes = restRoutes({
       market: this.marketRequests(),
       orders: this.orders,
+      algos: new AlgoRequests({ symbols, commands, orders }),
       accounts: new AccountRequests({
         ...this.streamContext(),
         commands: this.commands,

@@ -105,6 +105,9 @@ export class Histories {
       case types.EVT_TRIGGERED:
         this.fired(history, words, floats, at, timeMs);
         break;
+      case types.EVT_TRIGGER_REJECTED:
+        this.refused(history, words, floats, at, timeMs);
+        break;
       case types.EVT_AMENDED:
       case types.EVT_TRIGGER_AMENDED:
         this.amended(history, words, floats, at, timeMs);
@@ -125,6 +128,7 @@ export class Histories {
     const fired = from === 0 ? undefined : history.find(marketAt(words, at), from);
     const order = newRecord(words, floats, at, timeMs, fired?.trigger ?? null, false);
     if (fired !== undefined) fired.firedOrderId = order.orderId;
+    if (fired?.isAlgo === true) this.tellOrder(fired, 'EXPIRED', null, timeMs);
     history.feeTier = types.tierOf(order.flags);
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
@@ -137,7 +141,8 @@ export class Histories {
     at: number,
     timeMs: number,
   ): void {
-    const order = newRecord(words, floats, at, timeMs, triggerAt(words, at), true);
+    const plain = newRecord(words, floats, at, timeMs, triggerAt(words, at), true);
+    const order = { ...plain, isAlgo: history.isAlgo(plain.clientOrderId) };
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
   }
@@ -212,7 +217,20 @@ export class Histories {
     order.status = 'EXPIRED';
     order.updateMs = timeMs;
     history.close(order);
-    this.tellOrder(order, 'EXPIRED', null, timeMs);
+    // Of an algo order it is told together with what it becomes.
+    if (!order.isAlgo) this.tellOrder(order, 'EXPIRED', null, timeMs);
+  }
+
+  /** It has fired, and no order came of it. */
+  private refused(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const order = history.find(marketAt(words, at), floats[at / 2 + EF_ORDER_ID] as number);
+    if (order?.isAlgo === true) this.tellOrder(order, 'EXPIRED', null, timeMs);
   }
 
   private amended(
@@ -346,6 +364,7 @@ function newRecord(
     updateMs: timeMs,
     trigger,
     waits,
+    isAlgo: false,
     firedOrderId: 0,
   };
 }

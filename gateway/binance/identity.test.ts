@@ -22,7 +22,7 @@ const EVERYTHING = {
 };
 const ROUTES = Object.entries(
   // Only names and security are looked at.
-  restRoutes({ market: {}, orders: {}, accounts: {}, session: {} } as never),
+  restRoutes({ market: {}, orders: {}, algos: {}, accounts: {}, session: {} } as never),
 ).filter(([, { security }]) => security !== 'none' && security !== 'key');
 
 let exchange: BinanceExchange;

@@ -49,8 +49,10 @@ export interface OrderRecord {
   updateMs: number;
   /** What it waits for, or has waited for before it fired. */
   readonly trigger: TriggerRecord | null;
-  /** The order itself waits. */
+  /** The order itself waits, or did until it fired. */
   readonly waits: boolean;
+  /** It was placed as an algo order, and its events are told as such. */
+  readonly isAlgo: boolean;
   /** The order that this one has become, once it has fired; 0: none. */
   firedOrderId: number;
 }

@@ -156,7 +156,8 @@ export class OrderRequests {
 
   openOrders = ({ history, parameters }: AccountCall): object[] => {
     return this.symbols.oneOrAll(parameters).flatMap((market) => {
-      return history.open(market.id).map((order) => orderObject(order, market));
+      const open = history.open(market.id).filter(({ isAlgo }) => !isAlgo);
+      return open.map((order) => orderObject(order, market));
     });
   };
 

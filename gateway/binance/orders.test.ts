@@ -346,3 +346,78 @@ describe('a wrong order', () => {
     expect(await maker.code('POST', ORDER, { ...BUY, price, quantity })).toBeUndefined();
   });
 });
+
+describe('algo orders', () => {
+  const ALGO = '/fapi/v1/algoOrder';
+  const STOP = {
+    algoType: 'CONDITIONAL',
+    symbol: 'BTCUSDT',
+    side: 'SELL',
+    type: 'STOP_MARKET',
+    triggerPrice: '49000',
+    quantity: '0.01',
+    workingType: 'MARK_PRICE',
+  };
+
+  it('are placed, found, listed and canceled without a symbol', async () => {
+    const placed = await maker.must('POST', ALGO, STOP);
+    expect(placed).toMatchObject({
+      algoStatus: 'NEW',
+      orderType: 'STOP_MARKET',
+      triggerPrice: '49000.0',
+      quantity: '0.010',
+    });
+    const { algoId, clientAlgoId } = placed;
+    expect(await maker.must('GET', ALGO, { algoId })).toMatchObject({ clientAlgoId });
+    expect(await maker.must('GET', ALGO, { clientAlgoId })).toMatchObject({ algoId });
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openAlgoOrders')).toHaveLength(1);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openOrders')).toEqual([]);
+    for (const name of [{ algoId }, { clientAlgoId }]) {
+      expect(await taker.code('GET', ALGO, name)).toBe(-2013);
+      expect(await taker.code('DELETE', ALGO, name)).toBe(-2011);
+    }
+    expect(await maker.must('DELETE', ALGO, { algoId })).toMatchObject({ algoId, code: '200' });
+    expect(await maker.must('GET', ALGO, { algoId })).toMatchObject({ algoStatus: 'CANCELED' });
+    expect(await maker.code('DELETE', ALGO, { algoId })).toBe(-2011);
+    const all = await maker.must<Json[]>('GET', '/fapi/v1/allAlgoOrders', { symbol: 'BTCUSDT' });
+    expect(all).toMatchObject([{ algoId }]);
+  });
+
+  it('tell their account when they fire, and which order came of them', async () => {
+    await taker.must('POST', ORDER, { ...BUY, price: '48000' });
+    await maker.must('GET', '/fapi/v3/account');
+    const { body } = await maker.keyed('POST', '/fapi/v1/listenKey');
+    const socket = await exchange.socket(`/ws/${body.listenKey}`);
+    const { algoId } = await maker.must('POST', ALGO, { ...STOP, clientAlgoId: 'guard' });
+    exchange.port.timeMs += 1_000;
+    const price = { W_PRICE: 489_000, F_QTY: exchange.port.timeMs };
+    exchange.port.command(38, 1, 1, price);
+    exchange.port.flush();
+    const fired = await maker.must('GET', ALGO, { clientAlgoId: 'guard' });
+    expect(fired).toMatchObject({ algoId, algoStatus: 'TRIGGERED' });
+    const name = { symbol: 'BTCUSDT', orderId: fired.actualOrderId };
+    expect(await maker.must('GET', ORDER, name)).toMatchObject({
+      status: 'FILLED',
+      origType: 'STOP_MARKET',
+      type: 'MARKET',
+    });
+    await expect
+      .poll(() => socket.messages.filter(({ e }) => e !== 'ACCOUNT_UPDATE'))
+      .toMatchObject([
+        { e: 'ALGO_UPDATE', o: { aid: algoId, X: 'NEW', caid: 'guard' } },
+        { e: 'ALGO_UPDATE', o: { aid: algoId, X: 'TRIGGERED', ai: fired.actualOrderId } },
+        { e: 'ORDER_TRADE_UPDATE', o: { x: 'NEW', c: 'guard' } },
+        { e: 'ORDER_TRADE_UPDATE', o: { x: 'TRADE', X: 'FILLED' } },
+      ]);
+  });
+
+  it('are canceled together, and leave the book alone', async () => {
+    await maker.must('POST', ORDER, BUY);
+    await maker.must('POST', ALGO, STOP);
+    await maker.must('DELETE', '/fapi/v1/algoOpenOrders', { symbol: 'BTCUSDT' });
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openAlgoOrders')).toEqual([]);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openOrders')).toHaveLength(1);
+    expect(await maker.code('POST', ALGO, { ...STOP, type: 'LIMIT' })).toBe(-1116);
+    expect(await maker.code('POST', ALGO, { ...STOP, algoType: 'TWAP' })).toBe(-1130);
+  });
+});

@@ -42,8 +42,9 @@ export class Parameters {
     return new Parameters(values);
   }
 
-  names(): string[] {
-    return [...this.values.keys()];
+  /** The same with another value. */
+  with(name: string, value: string): Parameters {
+    return new Parameters(new Map([...this.values, [name, value]]));
   }
 
   has(name: string): boolean {

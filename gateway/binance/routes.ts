@@ -1,4 +1,5 @@
 import type { AccountRequests } from './account-requests.js';
+import type { AlgoRequests } from './algo-requests.js';
 import type { MarketRequests } from './market-requests.js';
 import type { AccountCall, OrderRequests } from './order-requests.js';
 import type { Parameters } from './parameters.js';
@@ -33,12 +34,13 @@ export interface SessionHandlers {
 export interface RouteHandlers {
   readonly market: MarketRequests;
   readonly orders: OrderRequests;
+  readonly algos: AlgoRequests;
   readonly accounts: AccountRequests;
   readonly session: SessionHandlers;
 }
 
 /** Routes by method and path below `/fapi`. */
-export function restRoutes({ accounts, market, orders, session }: RouteHandlers) {
+export function restRoutes({ accounts, algos, market, orders, session }: RouteHandlers) {
   const open = (handle: (parameters: Parameters) => unknown): Route => {
     return { security: 'none', handle: ({ parameters }) => handle(parameters) };
   };
@@ -76,6 +78,12 @@ export function restRoutes({ accounts, market, orders, session }: RouteHandlers)
     'GET /v1/openOrder': own('read', orders.openOrder),
     'GET /v1/openOrders': own('read', orders.openOrders),
     'GET /v1/allOrders': own('read', orders.allOrders),
+    'POST /v1/algoOrder': own('change', algos.place),
+    'GET /v1/algoOrder': own('read', algos.status),
+    'DELETE /v1/algoOrder': own('cancel', algos.cancel),
+    'DELETE /v1/algoOpenOrders': own('cancel', algos.cancelAll),
+    'GET /v1/openAlgoOrders': own('read', algos.open),
+    'GET /v1/allAlgoOrders': own('read', algos.all),
     'POST /v1/countdownCancelAll': own('change', (call) => session.countdown(call)),
     'GET /v2/account': own('read', accounts.accountV2),
     'GET /v3/account': own('read', accounts.accountV3),
@@ -118,6 +126,8 @@ export function socketRoutes(rest: Readonly<Record<string, Route>>) {
     'order.modify': 'PUT /v1/order',
     'order.cancel': 'DELETE /v1/order',
     'order.status': 'GET /v1/order',
+    'algoOrder.place': 'POST /v1/algoOrder',
+    'algoOrder.cancel': 'DELETE /v1/algoOrder',
     'openOrders.status': 'GET /v1/openOrders',
     'openOrders.cancelAll': 'DELETE /v1/allOpenOrders',
     'account.balance': 'GET /v2/balance',

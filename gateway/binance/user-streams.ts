@@ -1,4 +1,5 @@
 import { type AccountFigures, accountFigures, type FigureSources } from './account-figures.js';
+import { algoUpdate } from './algo-requests.js';
 import type { AccountChange, Histories } from './histories.js';
 import type { ListenKeys } from './listen-keys.js';
 import type { StreamSocket } from './stream-socket.js';
@@ -64,6 +65,10 @@ export class UserStreams {
       const market = sources.markets.get(change.order.marketId);
       if (market === undefined) return;
       const { execution, fill, order } = change;
+      if (order.isAlgo) {
+        this.send(account, algoUpdate(order, market, timeMs));
+        return;
+      }
       this.send(account, payloads.orderUpdate(order, market, execution, fill, timeMs));
       return;
     }
