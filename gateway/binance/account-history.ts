@@ -115,8 +115,9 @@ function clientKey({ clientOrderId, marketId }: OrderRecord): string {
   return `${marketId}:${clientOrderId}`;
 }
 
-/** Who gave no client id is shown this one. */
-export function nameOfOrder(clientOrderId: string, orderId: number): string {
+/** Who gave no client id is shown one, and so are orders of a liquidation. */
+export function nameOfOrder(clientOrderId: string, orderId: number, isForced = false): string {
+  if (isForced) return `autoclose-${orderId}`;
   return clientOrderId === '' ? `auto-${orderId}` : clientOrderId;
 }
 
@@ -141,6 +142,7 @@ function recordOf(open: OpenOrder, timeMs: number): OrderRecord {
     trigger: trigger === null ? null : { ...trigger },
     waits: trigger !== null,
     isAlgo: false,
+    isForced: false,
     firedOrderId: 0,
   };
 }

@@ -203,8 +203,8 @@ export class AccountRequests {
     const { endTime, startTime } = parameters.period();
     const limit = parameters.limit(50, 100);
     return this.context.symbols.oneOrAll(parameters).flatMap((market) => {
-      const found = history.orders(market.id).filter(({ clientOrderId, timeMs }) => {
-        return clientOrderId.startsWith('autoclose-') && isWithin(timeMs, startTime, endTime);
+      const found = history.orders(market.id).filter(({ isForced, timeMs }) => {
+        return isForced && isWithin(timeMs, startTime, endTime);
       });
       return found.slice(-limit).map((order) => orderObject(order, market));
     });

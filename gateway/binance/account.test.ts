@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { type BinanceClient, BinanceExchange, type Json } from './binance.fixture.js';
 
 const ORDER = '/fapi/v1/order';
@@ -179,5 +180,46 @@ describe('what an account has earned and paid', () => {
     const turned = { startTime: 2, endTime: 1 };
     expect(await long.code('GET', '/fapi/v1/income', turned)).toBe(-1023);
     expect(await long.must<Json[]>('GET', '/fapi/v1/forceOrders')).toEqual([]);
+  });
+});
+
+describe('a liquidation', () => {
+  it('is shown as orders that the account has not placed, with what they cost', async () => {
+    const { body } = await long.keyed('POST', '/fapi/v1/listenKey');
+    const own = await exchange.socket(`/ws/${body.listenKey}`);
+    const all = await exchange.socket('/stream?streams=btcusdt@forceOrder/!forceOrder@arr');
+    await trade('5', '50000');
+    const bid = { ...LIMIT, side: 'BUY', quantity: '2', price: '48300' };
+    await exchange.client(3).must('POST', ORDER, bid);
+    // Below 48,484.9 nothing of the 9,950 USD that the long has left covers its maintenance margin.
+    exchange.port.timeMs += 1_000;
+    const mark = { W_PRICE: 484_500, F_QTY: exchange.port.timeMs };
+    exchange.port.command(38, 1, 1, mark);
+    exchange.port.flush();
+    exchange.port.trySend(candidatesMessage([1]), 0, 2);
+    exchange.port.flush();
+    exchange.port.command(39, 1, 0, {});
+    exchange.port.flush();
+    const [forced] = await long.must<Json[]>('GET', '/fapi/v1/forceOrders', { symbol: SYMBOL });
+    expect(forced).toMatchObject({ side: 'SELL', avgPrice: '48300.00000' });
+    expect(forced?.clientOrderId).toBe(`autoclose-${forced?.orderId}`);
+    const isTrade = ({ o }: Json) => (o as Json | undefined)?.x === 'TRADE';
+    const told = own.heard(
+      (message) => isTrade(message) && String((message.o as Json).c).startsWith('autoclose-'),
+      'the sale was told',
+    );
+    expect(await told).toMatchObject({ e: 'ORDER_TRADE_UPDATE', o: { S: 'SELL', L: '48300.0' } });
+    for (const stream of ['btcusdt@forceOrder', '!forceOrder@arr']) {
+      const heard = await all.heard((message) => message.stream === stream, `${stream} came`);
+      expect(heard.data).toMatchObject({
+        e: 'forceOrder',
+        o: { s: SYMBOL, S: 'SELL', p: '48300.0' },
+      });
+    }
+    const others = await short.must<Json[]>('GET', '/fapi/v1/forceOrders');
+    expect(others).toEqual([]);
+    expect(
+      await long.code('POST', ORDER, { ...LIMIT, side: 'SELL', quantity: '1', price: '50000' }),
+    ).toBe(-2023);
   });
 });

@@ -95,7 +95,7 @@ export class BinanceDialect implements EventObserver {
       return { keys: this.keys, sources, histories: this.histories, exchangeTimeMs };
     });
     this.orders = new OrderRequests(this.symbols, this.commands);
-    this.histories = new Histories(context.orders, (account, change, timeMs) => {
+    this.histories = new Histories(context.orders, views, (account, change, timeMs) => {
       this.orders.changed(change);
       this.userStreams.changed(account, change, timeMs);
     });

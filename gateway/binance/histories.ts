@@ -31,6 +31,7 @@ import {
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
 import { asciiOf } from '../codec/json-sink.js';
+import type { AccountViews } from '../feeds/account-views.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import {
   AccountHistory,
@@ -56,11 +57,13 @@ export type ChangeListener = (account: number, change: AccountChange, timeMs: nu
 export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
+  private readonly views: AccountViews;
   private readonly byAccount = new Map<number, AccountHistory>();
 
   /** `orders`: those open at present, as their owners' feeds tell them. */
-  constructor(orders: OpenOrders, listener: ChangeListener) {
+  constructor(orders: OpenOrders, views: AccountViews, listener: ChangeListener) {
     this.orders = orders;
+    this.views = views;
     this.listener = listener;
   }
 
@@ -126,12 +129,20 @@ export class Histories {
   ): void {
     const from = floats[at / 2 + EF_TRIGGER_ORDER_ID] as number;
     const fired = from === 0 ? undefined : history.find(marketAt(words, at), from);
-    const order = newRecord(words, floats, at, timeMs, fired?.trigger ?? null, false);
+    const trigger = fired?.trigger ?? null;
+    const isForced = this.isForced(history.account, marketAt(words, at));
+    const order = newRecord(words, floats, at, timeMs, trigger, false, isForced);
     if (fired !== undefined) fired.firedOrderId = order.orderId;
     if (fired?.isAlgo === true) this.tellOrder(fired, 'EXPIRED', null, timeMs);
     history.feeTier = types.tierOf(order.flags);
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
+  }
+
+  /** Who is being liquidated can place nothing there himself. */
+  private isForced(account: number, marketId: number): boolean {
+    if (!this.views.isLiquidating(account)) return false;
+    return this.views.positionsAtRisk(account).some((risk) => risk.marketId === marketId);
   }
 
   private waits(
@@ -159,7 +170,7 @@ export class Histories {
     const fill = fillAt(words, floats, at, timeMs);
     let order = history.find(marketId, fill.orderId);
     if (order === undefined) {
-      // An order of a liquidation has no beginning of its own.
+      // It began before this account was remembered, and was open for no longer than the fills of one command.
       order = newRecord(words, floats, at, timeMs, null, false);
       history.add(order);
     }
@@ -285,6 +296,8 @@ export class Histories {
         tell('INSURANCE_CLEAR', -(floats[f + EF_PAYMENT] as number));
         break;
       case types.EVT_TRANSFER:
+        // Out of the book: taken over, or deleveraged.
+        income('REALIZED_PNL', floats[f + EF_REALIZED] as number);
         tell('ADJUSTMENT');
         break;
       case types.EVT_MARGIN_MODE:
@@ -340,18 +353,18 @@ function newRecord(
   timeMs: number,
   trigger: TriggerRecord | null,
   waits: boolean,
+  isForced = false,
 ): OrderRecord {
   const f = at / 2;
   const orderId = floats[f + EF_ORDER_ID] as number;
   const isFill = typeOf(words[at + W_HEAD] as number) === types.EVT_FILL;
   const flags = words[at + EW_FLAGS] as number;
-  const isLiquidation = isFill && (flags & types.FLAG_LIQUIDATION) !== 0;
   const id = clientIdAt(words, floats, at);
   return {
     marketId: marketAt(words, at),
     orderId,
     account: words[at + W_ACCOUNT] as number,
-    clientOrderId: isLiquidation ? `autoclose-${orderId}` : nameOfOrder(id, orderId),
+    clientOrderId: nameOfOrder(id, orderId, isForced),
     flags,
     priceTicks: words[at + EW_PRICE] as number,
     qtyLots: isFill ? 0 : (floats[f + EF_LOTS] as number),
@@ -365,6 +378,7 @@ function newRecord(
     trigger,
     waits,
     isAlgo: false,
+    isForced,
     firedOrderId: 0,
   };
 }

@@ -63,7 +63,7 @@ export interface MarketMemory {
   readonly aggregates: Ring<AggregateTrade>;
   readonly fundings: Ring<FundingRecord>;
   openInterestLots: number;
-  /** When the latest event of the market came. */
+  /** When the latest mark price came, with which open interest comes. */
   timeMs: number;
 }
 
@@ -77,7 +77,8 @@ export interface MarketListener {
 /** Trades, candles, funding and open interest of all markets, from their hosts' events. */
 export class MarketMemories {
   readonly candles = new CandleMemory();
-  private readonly byMarket = new Map<number, MarketMemory>();
+  /** By number of the market. */
+  private readonly byMarket: (MarketMemory | undefined)[] = [];
   private readonly listener: MarketListener;
   /** Trades that may go on with the next one. */
   private readonly growing = new Map<number, AggregateTrade>();
@@ -87,7 +88,7 @@ export class MarketMemories {
   }
 
   of(marketId: number): MarketMemory {
-    let memory = this.byMarket.get(marketId);
+    let memory = this.byMarket[marketId];
     if (memory === undefined) {
       memory = {
         trades: new Ring(TRADES_MAX),
@@ -96,7 +97,7 @@ export class MarketMemories {
         openInterestLots: 0,
         timeMs: 0,
       };
-      this.byMarket.set(marketId, memory);
+      this.byMarket[marketId] = memory;
     }
     return memory;
   }
@@ -104,10 +105,12 @@ export class MarketMemories {
   apply(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
     const f = at / 2;
     const head = words[at + W_HEAD] as number;
+    const type = typeOf(head);
+    // Nearly all events are of orders that do not trade.
+    if (type !== EVT_FILL && type !== EVT_MARK_PRICE && type !== EVT_FUNDING_RATE) return;
     const marketId = marketOf(head);
     const memory = this.of(marketId);
-    memory.timeMs = timeMs;
-    switch (typeOf(head)) {
+    switch (type) {
       case EVT_FILL:
         if (((words[at + EW_FLAGS] as number) & FLAG_MAKER) === 0) {
           this.traded(memory, marketId, words, floats, at, timeMs);
@@ -122,6 +125,7 @@ export class MarketMemories {
         break;
       case EVT_MARK_PRICE:
         memory.openInterestLots = floats[f + EF_OPEN_INTEREST] as number;
+        memory.timeMs = timeMs;
         break;
     }
   }

@@ -53,6 +53,8 @@ export interface OrderRecord {
   readonly waits: boolean;
   /** It was placed as an algo order, and its events are told as such. */
   readonly isAlgo: boolean;
+  /** The exchange has placed it, to liquidate a position. */
+  readonly isForced: boolean;
   /** The order that this one has become, once it has fired; 0: none. */
   firedOrderId: number;
 }
