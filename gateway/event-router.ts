@@ -49,6 +49,7 @@ import {
   FLAG_SIDE,
 } from '../engine/messages/types.js';
 import { asPriceTicks } from '../engine/units/units.js';
+import type { EventObserver } from './event-observer.js';
 import type { AccountViews } from './feeds/account-views.js';
 import type { OrderFold } from './feeds/order-fold.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
@@ -86,6 +87,8 @@ export interface EventTargets {
   readonly privateFeed: PrivateFeed;
   readonly publicFeeds: PublicFeeds;
   readonly outbox: Outbox;
+  /** Another door over the same folds; it hears of each event after they have taken it. */
+  readonly observer: EventObserver | null;
 }
 
 /**
@@ -122,6 +125,11 @@ export class EventRouter {
       this.toAccount(words, floats, firstWord, slots, kept);
     }
     this.fold(type, words, floats, firstWord);
+    const { observer, portId } = this.to;
+    if (observer === null) return;
+    const session = words[firstWord + EW_SESSION] as number;
+    if (session >>> 24 !== portId || (session & CONNECTION_MASK) !== observer.number) return;
+    observer.answer(words, floats, firstWord, this.timeMs);
   };
 
   /** Keeps the event for the connection that waits for it; −1 when none does. */
@@ -156,6 +164,7 @@ export class EventRouter {
     if (!to.views.apply(words, floats, firstWord, epoch)) return;
     to.twaps.apply(words, floats, firstWord);
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
+    to.observer?.privateEvent(words, floats, firstWord, timeMs);
     const account = words[firstWord + W_ACCOUNT] as number;
     const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
     if (isStage || to.views.isLiquidating(account)) {
@@ -222,6 +231,7 @@ export class EventRouter {
         this.liquidator(words[at + W_ACCOUNT] as number, words[at + EW_FLAGS] === 1);
         break;
     }
+    if (marketId !== 0) this.to.observer?.publicEvent(words, floats, at, this.timeMs);
   }
 
   private order(marketId: number, words: Int32Array, floats: Float64Array, at: number): void {

@@ -6,6 +6,8 @@ import uWS, {
   type us_socket_context_t,
 } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
+import type { FeeRates } from './binance/account-requests.js';
+import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
 import { AccountViews } from './feeds/account-views.js';
@@ -75,6 +77,10 @@ export interface GatewayOptions {
   exchangeTimeMs?: () => number;
   /** Answers requests for history; without it there are neither these nor candles. */
   history?: HistoryQueries;
+  /** Whether a signed request of the Binance door that changes something is taken once; by default it is. */
+  refusesReplays?: boolean;
+  /** What accounts of a fee tier pay, to be shown; by default nothing. */
+  feesOf?: (tier: number) => FeeRates;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
   routes?: (app: TemplatedApp) => void;
 }
@@ -100,7 +106,6 @@ const HOUSEKEEPING_MS = 1_000;
 export class Gateway {
   /** API keys of the accounts. */
   readonly keys: KeyStore;
-  private readonly exchangeTimeMs: () => number;
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
   private readonly limits: GatewayLimits;
@@ -121,6 +126,7 @@ export class Gateway {
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
   private readonly rest: RestServer;
+  private readonly binance: BinanceDialect;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
@@ -136,7 +142,6 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
-    this.exchangeTimeMs = options.exchangeTimeMs ?? (() => Date.now());
     this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
@@ -163,7 +168,20 @@ export class Gateway {
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
-    const targets = { ...folds, connections, privateFeed, outbox, alone };
+    this.binance = new BinanceDialect({
+      apiKeys: this.keys,
+      limits,
+      log: options.log,
+      exchangeTimeMs: this.exchangeTimeMs,
+      refusesReplays: options.refusesReplays ?? true,
+      feesOf: options.feesOf ?? (() => ({ makerPpm: 0, takerPpm: 0 })),
+      ports: shards.map(({ port }) => port),
+      number: connections.reserve(),
+      wake: (shard) => this.wake(shard),
+      ...{ accounts, markets, views, orders: ownOrders, books: orders },
+    });
+    publicFeeds.onBook = (...published) => this.binance.published(...published);
+    const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;
       return new EventRouter({ ...targets, shard, portId, log });
@@ -185,7 +203,7 @@ export class Gateway {
       venue: this.loginContext.venue,
       keys: this.keys,
       history: history ?? null,
-      exchangeTimeMs: options.exchangeTimeMs ?? (() => Date.now()),
+      exchangeTimeMs: this.exchangeTimeMs,
       onError: (error) => {
         options.log?.error({ err: error }, `a request for history failed: ${error.message}`);
       },
@@ -205,6 +223,7 @@ export class Gateway {
     this.app = app;
     this.options.routes?.(app);
     this.rest.addTo(app);
+    this.binance.register(app);
     app.ws<ConnectionData>('/v1', {
       compression: uWS.DISABLED,
       maxPayloadLength: SOCKET_BYTES_MAX,
@@ -246,7 +265,7 @@ export class Gateway {
 
   stats(): GatewayStats {
     return {
-      connections: this.connections.count,
+      connections: this.connections.count + this.binance.connections,
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
@@ -268,6 +287,7 @@ export class Gateway {
     this.connections.forEach((connection) => {
       connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
     });
+    this.binance.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
@@ -279,6 +299,8 @@ export class Gateway {
   private get epoch(): number {
     return (this.routers[0] as EventRouter).epoch;
   }
+
+  private readonly exchangeTimeMs = (): number => this.options.exchangeTimeMs?.() ?? Date.now();
 
   private newRequests(ports: readonly ShardPort[]): Requests {
     const { limits, accounts, markets, publicFeeds, privateFeed } = this;
@@ -322,10 +344,12 @@ export class Gateway {
     this.flushing = false;
     // Inline, the answers are here already.
     this.outbox.flush();
+    this.binance.flush();
   }
 
   private eventsCame(): void {
-    if (this.flushing || this.drainArmed || this.outbox.empty) return;
+    if (this.flushing || this.drainArmed) return;
+    if (this.outbox.empty && this.binance.empty) return;
     this.drainArmed = true;
     // Runs when the call that drains the ring returns to the event loop.
     queueMicrotask(this.drainEnded);
@@ -334,6 +358,7 @@ export class Gateway {
   private readonly drainEnded = (): void => {
     this.drainArmed = false;
     this.outbox.flush();
+    this.binance.flush();
   };
 
   /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
@@ -350,12 +375,14 @@ export class Gateway {
     this.requests.cancelAbandoned();
     this.publicFeeds.tick(this.epoch, this.requests.coarseNowMs);
     this.outbox.flush();
+    this.binance.tick(this.requests.coarseNowMs);
   }
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
     this.addresses.sweep(this.requests.coarseNowMs);
     this.allowances.sweep(this.requests.coarseNowMs);
+    this.binance.housekeeping();
     const latest = Date.now() - this.limits.loginTimeoutMs;
     const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {

@@ -4,10 +4,18 @@ import type { Market } from '../markets.js';
 import { MESSAGES } from '../protocol/messages.js';
 import type { ChannelContent } from './channel.js';
 import { levelTexts } from './depth-content.js';
-import type { L2Book } from './l2-book.js';
+import type { L2Book, LevelChanges } from './l2-book.js';
 
 /** Levels of each side that the checksum covers. */
 export const CHECKSUM_LEVELS = 10;
+
+/** Hears what each tick publishes of a book: the levels that changed, as of which sequence and time. */
+export type BookListener = (
+  marketId: number,
+  changes: LevelChanges,
+  sequence: number,
+  timeMs: number,
+) => void;
 
 /** The public book of a market: all levels as a snapshot, then the levels that changed in a tick. */
 export class BookContent implements ChannelContent {
@@ -17,10 +25,12 @@ export class BookContent implements ChannelContent {
   private lastTimeMs = 0;
   /** Of the last frame; channels that show parts of the book stand at it. */
   published = { sequence: 0, timeMs: 0 };
+  private readonly onPublished: BookListener;
 
-  constructor(market: Market, book: L2Book) {
+  constructor(market: Market, book: L2Book, onPublished: BookListener = () => {}) {
     this.market = market;
     this.book = book;
+    this.onPublished = onPublished;
   }
 
   /** To be told of every event of the market, whether it changes a level or not. */
@@ -40,6 +50,7 @@ export class BookContent implements ChannelContent {
     if (changes.bids.length === 0 && changes.asks.length === 0) return null;
     const { market, lastSequence, lastTimeMs } = this;
     this.published = { sequence: lastSequence, timeMs: lastTimeMs };
+    this.onPublished(market.id, changes, lastSequence, lastTimeMs);
     const checksum = this.checksum();
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {

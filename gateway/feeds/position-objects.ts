@@ -71,7 +71,7 @@ export function isolatedObjects(
 }
 
 /** To the tick at which the position is liquidated for sure or earlier: up for a long, down for a short. */
-function liquidationTicks(
+export function liquidationTicks(
   markets: Markets,
   views: AccountViews,
   account: number,
@@ -110,7 +110,7 @@ function restBehind(
 }
 
 /** No fees are in a liquidation price. */
-function riskMarketOf({ margin, markTicks, params }: Market): RiskMarket {
+export function riskMarketOf({ margin, markTicks, params }: Market): RiskMarket {
   const flat = {
     floorUsd: 0,
     initialPpm: params.initialMarginPpm,
@@ -134,7 +134,7 @@ function riskMarketOf({ margin, markTicks, params }: Market): RiskMarket {
   };
 }
 
-function riskPositionOf({ entryValue, lots }: PositionView): RiskPosition {
+export function riskPositionOf({ entryValue, lots }: PositionView): RiskPosition {
   return { lots: BigInt(lots), entryValueTickLots: BigInt(entryValue) };
 }
 

@@ -7,7 +7,7 @@ import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
 import { BboContent } from './bbo-content.js';
-import { BookContent } from './book-content.js';
+import { BookContent, type BookListener } from './book-content.js';
 import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
 import { DepthContent, depthTermsOf } from './depth-content.js';
@@ -44,6 +44,8 @@ export class PublicFeeds {
   private readonly states: StatesContent;
   /** What registered liquidators may know of accounts that are being liquidated. */
   readonly risk: RiskContent;
+  /** Another door to the same books. */
+  onBook: BookListener = () => {};
   private readonly lagging = new Set<Subscription>();
   /** Channels that are there only while somebody reads them, and a while longer for who comes back. */
   private readonly passing = new Map<
@@ -86,7 +88,10 @@ export class PublicFeeds {
   addMarket(market: Market): void {
     if (this.feeds[market.id] !== undefined) return;
     const { symbol } = market.params;
-    const book = new BookContent(market, this.orders.book(market.id));
+    const listener: BookListener = (id, changes, sequence, timeMs) => {
+      this.onBook(id, changes, sequence, timeMs);
+    };
+    const book = new BookContent(market, this.orders.book(market.id), listener);
     const trades = new TradesContent(market, this.options.tradesSnapshotMax);
     const mark = new MarkContent(market);
     const liquidations = new LiquidationsContent(market);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accountOfApiKey, apiSecretOf, newApiKey } from '../session/api-keys.js';
+import { accountOfApiKey, apiSecretOf, isIssuedApiKey, newApiKey } from '../session/api-keys.js';
 import { AddressList } from './address-list.js';
 import { KeyFile } from './key-file.js';
 import { MAY_EVERYTHING } from './permissions.js';
@@ -71,8 +71,8 @@ export class KeyStore {
     if (this.revoked.has(apiKey)) return null;
     const known = this.keys.get(apiKey);
     if (known !== undefined) return known.record;
-    const accountId = accountOfApiKey(apiKey);
-    return accountId === 0 ? null : rootKey(apiKey, accountId);
+    if (!isIssuedApiKey(this.operatorKey, apiKey)) return null;
+    return rootKey(apiKey, accountOfApiKey(apiKey));
   }
 
   findByPublicKey(publicKey: string): ApiKeyRecord | null {
@@ -98,7 +98,7 @@ export class KeyStore {
 
   /** Resolves when the key is on the disk: only then may anybody be told of it. The caller has checked the wish. */
   async create(wish: NewKey, nowMs: number): Promise<{ apiKey: string; apiSecret: string | null }> {
-    const apiKey = newApiKey(wish.accountId);
+    const apiKey = newApiKey(this.operatorKey, wish.accountId);
     const hasSecret = wish.publicKey === '';
     const secret = hasSecret ? randomBytes(SECRET_BYTES).toString('base64url') : null;
     const sealedSecret = secret === null ? '' : this.seal.seal(apiKey, secret);

@@ -1,4 +1,5 @@
 import { type Problem, problem, shown } from '../commands/problem.js';
+import { keyRefusal } from '../identity/key-check.js';
 import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
@@ -81,19 +82,13 @@ export function accountOf(
 
 /** Said only to the owner of the key: the signature was right. */
 function grantProblem(
-  { accountId, apiKey, permissions, expiresAtMs }: ApiKeyRecord,
+  record: ApiKeyRecord,
   { address }: SignedRequest,
   { accounts, keys, exchangeTimeMs }: SigningContext,
 ): Problem | null {
+  const { accountId } = record;
   if (!accounts.has(accountId)) {
     return problem('unknown_account', `account ${accountId} of this ${KEY_HEADER} does not exist`);
   }
-  if (expiresAtMs !== 0 && exchangeTimeMs() >= expiresAtMs) {
-    return problem('api_key_has_expired', `the key was to be used before ${expiresAtMs}`);
-  }
-  if (!keys.allows(apiKey, address)) {
-    return problem('address_is_not_allowed', `the key may not be used from ${address}`);
-  }
-  if ((permissions & MAY_READ) !== 0) return null;
-  return problem('permission_is_missing', 'the key must have the permission read');
+  return keyRefusal(keys, record, { permission: MAY_READ, address, nowMs: exchangeTimeMs() });
 }

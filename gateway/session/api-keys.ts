@@ -11,21 +11,25 @@ export interface ApiKey {
 }
 
 const VERSION_BYTE = 0x50; // 'P'
-const RANDOM_BYTES = 11;
-const KEY_BYTES = 1 + 4 + RANDOM_BYTES;
+const RANDOM_BYTES = 4;
+const TAG_BYTES = 7;
+const TAG_AT = 1 + 4 + RANDOM_BYTES;
+const KEY_BYTES = TAG_AT + TAG_BYTES;
 const SECRET_DOMAIN = 'plimsoll-api-secret:';
+const TAG_DOMAIN = 'plimsoll-api-key:';
 
 export function issueApiKey(operatorKey: Uint8Array, accountId: number): ApiKey {
-  const apiKey = newApiKey(accountId);
+  const apiKey = newApiKey(operatorKey, accountId);
   return { apiKey, apiSecret: apiSecretOf(operatorKey, apiKey) };
 }
 
-/** The name of a new key of the account, which nobody can guess. */
-export function newApiKey(accountId: number): string {
+/** The name of a new key of the account, which nobody can make up. */
+export function newApiKey(operatorKey: Uint8Array, accountId: number): string {
   const bytes = Buffer.alloc(KEY_BYTES);
   bytes[0] = VERSION_BYTE;
   bytes.writeUInt32BE(accountId, 1);
-  randomBytes(RANDOM_BYTES).copy(bytes, 5);
+  randomBytes(RANDOM_BYTES).copy(bytes, 1 + 4);
+  tagOf(operatorKey, bytes).copy(bytes, TAG_AT);
   return bytes.toString('base64url');
 }
 
@@ -43,6 +47,21 @@ export function accountOfApiKey(apiKey: string): number {
   // The last character carries two unused bits: only one spelling of a key is valid.
   if (bytes.length !== KEY_BYTES || bytes.toString('base64url') !== apiKey) return 0;
   return bytes[0] === VERSION_BYTE ? bytes.readUInt32BE(1) : 0;
+}
+
+/**
+ * Whether this operator has issued the key: it carries a tag that nobody else can make. For doors that ask for a key without a
+ * signature; the key is then itself a secret, so no other use of it may show it. Keys from before tags existed have none.
+ */
+export function isIssuedApiKey(operatorKey: Uint8Array, apiKey: string): boolean {
+  if (accountOfApiKey(apiKey) === 0) return false;
+  const bytes = Buffer.from(apiKey, 'base64url');
+  return timingSafeEqual(tagOf(operatorKey, bytes), bytes.subarray(TAG_AT));
+}
+
+function tagOf(operatorKey: Uint8Array, key: Buffer): Buffer {
+  const tag = createHmac('sha256', operatorKey).update(TAG_DOMAIN).update(key.subarray(0, TAG_AT));
+  return tag.digest().subarray(0, TAG_BYTES);
 }
 
 /** For doors that send the secret itself, such as FIX. */

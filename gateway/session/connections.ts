@@ -1,6 +1,8 @@
 import type { Connection } from './connection.js';
 
 const NUMBER_BITS = 24;
+/** Doors that send commands under a number of their own. */
+const RESERVED_MAX = 1;
 
 /**
  * Connections by the number that travels with their commands. A number is a place in a table and a count of
@@ -13,10 +15,12 @@ export class Connections {
   /** Places that are free, used in turn, so that each rests as long as possible. */
   private readonly free: number[];
   private freeHead = 0;
+  /** Numbers that are no connection's, and are never given back. */
+  private reserved = 0;
   count = 0;
 
   constructor(connectionsMax: number) {
-    this.placeBits = Math.max(1, Math.ceil(Math.log2(connectionsMax)));
+    this.placeBits = Math.max(1, Math.ceil(Math.log2(connectionsMax + RESERVED_MAX)));
     const places = 1 << this.placeBits;
     if (this.placeBits > NUMBER_BITS - 8)
       throw new RangeError('connectionsMax must be below 65,536');
@@ -34,6 +38,17 @@ export class Connections {
     return ((this.uses[place] as number) << this.placeBits) | place;
   }
 
+  /** A number for a door that answers its clients itself: `find` never knows it. */
+  reserve(): number {
+    if (this.count > 0 || this.reserved === RESERVED_MAX) {
+      throw new RangeError(
+        `numbers must be reserved before connections, and be ${RESERVED_MAX} at most`,
+      );
+    }
+    this.reserved++;
+    return this.nextNumber();
+  }
+
   add(connection: Connection): void {
     this.table[this.placeOf(connection.number)] = connection;
     this.count++;
@@ -43,7 +58,8 @@ export class Connections {
     const place = this.placeOf(connection.number);
     this.table[place] = undefined;
     this.count--;
-    this.free[(this.freeHead + this.free.length - this.count - 1) % this.free.length] = place;
+    const used = this.count + this.reserved + 1;
+    this.free[(this.freeHead + this.free.length - used) % this.free.length] = place;
   }
 
   find(number: number): Connection | undefined {

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
 import { base58 } from '@scure/base';
+import { keyRefusal } from '../identity/key-check.js';
 import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_EVERYTHING } from '../identity/permissions.js';
 import type { Accounts } from './accounts.js';
@@ -148,14 +149,9 @@ export class LoginChallenge {
     if (!this.context.accounts.has(accountId)) {
       return failure('unknown_account', `account ${accountId} of this apiKey does not exist`);
     }
-    if (expiresAtMs !== 0 && this.context.exchangeTimeMs() >= expiresAtMs) {
-      return failure('api_key_has_expired', `the key was to be used before ${expiresAtMs}`);
-    }
-    if (!this.context.keys.allows(apiKey, address)) {
-      const sentence = `the key may not be used from ${address}`;
-      return failure('address_is_not_allowed', sentence);
-    }
-    return { accountId, apiKey, permissions, expiresAtMs };
+    const { keys, exchangeTimeMs } = this.context;
+    const refusal = keyRefusal(keys, record, { permission: 0, address, nowMs: exchangeTimeMs() });
+    return refusal ?? { accountId, apiKey, permissions, expiresAtMs };
   }
 }
 

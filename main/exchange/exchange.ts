@@ -136,6 +136,9 @@ export class Exchange {
       limits: config.gatewayLimits,
       log,
       exchangeTimeMs: () => this.timeMs(),
+      // Where time stands still, clients sign equal requests with equal times.
+      refusesReplays: config.clock === 'real',
+      feesOf: (tier) => feesOf(config, tier),
       routes: (app) => this.addRoutes(app),
       ...(config.history ? { history: new QueryPool(config.dataDir) } : {}),
     });
@@ -274,6 +277,12 @@ export class Exchange {
       response.cork(() => response.writeHeader('content-type', contentType).end(body));
     });
   }
+}
+
+/** What the configuration says of a tier; one that it does not name costs nothing. */
+function feesOf({ feeTiers }: Config, wanted: number) {
+  const { makerPpm = 0, takerPpm = 0 } = feeTiers.find(({ tier }) => tier === wanted) ?? {};
+  return { makerPpm, takerPpm };
 }
 
 function hooksOf(

@@ -1,0 +1,148 @@
+import type { OpenOrder } from '../feeds/open-orders.js';
+import { isOpen, type OrderRecord } from './order-record.js';
+import { Ring } from './ring.js';
+
+/** What is remembered of each account that uses this door, since it first did. */
+export const CLOSED_ORDERS_MAX = 500;
+export const FILLS_MAX = 500;
+export const INCOME_MAX = 500;
+
+/** A fill of one of the account's orders. */
+export interface FillRecord {
+  marketId: number;
+  tradeId: number;
+  orderId: number;
+  side: number;
+  priceTicks: number;
+  lots: number;
+  feeMicroUsd: number;
+  realizedMicroUsd: number;
+  isMaker: boolean;
+  timeMs: number;
+}
+
+export interface IncomeRecord {
+  /** 0: of no market. */
+  marketId: number;
+  type: 'TRANSFER' | 'REALIZED_PNL' | 'FUNDING_FEE' | 'COMMISSION' | 'INSURANCE_CLEAR';
+  microUsd: number;
+  /** Number of the account's event, which is unique among those of its type. */
+  transactionId: number;
+  tradeId: number;
+  timeMs: number;
+}
+
+/** Orders, fills and income of one account, the newest of each. */
+export class AccountHistory {
+  readonly account: number;
+  readonly fills = new Ring<FillRecord>(FILLS_MAX);
+  readonly income = new Ring<IncomeRecord>(INCOME_MAX);
+  /** Fee tier as its latest order had it. */
+  feeTier = 0;
+  /** When its latest event came. */
+  updateMs = 0;
+  private readonly byId = new Map<number, Map<number, OrderRecord>>();
+  private readonly byClientId = new Map<string, OrderRecord>();
+  /** Client ids of algo orders that are on their way. */
+  private readonly expected = new Set<string>();
+  /** The latest waiting order with each client id, whose name goes over to what it becomes. */
+  private readonly waitingByClientId = new Map<string, OrderRecord>();
+  private readonly closed = new Ring<OrderRecord>(CLOSED_ORDERS_MAX);
+
+  constructor(account: number) {
+    this.account = account;
+  }
+
+  /** What is open when the account is seen for the first time. */
+  seed(open: readonly OpenOrder[], timeMs: number): void {
+    for (const order of open) this.add(recordOf(order, timeMs));
+  }
+
+  add(order: OrderRecord): void {
+    const orders = this.byId.get(order.marketId) ?? new Map<number, OrderRecord>();
+    orders.set(order.orderId, order);
+    this.byId.set(order.marketId, orders);
+    this.byClientId.set(clientKey(order), order);
+    if (order.waits) this.waitingByClientId.set(clientKey(order), order);
+  }
+
+  /** The order is not open any more; the oldest closed one may be forgotten for it. */
+  close(order: OrderRecord): void {
+    const gone = this.closed.push(order);
+    if (gone === undefined) return;
+    this.byId.get(gone.marketId)?.delete(gone.orderId);
+    for (const names of [this.byClientId, this.waitingByClientId]) {
+      if (names.get(clientKey(gone)) === gone) names.delete(clientKey(gone));
+    }
+  }
+
+  find(marketId: number, orderId: number): OrderRecord | undefined {
+    return this.byId.get(marketId)?.get(orderId);
+  }
+
+  /** The latest order with this client id. */
+  findClient(marketId: number, clientOrderId: string): OrderRecord | undefined {
+    return this.byClientId.get(`${marketId}:${clientOrderId}`);
+  }
+
+  findWaiting(marketId: number, clientOrderId: string): OrderRecord | undefined {
+    return this.waitingByClientId.get(`${marketId}:${clientOrderId}`);
+  }
+
+  /** An order with this client id, which comes until the end, was placed as an algo order. */
+  expectAlgo(clientOrderId: string): { end(): void } {
+    this.expected.add(clientOrderId);
+    return { end: () => this.expected.delete(clientOrderId) };
+  }
+
+  isAlgo(clientOrderId: string): boolean {
+    return this.expected.has(clientOrderId);
+  }
+
+  /** All that are remembered of a market, or of all (0), in order of their ids. */
+  orders(marketId: number): OrderRecord[] {
+    const maps = marketId === 0 ? [...this.byId.values()] : [this.byId.get(marketId)];
+    const found = maps.flatMap((orders) => [...(orders?.values() ?? [])]);
+    return found.sort((a, b) => a.marketId - b.marketId || a.orderId - b.orderId);
+  }
+
+  open(marketId: number): OrderRecord[] {
+    return this.orders(marketId).filter(isOpen);
+  }
+}
+
+function clientKey({ clientOrderId, marketId }: OrderRecord): string {
+  return `${marketId}:${clientOrderId}`;
+}
+
+/** Who gave no client id is shown one, and so are orders of a liquidation. */
+export function nameOfOrder(clientOrderId: string, orderId: number, isForced = false): string {
+  if (isForced) return `autoclose-${orderId}`;
+  return clientOrderId === '' ? `auto-${orderId}` : clientOrderId;
+}
+
+function recordOf(open: OpenOrder, timeMs: number): OrderRecord {
+  const { trigger } = open;
+  const filledLots = trigger === null ? open.qtyLots - open.remainingLots : 0;
+  return {
+    marketId: open.marketId,
+    orderId: open.orderId,
+    account: open.accountId,
+    clientOrderId: nameOfOrder(open.clientOrderId, open.orderId),
+    flags: open.flags,
+    priceTicks: open.priceTicks,
+    qtyLots: open.qtyLots,
+    filledLots,
+    seenLots: 0,
+    seenTickLots: 0,
+    expiresAtMs: open.expiresAtMs,
+    status: filledLots > 0 ? 'PARTIALLY_FILLED' : 'NEW',
+    timeMs,
+    updateMs: timeMs,
+    trigger: trigger === null ? null : { ...trigger },
+    waits: trigger !== null,
+    isAlgo: false,
+    isForced: false,
+    firedOrderId: 0,
+  };
+}

@@ -1,0 +1,145 @@
+import type { GatewayLog } from '../gateway.js';
+import type { Authentication } from './authentication.js';
+import { BinanceError, ERRORS } from './errors.js';
+import type { Gatekeeper } from './gatekeeper.js';
+import { Parameters } from './parameters.js';
+import type { Route } from './routes.js';
+import type { StreamSocket } from './stream-socket.js';
+
+export interface ApiDoorContext {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly gatekeeper: Gatekeeper;
+  readonly authentication: Authentication;
+  readonly exchangeTimeMs: () => number;
+  /** What is queued for sockets outside of an event is sent. */
+  readonly flush: () => void;
+  readonly log: GatewayLog | undefined;
+}
+
+type RequestId = string | number | null;
+
+/** The WebSocket API: the requests of REST as messages, and sessions, so that not each needs a signature. */
+export class ApiDoor {
+  private readonly context: ApiDoorContext;
+
+  constructor(context: ApiDoorContext) {
+    this.context = context;
+  }
+
+  receive(socket: StreamSocket, message: string, address: string): void {
+    let id: RequestId = null;
+    try {
+      const request = readRequest(message);
+      id = request.id;
+      const parameters = Parameters.ofObject(request.params);
+      const session = SESSIONS[request.method];
+      if (session !== undefined) {
+        this.answer(socket, id, this[session](socket, parameters, address));
+        return;
+      }
+      const result = this.handle(socket, request.method, parameters, address);
+      if (!(result instanceof Promise)) this.answer(socket, id, result);
+      else {
+        result.then(
+          (value) => this.answer(socket, id, value),
+          (error) => this.fail(socket, id, error),
+        );
+      }
+    } catch (error) {
+      this.fail(socket, id, error);
+    }
+  }
+
+  private handle(
+    socket: StreamSocket,
+    method: string,
+    parameters: Parameters,
+    address: string,
+  ): unknown {
+    const route = this.context.routes.get(method);
+    if (route === undefined)
+      throw new BinanceError(-1000, `Unknown method '${method.slice(0, 40)}'.`);
+    const given = parameters.text('apiKey');
+    const call = this.context.gatekeeper.admit(route, parameters, {
+      apiKey: given ?? (socket.account === 0 ? undefined : ''),
+      payloads: [parameters.signedText(), parameters.signedEncodedText()],
+      // A key in the request stands for itself, whoever has logged in.
+      sessionKey: given === undefined || given === socket.apiKey ? socket.apiKey : '',
+      address,
+    });
+    return route.handle(call);
+  }
+
+  private logon(socket: StreamSocket, parameters: Parameters, address: string): object {
+    const apiKey = parameters.must('apiKey');
+    const payloads = [parameters.signedText(), parameters.signedEncodedText()];
+    const { authentication } = this.context;
+    const use = { permission: 0, address };
+    const { account } = authentication.signed(apiKey, parameters, payloads, true, use);
+    socket.account = account;
+    socket.apiKey = apiKey;
+    socket.loggedInAtMs = this.context.exchangeTimeMs();
+    return this.status(socket);
+  }
+
+  private status(socket: StreamSocket): object {
+    const { account, apiKey, loggedInAtMs } = socket;
+    return {
+      apiKey: account === 0 ? null : apiKey,
+      authorizedSince: account === 0 ? null : loggedInAtMs,
+      connectedSince: socket.connectedAtMs,
+      returnRateLimits: false,
+      serverTime: this.context.exchangeTimeMs(),
+    };
+  }
+
+  private logout(socket: StreamSocket): object {
+    socket.account = 0;
+    socket.apiKey = '';
+    return this.status(socket);
+  }
+
+  private answer(socket: StreamSocket, id: RequestId, result: unknown): void {
+    socket.queue(JSON.stringify({ id, status: 200, result, rateLimits: [] }));
+    this.context.flush();
+  }
+
+  private fail(socket: StreamSocket, id: RequestId, error: unknown): void {
+    if (!(error instanceof BinanceError)) {
+      this.context.log?.error({ err: error }, 'a request of the Binance dialect failed');
+    }
+    const known =
+      error instanceof BinanceError
+        ? error
+        : new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);
+    socket.queue(JSON.stringify({ id, status: known.status, error: known.body, rateLimits: [] }));
+    this.context.flush();
+  }
+}
+
+const SESSIONS: Readonly<Record<string, 'logon' | 'status' | 'logout'>> = Object.assign(
+  Object.create(null),
+  { 'session.logon': 'logon', 'session.status': 'status', 'session.logout': 'logout' },
+);
+
+function readRequest(message: string): { id: RequestId; method: string; params: unknown } {
+  let request: unknown;
+  try {
+    request = JSON.parse(message);
+  } catch {
+    throw new BinanceError(-1000, 'The message is not valid JSON.');
+  }
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw new BinanceError(-1000, 'A request must be an object.');
+  }
+  const { id = null, method, params } = request as Record<string, unknown>;
+  const isKnown = id === null || typeof id === 'string' || Number.isSafeInteger(id);
+  if (!isKnown || (typeof id === 'string' && id.length > 64)) {
+    throw new BinanceError(
+      -1102,
+      'id must be an integer, a string of at most 64 characters or null.',
+    );
+  }
+  if (typeof method !== 'string') throw ERRORS.noSuchPath();
+  return { id: id as RequestId, method, params };
+}

@@ -1,0 +1,230 @@
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { ShardPort } from '../../engine/shard/shard-port.js';
+import type { EventObserver } from '../event-observer.js';
+import type { AccountViews } from '../feeds/account-views.js';
+import type { LevelChanges } from '../feeds/l2-book.js';
+import type { OpenOrders } from '../feeds/open-orders.js';
+import type { OrderFold } from '../feeds/order-fold.js';
+import type { GatewayLog } from '../gateway.js';
+import type { KeyStore } from '../identity/key-store.js';
+import type { GatewayLimits } from '../limits.js';
+import type { Markets } from '../markets.js';
+import type { Accounts } from '../session/accounts.js';
+import type { FigureSources } from './account-figures.js';
+import { AccountRequests, type FeeRates } from './account-requests.js';
+import { AlgoRequests } from './algo-requests.js';
+import { ApiDoor } from './api-door.js';
+import { Authentication } from './authentication.js';
+import { Commands } from './commands.js';
+import { Countdowns } from './countdowns.js';
+import { Depths } from './depth.js';
+import { Gatekeeper } from './gatekeeper.js';
+import { Histories } from './histories.js';
+import { HttpDoor } from './http-door.js';
+import { ListenKeys } from './listen-keys.js';
+import { MarketMemories } from './market-memory.js';
+import { MarketRequests } from './market-requests.js';
+import { MarketStreams } from './market-streams.js';
+import { type AccountCall, OrderRequests } from './order-requests.js';
+import { restRoutes, socketRoutes } from './routes.js';
+import { SocketDoor } from './socket-door.js';
+import { StreamDoor } from './stream-door.js';
+import { Symbols, symbolOf } from './symbols.js';
+import { UserStreams } from './user-streams.js';
+
+const COUNTDOWN_MS_MAX = 24 * 60 * 60 * 1_000;
+const MINUTE_S = 60;
+
+export interface DialectContext {
+  readonly apiKeys: KeyStore;
+  readonly limits: GatewayLimits;
+  readonly log: GatewayLog | undefined;
+  readonly exchangeTimeMs: () => number;
+  readonly refusesReplays: boolean;
+  readonly feesOf: (tier: number) => FeeRates;
+  /** By shard. */
+  readonly ports: readonly ShardPort[];
+  /** By which answers to commands of this door are known. */
+  readonly number: number;
+  readonly wake: (shard: number) => void;
+  readonly accounts: Accounts;
+  readonly markets: Markets;
+  readonly views: AccountViews;
+  /** Open orders as their owners' feeds tell them. */
+  readonly orders: OpenOrders;
+  readonly books: OrderFold;
+}
+
+/** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
+export class BinanceDialect implements EventObserver {
+  readonly number: number;
+  private readonly context: DialectContext;
+  private readonly symbols: Symbols;
+  private readonly authentication: Authentication;
+  private readonly commands: Commands;
+  private readonly depths: Depths;
+  private readonly memories: MarketMemories;
+  private readonly marketStreams: MarketStreams;
+  private readonly userStreams: UserStreams;
+  private readonly histories: Histories;
+  private readonly orders: OrderRequests;
+  private readonly keys = new ListenKeys();
+  private readonly countdowns = new Countdowns();
+  private readonly http: HttpDoor;
+  private readonly sockets: SocketDoor;
+  private readonly changedBooks = new Set<number>();
+
+  constructor(context: DialectContext) {
+    const { accounts, exchangeTimeMs, limits, log, markets, number, apiKeys, views } = context;
+    const { refusesReplays } = context;
+    this.context = context;
+    this.number = number;
+    const takerPpm = (tier: number) => context.feesOf(tier).takerPpm;
+    const sources: FigureSources = { markets, views, orders: context.orders, takerPpm };
+    this.symbols = new Symbols(markets);
+    this.authentication = new Authentication({
+      keys: apiKeys,
+      accounts,
+      exchangeTimeMs,
+      refusesReplays,
+    });
+    this.commands = new Commands(context);
+    this.depths = new Depths(context.books);
+    this.marketStreams = new MarketStreams(() => this.streamContext());
+    this.memories = new MarketMemories(this.marketStreams);
+    this.userStreams = new UserStreams(() => {
+      return { keys: this.keys, sources, histories: this.histories, exchangeTimeMs };
+    });
+    this.orders = new OrderRequests(this.symbols, this.commands);
+    this.histories = new Histories(context.orders, views, (account, change, timeMs) => {
+      this.orders.changed(change);
+      this.userStreams.changed(account, change, timeMs);
+    });
+    const { authentication, commands, histories, orders, symbols } = this;
+    const gatekeeper = new Gatekeeper({ authentication, histories, rates: limits, exchangeTimeMs });
+    const routes = restRoutes({
+      market: this.marketRequests(),
+      orders: this.orders,
+      algos: new AlgoRequests({ symbols, commands, orders }),
+      accounts: new AccountRequests({
+        ...this.streamContext(),
+        commands: this.commands,
+        sources,
+        feesOf: context.feesOf,
+      }),
+      session: this,
+    });
+    this.http = new HttpDoor({ routes, gatekeeper, log });
+    const flush = () => this.flush();
+    const named = { routes: socketRoutes(routes), gatekeeper, authentication, exchangeTimeMs };
+    this.sockets = new SocketDoor({
+      limits,
+      streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
+      api: new ApiDoor({ ...named, flush, log }),
+    });
+  }
+
+  register(app: TemplatedApp): void {
+    this.http.register(app);
+    this.sockets.register(app);
+  }
+
+  answer(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
+    this.commands.answer(words, floats, at, timeMs);
+  }
+
+  privateEvent(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
+    this.histories.apply(words, floats, at, timeMs);
+  }
+
+  publicEvent(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
+    this.memories.apply(words, floats, at, timeMs);
+  }
+
+  /** A tick of the gateway has published what changed in a book. */
+  published(marketId: number, changes: LevelChanges, sequence: number, timeMs: number): void {
+    this.depths.published(marketId, changes, sequence, timeMs);
+    this.changedBooks.add(marketId);
+  }
+
+  /** At the end of each tick of the gateway, when all books are published. */
+  tick(clockMs: number): void {
+    this.memories.endTick();
+    for (const marketId of this.changedBooks) this.marketStreams.bookChanged(marketId);
+    this.changedBooks.clear();
+    this.marketStreams.tick(clockMs);
+    for (const { account, market } of this.countdowns.take(clockMs)) {
+      this.orders.cancelMarket(account, market, 0).catch((error) => {
+        this.context.log?.warn({ err: error }, 'a countdown could not cancel the orders');
+      });
+    }
+    this.flush();
+  }
+
+  /** About once a second. */
+  housekeeping(): void {
+    this.authentication.forget();
+    this.commands.giveUp();
+    this.orders.giveUp();
+    for (const { account, listenKey } of this.keys.expire(Date.now())) {
+      this.userStreams.end(account, listenKey);
+    }
+    this.userStreams.warn(performance.now());
+    this.flush();
+  }
+
+  /** Something waits to be sent. */
+  get empty(): boolean {
+    return this.sockets.empty;
+  }
+
+  flush(): void {
+    this.sockets.flush();
+  }
+
+  get connections(): number {
+    return this.sockets.connections;
+  }
+
+  close(): void {
+    this.sockets.close();
+  }
+
+  openListenKey(account: number): object {
+    return { listenKey: this.keys.open(account, Date.now()) };
+  }
+
+  keepListenKey(account: number): object {
+    return { listenKey: this.keys.keepAlive(account, Date.now()) };
+  }
+
+  closeListenKey(account: number): object {
+    const listenKey = this.keys.close(account);
+    if (listenKey !== null) this.userStreams.end(account, listenKey);
+    this.flush();
+    return {};
+  }
+
+  countdown({ identity, parameters }: AccountCall): object {
+    const market = this.symbols.must(parameters);
+    const inMs = parameters.mustInteger('countdownTime', 0, COUNTDOWN_MS_MAX);
+    this.countdowns.set(identity.account, market, inMs, performance.now());
+    return { symbol: symbolOf(market), countdownTime: String(inMs) };
+  }
+
+  private streamContext() {
+    const { exchangeTimeMs } = this.context;
+    const { depths, memories, symbols } = this;
+    return { depths, memories, symbols, exchangeTimeMs };
+  }
+
+  private marketRequests(): MarketRequests {
+    const { requestsPerSecond } = this.context.limits;
+    const perMinute = requestsPerSecond * MINUTE_S;
+    return new MarketRequests({
+      ...this.streamContext(),
+      candles: this.memories.candles,
+      limits: { requestsPerMinute: perMinute, ordersPerMinute: perMinute },
+    });
+  }
+}

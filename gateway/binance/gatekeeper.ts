@@ -1,0 +1,137 @@
+import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
+import type { Rates } from '../session/token-bucket.js';
+import { TokenBucket } from '../session/token-bucket.js';
+import type { Authentication, Identity } from './authentication.js';
+import { ERRORS } from './errors.js';
+import type { Histories } from './histories.js';
+import type { AccountCall } from './order-requests.js';
+import type { Parameters } from './parameters.js';
+import type { Route, RouteCall } from './routes.js';
+
+/** Buckets that are kept; when there are more, those that are full again are dropped. */
+const BUCKETS_MAX = 20_000;
+const MINUTE_MS = 60_000;
+
+/** What a request shows of its sender. */
+export interface Credentials {
+  readonly apiKey: string | undefined;
+  /** Spellings of what may have been signed. */
+  readonly payloads: readonly string[];
+  /** Key of a session that is logged in; empty: none, the request has to be signed. */
+  readonly sessionKey: string;
+  readonly address: string;
+}
+
+/** Requests of an address, and orders of an account, in the present minute. */
+export interface Usage {
+  weight: number;
+  orders: number | null;
+}
+
+export interface GatekeeperContext {
+  readonly authentication: Authentication;
+  readonly histories: Histories;
+  readonly rates: Rates;
+  readonly exchangeTimeMs: () => number;
+}
+
+interface Meter {
+  readonly bucket: TokenBucket;
+  minute: number;
+  count: number;
+}
+
+/** Lets requests in: who sends them, may he, and does he not ask for too much. */
+export class Gatekeeper {
+  private readonly context: GatekeeperContext;
+  private readonly byAddress = new Map<string, Meter>();
+  private readonly byAccount = new Map<number, Meter>();
+
+  constructor(context: GatekeeperContext) {
+    this.context = context;
+  }
+
+  /** Gives what the route's handler is called with; refusals are thrown. */
+  admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
+    const { authentication } = this.context;
+    const { security } = route;
+    const clockMs = performance.now();
+    const meter = meterOf(this.byAddress, credentials.address, this.context.rates, clockMs);
+    count(meter);
+    const allowed = meter.bucket.take(1, clockMs);
+    if (!allowed && security !== 'cancel') throw ERRORS.tooManyRequests();
+    if (security === 'none') return { parameters, account: null, accountId: 0 };
+    if (security === 'key') {
+      const { apiKey, sessionKey, address } = credentials;
+      const key = sessionKey !== '' && apiKey === '' ? sessionKey : apiKey;
+      const accountId = authentication.keyed(key, { permission: MAY_READ, address });
+      return { parameters, account: null, accountId };
+    }
+    const identity = this.identify(parameters, credentials, security);
+    this.takeOrder(identity.account, security, clockMs);
+    return { parameters, account: this.callOf(identity, parameters), accountId: identity.account };
+  }
+
+  /** For the headers of the answer. */
+  usage(address: string, account: number): Usage {
+    const orders = this.byAccount.get(account);
+    return {
+      weight: counted(this.byAddress.get(address)),
+      orders: orders === undefined ? null : counted(orders),
+    };
+  }
+
+  private identify(
+    parameters: Parameters,
+    { apiKey, payloads, sessionKey, address }: Credentials,
+    security: string,
+  ): Identity {
+    const { authentication } = this.context;
+    const trades = security === 'change' || security === 'cancel';
+    const use = { permission: trades ? MAY_TRADE : MAY_READ, address };
+    // Within a session only what carries a signature is checked for one.
+    if (sessionKey !== '' && !parameters.has('signature')) {
+      return authentication.timed(sessionKey, parameters, use);
+    }
+    return authentication.signed(apiKey, parameters, payloads, security === 'change', use);
+  }
+
+  private takeOrder(account: number, security: string, clockMs: number): void {
+    const meter = meterOf(this.byAccount, account, this.context.rates, clockMs);
+    if (security === 'change') count(meter);
+    if (meter.bucket.take(1, clockMs)) return;
+    if (security === 'cancel' && meter.bucket.takeCancel(1, clockMs)) return;
+    throw security === 'change' ? ERRORS.tooManyOrders() : ERRORS.tooManyRequests();
+  }
+
+  private callOf(identity: Identity, parameters: Parameters): AccountCall {
+    const history = this.context.histories.of(identity.account, this.context.exchangeTimeMs());
+    return { parameters, identity, history };
+  }
+}
+
+function meterOf<K>(meters: Map<K, Meter>, key: K, rates: Rates, clockMs: number): Meter {
+  const known = meters.get(key);
+  if (known !== undefined) return known;
+  if (meters.size >= BUCKETS_MAX) {
+    // The oldest half goes: who is idle that long has all of his allowance again.
+    for (const old of [...meters.keys()].slice(0, BUCKETS_MAX / 2)) meters.delete(old);
+  }
+  const meter = { bucket: new TokenBucket(rates, clockMs), minute: 0, count: 0 };
+  meters.set(key, meter);
+  return meter;
+}
+
+function count(meter: Meter): void {
+  const minute = Math.floor(performance.now() / MINUTE_MS);
+  if (meter.minute !== minute) {
+    meter.minute = minute;
+    meter.count = 0;
+  }
+  meter.count++;
+}
+
+function counted(meter: Meter | undefined): number {
+  const minute = Math.floor(performance.now() / MINUTE_MS);
+  return meter === undefined || meter.minute !== minute ? 0 : meter.count;
+}

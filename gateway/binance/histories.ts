@@ -1,0 +1,406 @@
+import {
+  EF_ACCOUNT_SEQUENCE,
+  EF_CLIENT_ID,
+  EF_EXPIRY,
+  EF_FEE,
+  EF_LOTS,
+  EF_ORDER_ID,
+  EF_PAYMENT,
+  EF_REALIZED,
+  EF_REMAINING,
+  EF_TRADE_SEQUENCE,
+  EF_TRIGGER_ORDER_ID,
+  EW_CLIENT_TEXT,
+  EW_CLIENT_TEXT_LENGTH,
+  EW_FLAGS,
+  EW_PRICE,
+  EW_TRAIL_PPM,
+  EW_TRAIL_TICKS,
+  EW_TRIGGER_PRICE,
+  EW_TRIGGER_TERMS,
+  marketOf,
+  slotsOf,
+  typeOf,
+  W_ACCOUNT,
+  W_HEAD,
+} from '../../engine/messages/layout.js';
+import * as types from '../../engine/messages/types.js';
+import {
+  closesPosition,
+  kindOfTerms,
+  sourceOfTerms,
+} from '../../engine/triggers/trigger-events.js';
+import { asciiOf } from '../codec/json-sink.js';
+import type { AccountViews } from '../feeds/account-views.js';
+import type { OpenOrders } from '../feeds/open-orders.js';
+import {
+  AccountHistory,
+  type FillRecord,
+  type IncomeRecord,
+  nameOfOrder,
+} from './account-history.js';
+import { endOf, type OrderRecord, type TriggerRecord } from './order-record.js';
+
+/** Accounts that are remembered; the one that has not asked for longest is forgotten for a new one. */
+export const ACCOUNTS_MAX = 2_000;
+
+/** What happened to an account, for its user-data stream. */
+export type AccountChange =
+  | { kind: 'order'; order: OrderRecord; execution: string; fill: FillRecord | null }
+  | { kind: 'account'; reason: string; marketId: number; changeMicroUsd: number }
+  | { kind: 'leverage'; marketId: number; leverage: number };
+
+/** Hears of changes in the order in which they happened. */
+export type ChangeListener = (account: number, change: AccountChange, timeMs: number) => void;
+
+/** Folds private events into the histories of those accounts that use this door; others cost one look-up. */
+export class Histories {
+  private readonly orders: OpenOrders;
+  private readonly listener: ChangeListener;
+  private readonly views: AccountViews;
+  private readonly byAccount = new Map<number, AccountHistory>();
+
+  /** `orders`: those open at present, as their owners' feeds tell them. */
+  constructor(orders: OpenOrders, views: AccountViews, listener: ChangeListener) {
+    this.orders = orders;
+    this.views = views;
+    this.listener = listener;
+  }
+
+  get count(): number {
+    return this.byAccount.size;
+  }
+
+  /** The account's history, which begins now if it is its first request. */
+  of(account: number, nowMs: number): AccountHistory {
+    const known = this.byAccount.get(account);
+    // The one that is asked for goes to the end.
+    this.byAccount.delete(account);
+    const history = known ?? new AccountHistory(account);
+    if (known === undefined) history.seed(this.orders.ofAccount(account), nowMs);
+    this.byAccount.set(account, history);
+    if (this.byAccount.size > ACCOUNTS_MAX) {
+      const [oldest] = this.byAccount.keys();
+      this.byAccount.delete(oldest as number);
+    }
+    return history;
+  }
+
+  /** An event with a number in its account's feed. */
+  apply(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
+    const history = this.byAccount.get(words[at + W_ACCOUNT] as number);
+    if (history === undefined) return;
+    history.updateMs = timeMs;
+    switch (typeOf(words[at + W_HEAD] as number)) {
+      case types.EVT_ACCEPTED:
+        this.accepted(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_TRIGGER_ACCEPTED:
+        this.waits(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_FILL:
+        this.filled(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_CANCELED:
+      case types.EVT_TRIGGER_CANCELED:
+        this.ended(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_TRIGGERED:
+        this.fired(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_TRIGGER_REJECTED:
+        this.refused(history, words, floats, at, timeMs);
+        break;
+      case types.EVT_AMENDED:
+      case types.EVT_TRIGGER_AMENDED:
+        this.amended(history, words, floats, at, timeMs);
+        break;
+      default:
+        this.money(history, words, floats, at, timeMs);
+    }
+  }
+
+  private accepted(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const from = floats[at / 2 + EF_TRIGGER_ORDER_ID] as number;
+    const fired = from === 0 ? undefined : history.find(marketAt(words, at), from);
+    const trigger = fired?.trigger ?? null;
+    const isForced = this.isForced(history.account, marketAt(words, at));
+    const order = newRecord(words, floats, at, timeMs, trigger, false, isForced);
+    if (fired !== undefined) fired.firedOrderId = order.orderId;
+    if (fired?.isAlgo === true) this.tellOrder(fired, 'EXPIRED', null, timeMs);
+    history.feeTier = types.tierOf(order.flags);
+    history.add(order);
+    this.tellOrder(order, 'NEW', null, timeMs);
+  }
+
+  /** Who is being liquidated can place nothing there himself. */
+  private isForced(account: number, marketId: number): boolean {
+    if (!this.views.isLiquidating(account)) return false;
+    return this.views.positionsAtRisk(account).some((risk) => risk.marketId === marketId);
+  }
+
+  private waits(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const plain = newRecord(words, floats, at, timeMs, triggerAt(words, at), true);
+    const order = { ...plain, isAlgo: history.isAlgo(plain.clientOrderId) };
+    history.add(order);
+    this.tellOrder(order, 'NEW', null, timeMs);
+  }
+
+  private filled(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const marketId = marketAt(words, at);
+    const fill = fillAt(words, floats, at, timeMs);
+    let order = history.find(marketId, fill.orderId);
+    if (order === undefined) {
+      // It began before this account was remembered, and was open for no longer than the fills of one command.
+      order = newRecord(words, floats, at, timeMs, null, false);
+      history.add(order);
+    }
+    const remaining = floats[f + EF_REMAINING] as number;
+    order.filledLots = Math.max(order.filledLots + fill.lots, order.qtyLots - remaining);
+    order.qtyLots = Math.max(order.qtyLots, order.filledLots);
+    order.seenLots += fill.lots;
+    order.seenTickLots += fill.lots * fill.priceTicks;
+    order.status = remaining === 0 ? 'FILLED' : 'PARTIALLY_FILLED';
+    order.updateMs = timeMs;
+    history.fills.push(fill);
+    const { feeMicroUsd, realizedMicroUsd, tradeId } = fill;
+    const sequence = floats[f + EF_ACCOUNT_SEQUENCE] as number;
+    const base = { marketId, transactionId: sequence, tradeId, timeMs };
+    if (realizedMicroUsd !== 0) {
+      history.income.push({ ...base, type: 'REALIZED_PNL', microUsd: realizedMicroUsd });
+    }
+    if (feeMicroUsd !== 0) {
+      history.income.push({ ...base, type: 'COMMISSION', microUsd: -feeMicroUsd });
+    }
+    if (remaining === 0) history.close(order);
+    const change = { kind: 'account', reason: 'ORDER', marketId, changeMicroUsd: 0 } as const;
+    this.listener(history.account, change, timeMs);
+    this.tellOrder(order, 'TRADE', fill, timeMs);
+  }
+
+  private ended(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const order = history.find(marketAt(words, at), floats[at / 2 + EF_ORDER_ID] as number);
+    if (order === undefined) return;
+    order.status = endOf(types.reasonOf(words[at + EW_FLAGS] as number));
+    order.updateMs = timeMs;
+    history.close(order);
+    this.tellOrder(order, order.status === 'CANCELED' ? 'CANCELED' : 'EXPIRED', null, timeMs);
+  }
+
+  /** The waiting order ends here; what it becomes has an id of its own. */
+  private fired(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const order = history.find(marketAt(words, at), floats[at / 2 + EF_ORDER_ID] as number);
+    if (order === undefined) return;
+    const lots = floats[at / 2 + EF_LOTS] as number;
+    if (lots > 0) order.qtyLots = lots;
+    if (order.trigger !== null) order.trigger.priceTicks = words[at + EW_TRIGGER_PRICE] as number;
+    order.status = 'EXPIRED';
+    order.updateMs = timeMs;
+    history.close(order);
+    // Of an algo order it is told together with what it becomes.
+    if (!order.isAlgo) this.tellOrder(order, 'EXPIRED', null, timeMs);
+  }
+
+  /** It has fired, and no order came of it. */
+  private refused(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const order = history.find(marketAt(words, at), floats[at / 2 + EF_ORDER_ID] as number);
+    if (order?.isAlgo === true) this.tellOrder(order, 'EXPIRED', null, timeMs);
+  }
+
+  private amended(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const order = history.find(marketAt(words, at), floats[f + EF_ORDER_ID] as number);
+    if (order === undefined) return;
+    order.priceTicks = words[at + EW_PRICE] as number;
+    order.qtyLots = floats[f + EF_LOTS] as number;
+    order.updateMs = timeMs;
+    this.tellOrder(order, 'AMENDMENT', null, timeMs);
+  }
+
+  /** Everything that is not of an order. */
+  private money(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
+    const f = at / 2;
+    const marketId = marketAt(words, at);
+    const transactionId = floats[f + EF_ACCOUNT_SEQUENCE] as number;
+    const income = (type: IncomeRecord['type'], microUsd: number) => {
+      history.income.push({ marketId, type, microUsd, transactionId, tradeId: 0, timeMs });
+    };
+    const tell = (reason: string, changeMicroUsd = 0) => {
+      const change = { kind: 'account', reason, marketId, changeMicroUsd } as const;
+      this.listener(history.account, change, timeMs);
+    };
+    switch (typeOf(words[at + W_HEAD] as number)) {
+      case types.EVT_BALANCE: {
+        const changed = floats[f + EF_LOTS] as number;
+        income('TRANSFER', changed);
+        tell(changed < 0 ? 'WITHDRAW' : 'DEPOSIT', changed);
+        break;
+      }
+      case types.EVT_FUNDING: {
+        const received = -(floats[f + EF_PAYMENT] as number);
+        income('FUNDING_FEE', received);
+        tell('FUNDING_FEE', received);
+        break;
+      }
+      case types.EVT_INSURANCE:
+        income('INSURANCE_CLEAR', -(floats[f + EF_PAYMENT] as number));
+        tell('INSURANCE_CLEAR', -(floats[f + EF_PAYMENT] as number));
+        break;
+      case types.EVT_TRANSFER:
+        // Out of the book: taken over, or deleveraged.
+        income('REALIZED_PNL', floats[f + EF_REALIZED] as number);
+        tell('ADJUSTMENT');
+        break;
+      case types.EVT_MARGIN_MODE:
+        tell('MARGIN_TYPE_CHANGE');
+        break;
+      case types.EVT_POSITION_MARGIN:
+        if (floats[f + EF_LOTS] !== 0) tell('MARGIN_TRANSFER');
+        break;
+      case types.EVT_LEVERAGE: {
+        const leverage = floats[f + EF_LOTS] as number;
+        this.listener(history.account, { kind: 'leverage', marketId, leverage }, timeMs);
+        break;
+      }
+    }
+  }
+
+  private tellOrder(
+    order: OrderRecord,
+    execution: string,
+    fill: FillRecord | null,
+    timeMs: number,
+  ): void {
+    this.listener(order.account, { kind: 'order', order, execution, fill }, timeMs);
+  }
+}
+
+function marketAt(words: Int32Array, at: number): number {
+  return marketOf(words[at + W_HEAD] as number);
+}
+
+function fillAt(words: Int32Array, floats: Float64Array, at: number, timeMs: number): FillRecord {
+  const f = at / 2;
+  const flags = words[at + EW_FLAGS] as number;
+  return {
+    marketId: marketAt(words, at),
+    tradeId: floats[f + EF_TRADE_SEQUENCE] as number,
+    orderId: floats[f + EF_ORDER_ID] as number,
+    side: flags & types.FLAG_SIDE,
+    priceTicks: words[at + EW_PRICE] as number,
+    lots: floats[f + EF_LOTS] as number,
+    feeMicroUsd: floats[f + EF_FEE] as number,
+    realizedMicroUsd: floats[f + EF_REALIZED] as number,
+    isMaker: (flags & types.FLAG_MAKER) !== 0,
+    timeMs,
+  };
+}
+
+/** Of a fill without an order before it, the flags are the order's and everything else comes with the fill. */
+function newRecord(
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  timeMs: number,
+  trigger: TriggerRecord | null,
+  waits: boolean,
+  isForced = false,
+): OrderRecord {
+  const f = at / 2;
+  const orderId = floats[f + EF_ORDER_ID] as number;
+  const isFill = typeOf(words[at + W_HEAD] as number) === types.EVT_FILL;
+  const flags = words[at + EW_FLAGS] as number;
+  const id = clientIdAt(words, floats, at);
+  return {
+    marketId: marketAt(words, at),
+    orderId,
+    account: words[at + W_ACCOUNT] as number,
+    clientOrderId: nameOfOrder(id, orderId, isForced),
+    flags,
+    priceTicks: words[at + EW_PRICE] as number,
+    qtyLots: isFill ? 0 : (floats[f + EF_LOTS] as number),
+    filledLots: 0,
+    seenLots: 0,
+    seenTickLots: 0,
+    expiresAtMs: isFill ? 0 : (floats[f + EF_EXPIRY] as number),
+    status: 'NEW',
+    timeMs,
+    updateMs: timeMs,
+    trigger,
+    waits,
+    isAlgo: false,
+    isForced,
+    firedOrderId: 0,
+  };
+}
+
+function triggerAt(words: Int32Array, at: number): TriggerRecord {
+  const terms = words[at + EW_TRIGGER_TERMS] as number;
+  const kind = kindOfTerms(terms);
+  const isTrailing = kind === types.TRIGGER_TRAILING_STOP;
+  return {
+    kind,
+    source: sourceOfTerms(terms),
+    priceTicks: isTrailing ? 0 : (words[at + EW_TRIGGER_PRICE] as number),
+    trailTicks: isTrailing ? (words[at + EW_TRAIL_TICKS] as number) : 0,
+    trailPpm: isTrailing ? (words[at + EW_TRAIL_PPM] as number) : 0,
+    closesPosition: closesPosition(terms),
+  };
+}
+
+function clientIdAt(words: Int32Array, floats: Float64Array, at: number): string {
+  const number = floats[at / 2 + EF_CLIENT_ID] as number;
+  if (number !== 0) return String(number);
+  if (slotsOf(words[at + W_HEAD] as number) < 3) return '';
+  const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
+  return length > 0 ? asciiOf(words, at + EW_CLIENT_TEXT, length) : '';
+}

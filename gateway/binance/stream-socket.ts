@@ -1,0 +1,86 @@
+import type { WebSocket } from 'uWebSockets.js';
+import type { TokenBucket } from '../session/token-bucket.js';
+
+/** What a socket says when nothing is left waiting. */
+const SENT = 1;
+
+export interface SocketLimits {
+  readonly publicBufferBytesMax: number;
+  readonly privateBufferBytesMax: number;
+}
+
+/** A WebSocket of this dialect from its upgrade on. */
+export interface SocketData {
+  /** `api`: requests and answers; otherwise streams, with their names around them or not. */
+  readonly kind: 'api' | 'raw' | 'combined';
+  /** Streams that the address names. */
+  readonly streams: readonly string[];
+  socket: StreamSocket | null;
+}
+
+/** One client's connection: what waits to be sent to it, and the streams that it reads. */
+export class StreamSocket {
+  readonly socket: WebSocket<SocketData>;
+  readonly bucket: TokenBucket;
+  readonly streams = new Set<string>();
+  /** Names stand around the data of each stream. */
+  isCombined: boolean;
+  closed = false;
+  /** Account of a session that is logged in; 0: none. */
+  account = 0;
+  apiKey = '';
+  loggedInAtMs = 0;
+  readonly connectedAtMs = Date.now();
+  private readonly limits: SocketLimits;
+  private readonly touched: Set<StreamSocket>;
+  private waiting: string[] = [];
+
+  /** `touched` gathers those that have something to send. */
+  constructor(
+    socket: WebSocket<SocketData>,
+    bucket: TokenBucket,
+    limits: SocketLimits,
+    touched: Set<StreamSocket>,
+  ) {
+    this.socket = socket;
+    this.bucket = bucket;
+    this.limits = limits;
+    this.touched = touched;
+    this.isCombined = socket.getUserData().kind === 'combined';
+  }
+
+  /** To be sent at the next flush, in order. */
+  queue(text: string): void {
+    if (this.closed) return;
+    this.waiting.push(text);
+    this.touched.add(this);
+  }
+
+  /** Public data: left out when the client reads too slowly. It sees the gap in its numbers, where there are any. */
+  queuePublic(text: string): void {
+    if (this.closed || this.isSlow) return;
+    this.queue(text);
+  }
+
+  /** Sends what waits. A client that cannot keep up with what concerns itself is cut. */
+  flush(): void {
+    if (this.closed) return;
+    const { socket, waiting } = this;
+    this.waiting = [];
+    let isClogged = false;
+    socket.cork(() => {
+      for (const text of waiting) isClogged = socket.send(text, false) !== SENT || isClogged;
+    });
+    if (isClogged && socket.getBufferedAmount() > this.limits.privateBufferBytesMax) {
+      this.end(1008, 'too much waits to be read');
+    }
+  }
+
+  end(code: number, reason: string): void {
+    if (!this.closed) this.socket.end(code, reason);
+  }
+
+  private get isSlow(): boolean {
+    return this.socket.getBufferedAmount() > this.limits.publicBufferBytesMax;
+  }
+}

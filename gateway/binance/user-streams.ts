@@ -1,0 +1,140 @@
+import { type AccountFigures, accountFigures, type FigureSources } from './account-figures.js';
+import { algoUpdate } from './algo-requests.js';
+import type { AccountChange, Histories } from './histories.js';
+import type { ListenKeys } from './listen-keys.js';
+import type { StreamSocket } from './stream-socket.js';
+import * as payloads from './user-payloads.js';
+
+interface Reader {
+  readonly socket: StreamSocket;
+  /** Name of the stream: the listen key. */
+  readonly listenKey: string;
+}
+
+/** Equity below maintenance margin × 5/4 is a reason to warn. */
+const WARN_NUMERATOR = 5n;
+const WARN_DENOMINATOR = 4n;
+const WARN_AGAIN_MS = 60_000;
+
+export interface UserStreamContext {
+  readonly keys: ListenKeys;
+  readonly sources: FigureSources;
+  readonly histories: Histories;
+  readonly exchangeTimeMs: () => number;
+}
+
+/** User-data streams: what concerns an account, to those who read it by its listen key. */
+export class UserStreams {
+  private readonly context: () => UserStreamContext;
+  private readonly readers = new Map<number, Reader[]>();
+  /** When accounts were warned, by a clock that never goes back. */
+  private readonly warned = new Map<number, number>();
+
+  /** The context is asked for late, because its histories tell this object what changes. */
+  constructor(context: () => UserStreamContext) {
+    this.context = context;
+  }
+
+  /** False: it is nobody's key. */
+  subscribe(listenKey: string, socket: StreamSocket, nowMs: number): boolean {
+    const { histories, keys } = this.context();
+    const account = keys.accountOf(listenKey);
+    if (account === 0) return false;
+    histories.of(account, nowMs);
+    const others = this.readers.get(account) ?? [];
+    if (others.some((reader) => reader.socket === socket)) return true;
+    this.readers.set(account, [...others, { socket, listenKey }]);
+    return true;
+  }
+
+  unsubscribe(listenKey: string, socket: StreamSocket): void {
+    for (const [account, readers] of this.readers) {
+      const rest = readers.filter((each) => {
+        return each.socket !== socket || each.listenKey !== listenKey;
+      });
+      if (rest.length === readers.length) continue;
+      if (rest.length === 0) this.readers.delete(account);
+      else this.readers.set(account, rest);
+    }
+  }
+
+  changed(account: number, change: AccountChange, timeMs: number): void {
+    if (!this.readers.has(account)) return;
+    const { sources } = this.context();
+    if (change.kind === 'order') {
+      const market = sources.markets.get(change.order.marketId);
+      if (market === undefined) return;
+      const { execution, fill, order } = change;
+      if (order.isAlgo) {
+        this.send(account, algoUpdate(order, market, timeMs));
+        return;
+      }
+      this.send(account, payloads.orderUpdate(order, market, execution, fill, timeMs));
+      return;
+    }
+    if (change.kind === 'leverage') {
+      const market = sources.markets.get(change.marketId);
+      if (market === undefined) return;
+      this.send(account, payloads.configUpdate(market, change.leverage, timeMs));
+      return;
+    }
+    const { changeMicroUsd, marketId, reason } = change;
+    const figures = this.figuresOf(account);
+    const payload = payloads.accountUpdate(figures, reason, marketId, changeMicroUsd, timeMs);
+    this.send(account, payload);
+  }
+
+  /** Ends the streams of a key that is not valid any more. */
+  end(account: number, listenKey: string): void {
+    this.send(account, payloads.expiredPayload(listenKey, this.context().exchangeTimeMs()));
+    for (const { socket } of this.readers.get(account) ?? []) socket.streams.delete(listenKey);
+    this.readers.delete(account);
+  }
+
+  /** Warns those who are near their liquidation; to be called about once a second. */
+  warn(clockMs: number): void {
+    for (const account of this.readers.keys()) {
+      const figures = this.figuresOf(account);
+      const near = nearLiquidation(figures);
+      if (near.length === 0) {
+        this.warned.delete(account);
+        continue;
+      }
+      const last = this.warned.get(account);
+      if (last !== undefined && clockMs - last < WARN_AGAIN_MS) continue;
+      this.warned.set(account, clockMs);
+      const timeMs = this.context().exchangeTimeMs();
+      this.send(account, payloads.marginCall(figures, near, timeMs));
+    }
+    for (const account of this.warned.keys()) {
+      if (!this.readers.has(account)) this.warned.delete(account);
+    }
+  }
+
+  private figuresOf(account: number): AccountFigures {
+    const { sources } = this.context();
+    return accountFigures(sources, account, 0);
+  }
+
+  private send(account: number, payload: object): void {
+    const data = JSON.stringify(payload);
+    for (const { listenKey, socket } of this.readers.get(account) ?? []) {
+      socket.queue(socket.isCombined ? `{"stream":"${listenKey}","data":${data}}` : data);
+    }
+  }
+}
+
+/** Markets whose positions are near their liquidation. */
+export function nearLiquidation(figures: AccountFigures): number[] {
+  const isNear = (equity: bigint, maintenance: bigint) => {
+    return maintenance > 0n && equity * WARN_DENOMINATOR < maintenance * WARN_NUMERATOR;
+  };
+  const crossEquity = figures.crossWallet + figures.crossUnrealized;
+  const crossIsNear = isNear(crossEquity, figures.crossMaintenance);
+  return figures.markets
+    .filter(({ isolated, lots, maintenance, unrealized }) => {
+      if (lots === 0) return false;
+      return isolated === null ? crossIsNear : isNear(isolated + unrealized, maintenance);
+    })
+    .map(({ market }) => market.id);
+}
