@@ -8,7 +8,9 @@ import uWS, {
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
+import { type AccountSource, AccountState } from './feeds/account-state.js';
 import { AccountViews } from './feeds/account-views.js';
+import type { L2Book } from './feeds/l2-book.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
 import { PrivateFeed } from './feeds/private-feed.js';
@@ -68,6 +70,16 @@ export interface GatewayOptions {
   routes?: (app: TemplatedApp) => void;
 }
 
+/** Folded state of the exchange that other doors in this thread read. */
+export interface GatewayFolds {
+  readonly markets: Markets;
+  readonly accounts: AccountSource;
+  /** Its published levels are those of the last tick. */
+  bookOf(marketId: number): L2Book;
+  /** The epoch that has begun. */
+  epoch(): number;
+}
+
 export interface GatewayStats {
   connections: number;
   messages: number;
@@ -89,6 +101,8 @@ const HOUSEKEEPING_MS = 1_000;
 export class Gateway {
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
+  /** What doors of other protocols share with this one. */
+  readonly folds: GatewayFolds;
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
@@ -130,8 +144,11 @@ export class Gateway {
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
+    const logOf = (account: number) => {
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+    };
     this.privateFeed = new PrivateFeed(
-      (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
+      logOf,
       views,
       new PrivateSnapshots(markets, views, ownOrders, twaps),
       messages,
@@ -145,6 +162,12 @@ export class Gateway {
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
+    this.folds = {
+      markets,
+      accounts: new AccountState(accounts, views, ownOrders, logOf),
+      bookOf: (marketId) => orders.book(marketId),
+      epoch: () => this.epoch,
+    };
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
       operatorKey: options.operatorKey,

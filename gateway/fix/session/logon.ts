@@ -1,0 +1,50 @@
+import { accountOfApiKey, isApiSecret } from '../../session/api-keys.js';
+import type { Frame } from '../codec/frame-reader.js';
+import { formProblem } from '../codec/message-rules.js';
+import { BEGIN_STRING, MSG, TAG, VENUE_COMP_ID } from '../codec/tags.js';
+
+/** Who may log on. */
+export interface LogonContext {
+  readonly operatorKey: Uint8Array;
+  readonly knowsAccount: (account: number) => boolean;
+}
+
+export interface GoodLogon {
+  readonly apiKey: string;
+  readonly account: number;
+  readonly heartbeatMs: number;
+  readonly isReset: boolean;
+}
+
+const HEARTBEAT_S_MAX = 3_600;
+
+/** What a connection's first message asks for, or a sentence that says why it is refused. */
+export function readLogon(
+  { beginString, message }: Frame,
+  context: LogonContext,
+): GoodLogon | string {
+  if (message.type !== MSG.Logon) return 'the first message must be a Logon';
+  if (beginString !== BEGIN_STRING) return `BeginString must be ${BEGIN_STRING}`;
+  const wrong = formProblem(message);
+  if (wrong !== null) return wrong.text;
+  if (message.sequence === 0) return 'MsgSeqNum must be an integer from 1 on';
+  if (message.get(TAG.TargetCompID) !== VENUE_COMP_ID) {
+    return `TargetCompID must be ${VENUE_COMP_ID}`;
+  }
+  if (message.get(TAG.EncryptMethod) !== '0') return 'EncryptMethod must be 0';
+  const heartbeatS = Number(message.get(TAG.HeartBtInt));
+  if (heartbeatS < 1 || heartbeatS > HEARTBEAT_S_MAX) {
+    return `HeartBtInt must be from 1 to ${HEARTBEAT_S_MAX} seconds`;
+  }
+  const apiKey = message.get(TAG.SenderCompID) ?? '';
+  const account = accountOfApiKey(apiKey);
+  // The secret is looked at for any key, so that time does not tell which keys exist.
+  const isRight = isApiSecret(context.operatorKey, apiKey, message.get(TAG.Password) ?? '');
+  const isSame = (message.get(TAG.Username) ?? apiKey) === apiKey;
+  if (!isRight || !isSame || account === 0 || !context.knowsAccount(account)) {
+    return 'SenderCompID and Username must be an API key, and Password its secret';
+  }
+  const isReset = message.get(TAG.ResetSeqNumFlag) === 'Y';
+  if (isReset && message.sequence !== 1) return 'MsgSeqNum must be 1 when ResetSeqNumFlag is Y';
+  return { apiKey, account, heartbeatMs: heartbeatS * 1_000, isReset };
+}
