@@ -22,7 +22,7 @@ export interface Frame {
  * stays below twice the longest message, whatever is sent.
  */
 export class FrameReader {
-  /** Garbled frames, and pieces between frames. */
+  /** Garbled frames, and pieces between frames, since the last good one. */
   garbled = 0;
   private bytes = Buffer.allocUnsafe(FIRST_BYTES);
   private start = 0;
@@ -33,6 +33,11 @@ export class FrameReader {
 
   constructor(messageBytesMax: number) {
     this.messageBytesMax = messageBytesMax;
+  }
+
+  /** Bytes of memory. */
+  get capacity(): number {
+    return this.bytes.length;
   }
 
   /** Takes bytes from the socket; `onFrame` is called for each whole frame and says false to stop reading. */
@@ -85,6 +90,7 @@ export class FrameReader {
       this.garbled++;
       return null;
     }
+    this.garbled = 0;
     return { beginString, message };
   }
 
@@ -145,7 +151,7 @@ export class FrameReader {
   }
 
   private passOver(count: number): void {
-    if (!this.skipping) this.garbled++;
+    this.garbled++;
     this.skipping = true;
     this.start += count;
   }
