@@ -41,6 +41,8 @@ export class SessionLink {
   /** Counts resends: one that is not the last any more stops. */
   private job = 0;
   private isResending = false;
+  /** What came during a resend and is not kept, such as the answer to a TestRequest: it goes out when its number comes. */
+  private readonly held = new Map<number, SentMessage>();
   /** Bytes on the wire above which a resend waits. */
   private readonly pauseAbove: number;
   private readonly onError: (error: Error) => void;
@@ -95,7 +97,11 @@ export class SessionLink {
       this.stopResend();
       this.wiredTo = sequence - 1;
     }
-    if (this.isResending) return;
+    if (this.isResending) {
+      if (NOT_KEPT.includes(type))
+        this.held.set(sequence, { sequence, timeMs, type, body: body.text });
+      return;
+    }
     const head = { type, sequence, target: this.client, sendingTimeMs: timeMs };
     this.frames.push(frameOf({ ...head, originalTimeMs: null }, body.text));
   }
@@ -142,6 +148,7 @@ export class SessionLink {
       this.wiredTo = last;
     }
     this.isResending = false;
+    this.held.clear();
   }
 
   /** Gives the number behind the last one; −1 when the resend was given up. */
@@ -170,8 +177,19 @@ export class SessionLink {
     this.wire?.write(frameOf({ ...head, originalTimeMs }, body));
   }
 
-  /** Tells that the numbers up to `next` carry nothing that would come again. */
-  private fillGap(sequence: number, next: number): void {
+  /** What lies before `next` is what was held, and numbers that carry nothing that would come again. */
+  private fillGap(from: number, next: number): void {
+    let sequence = from;
+    for (const [number, message] of this.held) {
+      if (number < sequence || number >= next || number <= this.wiredTo) continue;
+      this.skip(sequence, number);
+      this.write(message);
+      sequence = number + 1;
+    }
+    this.skip(sequence, next);
+  }
+
+  private skip(sequence: number, next: number): void {
     if (sequence >= next) return;
     const body = new FixBody().field(TAG.GapFillFlag, 'Y').field(TAG.NewSeqNo, next);
     const nowMs = this.nowMs();
@@ -182,5 +200,6 @@ export class SessionLink {
   private stopResend(): void {
     this.job++;
     this.isResending = false;
+    this.held.clear();
   }
 }
