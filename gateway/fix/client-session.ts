@@ -54,6 +54,8 @@ export class ClientSession {
   readonly link: SessionLink;
   readonly bucket: TokenBucket;
   readonly massCancels = new MassCancelCounts();
+  /** Since when nobody is connected. */
+  idleSinceMs = 0;
   private readonly context: SessionContext;
   private readonly events: OrderEvents;
   /** Live events count: all before them are told. */

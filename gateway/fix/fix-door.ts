@@ -64,6 +64,8 @@ const CLOCK_MS = 250;
 const BYTES_PER_TOKEN = 1024;
 /** A resend reads files. */
 const RESEND_TOKENS = 20;
+/** A session without a connection stays in memory for so long. */
+const DORMANT_MS = 10_000;
 /** What clients may take to say goodbye when the exchange stops. */
 const GOODBYE_MS = 300;
 const ORDER_TYPES: readonly string[] = [
@@ -284,11 +286,12 @@ export class FixDoor {
     client.link.detach();
     client.pause();
     this.marketData.drop(client);
-    this.dismiss(client);
+    client.idleSinceMs = Date.now();
   }
 
-  private dismiss(client: ClientSession): void {
-    if (!client.isDormant) return;
+  /** A client that comes back soon costs no reading of files. */
+  private dismiss(client: ClientSession, nowMs: number): void {
+    if (!client.isDormant || nowMs - client.idleSinceMs < DORMANT_MS) return;
     try {
       this.sessions.dismiss(client);
     } catch (error) {
@@ -356,7 +359,7 @@ export class FixDoor {
       else if (nowMs - connection.openedAtMs > this.limits.loginTimeoutMs) connection.cut();
     }
     for (const session of this.sessions.all()) {
-      if (!session.link.isAttached) this.dismiss(session);
+      if (!session.link.isAttached) this.dismiss(session, nowMs);
     }
     this.endTurn();
   }

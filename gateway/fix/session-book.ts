@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { GatewayLimits } from '../limits.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { ClientSession, type SessionContext } from './client-session.js';
+import { bootId } from './session/boot-id.js';
 import { SessionCounter } from './session/session-counter.js';
 import { SessionLink } from './session/session-link.js';
 import { SessionRecord } from './session/session-record.js';
@@ -17,6 +18,7 @@ interface SessionBookOptions {
 export class SessionBook {
   private readonly options: SessionBookOptions;
   private readonly counter: SessionCounter;
+  private readonly boot = bootId();
   private readonly byKey = new Map<string, ClientSession>();
   private readonly byNumber = new Map<number, ClientSession>();
   private readonly byAccount = new Map<number, ClientSession[]>();
@@ -49,7 +51,8 @@ export class SessionBook {
     const known = this.byKey.get(apiKey);
     if (known !== undefined) return known;
     const { folder, limits, context } = this.options;
-    const record = new SessionRecord(path.join(folder, apiKey), () => this.counter.take());
+    const newNumber = () => this.counter.take();
+    const record = new SessionRecord(path.join(folder, apiKey), newNumber, this.boot);
     const pauseAbove = limits.publicBufferBytesMax;
     const link = new SessionLink(record, apiKey, () => Date.now(), pauseAbove, context.onError);
     const bucket = this.bucketOf(apiKey);
@@ -69,9 +72,10 @@ export class SessionBook {
   }
 
   /** Leaves the session to its files. */
-  dismiss(session: ClientSession): void {
+  dismiss(session: ClientSession, isFinal = false): void {
+    if (this.byKey.get(session.apiKey) !== session) return;
     this.abandon(session);
-    session.record.close();
+    session.record.close(isFinal);
   }
 
   /** Forgets the session as it is. */
@@ -86,7 +90,7 @@ export class SessionBook {
   }
 
   close(): void {
-    for (const session of this.all()) this.dismiss(session);
+    for (const session of this.all()) this.dismiss(session, true);
   }
 
   private bucketOf(apiKey: string): TokenBucket {

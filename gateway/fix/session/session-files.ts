@@ -70,6 +70,11 @@ export class SessionFiles {
     this.bytes += bytes.length;
   }
 
+  /** What was written is on disk when it returns. */
+  sync(): void {
+    if (this.file >= 0) fs.fsyncSync(this.file);
+  }
+
   /** All lines that can tell of messages from this number on, file by file. */
   async *linesFrom(firstOut: number): AsyncGenerator<string[]> {
     const later = this.segments.findIndex((segment) => segment.firstOut > firstOut);

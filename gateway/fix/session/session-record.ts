@@ -38,7 +38,17 @@ interface Line {
   a?: number[];
   /** Sent: number, time, type, body. */
   s?: [number, number, string, string][];
+  /** The machine's boot in which this was written. */
+  b?: string;
+  /** 1: everything before is on disk, and nothing was sent afterwards. */
+  z?: number;
 }
+
+/**
+ * A power failure takes what the disk did not have yet. Numbers go on so much later then, which no client takes for one that it
+ * has seen: it asks for those between, and is told that they carry nothing. What they carried is told anew.
+ */
+const NUMBERS_AFTER_POWER_FAILURE = 100_000;
 
 /** Everything that a FIX session is beside its connection: it outlives connection and process. */
 export class SessionRecord {
@@ -51,18 +61,33 @@ export class SessionRecord {
   /** Null: nothing has been told yet. */
   cursor: FeedCursor | null = null;
   private readonly files: SessionFiles;
+  private readonly boot: string;
   private staged: Line = {};
   private written = { out: 0, in: '', cursor: 0 };
 
-  /** Reads the session from its folder, or begins a new one with this number. */
-  constructor(folder: string, newNumber: () => number) {
+  /** Reads the session from its folder, or begins a new one with this number. `boot`: names the machine's boot, empty: unknown. */
+  constructor(folder: string, newNumber: () => number, boot: string) {
     this.files = new SessionFiles(folder);
+    this.boot = boot;
     const lines = this.files.open();
     this.number = 0;
-    for (const line of lines) this.take(JSON.parse(line) as Line);
+    let before = '';
+    let isComplete = false;
+    for (const text of lines) {
+      const line = JSON.parse(text) as Line;
+      this.take(line);
+      before = line.b ?? before;
+      isComplete = line.z === 1;
+    }
     if (this.number === 0) {
       this.number = newNumber();
       this.beginFile();
+    } else {
+      const isSameBoot = boot !== '' && boot === before;
+      if (!isComplete && !isSameBoot) this.numbers.nextOut += NUMBERS_AFTER_POWER_FAILURE;
+      this.staged.b = boot;
+      this.staged.u = this.numbers.nextOut;
+      this.flush();
     }
     this.orders.takeChanged();
     this.noteWritten();
@@ -131,8 +156,11 @@ export class SessionRecord {
     }
   }
 
-  close(): void {
+  /** `isFinal`: the exchange stops, and all of it shall be on disk. */
+  close(isFinal: boolean): void {
+    if (isFinal) this.staged.z = 1;
     this.flush();
+    if (isFinal) this.files.sync();
     this.files.close();
   }
 
@@ -147,6 +175,7 @@ export class SessionRecord {
       o: all,
       k: orders.furtherNames(),
       q: [...this.requests.values()],
+      b: this.boot,
     };
     this.files.begin(JSON.stringify(state), numbers.nextOut);
     orders.takeChanged();
