@@ -4,7 +4,10 @@ import { FrameReader } from '../fix/codec/frame-reader.js';
 import { FixBody, sealed, timestampOf } from '../fix/codec/frame-writer.js';
 import { MSG, TAG } from '../fix/codec/tags.js';
 
-export type Fields = Readonly<Record<string, string | number>>;
+type Value = string | number;
+/** Fields by number; as pairs where their order counts. */
+export type Fields = Readonly<Record<string, Value>> | readonly (readonly [number, Value])[];
+type Header = Readonly<Record<string, Value>>;
 
 /** Numbers of a client's session, which it keeps over connections. */
 export interface ClientNumbers {
@@ -53,7 +56,7 @@ export class FixClient {
   }
 
   /** Logs on and waits for the answer. */
-  async logon(secret: string, extra: Fields = {}): Promise<FixMessage> {
+  async logon(secret: string, extra: Header = {}): Promise<FixMessage> {
     this.send(MSG.Logon, {
       [TAG.EncryptMethod]: 0,
       [TAG.HeartBtInt]: 30,
@@ -68,14 +71,14 @@ export class FixClient {
   }
 
   /** Sends a message with the next number, and gives that. */
-  send(type: string, fields: Fields, header: Fields = {}): number {
+  send(type: string, fields: Fields, header: Header = {}): number {
     const sequence = this.numbers.nextOut++;
     this.sendAs(sequence, type, fields, header);
     return sequence;
   }
 
   /** Sends a message with a number of the caller's choice. */
-  sendAs(sequence: number, type: string, fields: Fields, header: Fields = {}): void {
+  sendAs(sequence: number, type: string, fields: Fields, header: Header = {}): void {
     const body = new FixBody()
       .field(TAG.MsgType, type)
       .field(TAG.MsgSeqNum, sequence)
@@ -87,7 +90,8 @@ export class FixClient {
         body.field(Number(tag), value);
       }
     }
-    for (const [tag, value] of Object.entries(fields)) body.field(Number(tag), value);
+    const pairs = Array.isArray(fields) ? fields : Object.entries(fields);
+    for (const [tag, value] of pairs) body.field(Number(tag), value);
     this.raw(sealed('FIX.4.4', body.text));
   }
 

@@ -62,17 +62,14 @@ export class FixMessage {
   }
 
   /**
-   * Values of a repeating group whose entries are one field each. Null: the count is not the number of entries that stand
-   * behind it.
+   * Values of a field that comes once in each entry of a repeating group. Null: the count is not the number of entries that
+   * stand behind it.
    */
   list(countTag: number, entryTag: number): string[] | null {
     const at = this.tags.indexOf(countTag);
-    if (at < 0) return null;
-    const count = positiveInteger(this.values[at]);
-    const entries: string[] = [];
-    for (let i = at + 1; this.tags[i] === entryTag; i++) entries.push(this.values[i] as string);
-    const total = this.tags.reduce((sum, tag) => sum + (tag === entryTag ? 1 : 0), 0);
-    return entries.length === count && total === count ? entries : null;
+    if (at < 0 || this.tags.indexOf(entryTag) < at) return null;
+    const entries = this.values.filter((_, i) => this.tags[i] === entryTag);
+    return entries.length === positiveInteger(this.values[at]) ? entries : null;
   }
 }
 

@@ -127,14 +127,8 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
     MSG.MarketDataRequest,
     {
       required: [TAG.MDReqID, TAG.SubscriptionRequestType, TAG.MarketDepth],
-      optional: [
-        TAG.MDUpdateType,
-        TAG.AggregatedBook,
-        TAG.NoMDEntryTypes,
-        TAG.NoRelatedSym,
-        ...INSTRUMENT,
-      ],
-      repeated: [TAG.MDEntryType, TAG.Symbol],
+      optional: [TAG.MDUpdateType, TAG.AggregatedBook, TAG.NoMDEntryTypes, TAG.NoRelatedSym],
+      repeated: [TAG.MDEntryType, TAG.Symbol, ...INSTRUMENT],
     },
   ],
 ]);

@@ -1,0 +1,161 @@
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FixMessage } from '../gateway/fix/codec/fix-message.js';
+import { MSG, TAG } from '../gateway/fix/codec/tags.js';
+import { type ClientNumbers, FixClient, fieldsOf } from '../gateway/testing/fix-client.js';
+import { ExchangeProcess } from './testing/exchange-process.js';
+
+interface Key {
+  accountId: number;
+  apiKey: string;
+  apiSecret: string;
+}
+
+const SANDBOX = ['--oracle', 'manual', '--no-bots', '--clock', 'manual'];
+const MARKETS = [
+  ['BTC-PERP', '100000'],
+  ['ETH-PERP', '4000'],
+] as const;
+const BUY = { [TAG.Symbol]: 'BTC-PERP', [TAG.Side]: 1, [TAG.OrdType]: 2, [TAG.OrderQty]: '0.010' };
+const SELL = { ...BUY, [TAG.Side]: 2, [TAG.Price]: '100000.0' };
+const isReport = ({ type }: FixMessage) => type === MSG.ExecutionReport;
+const state = (message: FixMessage | undefined) => {
+  const tags = [TAG.ClOrdID, TAG.ExecType, TAG.OrdStatus, TAG.CumQty, TAG.AvgPx];
+  return message === undefined ? null : fieldsOf(message, ...tags);
+};
+const running: ExchangeProcess[] = [];
+const clients: FixClient[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.cut();
+  for (const exchange of running.splice(0)) await exchange.kill();
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+});
+
+function scratch(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-main-fix-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function start(data: string, ...args: string[]): Promise<ExchangeProcess> {
+  const exchange = await ExchangeProcess.start(['--data', data, ...SANDBOX, ...args]);
+  running.push(exchange);
+  for (const [market, index] of MARKETS) await exchange.admin('POST', 'prices', { market, index });
+  return exchange;
+}
+
+async function trader(exchange: ExchangeProcess): Promise<Key> {
+  const key = await exchange.admin<Key>('POST', 'accounts', {});
+  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
+  return key;
+}
+
+async function connected(
+  exchange: ExchangeProcess,
+  { apiKey, apiSecret }: Key,
+  numbers?: ClientNumbers,
+): Promise<FixClient> {
+  const client = await FixClient.connect(exchange.ready.fixPort as number, apiKey, numbers);
+  clients.push(client);
+  await client.logon(apiSecret);
+  return client;
+}
+
+describe.each(['inline', 'compact', 'spread'])('the FIX door in layout %s', (layout) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'goes on after %s with numbers, orders, and what has happened meanwhile',
+    async (signal) => {
+      const data = scratch();
+      const first = await start(data, '--layout', layout);
+      const [makerKey, takerKey] = [await trader(first), await trader(first)];
+      const maker = await connected(first, makerKey);
+      maker.send('D', { ...BUY, [TAG.ClOrdID]: 'rests', [TAG.Price]: '99999.9' });
+      maker.send('D', {
+        ...BUY,
+        [TAG.ClOrdID]: 'eth',
+        [TAG.Symbol]: 'ETH-PERP',
+        [TAG.Price]: '3999',
+      });
+      await maker.until(isReport, 2);
+      const taker = await connected(first, takerKey);
+      const sell = { ...SELL, [TAG.OrderQty]: '0.004', [TAG.Price]: '99999.0' };
+      taker.send('D', { ...sell, [TAG.ClOrdID]: 't-1' });
+      await maker.until(isReport, 3);
+      maker.cut();
+      await maker.closed();
+      taker.send('D', { ...sell, [TAG.ClOrdID]: 't-2', [TAG.OrderQty]: '0.003' });
+      await taker.until(isReport, 4);
+      taker.cut();
+      await taker.closed();
+      await first.stop(signal);
+
+      const second = await start(data, '--layout', layout);
+      const back = await connected(second, makerKey, maker.numbers);
+      const [missed] = await back.until(isReport);
+      expect(state(missed)).toEqual(['rests', 'F', '1', '0.007', '99999.9']);
+      const seller = await connected(second, takerKey, taker.numbers);
+      seller.send('D', { ...sell, [TAG.ClOrdID]: 't-3', [TAG.OrderQty]: '0.001' });
+      const [, live] = await back.until(isReport, 2);
+      expect(state(live)).toEqual(['rests', 'F', '1', '0.008', '99999.9']);
+      back.send('F', {
+        [TAG.Symbol]: 'ETH-PERP',
+        [TAG.OrigClOrdID]: 'eth',
+        [TAG.ClOrdID]: 'x',
+      });
+      const [, , canceled] = await back.until(isReport, 3);
+      expect(state(canceled)).toEqual(['x', '4', '4', '0.000', '0']);
+      // Numbers have no gap: the client has asked for nothing.
+      expect(back.received.some(({ type }) => type === MSG.ResendRequest)).toBe(false);
+      expect(back.numbers.nextIn).toBe(maker.numbers.nextIn);
+    },
+  );
+
+  it('shows books and trades of all markets', async () => {
+    const exchange = await start(scratch(), '--layout', layout);
+    const [one, other] = [await trader(exchange), await trader(exchange)];
+    const maker = await connected(exchange, one);
+    const taker = await connected(exchange, other);
+    taker.send('V', [
+      [TAG.MDReqID, 'books'],
+      [TAG.SubscriptionRequestType, 1],
+      [TAG.MarketDepth, 5],
+      [TAG.MDUpdateType, 1],
+      [TAG.NoMDEntryTypes, 1],
+      [TAG.MDEntryType, 2],
+      [TAG.NoRelatedSym, 1],
+      [TAG.Symbol, 'ETH-PERP'],
+    ]);
+    await taker.until(({ type }) => type === MSG.MarketDataSnapshot);
+    const eth = { [TAG.Symbol]: 'ETH-PERP', [TAG.Price]: '4000.00' };
+    maker.send('D', { ...SELL, ...eth, [TAG.ClOrdID]: 'm' });
+    await maker.until(isReport);
+    taker.send('D', { ...BUY, ...eth, [TAG.ClOrdID]: 't' });
+    const [trade] = await taker.until(({ type }) => type === MSG.MarketDataIncremental);
+    const tags = [TAG.NoMDEntries, TAG.MDEntryType, TAG.Symbol, TAG.MDEntryPx, TAG.MDEntrySize];
+    expect(fieldsOf(trade as FixMessage, ...tags)).toEqual([
+      '1',
+      '2',
+      'ETH-PERP',
+      '4000.00',
+      '0.010',
+    ]);
+  });
+});
+
+describe('the port of the FIX door', () => {
+  it('that was asked for has to be free', async () => {
+    const other = net.createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as net.AddressInfo;
+    const args = ['--data', scratch(), ...SANDBOX, '--fix-port', String(port)];
+    await expect(ExchangeProcess.start(args)).rejects.toThrow(
+      `127.0.0.1:${port} cannot be listened on, most likely because something else does; choose another --fix-port`,
+    );
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
