@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { FixMessage } from '../gateway/fix/codec/fix-message.js';
 import { MSG, TAG } from '../gateway/fix/codec/tags.js';
 import { type ClientNumbers, FixClient, fieldsOf } from '../gateway/testing/fix-client.js';
+import { PlimsollClient } from '../sdk/client.js';
+import { apiKeyLogin } from '../sdk/login.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 
 interface Key {
@@ -144,6 +146,36 @@ describe.each(['inline', 'compact', 'spread'])('the FIX door in layout %s', (lay
       '4000.00',
       '0.010',
     ]);
+  });
+});
+
+describe('a session that begins long after its account', () => {
+  it('misses nothing from then on, whatever epoch the account was last heard of in', async () => {
+    const data = scratch();
+    const first = await start(data);
+    const [makerKey, takerKey] = [await trader(first), await trader(first)];
+    const native = await PlimsollClient.connect({
+      url: first.url,
+      login: apiKeyLogin(makerKey.apiKey, makerKey.apiSecret),
+    });
+    const order = { market: 'BTC-PERP', side: 'buy', price: '99990', qty: '0.01' } as const;
+    await native.place({ ...order, clientOrderId: 'old' });
+    await native.close();
+    await first.stop();
+    await (await start(data)).stop();
+    const third = await start(data);
+    const client = await connected(third, makerKey);
+    client.send('H', { [TAG.ClOrdID]: 'old', [TAG.Symbol]: 'BTC-PERP' });
+    const [status] = await client.until(isReport);
+    expect(state(status)).toEqual(['old', 'I', '0', '0.000', '0']);
+    client.cut();
+    await client.closed();
+    const taker = await connected(third, takerKey);
+    taker.send('D', { ...SELL, [TAG.ClOrdID]: 't', [TAG.Price]: '99990' });
+    await taker.until(isReport, 2);
+    const back = await connected(third, makerKey, client.numbers);
+    const [fill] = await back.until(isReport);
+    expect(state(fill)).toEqual(['old', 'F', '2', '0.010', '99990.0']);
   });
 });
 

@@ -10,10 +10,10 @@ export interface AccountSource {
   knows(account: number): boolean;
   /** The shard to which the account's commands go. */
   homeOf(account: number): number;
-  /** Epoch and number of the account's last event, as of which `openOrders` are. */
-  latest(account: number): LastSeen;
+  /** Number of the account's last event, as of which `openOrders` are. */
+  latestOf(account: number): number;
   openOrders(account: number): OpenOrder[];
-  /** The account's events after this one; null: they are not to be had any more. A promise when files have to be read. */
+  /** The account's events after this one (of ANY_EPOCH, when its own is not known); null: they are not to be had any more. A promise when files have to be read. */
   eventsAfter(account: number, seen: LastSeen): Collected | null | Promise<Collected | null>;
 }
 
@@ -44,8 +44,8 @@ export class AccountState implements AccountSource {
     return this.accounts.homeOf(account);
   }
 
-  latest(account: number): LastSeen {
-    return { epoch: this.views.epochOf(account), sequence: this.views.sequenceOf(account) };
+  latestOf(account: number): number {
+    return this.views.sequenceOf(account);
   }
 
   openOrders(account: number): OpenOrder[] {

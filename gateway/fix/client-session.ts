@@ -15,7 +15,7 @@ import { EVT_DUPLICATE, EVT_MASS_CANCELED, EVT_REJECTED } from '../../engine/mes
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import type { AccountSource } from '../feeds/account-state.js';
 import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from '../feeds/feed-record.js';
-import type { Collected } from '../feeds/feed-walk.js';
+import { ANY_EPOCH, type Collected } from '../feeds/feed-walk.js';
 import type { Markets } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import type { TokenBucket } from '../session/token-bucket.js';
@@ -94,14 +94,16 @@ export class ClientSession {
   /** Tells what the session has not told yet, then goes on live. A session that is new begins with the present. */
   begin(): void {
     const { record, context } = this;
-    if (record.cursor === null) {
-      record.cursor = context.source.latest(this.account);
-      for (const order of context.source.openOrders(this.account)) {
-        record.orders.add(orderOfState(order));
-      }
-    }
     this.isLive = true;
-    this.catchUp();
+    if (record.cursor !== null) {
+      this.catchUp();
+      return;
+    }
+    record.cursor = this.present();
+    for (const order of context.source.openOrders(this.account)) {
+      record.orders.add(orderOfState(order));
+    }
+    context.touch(this);
   }
 
   /** Both numbers begin at 1 again. What was told stays told, and requests under way get no answer any more. */
@@ -147,8 +149,7 @@ export class ClientSession {
     const { cursor } = this.record;
     if (cursor === null || this.isCatchingUp) return;
     if (!this.isLive && this.record.requests.size === 0) return;
-    const latest = this.context.source.latest(this.account);
-    if (latest.sequence > cursor.sequence) this.catchUp();
+    if (this.context.source.latestOf(this.account) > cursor.sequence) this.catchUp();
   }
 
   send({ type, body }: Answer): void {
@@ -255,7 +256,8 @@ export class ClientSession {
   private catchUp(): void {
     if (this.isCatchingUp) return;
     const { source, onError } = this.context;
-    const found = source.eventsAfter(this.account, this.record.cursor as FeedCursor);
+    const cursor = this.record.cursor as FeedCursor;
+    const found = source.eventsAfter(this.account, cursor);
     if (!(found instanceof Promise)) {
       this.tellAll(found);
       return;
@@ -315,7 +317,12 @@ export class ClientSession {
       record.orders.touch(order);
       this.report(statusReport(order, markets, timeMs));
     }
-    record.cursor = source.latest(this.account);
+    record.cursor = this.present();
     context.touch(this);
+  }
+
+  /** State tells no epoch of an account's last event: what is told next does. */
+  private present(): FeedCursor {
+    return { epoch: ANY_EPOCH, sequence: this.context.source.latestOf(this.account) };
   }
 }

@@ -15,7 +15,8 @@ export class FixConnection implements Wire {
   fix: FixSession | null = null;
   client: ClientSession | null = null;
   isClosed = false;
-  /** Requests in a row over the rate limit. */
+  /** The present message is within the rate limit; how many in a row were not. */
+  isAllowed = true;
   excess = 0;
   private readonly socket: Socket;
   private readonly bufferBytesMax: number;

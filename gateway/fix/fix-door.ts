@@ -194,8 +194,10 @@ export class FixDoor {
 
   private frame(connection: FixConnection, frame: Frame): void {
     const nowMs = Date.now();
-    if (connection.fix !== null) {
-      connection.fix.receive(frame, nowMs);
+    const { fix, client } = connection;
+    if (fix !== null && client !== null) {
+      this.charge(connection, client, frame.message);
+      fix.receive(frame, nowMs);
       return;
     }
     const { operatorKey, accounts } = this.options;
@@ -245,18 +247,23 @@ export class FixDoor {
     else connection.fix?.end('too many ResendRequests', Date.now());
   }
 
-  private deliver(connection: FixConnection, client: ClientSession, message: FixMessage): void {
-    const { type } = message;
+  /** Every message costs something; a kilobyte as much as a message. Who goes on over the limit is sent away. */
+  private charge(connection: FixConnection, client: ClientSession, message: FixMessage): void {
     const size = message.values.reduce((sum, value) => sum + value.length, 0);
     const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
     const nowMs = performance.now();
-    const isAllowed =
+    connection.isAllowed =
       client.bucket.take(tokens, nowMs) ||
-      (CANCEL_TYPES.includes(type) && client.bucket.takeCancel(tokens, nowMs));
-    if (isAllowed) connection.excess = 0;
+      (CANCEL_TYPES.includes(message.type) && client.bucket.takeCancel(tokens, nowMs));
+    if (connection.isAllowed) connection.excess = 0;
     else if (++connection.excess > this.limits.strikesMax) {
-      connection.fix?.end('went on after too many refused requests', Date.now());
+      connection.fix?.end('went on after too many messages over the limit', Date.now());
     }
+  }
+
+  private deliver(connection: FixConnection, client: ClientSession, message: FixMessage): void {
+    const { type } = message;
+    const { isAllowed } = connection;
     if (ORDER_TYPES.includes(type)) this.orders.handle(client, message, isAllowed);
     else if (type === MSG.MarketDataRequest) this.marketData.handle(client, message, isAllowed);
     else this.status.handle(client, message, isAllowed);
