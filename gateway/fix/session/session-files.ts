@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** A file that is larger is followed by another one: so much is read when a session begins. */
+/** A file with so much behind its beginning, and no less than that has, is followed by another one: it is all read at once. */
 const SEGMENT_BYTES = 1 << 20;
 /** All files of a session together; the oldest goes first. */
 const SESSION_BYTES_MAX = 64 << 20;
@@ -11,6 +11,7 @@ interface Segment {
   readonly index: number;
   /** Number of the first message to the client that can be in it. */
   readonly firstOut: number;
+  bytes: number;
 }
 
 /**
@@ -21,11 +22,15 @@ export class SessionFiles {
   private readonly folder: string;
   private segments: Segment[];
   private file = -1;
-  private bytes = 0;
+  /** Of the last file that there ever was: names do not come again. */
+  private lastIndex: number;
+  /** Of the last file: what its state takes at its beginning. */
+  private stateBytes = 0;
 
   constructor(folder: string) {
     this.folder = folder;
     this.segments = segmentsOf(folder);
+    this.lastIndex = this.segments.at(-1)?.index ?? 0;
   }
 
   /** Lines of the last file, oldest first; none when the session is new. What a crash has cut off is gone. */
@@ -38,36 +43,37 @@ export class SessionFiles {
     const length = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
     if (length < bytes.length) fs.truncateSync(name, length);
     this.file = fs.openSync(name, 'a', 0o600);
-    this.bytes = length;
+    last.bytes = length;
+    this.stateBytes = Buffer.byteLength(lines[0] ?? '');
     return lines;
   }
 
   /** The file has grown so long that the next line should be a whole state in a new one. */
   get isFull(): boolean {
-    return this.file < 0 || this.bytes >= SEGMENT_BYTES;
+    const bytes = this.segments.at(-1)?.bytes ?? 0;
+    return bytes - this.stateBytes >= Math.max(SEGMENT_BYTES, this.stateBytes);
   }
 
   /** Begins a file with the whole state. `firstOut`: number of the next message to the client. */
   begin(state: string, firstOut: number): void {
     if (this.file < 0) fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     else fs.closeSync(this.file);
-    const index = (this.segments.at(-1)?.index ?? 0) + 1;
+    this.lastIndex++;
+    const index = this.lastIndex;
     const name = `${String(index).padStart(8, '0')}-${firstOut}.jsonl`;
     this.file = fs.openSync(path.join(this.folder, name), 'ax', 0o600);
-    this.bytes = 0;
-    this.segments.push({ name, index, firstOut });
+    const segment = { name, index, firstOut, bytes: 0 };
+    this.segments.push(segment);
     this.append(state);
-    while (this.segments.length * SEGMENT_BYTES > SESSION_BYTES_MAX) {
-      const oldest = this.segments.shift() as Segment;
-      fs.rmSync(path.join(this.folder, oldest.name), { force: true });
-    }
+    this.stateBytes = segment.bytes;
+    this.dropOldest();
   }
 
   /** Writes before it returns, so that what is sent afterwards survives this process. */
   append(line: string): void {
     const bytes = Buffer.from(`${line}\n`);
     for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.file, bytes, at);
-    this.bytes += bytes.length;
+    (this.segments.at(-1) as Segment).bytes += bytes.length;
   }
 
   /** What was written is on disk when it returns. */
@@ -88,12 +94,21 @@ export class SessionFiles {
   clear(): void {
     this.close();
     for (const { name } of this.segments) fs.rmSync(path.join(this.folder, name), { force: true });
-    this.segments = this.segments.slice(-1);
+    this.segments = [];
   }
 
   close(): void {
     if (this.file >= 0) fs.closeSync(this.file);
     this.file = -1;
+  }
+
+  private dropOldest(): void {
+    let bytes = this.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    while (bytes > SESSION_BYTES_MAX && this.segments.length > 2) {
+      const oldest = this.segments.shift() as Segment;
+      fs.rmSync(path.join(this.folder, oldest.name), { force: true });
+      bytes -= oldest.bytes;
+    }
   }
 }
 
@@ -103,7 +118,9 @@ function segmentsOf(folder: string): Segment[] {
     .readdirSync(folder)
     .flatMap((name) => {
       const match = /^(\d{8,})-(\d+)\.jsonl$/.exec(name);
-      return match === null ? [] : [{ name, index: Number(match[1]), firstOut: Number(match[2]) }];
+      if (match === null) return [];
+      const { size: bytes } = fs.statSync(path.join(folder, name));
+      return [{ name, index: Number(match[1]), firstOut: Number(match[2]), bytes }];
     })
     .sort((a, b) => a.index - b.index);
 }

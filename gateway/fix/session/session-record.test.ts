@@ -143,8 +143,10 @@ describe('what is kept of a session', () => {
     record.orders.add({ ...ORDER });
     record.cursor = { epoch: 1, sequence: 5 };
     record.begin(REQUEST);
-    send(record);
-    record.flush();
+    for (let i = 0; i < 3; i++) {
+      send(record, 2 << 20);
+      record.flush();
+    }
     record.reset(43);
     const again = open();
     expect([again.number, again.numbers.nextOut, again.numbers.nextIn]).toEqual([43, 1, 1]);
