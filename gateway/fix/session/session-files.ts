@@ -35,17 +35,19 @@ export class SessionFiles {
 
   /** Lines of the last file, oldest first; none when the session is new. What a crash has cut off is gone. */
   open(): string[] {
-    const last = this.segments.at(-1);
-    if (last === undefined) return [];
-    const name = path.join(this.folder, last.name);
-    const bytes = fs.readFileSync(name);
-    const lines = wholeLines(bytes);
-    const length = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-    if (length < bytes.length) fs.truncateSync(name, length);
-    this.file = fs.openSync(name, 'a', 0o600);
-    last.bytes = length;
-    this.stateBytes = Buffer.byteLength(lines[0] ?? '');
-    return lines;
+    for (let last = this.segments.at(-1); last !== undefined; last = this.segments.at(-1)) {
+      const name = path.join(this.folder, last.name);
+      const bytes = fs.readFileSync(name);
+      const lines = wholeLines(bytes);
+      if (lines.length > 0) {
+        this.goOn(last, name, lines, bytes.length);
+        return lines;
+      }
+      // The crash came before its state was written: that of the file before still holds.
+      fs.rmSync(name);
+      this.segments.pop();
+    }
+    return [];
   }
 
   /** The file has grown so long that the next line should be a whole state in a new one. */
@@ -100,6 +102,14 @@ export class SessionFiles {
   close(): void {
     if (this.file >= 0) fs.closeSync(this.file);
     this.file = -1;
+  }
+
+  private goOn(last: Segment, name: string, lines: readonly string[], size: number): void {
+    const length = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+    if (length < size) fs.truncateSync(name, length);
+    this.file = fs.openSync(name, 'a', 0o600);
+    last.bytes = length;
+    this.stateBytes = Buffer.byteLength(lines[0] as string);
   }
 
   private dropOldest(): void {

@@ -111,6 +111,23 @@ describe('what is kept of a session', () => {
     }
   });
 
+  it('is as of the file before when a crash has cut a file in its first line', async () => {
+    const record = open();
+    for (let i = 0; i < 3; i++) {
+      send(record);
+      record.flush();
+    }
+    const names = ['00000002-4.jsonl', '00000003-4.jsonl'];
+    fs.writeFileSync(path.join(folder, 'KEY', names[0] as string), '{"n":42,"u":4,"i":[');
+    fs.writeFileSync(path.join(folder, 'KEY', names[1] as string), '');
+    const again = open();
+    expect(again.numbers.nextOut).toBe(4);
+    expect(fs.readdirSync(path.join(folder, 'KEY'))).toEqual(['00000001-1.jsonl']);
+    send(again);
+    again.flush();
+    expect((await sent(open(), 1, 9)).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+  });
+
   it('goes over several files, each of which begins with all of it', async () => {
     const record = open();
     record.orders.add({ ...ORDER });
