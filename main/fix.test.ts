@@ -23,6 +23,7 @@ const MARKETS = [
 ] as const;
 const BUY = { [TAG.Symbol]: 'BTC-PERP', [TAG.Side]: 1, [TAG.OrdType]: 2, [TAG.OrderQty]: '0.010' };
 const SELL = { ...BUY, [TAG.Side]: 2, [TAG.Price]: '100000.0' };
+const RESET = { [TAG.ResetSeqNumFlag]: 'Y' };
 const isReport = ({ type }: FixMessage) => type === MSG.ExecutionReport;
 const state = (message: FixMessage | undefined) => {
   const tags = [TAG.ClOrdID, TAG.ExecType, TAG.OrdStatus, TAG.CumQty, TAG.AvgPx];
@@ -61,10 +62,11 @@ async function connected(
   exchange: ExchangeProcess,
   { apiKey, apiSecret }: Key,
   numbers?: ClientNumbers,
+  extra = {},
 ): Promise<FixClient> {
   const client = await FixClient.connect(exchange.ready.fixPort as number, apiKey, numbers);
   clients.push(client);
-  await client.logon(apiSecret);
+  await client.logon(apiSecret, extra);
   return client;
 }
 
@@ -146,6 +148,69 @@ describe.each(['inline', 'compact', 'spread'])('the FIX door in layout %s', (lay
       '4000.00',
       '0.010',
     ]);
+  });
+});
+
+describe('kills while orders are on their way', () => {
+  it('lose no order and no fill, and tell none twice', { timeout: 120_000 }, async () => {
+    const data = scratch();
+    let exchange = await start(data, '--clock', 'real');
+    const [makerKey, takerKey] = [await trader(exchange), await trader(exchange)];
+    let maker = await connected(exchange, makerKey);
+    const all: FixMessage[] = [];
+    for (let kill = 0; kill < 4; kill++) {
+      const taker = await connected(exchange, takerKey, { nextIn: 1, nextOut: 1 }, RESET);
+      for (let i = 0; i < 60; i++) {
+        const id = `${kill}-${i}`;
+        maker.send('D', { ...BUY, [TAG.ClOrdID]: `m${id}`, [TAG.Price]: `${99_950 + (i % 20)}` });
+        if (i % 7 === 0) {
+          const names = { [TAG.ClOrdID]: `x${id}`, [TAG.OrigClOrdID]: `m${kill}-${i >> 1}` };
+          maker.send('F', { ...names, [TAG.Symbol]: 'BTC-PERP' });
+        }
+        if (i % 3 === 0)
+          taker.send('D', { ...SELL, [TAG.ClOrdID]: `t${id}`, [TAG.Price]: '99900' });
+        if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+      await new Promise((resolve) => setTimeout(resolve, kill * 8));
+      await exchange.kill();
+      await maker.closed();
+      all.push(...maker.received);
+      exchange = await start(data, '--clock', 'real');
+      maker = await connected(exchange, makerKey, maker.numbers);
+      // Whatever got no answer is asked for again; this client lets it go.
+      const gaps = await maker.until(({ type }) => type === MSG.ResendRequest).catch(() => []);
+      for (const gap of gaps) {
+        const header = { [TAG.PossDupFlag]: 'Y', [TAG.OrigSendingTime]: '20260101-00:00:00' };
+        const fill = { [TAG.GapFillFlag]: 'Y', [TAG.NewSeqNo]: maker.numbers.nextOut };
+        maker.sendAs(Number(gap.get(TAG.BeginSeqNo)), MSG.SequenceReset, fill, header);
+      }
+    }
+    maker.send('1', { [TAG.TestReqID]: 'end' });
+    await maker.until((message) => message.get(TAG.TestReqID) === 'end');
+    all.push(...maker.received);
+    const reports = all.filter(isReport);
+    const ids = reports.map((report) => report.get(TAG.ExecID));
+    expect(new Set(ids).size).toBe(ids.length);
+    const open = new Set<string>();
+    let lots = 0;
+    for (const report of reports) {
+      const [id, status] = fieldsOf(report, TAG.OrderID, TAG.OrdStatus) as [string, string];
+      if (status === '0' || status === '1') open.add(id);
+      else open.delete(id);
+      if (report.get(TAG.ExecType) === 'F')
+        lots += Math.round(Number(report.get(TAG.LastQty)) * 1_000);
+    }
+    const native = await PlimsollClient.connect({
+      url: exchange.url,
+      login: apiKeyLogin(makerKey.apiKey, makerKey.apiSecret),
+    });
+    await native.subscribe('private');
+    const real = () =>
+      [...native.account.orders.values()].map(({ orderId }) => `1-${orderId}`).sort();
+    await expect.poll(real).toEqual([...open].sort());
+    expect(native.account.positions.get('BTC-PERP')?.position).toBe((lots / 1_000).toFixed(3));
+    expect(lots).toBeGreaterThan(0);
+    await native.close();
   });
 });
 

@@ -258,9 +258,9 @@ describe('orders', () => {
       [{ [TAG.Symbol]: 'DOGE-PERP' }, '1', /unknown_market/],
       [{ [TAG.Side]: 5 }, '99', /Side must be 1 \(buy\) or 2 \(sell\), but is "5"/],
       [{ [TAG.OrdType]: 'P' }, '99', /OrdType must be/],
-      [{ [TAG.TimeInForce]: 0 }, '99', /TimeInForce must be 1, 3, 4 or 6, but is "0"/],
+      [{ [TAG.TimeInForce]: 7 }, '99', /TimeInForce must be 0, 1, 3, 4 or 6, but is "7"/],
       [{ [TAG.ExecInst]: 'G' }, '99', /ExecInst must be/],
-      [{ [TAG.Account]: '2' }, '99', /Account must be 1 or absent/],
+      [{ [TAG.Account]: '2' }, '99', /Account must be 1, the API key, or absent/],
       [{ [TAG.ClOrdID]: 'no spaces' }, '99', /client_order_id_is_malformed/],
       [{ [TAG.OrderQty]: '1000.000' }, '3', /insufficient_margin/],
       [{ [TAG.ExecInst]: 'E' }, '99', /reduce_only_order_would_not_reduce_position/],
@@ -279,6 +279,20 @@ describe('orders', () => {
     client.send('AF', { [TAG.MassStatusReqID]: 's', [TAG.MassStatusReqType]: 7 });
     const [none] = await client.until(({ type }) => type === MSG.BusinessMessageReject);
     expect(none?.get(TAG.Text)).toBe('there are no open orders');
+  });
+
+  it('of a day are good until canceled, or immediate when they have no price', async () => {
+    const client = await exchange.client(1);
+    const day = { ...BUY, [TAG.TimeInForce]: 0, [TAG.Account]: exchange.key(1).apiKey };
+    client.send('D', day);
+    const { [TAG.Price]: _, ...market } = { ...day, [TAG.OrdType]: 1, [TAG.ClOrdID]: 'm' };
+    client.send('D', market);
+    const found = await client.until(isReport, 3);
+    expect(found.map((one) => fieldsOf(one, TAG.ExecType, TAG.TimeInForce))).toEqual([
+      ['0', '1'],
+      ['0', '3'],
+      ['4', '3'],
+    ]);
   });
 
   it('with a ClOrdID that was used tell how the first one stands', async () => {

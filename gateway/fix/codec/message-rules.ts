@@ -28,7 +28,8 @@ const HEADER: readonly number[] = [
 const REMARK = [TAG.Text, 354, 355];
 /** Parts of Instrument beside the symbol that can name nothing else here. */
 const INSTRUMENT = [TAG.SecurityType, 48, 22, 207];
-const INSTRUCTION = [TAG.Account, TAG.Currency, TAG.HandlInst, 63, 64, 114];
+/** Who an order is for and how it is settled, of which there is one kind here; AccountType, OrderCapacity, CustOrderCapacity too. */
+const INSTRUCTION = [TAG.Account, TAG.Currency, TAG.HandlInst, 63, 64, 114, 528, 581, 582, 660];
 const ORDER_TERMS = [TAG.Price, TAG.StopPx, TAG.TimeInForce, TAG.ExpireTime, TAG.ExecInst];
 
 /**

@@ -67,8 +67,12 @@ export class OrderDesk {
       return;
     }
     const account = message.get(TAG.Account);
-    if (account !== undefined && account !== String(session.account)) {
-      const text = `Account must be ${session.account} or absent`;
+    if (
+      account !== undefined &&
+      account !== String(session.account) &&
+      account !== session.apiKey
+    ) {
+      const text = `Account must be ${session.account}, the API key, or absent`;
       session.refuse(request, 'value_is_not_allowed', text);
     } else if (message.type === MSG.NewOrderSingle) this.place(session, request, message);
     else if (message.type === MSG.OrderCancelRequest) this.cancel(session, request, message);

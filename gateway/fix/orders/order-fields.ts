@@ -7,6 +7,7 @@ export type NativeFields = Record<string, unknown> | string;
 
 const SIDES: Readonly<Record<string, string>> = { 1: 'buy', 2: 'sell' };
 const TIMES_IN_FORCE: Readonly<Record<string, string>> = { 1: 'gtc', 3: 'ioc', 4: 'fok', 6: 'gtd' };
+const DAY = '0';
 const MARKET = '1';
 const LIMIT = '2';
 const STOP = '3';
@@ -61,10 +62,10 @@ function orderTypeOf(message: FixMessage): string | null {
 
 function validity(message: FixMessage, fields: Record<string, unknown>): string | null {
   const text = message.get(TAG.TimeInForce);
-  if (text !== undefined) {
+  // No day ends here: such an order is one without a word on its time.
+  if (text !== undefined && text !== DAY) {
     const timeInForce = TIMES_IN_FORCE[text];
-    // A day ends nowhere here: what a client means by it is its own to say.
-    if (timeInForce === undefined) return wrong(message, TAG.TimeInForce, '1, 3, 4 or 6');
+    if (timeInForce === undefined) return wrong(message, TAG.TimeInForce, '0, 1, 3, 4 or 6');
     fields.timeInForce = timeInForce;
   }
   const expires = message.get(TAG.ExpireTime);
