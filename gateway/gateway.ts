@@ -10,7 +10,9 @@ import type { FeeRates } from './binance/account-requests.js';
 import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
+import { type AccountSource, AccountState } from './feeds/account-state.js';
 import { AccountViews } from './feeds/account-views.js';
+import type { L2Book } from './feeds/l2-book.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
 import { PrivateFeed } from './feeds/private-feed.js';
@@ -85,6 +87,16 @@ export interface GatewayOptions {
   routes?: (app: TemplatedApp) => void;
 }
 
+/** Folded state of the exchange that other doors in this thread read. */
+export interface GatewayFolds {
+  readonly markets: Markets;
+  readonly accounts: AccountSource;
+  /** Its published levels are those of the last tick. */
+  bookOf(marketId: number): L2Book;
+  /** The epoch that has begun. */
+  epoch(): number;
+}
+
 export interface GatewayStats {
   connections: number;
   messages: number;
@@ -108,6 +120,8 @@ export class Gateway {
   readonly keys: KeyStore;
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
+  /** What doors of other protocols share with this one. */
+  readonly folds: GatewayFolds;
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
@@ -159,8 +173,11 @@ export class Gateway {
     const { history } = options;
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
+    const logOf = (account: number) => {
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+    };
     this.privateFeed = new PrivateFeed(
-      (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
+      logOf,
       views,
       new PrivateSnapshots(markets, views, ownOrders, twaps),
       messages,
@@ -187,6 +204,12 @@ export class Gateway {
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
+    this.folds = {
+      markets,
+      accounts: new AccountState(accounts, views, ownOrders, logOf),
+      bookOf: (marketId) => orders.book(marketId),
+      epoch: () => this.epoch,
+    };
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
       keys: this.keys,
@@ -196,18 +219,7 @@ export class Gateway {
       timeToleranceMs: limits.loginTimeToleranceMs,
     };
     this.requests = this.newRequests(shards.map(({ port }) => port));
-    this.rest = new RestServer({
-      markets,
-      accounts,
-      limits,
-      venue: this.loginContext.venue,
-      keys: this.keys,
-      history: history ?? null,
-      exchangeTimeMs: this.exchangeTimeMs,
-      onError: (error) => {
-        options.log?.error({ err: error }, `a request for history failed: ${error.message}`);
-      },
-    });
+    this.rest = this.newRest(history ?? null);
     shards.forEach(({ port }, shard) => {
       const { consume } = this.routers[shard] as EventRouter;
       port.onEvents((words, floats, firstWord, slots) => {
@@ -301,6 +313,23 @@ export class Gateway {
   }
 
   private readonly exchangeTimeMs = (): number => this.options.exchangeTimeMs?.() ?? Date.now();
+
+  private newRest(history: HistoryQueries | null): RestServer {
+    const { accounts, limits, markets } = this;
+    const { log } = this.options;
+    return new RestServer({
+      markets,
+      accounts,
+      limits,
+      venue: this.loginContext.venue,
+      keys: this.keys,
+      history,
+      exchangeTimeMs: this.exchangeTimeMs,
+      onError: (error) => {
+        log?.error({ err: error }, `a request for history failed: ${error.message}`);
+      },
+    });
+  }
 
   private newRequests(ports: readonly ShardPort[]): Requests {
     const { limits, accounts, markets, publicFeeds, privateFeed } = this;

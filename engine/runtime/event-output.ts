@@ -35,6 +35,7 @@ export class RingOutput implements EventOutput {
   write(events: MessageBuffer, from: number): number {
     const { words, length } = events;
     const { writer, answersOf } = this;
+    if (writer.muted) return length;
     let slot = from;
     while (slot < length) {
       const word = slot * SLOT_WORDS;

@@ -30,7 +30,7 @@ export class InlinePort implements ShardPort {
     this.run();
   }
 
-  onEvents(consume: EventConsumer): void {
+  onEvents(consume: EventConsumer | null): void {
     this.output.consumer = consume;
   }
 

@@ -35,8 +35,9 @@ export class RingPort implements ShardPort {
     this.bell.ring();
   }
 
-  onEvents(consume: EventConsumer): void {
+  onEvents(consume: EventConsumer | null): void {
     this.consumer = consume;
+    this.events.muted = consume === null;
     this.drain();
   }
 

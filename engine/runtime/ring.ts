@@ -12,7 +12,8 @@ const W_READ = 32;
 const W_SLEEPING = 64;
 const W_CLOSED = 96;
 const W_WANTS_ROOM = 128;
-const CONTROL_BYTES = 640;
+const W_MUTED = 160;
+const CONTROL_BYTES = 768;
 
 const SLOTS_MAX = 1 << 24;
 const TYPE_PADDING = 0;
@@ -58,6 +59,15 @@ abstract class RingEnd {
 
   close(): void {
     Atomics.store(this.control, W_CLOSED, 1);
+  }
+
+  /** The reader wants nothing at the moment: the writer may leave out whatever it has. */
+  get muted(): boolean {
+    return Atomics.load(this.control, W_MUTED) !== 0;
+  }
+
+  set muted(isMuted: boolean) {
+    Atomics.store(this.control, W_MUTED, isMuted ? 1 : 0);
   }
 }
 

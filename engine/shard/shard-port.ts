@@ -17,8 +17,9 @@ export interface ShardPort {
   /**
    * The single consumer of events. Called with whole messages, from word `firstWord` for `slots` slots; the arrays are
    * only valid during the call. `words` and `floats` are views of the same bytes. Every port sees all events of the shard.
+   * Null: nobody consumes, and what happens until there is somebody again is not kept.
    */
-  onEvents(consume: EventConsumer): void;
+  onEvents(consume: EventConsumer | null): void;
   /** Ring occupancy for metrics: 0 … 1 in, 0 … 1 out. */
   occupancy(): { inbound: number; outbound: number };
 }

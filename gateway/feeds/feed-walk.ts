@@ -25,6 +25,9 @@ export interface FeedSource {
   readFile(position: number, words: number): Promise<WordBlock>;
 }
 
+/** In the place of an epoch: the reader began within this process, from state that has the event. */
+export const ANY_EPOCH = -1;
+
 /** Memory has whole chunks; the position within one is the position modulo its size. */
 const CHUNK_MASK = CHUNK_WORDS - 1;
 /** One read of a file takes this much before the record: a busy account's records lie close together. */
@@ -97,7 +100,8 @@ export class FeedWalk {
     if (!isRecord(block, at, block.words.length)) return STOP;
     const sequence = recordAccountSequence(block, at);
     if (sequence === this.sequence) {
-      this.anchored = block.floats[at / 2 + RF_EPOCH] === this.epoch;
+      const isSame = block.floats[at / 2 + RF_EPOCH] === this.epoch;
+      this.anchored = isSame || this.epoch === ANY_EPOCH;
       return this.anchored ? 0 : STOP;
     }
     if (sequence < this.sequence) return STOP;

@@ -3,7 +3,7 @@ import { permissionNames } from './permissions.js';
 
 /** What a door wants to do with a key, and where from. */
 export interface KeyUse {
-  /** Bit: MAY_…; 0: nothing that needs one. */
+  /** Bits: MAY_…, all of which are needed; 0: none is. */
   readonly permission: number;
   /** IP address of the client. */
   readonly address: string;
@@ -30,8 +30,9 @@ export function keyRefusal(keys: KeyStore, record: ApiKeyRecord, use: KeyUse): K
     const message = `the key may not be used from ${use.address}`;
     return { code: 'address_is_not_allowed', message };
   }
-  if (use.permission === 0 || (permissions & use.permission) !== 0) return null;
-  const [wanted] = permissionNames(use.permission);
+  const missing = use.permission & ~permissions;
+  if (missing === 0) return null;
+  const [wanted] = permissionNames(missing);
   const message = `the key must have the permission ${wanted}, but has ${permissionNames(permissions).join(', ')}`;
   return { code: 'permission_is_missing', message };
 }

@@ -21,7 +21,7 @@ Options
   --data DIR             folder of journals, snapshots, keys and logs (./data)
   --port N               public door: WebSocket at /v1, /health, /metrics (8080; 0 picks a free port)
   --fixp-port N          binary door
-  --fix-port N           FIX 4.4 door
+  --fix-port N           FIX 4.4 door (8083; 0 picks a free port)
   --admin-port N         admin API (8081; 0 picks a free port)
   --admin-token T        token of the admin API (default: generated once, kept in DATA/admin.token)
   --layout L             inline | compact | spread (inline below four cores, else compact)
@@ -72,7 +72,10 @@ function overrides(values: Values): Partial<Config> {
   const fixp = values['fixp-port'];
   if (fixp !== undefined) config.fixpPort = port('fixp-port', fixp);
   const fix = values['fix-port'];
-  if (fix !== undefined) config.fixPort = port('fix-port', fix);
+  if (fix !== undefined) {
+    config.fixPort = port('fix-port', fix);
+    config.isFixPortChosen = true;
+  }
   const admin = values['admin-port'];
   if (admin !== undefined) config.adminPort = port('admin-port', admin);
   const token = values['admin-token'];

@@ -39,6 +39,8 @@ export interface Config {
   port: number;
   fixpPort: number;
   fixPort: number;
+  /** The operator has named it: a start fails when it cannot be had. */
+  isFixPortChosen: boolean;
   adminHost: string;
   adminPort: number;
   /** Null: generated once and kept in the data folder. */
@@ -63,7 +65,8 @@ export function readConfig(file: string | null): Config {
   const defaults = parseFile(packageFile(DEFAULTS_FILE));
   if (file === null) return toConfig(DEFAULTS_FILE, defaults);
   const own = parseFile(file);
-  return toConfig(file, merged(defaults, own));
+  const isFixPortChosen = isTable(own.ports) && own.ports.fix !== undefined;
+  return { ...toConfig(file, merged(defaults, own)), isFixPortChosen };
 }
 
 function parseFile(file: string): Record<string, unknown> {
@@ -119,6 +122,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     port: ports.integer('public', 0, PORT_MAX),
     fixpPort: ports.integer('fixp', 0, PORT_MAX),
     fixPort: ports.integer('fix', 0, PORT_MAX),
+    isFixPortChosen: false,
     adminHost: admin.text('host'),
     adminPort: admin.integer('port', 0, PORT_MAX),
     adminToken: null,

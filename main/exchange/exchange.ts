@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { PrivateLog } from '../../gateway/feeds/private-log.js';
+import { FixDoor } from '../../gateway/fix/fix-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
@@ -60,6 +61,8 @@ export class Exchange {
   readonly adminToken: string;
   readonly layout: Layout;
   port = 0;
+  /** Null: the door is closed, see `notices`. */
+  fixPort: number | null = null;
   adminPort = 0;
   /** Sentences about the start, for the operator. */
   readonly notices: string[] = [];
@@ -68,6 +71,7 @@ export class Exchange {
   private readonly config: Config;
   private readonly group: ShardGroup;
   private readonly seeds: readonly ShardSeed[];
+  private readonly fix: FixDoor;
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
   /** Null: the configuration wants no history. */
@@ -143,6 +147,17 @@ export class Exchange {
       ...(config.history ? { history: new QueryPool(config.dataDir) } : {}),
     });
     this.history = config.history ? this.newFeeder(placement !== null) : null;
+    this.fix = new FixDoor({
+      port: config.fixPort,
+      host: config.host,
+      ports: shards.map(({ fixPort }) => fixPort),
+      ...this.gateway.folds,
+      keys: this.gateway.keys,
+      folder: path.join(config.dataDir, 'fix'),
+      limits: config.gatewayLimits,
+      exchangeTimeMs: () => this.timeMs(),
+      onError: (error) => log.error({ err: error }, `the FIX door failed: ${error.message}`),
+    });
     this.operator = new OperatorDesk({
       operators: shards.map(({ adminPort }) => new Operator(adminPort)),
       hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
@@ -150,7 +165,8 @@ export class Exchange {
     });
     this.applySeeds(parts.epochOf);
     const progress = this.history?.progress ?? null;
-    this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths(), progress);
+    const lengths = () => group.channelLengths();
+    this.metrics = new Metrics(shards, this.gateway, this.fix, lengths, progress);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
@@ -189,12 +205,14 @@ export class Exchange {
     await this.group.settle();
     const { host, port, adminHost, adminPort } = this.config;
     this.port = await listening(host, port, 'port', () => this.gateway.listen());
+    this.fixPort = await this.openFix(host);
     this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
     this.health.clear('starting');
     for (const { report } of this.shards) {
       this.log.info({ ...report, tornTail: report.tornTail }, 'a shard is open');
     }
-    this.log.info({ port: this.port, adminPort: this.adminPort, layout: this.layout }, 'ready');
+    const { fixPort, layout } = this;
+    this.log.info({ port: this.port, fixPort, adminPort: this.adminPort, layout }, 'ready');
   }
 
   /** The exchange's time: real, or where the hand has left it. */
@@ -208,7 +226,7 @@ export class Exchange {
   async stop(): Promise<void> {
     this.health.set('stopping', 'the exchange is stopping');
     await this.group.stopInput();
-    await this.gateway.close();
+    await Promise.all([this.fix.close(), this.gateway.close()]);
     await Promise.all([this.admin.close(), this.group.stop()]);
     await this.history?.stop();
     this.log.info({}, 'stopped');
@@ -234,6 +252,18 @@ export class Exchange {
         log.error({ err: error }, `the history is not fed for now: ${error.message}`);
       },
     });
+  }
+
+  /** A port that nobody has chosen may be another exchange's already: then this one does without. */
+  private async openFix(host: string): Promise<number | null> {
+    const { fixPort, isFixPortChosen } = this.config;
+    try {
+      return await listening(host, fixPort, 'fix-port', () => this.fix.listen());
+    } catch (error) {
+      if (isFixPortChosen) throw error;
+      this.notices.push(`no FIX door: ${(error as Error).message}`);
+      return null;
+    }
   }
 
   private applySeeds(epochOf: OpenedParts['epochOf']): void {

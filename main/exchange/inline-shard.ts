@@ -6,6 +6,7 @@ import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js
 import { HostedShard } from './hosted-shard.js';
 import {
   ADMIN_PORT_ID,
+  FIX_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -25,8 +26,10 @@ export async function openInlineShard(
   let begun: HostedShard | null = null;
   const run = () => begun?.run();
   const gateway = makePort(GATEWAY_PORT_ID, 'traders', run);
+  const fix = makePort(FIX_PORT_ID, 'traders', run);
   const admin = makePort(ADMIN_PORT_ID, 'operators', run);
-  const hosted = new HostedShard(settings, [gateway.host, admin.host], stats, hooks, run);
+  const ports = [gateway.host, fix.host, admin.host];
+  const hosted = new HostedShard(settings, ports, stats, hooks, run);
   let tick: NodeJS.Timeout | null = null;
   const begin = async (epoch: number, timeMs: number) => {
     hosted.begin(epoch, timeMs);
@@ -46,6 +49,7 @@ export async function openInlineShard(
     report: hosted.report,
     stats,
     gatewayPort: gateway.port,
+    fixPort: fix.port,
     adminPort: admin.port,
     begin,
     seed: async () => hosted.seed(),

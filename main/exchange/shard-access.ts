@@ -62,6 +62,7 @@ export const GATEWAY_PORT_ID = 1;
 export const ADMIN_PORT_ID = 2;
 /** Inside of the shard's thread: candidates for liquidation. */
 export const SWEEPS_PORT_ID = 3;
+export const FIX_PORT_ID = 5;
 
 /** A running shard as the rest of the exchange sees it, whatever thread it lives in. */
 export interface ShardAccess {
@@ -69,6 +70,8 @@ export interface ShardAccess {
   readonly report: ShardReport;
   readonly stats: HostStats;
   readonly gatewayPort: ShardPort;
+  /** Of the FIX door. */
+  readonly fixPort: ShardPort;
   readonly adminPort: ShardPort;
   /**
    * Begins the epoch; a manual clock goes on at this time, where the furthest shard was. Until `letIn` the shard takes only

@@ -8,6 +8,7 @@ import { RingPort } from '../../engine/runtime/ring-port.js';
 import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
 import {
   ADMIN_PORT_ID,
+  FIX_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -46,6 +47,7 @@ class ThreadedShard implements ShardAccess {
   readonly shardId: number;
   readonly stats = new HostStats();
   readonly gatewayPort: RingPort;
+  readonly fixPort: RingPort;
   readonly adminPort: RingPort;
   readonly opened: Promise<void>;
   report: ShardReport = null as never;
@@ -67,15 +69,19 @@ class ThreadedShard implements ShardAccess {
     this.bell = new Bell(bellMemory);
     const isOneOfMany = (settings.shards ?? 1) > MANY_SHARDS;
     const gateway = portMemory(GATEWAY_PORT_ID, 'traders', isOneOfMany);
+    const fix = portMemory(FIX_PORT_ID, 'traders', isOneOfMany);
     const admin = portMemory(ADMIN_PORT_ID, 'operators', isOneOfMany);
     this.gatewayPort = ringPort(gateway, this.bell);
+    this.fixPort = ringPort(fix, this.bell);
+    // Nobody reads there until somebody logs on.
+    this.fixPort.onEvents(null);
     this.adminPort = ringPort(admin, this.bell);
     this.wake = new MessageChannel();
     // The gateway first: who hears of an account through the admin API may log in at once.
     this.wake.port1.on('message', () => this.drain());
     const workerData: ThreadStart = {
       settings,
-      ports: [gateway, admin],
+      ports: [gateway, fix, admin],
       bell: bellMemory,
       stats: this.stats.memory,
       channels,
@@ -107,6 +113,7 @@ class ThreadedShard implements ShardAccess {
 
   async settle(): Promise<void> {
     this.gatewayPort.flush();
+    this.fixPort.flush();
     this.adminPort.flush();
     await this.request({ name: 'settle' });
     this.drain();
@@ -158,6 +165,7 @@ class ThreadedShard implements ShardAccess {
 
   private drain(): void {
     this.gatewayPort.drain();
+    this.fixPort.drain();
     this.adminPort.drain();
   }
 
@@ -215,6 +223,7 @@ class ThreadedShard implements ShardAccess {
     this.stats.set('state', HOST_HALTED);
     if (this.channels !== null) stopAll(this.channels, this.shardId);
     this.gatewayPort.close();
+    this.fixPort.close();
     this.adminPort.close();
     this.hooks.onDied(error);
   }

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.js';
+import type { FixDoor } from '../../gateway/fix/fix-door.js';
 import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 import type { HistoryProgress } from '../history/history-progress.js';
@@ -36,6 +37,12 @@ const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[
   ['rateLimited', 'plimsoll_gateway_rate_limited_total', 'Requests over the rate limit.'],
 ];
 
+const FIX_FIGURES = [
+  ['connections', 'plimsoll_fix_connections', 'Open connections of the FIX door.'],
+  ['sessions', 'plimsoll_fix_sessions', 'FIX sessions in memory.'],
+  ['commands', 'plimsoll_fix_commands_total', 'Requests that the FIX door sent to the shard.'],
+] as const;
+
 type SetValue = (labels: Record<string, string | number>, value: number) => void;
 
 /** Everything that /metrics shows, read when it is asked for. */
@@ -45,6 +52,7 @@ export class Metrics {
   constructor(
     shards: readonly ShardAccess[],
     gateway: Gateway,
+    fix: FixDoor,
     channelLengths: () => { from: number; to: number; messages: number }[],
     history: HistoryProgress | null = null,
   ) {
@@ -74,6 +82,9 @@ export class Metrics {
     });
     for (const [figure, name, help] of GATEWAY_FIGURES) {
       this.family(name, help, [], (set) => set({}, gateway.stats()[figure]));
+    }
+    for (const [figure, name, help] of FIX_FIGURES) {
+      this.family(name, help, [], (set) => set({}, fix.stats()[figure]));
     }
     const fund = 'What the insurance fund of a market has, in USD.';
     this.family('plimsoll_insurance_fund_usd', fund, ['market'], (set) => {
@@ -128,9 +139,10 @@ export class Metrics {
   private addRings(shards: readonly ShardAccess[]): void {
     const help = 'Share of a ring that is full.';
     this.family('plimsoll_ring_occupancy', help, ['shard', 'port', 'direction'], (set) => {
-      for (const { shardId: shard, gatewayPort, adminPort } of shards) {
+      for (const { shardId: shard, gatewayPort, fixPort, adminPort } of shards) {
         for (const [port, { inbound, outbound }] of [
           ['gateway', gatewayPort.occupancy()],
+          ['fix', fixPort.occupancy()],
           ['admin', adminPort.occupancy()],
         ] as const) {
           set({ shard, port, direction: 'in' }, inbound);

@@ -1,0 +1,107 @@
+import path from 'node:path';
+import type { GatewayLimits } from '../limits.js';
+import { TokenBucket } from '../session/token-bucket.js';
+import { ClientSession, type SessionContext } from './client-session.js';
+import { bootId } from './session/boot-id.js';
+import { SessionCounter } from './session/session-counter.js';
+import { SessionLink } from './session/session-link.js';
+import { SessionRecord } from './session/session-record.js';
+
+interface SessionBookOptions {
+  /** One folder in it for each session. */
+  readonly folder: string;
+  readonly limits: GatewayLimits;
+  readonly context: SessionContext;
+}
+
+/** Sessions that somebody uses; all others are in their folders only. */
+export class SessionBook {
+  private readonly options: SessionBookOptions;
+  private readonly counter: SessionCounter;
+  private readonly boot = bootId();
+  private readonly byKey = new Map<string, ClientSession>();
+  private readonly byNumber = new Map<number, ClientSession>();
+  private readonly byAccount = new Map<number, ClientSession[]>();
+  /** Allowances live on for a while, so that a new connection is no new allowance. */
+  private readonly buckets = new Map<string, TokenBucket>();
+
+  constructor(options: SessionBookOptions) {
+    this.options = options;
+    this.counter = new SessionCounter(options.folder);
+  }
+
+  get size(): number {
+    return this.byKey.size;
+  }
+
+  all(): ClientSession[] {
+    return [...this.byKey.values()];
+  }
+
+  numbered(number: number): ClientSession | undefined {
+    return this.byNumber.get(number);
+  }
+
+  of(account: number): readonly ClientSession[] {
+    return this.byAccount.get(account) ?? NOBODY;
+  }
+
+  /** The key's session, read from its files if need be. */
+  open(apiKey: string, account: number): ClientSession {
+    const known = this.byKey.get(apiKey);
+    if (known !== undefined) return known;
+    const { folder, limits, context } = this.options;
+    const newNumber = () => this.counter.take();
+    const record = new SessionRecord(path.join(folder, apiKey), newNumber, this.boot);
+    const pauseAbove = limits.publicBufferBytesMax;
+    const link = new SessionLink(record, apiKey, () => Date.now(), pauseAbove, context.onError);
+    const bucket = this.bucketOf(apiKey);
+    const session = new ClientSession(apiKey, account, record, link, bucket, context);
+    this.byKey.set(apiKey, session);
+    this.byNumber.set(record.number, session);
+    const others = this.byAccount.get(account) ?? [];
+    this.byAccount.set(account, [...others, session]);
+    return session;
+  }
+
+  /** Both numbers begin at 1. */
+  reset(session: ClientSession): void {
+    this.byNumber.delete(session.record.number);
+    session.reset(this.counter.take());
+    this.byNumber.set(session.record.number, session);
+  }
+
+  /** Leaves the session to its files. */
+  dismiss(session: ClientSession, isFinal = false): void {
+    if (this.byKey.get(session.apiKey) !== session) return;
+    this.abandon(session);
+    session.record.close(isFinal);
+  }
+
+  /** Forgets the session as it is. */
+  abandon(session: ClientSession): void {
+    const { apiKey, account, record } = session;
+    if (this.byKey.get(apiKey) !== session) return;
+    this.byKey.delete(apiKey);
+    this.byNumber.delete(record.number);
+    const others = this.of(account).filter((other) => other !== session);
+    if (others.length === 0) this.byAccount.delete(account);
+    else this.byAccount.set(account, others);
+  }
+
+  close(): void {
+    for (const session of this.all()) this.dismiss(session, true);
+  }
+
+  private bucketOf(apiKey: string): TokenBucket {
+    const known = this.buckets.get(apiKey);
+    // A full bucket is like a new one, and keys are many.
+    if (this.buckets.size >= BUCKETS_MAX && known === undefined) this.buckets.clear();
+    const bucket = known ?? new TokenBucket(this.options.limits, performance.now());
+    this.buckets.set(apiKey, bucket);
+    return bucket;
+  }
+}
+
+const NOBODY: readonly ClientSession[] = [];
+const BUCKETS_MAX = 10_000;
