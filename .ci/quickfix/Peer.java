@@ -32,6 +32,7 @@ public final class Peer {
     marketData();
     massRequests();
     cutAndMissed();
+    burst();
     gaps();
     heartbeats();
     outside("restart", "after an orderly stop");
@@ -182,6 +183,35 @@ public final class Peer {
       reports++;
     }
     check("ExecIDs are unique", ids.size() == reports);
+  }
+
+  /** Cuts at any moment of a thousand orders: QuickFIX/J sends again what was asked for, and each order is made once. */
+  private static void burst() throws Exception {
+    int orders = 1_000;
+    for (int i = 1; i <= orders; i++) {
+      Message order = limit("b" + i, "1", "0.010", "99000");
+      order.setString(59, "3");
+      maker.send(order);
+      if (i % 150 == 0) {
+        int logons = maker.logons();
+        relay.cut();
+        maker.awaitLogons(logons + 1);
+      }
+    }
+    for (int i = 1; i <= orders; i++) report(maker, "b" + i, "4");
+    int[] made = new int[orders + 1];
+    int[] ended = new int[orders + 1];
+    Set<String> ids = new HashSet<>();
+    for (Message message : maker.all(m -> Trader.type(m).equals("8") && m.isSetField(11))) {
+      String id = message.getString(11);
+      if (!id.matches("b\\d+") || !ids.add(message.getString(17) + id)) continue;
+      int number = Integer.parseInt(id.substring(1));
+      if (has(message, 150, "0")) made[number]++;
+      if (has(message, 150, "4")) ended[number]++;
+    }
+    boolean each = true;
+    for (int i = 1; i <= orders; i++) each &= made[i] == 1 && ended[i] == 1;
+    check("a thousand orders through cuts are each made once, and each end is told", each);
   }
 
   private static void gaps() throws Exception {

@@ -277,10 +277,12 @@ export class ClientSession {
   }
 
   private tellAll(found: Collected | null): void {
-    if (found === null) {
-      this.beginAnew();
-      return;
-    }
+    if (found === null) this.beginAnew();
+    else this.tellEach(found);
+    this.record.dropInherited();
+  }
+
+  private tellEach(found: Collected): void {
     const { block, starts } = found;
     for (const at of starts) {
       const { sequence } = this.record.cursor as FeedCursor;

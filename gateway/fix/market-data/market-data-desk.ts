@@ -182,7 +182,8 @@ export class MarketDataDesk {
   private update(subscription: Subscription): void {
     const { session, wanted, channels } = subscription;
     if (session.link.isBusy) {
-      subscription.lagging = true;
+      const isNew = channels.some((channel) => hasChanges(this.changesFor(wanted, channel)));
+      if (isNew) subscription.lagging = true;
       return;
     }
     const isWhole = subscription.lagging || wanted.isFull;
@@ -190,7 +191,7 @@ export class MarketDataDesk {
     let count = 0;
     for (const channel of channels) {
       const changes = this.changesFor(wanted, channel);
-      const differs = subscription.lagging || changes.some((side) => side.length > 0);
+      const differs = subscription.lagging || hasChanges(changes);
       if (isWhole && differs) this.snapshot(subscription, channel);
       if (!isWhole) count += levelEntries(entries, channel.market, changes);
       if (wanted.trades) count += this.tradeEntries(entries, channel.market);
@@ -243,6 +244,10 @@ export class MarketDataDesk {
     body.text += entries.text;
     session.send({ type: MSG.MarketDataSnapshot, body });
   }
+}
+
+function hasChanges(changes: readonly LevelChange[][]): boolean {
+  return changes.some((side) => side.length > 0);
 }
 
 function levelEntries(body: FixBody, market: Market, changes: readonly LevelChange[][]): number {

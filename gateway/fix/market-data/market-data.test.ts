@@ -206,7 +206,7 @@ describe('market data', () => {
 
   it('is not sent again: a gap fill stands for it', async () => {
     request('book');
-    await rest(['1', 1, '49990.0'], ['2', 1, '49980.0']);
+    await rest(['1', 1, '49990.0']);
     await reader.until(isUpdate);
     const { nextIn } = reader.numbers;
     reader.numbers.nextIn = 1;

@@ -11,6 +11,19 @@ export interface Wire {
   drained(): Promise<void>;
 }
 
+interface Range {
+  from: number;
+  to: number;
+}
+
+interface PendingFrame {
+  readonly message: SentMessage;
+  readonly frame: Buffer;
+}
+
+const MESSAGES_A_FLUSH = 1_000;
+/** So many times what a resend lets wait may be written at once. */
+const BURST = 4;
 /**
  * Never sent again: of a heartbeat or a Logon only the number counts, and market data would be stale. A gap fill stands in
  * their place.
@@ -35,12 +48,16 @@ export class SessionLink {
   private readonly client: string;
   private readonly nowMs: () => number;
   private wire: Wire | null = null;
-  private frames: Buffer[] = [];
+  /** What the next `flush` writes. */
+  private pending: PendingFrame[] = [];
+  private sinceFlush = 0;
   /** The last number that was written to the present connection, or would have been to one before. */
   private wiredTo = 0;
   /** Counts resends: one that is not the last any more stops. */
   private job = 0;
   private isResending = false;
+  /** What is still to be sent again; null: nothing. */
+  private asked: Range | null = null;
   /** What came during a resend and is not kept, such as the answer to a TestRequest: it goes out when its number comes. */
   private readonly held = new Map<number, SentMessage>();
   /** Bytes on the wire above which a resend waits. */
@@ -63,14 +80,14 @@ export class SessionLink {
 
   attach(wire: Wire): void {
     this.wire = wire;
-    this.frames = [];
+    this.pending = [];
     this.stopResend();
     this.wiredTo = this.record.numbers.nextOut - 1;
   }
 
   detach(): void {
     this.wire = null;
-    this.frames = [];
+    this.pending = [];
     this.stopResend();
   }
 
@@ -86,66 +103,59 @@ export class SessionLink {
   /** Takes a message; it leaves with the next `flush`. */
   send(type: string, body: FixBody): void {
     const { numbers } = this.record;
-    const sequence = numbers.nextOut++;
-    const timeMs = this.nowMs();
-    if (!NOT_KEPT.includes(type)) {
-      this.record.keep({ sequence, timeMs, type, body: body.text });
-    }
-    if (this.wire === null) return;
-    // A goodbye ends what is under way: who comes back asks again.
-    if (type === MSG.Logout && this.isResending) {
-      this.stopResend();
-      this.wiredTo = sequence - 1;
-    }
-    if (this.isResending) {
-      if (NOT_KEPT.includes(type))
-        this.held.set(sequence, { sequence, timeMs, type, body: body.text });
-      return;
-    }
-    const head = { type, sequence, target: this.client, sendingTimeMs: timeMs };
-    this.frames.push(frameOf({ ...head, originalTimeMs: null }, body.text));
+    const message = { sequence: numbers.nextOut++, timeMs: this.nowMs(), type, body: body.text };
+    if (!NOT_KEPT.includes(type)) this.record.keep(message);
+    if (this.wire !== null) this.queue(message);
+    this.sinceFlush++;
+    // A long history to be told must not gather in memory.
+    if (this.sinceFlush >= MESSAGES_A_FLUSH) this.flush();
   }
 
   /** Writes to the files, then to the wire. More than that should take at once follows from the files, as the client reads. */
   flush(): void {
-    const { wire, record } = this;
+    const { wire, record, pending } = this;
+    this.sinceFlush = 0;
     record.flush();
-    if (wire === null || this.frames.length === 0) return;
-    const bytes = Buffer.concat(this.frames);
-    this.frames = [];
-    if (bytes.length + wire.waiting > this.pauseAbove * 4) {
+    if (wire === null || pending.length === 0) return;
+    this.pending = [];
+    const bytes = Buffer.concat(pending.map(({ frame }) => frame));
+    if (bytes.length + wire.waiting > this.pauseAbove * BURST) {
+      for (const { message } of pending) this.hold(message);
       this.isResending = true;
       this.job++;
-      this.goOn(this.job, this.wiredTo + 1).catch(this.onError);
+      this.goOn(this.job).catch(this.onError);
       return;
     }
     this.wiredTo = record.numbers.nextOut - 1;
     wire.write(bytes);
   }
 
-  /**
-   * Sends once more what went out under these numbers. A later call takes the place of an earlier one.
-   */
+  /** Sends once more what went out under these numbers; what was asked for before and is not out yet is not forgotten. */
   resend(from: number, to: number): void {
     this.flush();
+    const { asked } = this;
+    this.asked =
+      asked === null
+        ? { from, to }
+        : { from: Math.min(from, asked.from), to: Math.max(to, asked.to) };
     this.job++;
     this.isResending = true;
-    this.run(this.job, from, to).catch(this.onError);
+    this.run(this.job, this.asked).catch(this.onError);
   }
 
-  private async run(job: number, from: number, to: number): Promise<void> {
-    const next = await this.again(job, from, Math.min(to, this.wiredTo));
+  private async run(job: number, asked: Range): Promise<void> {
+    const next = await this.again(job, asked.from, Math.min(asked.to, this.wiredTo));
+    if (next < 0) return;
+    this.asked = null;
     // What came in the meantime follows; whatever lies between was sent before.
-    if (next >= 0) await this.goOn(job, this.wiredTo + 1);
+    await this.goOn(job);
   }
 
-  /** Sends from the files until nothing waits there. */
-  private async goOn(job: number, from: number): Promise<void> {
-    for (let next = from; next < this.record.numbers.nextOut; ) {
-      const last = this.record.numbers.nextOut - 1;
-      next = await this.again(job, next, last);
+  /** Sends what was not on the wire yet from the files, until nothing waits there. */
+  private async goOn(job: number): Promise<void> {
+    while (this.wiredTo + 1 < this.record.numbers.nextOut) {
+      const next = await this.again(job, this.wiredTo + 1, this.record.numbers.nextOut - 1);
       if (next < 0) return;
-      this.wiredTo = last;
     }
     this.isResending = false;
     this.held.clear();
@@ -162,6 +172,7 @@ export class SessionLink {
         this.fillGap(next, message.sequence);
         this.write(message);
         next = message.sequence + 1;
+        if (this.asked !== null) this.asked.from = next;
         if (this.wire.waiting > this.pauseAbove) await this.wire.drained();
       }
     }
@@ -170,11 +181,29 @@ export class SessionLink {
     return to + 1;
   }
 
+  private queue(message: SentMessage): void {
+    const { type, sequence, timeMs, body } = message;
+    // A goodbye ends what is under way: who comes back asks again.
+    if (type === MSG.Logout && this.isResending) this.stopResend();
+    if (this.isResending) {
+      this.hold(message);
+      return;
+    }
+    const head = { type, sequence, target: this.client, sendingTimeMs: timeMs };
+    this.pending.push({ message, frame: frameOf({ ...head, originalTimeMs: null }, body) });
+  }
+
+  /** The files have all others. */
+  private hold(message: SentMessage): void {
+    if (NOT_KEPT.includes(message.type)) this.held.set(message.sequence, message);
+  }
+
   private write({ type, sequence, timeMs, body }: SentMessage): void {
     const isAgain = sequence <= this.wiredTo;
     const head = { type, sequence, target: this.client, sendingTimeMs: this.nowMs() };
     const originalTimeMs = isAgain ? timeMs : null;
     this.wire?.write(frameOf({ ...head, originalTimeMs }, body));
+    this.wiredTo = Math.max(this.wiredTo, sequence);
   }
 
   /** What lies before `next` is what was held, and numbers that carry nothing that would come again. */
@@ -195,10 +224,12 @@ export class SessionLink {
     const nowMs = this.nowMs();
     const head = { type: MSG.SequenceReset, sequence, target: this.client, sendingTimeMs: nowMs };
     this.wire?.write(frameOf({ ...head, originalTimeMs: nowMs }, body.text));
+    this.wiredTo = Math.max(this.wiredTo, next - 1);
   }
 
   private stopResend(): void {
     this.job++;
+    this.asked = null;
     this.isResending = false;
     this.held.clear();
   }

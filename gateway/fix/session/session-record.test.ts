@@ -155,6 +155,27 @@ describe('what is kept of a session', () => {
     expect(kept.at(-1)?.sequence).toBe(80);
   });
 
+  it('gives up requests of an ended process, and asks for their numbers again', () => {
+    const record = open();
+    record.numbers.nextIn = 5;
+    for (const sequence of [1, 2, 4]) record.numbers.answer(sequence);
+    record.begin(REQUEST);
+    record.flush();
+    const again = open();
+    again.dropInherited();
+    expect(again.requests.size).toBe(0);
+    expect(again.numbers.nextIn).toBe(3);
+    // It has come again before: then it is under way once more.
+    const third = open();
+    const anew = { ...REQUEST };
+    third.begin(anew);
+    third.dropInherited();
+    expect(third.requests.get(3)).toBe(anew);
+    third.answered(3);
+    third.flush();
+    expect(open().numbers.unanswered).toBe(5);
+  });
+
   it('begins anew when it is reset, but for orders and place in the feed', async () => {
     const record = open();
     record.orders.add({ ...ORDER });

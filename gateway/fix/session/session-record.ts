@@ -60,6 +60,8 @@ export class SessionRecord {
   requests = new Map<number, PendingRequest>();
   /** Null: nothing has been told yet. */
   cursor: FeedCursor | null = null;
+  /** Requests of a process that has ended. */
+  private inherited: PendingRequest[];
   private readonly files: SessionFiles;
   private readonly boot: string;
   private staged: Line = {};
@@ -89,8 +91,23 @@ export class SessionRecord {
       this.staged.u = this.numbers.nextOut;
       this.flush();
     }
+    this.inherited = [...this.requests.values()];
     this.orders.takeChanged();
     this.noteWritten();
+  }
+
+  /**
+   * All that the exchange did before its restart is told: what has no answer now was refused, or never arrived. The client is
+   * asked for it again, because its number was not answered.
+   */
+  dropInherited(): void {
+    for (const request of this.inherited) {
+      if (this.requests.get(request.sequence) !== request) continue;
+      this.requests.delete(request.sequence);
+      this.staged.a ??= [];
+      this.staged.a.push(request.sequence);
+    }
+    this.inherited = [];
   }
 
   /** Both numbers begin at 1 again, and nothing that was sent can be asked for any more. */
