@@ -27,12 +27,7 @@ import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
-import {
-  MESSAGES,
-  PROTOCOL_VERSION,
-  SUBPROTOCOL_JSON,
-  SUBPROTOCOL_MSGPACK,
-} from './protocol/messages.js';
+import { MESSAGES, PROTOCOL_VERSION } from './protocol/messages.js';
 import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
@@ -45,6 +40,7 @@ import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
 import { timesRates } from './session/token-bucket.js';
+import { refuseUpgrade, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
 
 /** A logger as pino has it; the gateway logs no keys, signatures or messages. */
@@ -429,35 +425,14 @@ export class Gateway {
   }
 
   private upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-    const offered = req
-      .getHeader('sec-websocket-protocol')
-      .split(',')
-      .map((name) => name.trim());
-    const binary = offered.includes(SUBPROTOCOL_MSGPACK);
-    if (!binary && !offered.includes(SUBPROTOCOL_JSON)) {
-      const body = `sub-protocol must be ${SUBPROTOCOL_JSON} or ${SUBPROTOCOL_MSGPACK}\n`;
-      res.writeStatus('400 Bad Request').end(body);
-      return;
-    }
-    if (this.connections.count >= this.limits.connectionsMax) {
-      const body = `connections must be at most ${this.limits.connectionsMax}\n`;
-      res.writeStatus('503 Service Unavailable').end(body);
-      return;
-    }
-    const address = addressOf(res);
-    const { connectionsPerAddressMax } = this.limits;
-    if (this.addresses.users(addressKey(address)) >= connectionsPerAddressMax) {
-      const body = `connections from one address must be at most ${connectionsPerAddressMax}\n`;
-      res.writeStatus('429 Too Many Requests').end(body);
-      return;
-    }
-    res.upgrade<ConnectionData>(
-      { binary, connection: null, address },
-      req.getHeader('sec-websocket-key'),
-      binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
-      req.getHeader('sec-websocket-extensions'),
-      context,
-    );
+    const { connectionsMax, connectionsPerAddressMax } = this.limits;
+    const fromHere = this.addresses.users(addressKey(addressOf(res)));
+    if (this.connections.count >= connectionsMax) {
+      refuseUpgrade(res, '503 Service Unavailable', 'connections', connectionsMax);
+    } else if (fromHere >= connectionsPerAddressMax) {
+      const whose = 'connections from one address';
+      refuseUpgrade(res, '429 Too Many Requests', whose, connectionsPerAddressMax);
+    } else upgrade(res, req, context);
   }
 
   private open(socket: Socket): void {
