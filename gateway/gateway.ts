@@ -16,6 +16,7 @@ import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
+import type { GatewayFolds } from './gateway-folds.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
@@ -89,6 +90,8 @@ const HOUSEKEEPING_MS = 1_000;
 export class Gateway {
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
+  /** For other doors to the same shards. */
+  readonly folds: GatewayFolds;
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
@@ -130,14 +133,19 @@ export class Gateway {
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
+    const logOf = (account: number) => {
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+    };
     this.privateFeed = new PrivateFeed(
-      (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
+      logOf,
       views,
       new PrivateSnapshots(markets, views, ownOrders, twaps),
       messages,
       limits.privateBufferBytesMax,
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
+    const epoch = () => this.epoch;
+    this.folds = { accounts, markets, views, openOrders: ownOrders, logOf, epoch };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     const targets = { ...folds, connections, privateFeed, outbox, alone };
     this.routers = shards.map(({ port: { portId } }, shard) => {

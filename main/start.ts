@@ -55,11 +55,12 @@ function refuseWhatIsMissing(config: Config): void {
 
 function announce(exchange: Exchange, config: Config): void {
   for (const notice of exchange.notices) say(notice);
-  const { port, adminPort, adminToken, layout } = exchange;
+  const { port, fixpPort, adminPort, adminToken, layout } = exchange;
   say(`layout ${layout}, journal synced by policy ${config.fsync}, data in ${config.dataDir}`);
   say(`traders: ws://${config.host}:${port}/v1   health: http://${config.host}:${port}/health`);
+  say(`binary door: ${config.host}:${fixpPort}`);
   say(`operators: http://${config.adminHost}:${adminPort}/admin/v1`);
-  const ready = { port, fixpPort: null, fixPort: null, adminPort, adminToken };
+  const ready = { port, fixpPort, fixPort: null, adminPort, adminToken };
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { PrivateLog } from '../../gateway/feeds/private-log.js';
+import { FixpDoor } from '../../gateway/fixp/fixp-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { AdminRequests } from '../admin/admin-requests.js';
@@ -16,6 +17,7 @@ import { StartError } from '../config/problem.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
+import { packageFile } from '../package-root.js';
 import { applyConfig } from './apply-config.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
@@ -52,12 +54,14 @@ export class Exchange {
   readonly shards: readonly ShardAccess[];
   readonly operator: OperatorDesk;
   readonly gateway: Gateway;
+  readonly fixp: FixpDoor;
   readonly health: Health;
   readonly log: Log;
   readonly operatorKey: Uint8Array;
   readonly adminToken: string;
   readonly layout: Layout;
   port = 0;
+  fixpPort = 0;
   adminPort = 0;
   /** Sentences about the start, for the operator. */
   readonly notices: string[] = [];
@@ -133,6 +137,15 @@ export class Exchange {
       exchangeTimeMs: () => this.timeMs(),
       routes: (app) => this.addRoutes(app),
     });
+    this.fixp = new FixpDoor({
+      port: config.fixpPort,
+      host: config.host,
+      shards: shards.map(({ fixpPort }) => fixpPort),
+      folds: this.gateway.folds,
+      venue: config.venue,
+      limits: config.gatewayLimits,
+      exchangeTimeMs: () => this.timeMs(),
+    });
     this.operator = new OperatorDesk({
       operators: shards.map(({ adminPort }) => new Operator(adminPort)),
       hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
@@ -175,14 +188,16 @@ export class Exchange {
     const state = { markets: this.seededMarkets, makerPpm, takerPpm };
     this.notices.push(...(await applyConfig(this.config, state, this.operator)));
     await this.group.settle();
-    const { host, port, adminHost, adminPort } = this.config;
+    const { host, port, fixpPort, adminHost, adminPort } = this.config;
     this.port = await listening(host, port, 'port', () => this.gateway.listen());
+    this.fixpPort = await listening(host, fixpPort, 'fixp-port', () => this.fixp.listen());
     this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
     this.health.clear('starting');
     for (const { report } of this.shards) {
       this.log.info({ ...report, tornTail: report.tornTail }, 'a shard is open');
     }
-    this.log.info({ port: this.port, adminPort: this.adminPort, layout: this.layout }, 'ready');
+    const { fixpPort: fixp, layout } = this;
+    this.log.info({ port: this.port, fixpPort: fixp, adminPort: this.adminPort, layout }, 'ready');
   }
 
   /** The exchange's time: real, or where the hand has left it. */
@@ -196,7 +211,7 @@ export class Exchange {
   async stop(): Promise<void> {
     this.health.set('stopping', 'the exchange is stopping');
     await this.group.stopInput();
-    await this.gateway.close();
+    await Promise.all([this.gateway.close(), this.fixp.close()]);
     await Promise.all([this.admin.close(), this.group.stop()]);
     this.log.info({}, 'stopped');
   }
@@ -235,6 +250,10 @@ export class Exchange {
       response.writeStatus(line).writeHeader('content-type', 'application/json').end(body);
     });
     app.get('/metrics', (response) => this.answerMetrics(response));
+    const schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'));
+    app.get('/v1/schema/sbe.xml', (response) => {
+      response.writeHeader('content-type', 'application/xml').end(schema);
+    });
   }
 
   private answerMetrics(response: HttpResponse): void {

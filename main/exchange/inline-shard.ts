@@ -6,6 +6,7 @@ import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js
 import { HostedShard } from './hosted-shard.js';
 import {
   ADMIN_PORT_ID,
+  FIXP_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -26,7 +27,10 @@ export async function openInlineShard(
   const run = () => begun?.run();
   const gateway = makePort(GATEWAY_PORT_ID, 'traders', run);
   const admin = makePort(ADMIN_PORT_ID, 'operators', run);
-  const hosted = new HostedShard(settings, [gateway.host, admin.host], stats, hooks, run);
+  const fixp = makePort(FIXP_PORT_ID, 'traders', run);
+  // The gateway hears first: other doors ask it what it knows.
+  const ports = [gateway.host, admin.host, fixp.host];
+  const hosted = new HostedShard(settings, ports, stats, hooks, run);
   let tick: NodeJS.Timeout | null = null;
   const begin = async (epoch: number, timeMs: number) => {
     hosted.begin(epoch, timeMs);
@@ -47,6 +51,7 @@ export async function openInlineShard(
     stats,
     gatewayPort: gateway.port,
     adminPort: admin.port,
+    fixpPort: fixp.port,
     begin,
     seed: async () => hosted.seed(),
     clientIds: async (references) => hosted.clientIds(references),

@@ -8,6 +8,7 @@ import { RingPort } from '../../engine/runtime/ring-port.js';
 import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
 import {
   ADMIN_PORT_ID,
+  FIXP_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -47,6 +48,7 @@ class ThreadedShard implements ShardAccess {
   readonly stats = new HostStats();
   readonly gatewayPort: RingPort;
   readonly adminPort: RingPort;
+  readonly fixpPort: RingPort;
   readonly opened: Promise<void>;
   report: ShardReport = null as never;
   private readonly hooks: ShardHooks;
@@ -70,12 +72,14 @@ class ThreadedShard implements ShardAccess {
     const admin = portMemory(ADMIN_PORT_ID, 'operators', isOneOfMany);
     this.gatewayPort = ringPort(gateway, this.bell);
     this.adminPort = ringPort(admin, this.bell);
+    const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
+    this.fixpPort = ringPort(fixp, this.bell);
     this.wake = new MessageChannel();
     // The gateway first: who hears of an account through the admin API may log in at once.
     this.wake.port1.on('message', () => this.drain());
     const workerData: ThreadStart = {
       settings,
-      ports: [gateway, admin],
+      ports: [gateway, admin, fixp],
       bell: bellMemory,
       stats: this.stats.memory,
       channels,
@@ -108,6 +112,7 @@ class ThreadedShard implements ShardAccess {
   async settle(): Promise<void> {
     this.gatewayPort.flush();
     this.adminPort.flush();
+    this.fixpPort.flush();
     await this.request({ name: 'settle' });
     this.drain();
   }
@@ -159,6 +164,7 @@ class ThreadedShard implements ShardAccess {
   private drain(): void {
     this.gatewayPort.drain();
     this.adminPort.drain();
+    this.fixpPort.drain();
   }
 
   private request<T>(operation: Operation): Promise<T> {
@@ -216,6 +222,7 @@ class ThreadedShard implements ShardAccess {
     if (this.channels !== null) stopAll(this.channels, this.shardId);
     this.gatewayPort.close();
     this.adminPort.close();
+    this.fixpPort.close();
     this.hooks.onDied(error);
   }
 }

@@ -58,7 +58,7 @@ export class ExchangeProcess {
 
   /** Starts one and kills it so much later, whatever it has come to by then. */
   static async startAndKill(args: readonly string[], afterMs: number): Promise<void> {
-    const ports = ['--port', '0', '--admin-port', '0'];
+    const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0'];
     const program = [packageFile('dist/main/start.js'), ...ports, ...args];
     const child = spawn(process.execPath, program, { stdio: 'ignore', cwd: packageFile('.') });
     const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -95,7 +95,7 @@ export class AccountReportDecoder {
 
   static readonly AMOUNT_NULL = -9223372036854776000;
 
-  /** Change of collateral, or what was paid */
+  /** What the account got, below zero what it paid */
   amount(): number {
     return getInt64Le(this.sbeView, this.sbeOffset + 40);
   }

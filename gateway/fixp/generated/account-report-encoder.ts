@@ -117,7 +117,7 @@ export class AccountReportEncoder {
     return this;
   }
 
-  /** Change of collateral, or what was paid */
+  /** What the account got, below zero what it paid */
   amount(value: number): this {
     setInt64Le(this.sbeView, this.sbeOffset + 40, value);
     return this;

@@ -77,7 +77,7 @@ export class NegotiationResponseDecoder {
     return this.sbeView.getBigUint64(this.sbeOffset + 61, true);
   }
 
-  /** The account's last private event */
+  /** The flow begins behind this private event of the account: the one asked for, or the last one */
   accountSeqNo(): number {
     return getUint64Le(this.sbeView, this.sbeOffset + 69);
   }

@@ -93,7 +93,7 @@ export class NegotiationResponseEncoder {
     return this;
   }
 
-  /** The account's last private event */
+  /** The flow begins behind this private event of the account: the one asked for, or the last one */
   accountSeqNo(value: number): this {
     setInt64Le(this.sbeView, this.sbeOffset + 69, value);
     return this;

@@ -4,7 +4,7 @@ import { DecimalDecoder } from './decimal.js';
 
 /** A market */
 export class SecurityDefinitionDecoder {
-  static readonly BLOCK_LENGTH = 69;
+  static readonly BLOCK_LENGTH = 85;
   static readonly TEMPLATE_ID = 301;
   static readonly SCHEMA_ID = 4919;
   static readonly VERSION = 0;
@@ -42,59 +42,59 @@ export class SecurityDefinitionDecoder {
     return this.sbeView.getUint8(this.sbeOffset + 2);
   }
 
-  static readonly SYMBOL_LENGTH = 16;
+  static readonly SYMBOL_LENGTH = 32;
 
   symbolAt(index: number): number {
     return this.sbeView.getUint8(this.sbeOffset + 3 + index);
   }
 
   getSymbol(target: Uint8Array, targetOffset: number): number {
-    return getBytes(this.sbeView, this.sbeOffset + 3, target, targetOffset, 16);
+    return getBytes(this.sbeView, this.sbeOffset + 3, target, targetOffset, 32);
   }
 
   symbol(): string {
-    return getText(this.sbeView, this.sbeOffset + 3, 16);
+    return getText(this.sbeView, this.sbeOffset + 3, 32);
   }
 
   /** USD */
   tickSize(): DecimalDecoder {
-    return this.sbeTickSize.wrap(this.sbeView, this.sbeOffset + 19);
+    return this.sbeTickSize.wrap(this.sbeView, this.sbeOffset + 35);
   }
 
   lotSize(): DecimalDecoder {
-    return this.sbeLotSize.wrap(this.sbeView, this.sbeOffset + 28);
+    return this.sbeLotSize.wrap(this.sbeView, this.sbeOffset + 44);
   }
 
   priceMax(): number {
-    return this.sbeView.getInt32(this.sbeOffset + 37, true);
+    return this.sbeView.getInt32(this.sbeOffset + 53, true);
   }
 
   qtyMax(): number {
-    return getInt64Le(this.sbeView, this.sbeOffset + 41);
+    return getInt64Le(this.sbeView, this.sbeOffset + 57);
   }
 
   qtyMaxBig(): bigint {
-    return this.sbeView.getBigInt64(this.sbeOffset + 41, true);
+    return this.sbeView.getBigInt64(this.sbeOffset + 57, true);
   }
 
   minNotional(): number {
-    return getInt64Le(this.sbeView, this.sbeOffset + 49);
+    return getInt64Le(this.sbeView, this.sbeOffset + 65);
   }
 
   minNotionalBig(): bigint {
-    return this.sbeView.getBigInt64(this.sbeOffset + 49, true);
+    return this.sbeView.getBigInt64(this.sbeOffset + 65, true);
   }
 
   initialMarginRate(): number {
-    return this.sbeView.getUint32(this.sbeOffset + 57, true);
+    return this.sbeView.getUint32(this.sbeOffset + 73, true);
   }
 
   maintenanceMarginRate(): number {
-    return this.sbeView.getUint32(this.sbeOffset + 61, true);
+    return this.sbeView.getUint32(this.sbeOffset + 77, true);
   }
 
   openOrdersMax(): number {
-    return this.sbeView.getUint32(this.sbeOffset + 65, true);
+    return this.sbeView.getUint32(this.sbeOffset + 81, true);
   }
 }
 
@@ -106,7 +106,7 @@ export function fitsSecurityDefinition(
   blockLength: number,
   _version: number,
 ): boolean {
-  if (blockLength < 69) return false;
+  if (blockLength < 85) return false;
   const at = offset + blockLength;
   if (at > end || end > view.byteLength) return false;
   return true;

@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import type { FixpSession } from './fixp-session.js';
+import { FRAMING_BYTES, type FrameHandler, FrameReader, writeFraming } from './framing.js';
+import {
+  SBE_HEADER_LENGTH,
+  SequenceEncoder,
+  TerminateEncoder,
+  TerminationCode,
+} from './generated/index.js';
+
+/** After the last message the client has this long to read it. */
+const LINGER_MS = 1_000;
+const CONTROL_BYTES = 1_024;
+
+/** What one TCP connection is and has said. A session binds to it, and lives on when it ends. */
+export class FixpConnection {
+  readonly socket: Socket;
+  readonly reader: FrameReader;
+  readonly openedAtMs: number;
+  /** Set by Establish. */
+  session: FixpSession | null = null;
+  /** Sessions that were negotiated here; one that was never established goes with the connection. */
+  readonly negotiated = new Set<FixpSession>();
+  /** Number of the next application message on this connection. */
+  incomingSeqNo = 1;
+  /** Of the client: nothing heard for twice as long, and it counts as gone. */
+  keepaliveMs = 0;
+  lastHeardMs: number;
+  lastSentMs: number;
+  failures = 0;
+  /** Refused messages in a row. */
+  strikes = 0;
+  /** The client has asked for the end. */
+  finishing = false;
+  closed = false;
+  private readonly bufferBytesMax: number;
+  private readonly control = Buffer.alloc(CONTROL_BYTES);
+  private readonly controlView: DataView;
+
+  constructor(socket: Socket, frameBytesMax: number, bufferBytesMax: number, nowMs: number) {
+    this.socket = socket;
+    this.reader = new FrameReader(frameBytesMax);
+    this.bufferBytesMax = bufferBytesMax;
+    this.openedAtMs = nowMs;
+    this.lastHeardMs = nowMs;
+    this.lastSentMs = nowMs;
+    const { buffer, byteOffset } = this.control;
+    this.controlView = new DataView(buffer, byteOffset, CONTROL_BYTES);
+  }
+
+  /** Whether bytes that came can be read; the fault, or null. */
+  take(chunk: Buffer, handle: FrameHandler) {
+    return this.reader.take(chunk, handle);
+  }
+
+  /**
+   * Sends a message that has no number. `write` lays it behind the framing header, at the offset it is given, and gives its length with
+   * its own header. What the flow has waiting goes before it.
+   */
+  send(nowMs: number, write: (view: DataView, at: number) => number): void {
+    if (this.closed) return;
+    this.flush(nowMs);
+    const length = writeFraming(this.controlView, 0, write(this.controlView, FRAMING_BYTES));
+    this.write(Buffer.from(this.control.subarray(0, length)), nowMs);
+  }
+
+  /** Sends bytes that are whole frames. */
+  write(bytes: Buffer, nowMs: number): void {
+    if (this.closed) return;
+    this.socket.write(bytes);
+    this.lastSentMs = nowMs;
+  }
+
+  /** Sends what the flow has for this connection. A client that does not read is cut; it comes back and asks again. */
+  flush(nowMs: number): void {
+    const { session, socket } = this;
+    if (session === null || this.closed || !session.flow.hasUnsent) return;
+    const parts = session.flow.takeUnsent();
+    for (const part of parts) this.write(part, nowMs);
+    if (socket.writableLength > this.bufferBytesMax) {
+      this.terminate(
+        TERMINATION_SLOW,
+        `more than ${this.bufferBytesMax} bytes wait to be read`,
+        nowMs,
+      );
+    }
+  }
+
+  /** Heartbeat: it tells the number of the next message too. */
+  sendSequence(nowMs: number): void {
+    const { session } = this;
+    if (session === null) return;
+    this.send(nowMs, (view, at) => {
+      const encoder = sequence.wrapAndApplyHeader(view, at);
+      return messageBytes(encoder.nextSeqNo(session.flow.nextSeqNo));
+    });
+  }
+
+  /** Says why, and ends the connection; the session stays. */
+  terminate(code: TerminationCode, reason: string, nowMs: number): void {
+    if (this.closed) return;
+    const id = Buffer.from(this.session?.identity.id ?? ''.padEnd(32, '0'), 'hex');
+    const isSlow = code === TERMINATION_SLOW;
+    if (!isSlow) this.flush(nowMs);
+    if (this.closed) return;
+    const bytes = Buffer.from(reason, 'latin1');
+    const encoder = terminateEncoder.wrapAndApplyHeader(this.controlView, FRAMING_BYTES);
+    encoder.clear().putSessionId(id, 0).code(code).putReason(bytes, 0, Math.min(bytes.length, 200));
+    const length = writeFraming(this.controlView, 0, messageBytes(encoder));
+    this.write(Buffer.from(this.control.subarray(0, length)), nowMs);
+    this.closed = true;
+    const { socket } = this;
+    socket.end();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  }
+}
+
+/** Its length with its header. */
+export function messageBytes(encoder: { sbeEncodedLength(): number }): number {
+  return SBE_HEADER_LENGTH + encoder.sbeEncodedLength();
+}
+
+const TERMINATION_SLOW = TerminationCode.SlowConsumer;
+const sequence = new SequenceEncoder();
+const terminateEncoder = new TerminateEncoder();

@@ -1,0 +1,28 @@
+/** Bounds of what a client of the binary door can make it keep or do; rates and times that both doors have are in `limits.ts`. */
+export interface FixpLimits {
+  connectionsMax: number;
+  sessionsMax: number;
+  /** A further one takes the place of the account's session that has been without a connection for longest. */
+  sessionsOfAccountMax: number;
+  /** What a session keeps of its flow. */
+  flowBytesMax: number;
+  keepaliveMsMin: number;
+  keepaliveMsMax: number;
+  /** Messages that one request may ask for again. */
+  retransmitMax: number;
+  frameBytesMax: number;
+  /** Levels of one MassQuote. */
+  quoteEntriesMax: number;
+}
+
+export const DEFAULT_FIXP_LIMITS: FixpLimits = {
+  connectionsMax: 1_000,
+  sessionsMax: 1_000,
+  sessionsOfAccountMax: 8,
+  flowBytesMax: 8 * 1024 * 1024,
+  keepaliveMsMin: 100,
+  keepaliveMsMax: 60_000,
+  retransmitMax: 5_000,
+  frameBytesMax: 16 * 1024,
+  quoteEntriesMax: 20,
+};
