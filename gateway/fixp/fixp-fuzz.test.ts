@@ -146,7 +146,10 @@ describe('wild bytes', () => {
   it('of good messages with flipped bits are answered, or end the connection; the door goes on', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.integer({ min: 4, max: 56 }), fc.nat(7)), { minLength: 1, maxLength: 8 }),
+        fc.array(fc.tuple(fc.integer({ min: 4, max: 56 }), fc.nat(7)), {
+          minLength: 1,
+          maxLength: 8,
+        }),
         async (flips) => {
           const client = await connected(true);
           const bytes = orderFrame();
