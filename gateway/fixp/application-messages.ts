@@ -14,6 +14,7 @@ import type { FixpConnection } from './fixp-connection.js';
 import { FixpSession } from './fixp-session.js';
 import * as sbe from './generated/index.js';
 import { named, OrderReader, unknownMarket } from './order-reader.js';
+import { Quotes } from './quotes.js';
 import { layDefinition, writeSecurityList } from './security-definitions.js';
 
 /** By market state: an order may be open, even where it may not be canceled. */
@@ -25,6 +26,7 @@ const BYTES_PER_TOKEN = 1_024;
 
 export interface ApplicationContext {
   readonly limits: GatewayLimits;
+  readonly quoteEntriesMax: number;
   readonly markets: Markets;
   readonly views: AccountViews;
   /** As their owners' feeds tell them. */
@@ -63,6 +65,7 @@ interface MessageAt {
 
 /** Takes application messages of a session, in order. Each gets one answer: from the exchange, or from here. */
 export class ApplicationMessages {
+  readonly quotes: Quotes;
   readonly counters: ApplicationCounters = {
     messages: 0,
     commands: 0,
@@ -88,7 +91,16 @@ export class ApplicationMessages {
     this.context = context;
     this.reader = new OrderReader(context.markets);
     this.portBits = (context.ports[0] as ShardPort).portId << 24;
+    const { markets, ports, quoteEntriesMax, exchangeTimeMs, wake } = context;
+    this.quotes = new Quotes({
+      ...{ markets, ports, quoteEntriesMax, exchangeTimeMs, wake },
+      reader: this.reader,
+      draft: this.draft,
+      writer: this.writer,
+      send: (session, seqNo, write) => this.send(session, seqNo, write),
+    });
     this.addOrderKinds();
+    this.addQuoteKinds();
     this.addQuestionKinds();
   }
 
@@ -206,6 +218,21 @@ export class ApplicationMessages {
         return reader.massAction(message, draft) ?? this.cancelAll(session, seqNo);
       },
       true,
+    );
+  }
+
+  private addQuoteKinds(): void {
+    this.add(
+      sbe.MassQuoteDecoder.TEMPLATE_ID,
+      new sbe.MassQuoteDecoder(),
+      sbe.fitsMassQuote,
+      (session, seqNo, message) => this.quotes.take(session, seqNo, message),
+    );
+    this.add(
+      sbe.MarketMakerProtectionRequestDecoder.TEMPLATE_ID,
+      new sbe.MarketMakerProtectionRequestDecoder(),
+      sbe.fitsMarketMakerProtectionRequest,
+      (session, seqNo, message) => this.quotes.protect(session, seqNo, message),
     );
   }
 

@@ -3,6 +3,9 @@ import {
   EF_CLIENT_ID,
   EF_LOTS,
   EF_ORDER_ID,
+  EF_REMAINING,
+  EW_CODE,
+  EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
   marketOf,
@@ -11,6 +14,7 @@ import {
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
+import { REJECT } from '../../engine/messages/reject-codes.js';
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
@@ -23,6 +27,7 @@ import {
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_AMENDED,
   EVT_TRIGGER_CANCELED,
+  FLAG_SIDE,
 } from '../../engine/messages/types.js';
 import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
 import type { Collected } from '../feeds/feed-walk.js';
@@ -32,6 +37,8 @@ import { writeAccountEvent } from './account-reports.js';
 import { OrdStatus, writeMassCanceled, writeStatus } from './door-answers.js';
 import type { FixpSession, FixpSessions } from './fixp-session.js';
 import { writeCancel, writeModify, writeNew, writeReject, writeTrade } from './order-reports.js';
+import type { QuoteRound } from './quote-state.js';
+import type { Quotes } from './quotes.js';
 import { type EventAt, NO_REQUEST } from './report-writer.js';
 
 const FRAME_F_TIME = 2;
@@ -43,6 +50,7 @@ export interface DeliveryTargets {
   readonly sessions: FixpSessions;
   readonly markets: Markets;
   readonly openOrders: OpenOrders;
+  readonly quotes: Quotes;
   /** Something was written into the session's flow. */
   readonly touched: (session: FixpSession) => void;
 }
@@ -112,7 +120,10 @@ export class EventDelivery {
     // A session that has just begun has seen it in the log.
     if (accountSeqNo <= session.lastAccountSeqNo) return;
     session.lastAccountSeqNo = accountSeqNo;
-    this.write(session, type, isAnswer ? this.requestOf(session) : NO_REQUEST);
+    const seqNo = isAnswer ? this.requestOf(session) : NO_REQUEST;
+    this.write(session, type, seqNo);
+    this.followQuote(session, type);
+    if (isAnswer) this.countQuote(session, type, seqNo);
     this.to.touched(session);
   }
 
@@ -154,13 +165,57 @@ export class EventDelivery {
       type = typeOf(this.copy[W_HEAD] as number);
     }
     const requestSeqNo = session.seqNoOf(request);
-    if (type === EVT_REJECTED) writeReject(session, event, requestSeqNo, this.to.markets);
-    else if (type === EVT_DUPLICATE) this.duplicate(session, requestSeqNo);
+    if (type === EVT_REJECTED) {
+      const { words, at } = event;
+      const round = session.quotes.rounds.get(request);
+      // The old quote was gone already: that is no news.
+      const isGone = round !== undefined && words[at + EW_CODE] === REJECT.order_is_not_open;
+      if (!isGone) writeReject(session, event, requestSeqNo, this.to.markets);
+      if (round !== undefined) this.refuseQuote(session, requestSeqNo, round, isGone);
+    } else if (type === EVT_DUPLICATE) this.duplicate(session, requestSeqNo);
     else if (type === EVT_MASS_CANCELED) {
       const count = event.floats[event.at / 2 + EF_LOTS] as number;
       writeMassCanceled(session, event, requestSeqNo, count);
     } else writeAccountEvent(session, event, requestSeqNo);
     this.to.touched(session);
+  }
+
+  /** A quote that is filled or gone is known to be, and counts for the protection. */
+  private followQuote(session: FixpSession, type: number): void {
+    if (type !== EVT_FILL && type !== EVT_CANCELED) return;
+    const { words, floats, at, timeMs } = this.event;
+    const f = at / 2;
+    const clientId = floats[f + EF_CLIENT_ID] as number;
+    const quotes = session.quotes.find(marketOf(words[at + W_HEAD] as number), clientId);
+    if (quotes === undefined) return;
+    const isOver = type === EVT_CANCELED || floats[f + EF_REMAINING] === 0;
+    if (isOver) quotes.ended(clientId);
+    if (type === EVT_CANCELED) return;
+    const side = (words[at + EW_FLAGS] as number) & FLAG_SIDE;
+    this.to.quotes.filled(session, quotes, side, floats[f + EF_LOTS] as number, timeMs);
+  }
+
+  private countQuote(session: FixpSession, type: number, seqNo: number): void {
+    const request = this.event.words[this.event.at + EW_REQUEST] as number;
+    const round = session.quotes.rounds.get(request);
+    if (round === undefined) return;
+    if (type === EVT_ACCEPTED) round.accepted++;
+    else if (type === EVT_CANCELED) round.canceled++;
+    else return;
+    this.to.quotes.answered(session, seqNo, round);
+  }
+
+  private refuseQuote(
+    session: FixpSession,
+    seqNo: number,
+    round: QuoteRound,
+    isGone: boolean,
+  ): void {
+    const { words, floats, at } = this.event;
+    const clientId = floats[at / 2 + EF_CLIENT_ID] as number;
+    session.quotes.find(marketOf(words[at + W_HEAD] as number), clientId)?.ended(clientId);
+    if (!isGone) round.rejected++;
+    this.to.quotes.answered(session, seqNo, round);
   }
 
   private copyEvent(slots: number): void {

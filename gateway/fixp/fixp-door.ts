@@ -60,15 +60,17 @@ export class FixpDoor {
     const { limits, fixpLimits, sessions } = this;
     const nowMs = () => Date.now();
     const { markets, views, openOrders, accounts, logOf, epoch } = folds;
-    this.deliveries = shards.map(({ portId }) => {
-      const touched = (session: FixpSession) => this.touch(session);
-      return new EventDelivery({ portId, sessions, markets, openOrders, touched });
-    });
     this.application = new ApplicationMessages({
       ...{ limits, markets, views, openOrders, nowMs },
+      quoteEntriesMax: fixpLimits.quoteEntriesMax,
       ports: shards,
       exchangeTimeMs: options.exchangeTimeMs ?? nowMs,
       wake: (shard) => this.unflushed.add(shard),
+    });
+    const { quotes } = this.application;
+    this.deliveries = shards.map(({ portId }) => {
+      const touched = (session: FixpSession) => this.touch(session);
+      return new EventDelivery({ portId, sessions, markets, openOrders, quotes, touched });
     });
     const handshake = new Handshake({
       ...{ limits, fixpLimits, accounts, sessions, logOf, epoch, nowMs },
@@ -158,6 +160,8 @@ export class FixpDoor {
 
   private readonly drainEnded = (): void => {
     this.flushArmed = false;
+    // What the events have set off: protection takes quotes back.
+    this.flushPorts();
     this.flushConnections();
   };
 
@@ -177,6 +181,8 @@ export class FixpDoor {
   }
 
   private housekeeping(): void {
+    this.application.quotes.retry();
+    this.flushPorts();
     const now = Date.now();
     const { loginTimeoutMs } = this.limits;
     for (const connection of this.connections) {

@@ -3,6 +3,7 @@ import { MassCancels } from '../session/mass-cancels.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 import type { FixpConnection } from './fixp-connection.js';
 import { FlowStore } from './flow-store.js';
+import { SessionQuotes } from './quote-state.js';
 
 /** Numbers of client messages travel with commands by their lower bits. */
 const REQUEST_BITS = 2 ** 31;
@@ -26,6 +27,7 @@ export class FixpSession {
   readonly flow: FlowStore;
   readonly bucket: TokenBucket;
   readonly massCancels = new MassCancels();
+  readonly quotes = new SessionQuotes();
   /** The client's next message that is taken; lower numbers were seen before. */
   expectedSeqNo = 1;
   /** Time that the last accepted Establish had signed. */

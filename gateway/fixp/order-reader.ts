@@ -15,6 +15,7 @@ import {
   Side,
   TimeInForce,
 } from './generated/index.js';
+import { QUOTE_IDS_FROM } from './quote-state.js';
 
 const ID_MAX = Number.MAX_SAFE_INTEGER;
 /** By code of the character: the engine's number. */
@@ -59,7 +60,7 @@ export class OrderReader {
     draft.selfTrade = stp;
     return (
       this.execInst(message.execInst(), draft) ??
-      clientId(message.hasClOrdId(), message.clOrdId(), draft) ??
+      newClientId(message.hasClOrdId(), message.clOrdId(), draft) ??
       within('expireTime', draft.expiresAtMs, message.hasExpireTime() ? 1 : 0, ID_MAX) ??
       within('deadline', draft.deadlineMs, message.hasDeadline() ? 1 : 0, ID_MAX) ??
       sizes(draft, message.hasPrice(), true, market) ??
@@ -159,6 +160,12 @@ export function named(
   if (!message.hasOrderId()) return clientId(true, message.clOrdId(), draft);
   draft.orderId = message.orderId();
   return within('orderId', draft.orderId, 1, ID_MAX);
+}
+
+/** The upper half of all numbers is that of quotes. */
+function newClientId(isThere: boolean, value: number, draft: OrderDraft): Problem | null {
+  if (!isThere) return null;
+  return within('clOrdId', value, 1, QUOTE_IDS_FROM - 1) ?? clientId(true, value, draft);
 }
 
 function clientId(isThere: boolean, value: number, draft: OrderDraft): Problem | null {

@@ -129,7 +129,7 @@ export class MassQuoteQuoteEntriesDecoder {
     return true;
   }
 
-  /** 1 to 20; names the level */
+  /** 1 to 20; names the level. The clOrdId of a quote modulo 64 is twice the level, plus 1 for the offer */
   quoteEntryId(): number {
     return this.sbeView.getUint32(this.sbeOffset, true);
   }

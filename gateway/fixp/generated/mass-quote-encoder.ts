@@ -151,7 +151,7 @@ export class MassQuoteQuoteEntriesEncoder {
     return this;
   }
 
-  /** 1 to 20; names the level */
+  /** 1 to 20; names the level. The clOrdId of a quote modulo 64 is twice the level, plus 1 for the offer */
   quoteEntryId(value: number): this {
     this.sbeView.setUint32(this.sbeOffset, value, true);
     return this;
