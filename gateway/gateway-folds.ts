@@ -1,4 +1,5 @@
 import type { AccountViews } from './feeds/account-views.js';
+import type { L2Book } from './feeds/l2-book.js';
 import type { OpenOrders } from './feeds/open-orders.js';
 import type { PrivateLog } from './feeds/private-log.js';
 import type { Markets } from './markets.js';
@@ -11,6 +12,8 @@ export interface GatewayFolds {
   readonly views: AccountViews;
   /** As their owners' feeds tell them. */
   readonly openOrders: OpenOrders;
+  /** The public book of a market. */
+  readonly bookOf: (marketId: number) => L2Book;
   /** The log that has the private events of an account. */
   readonly logOf: (account: number) => PrivateLog;
   readonly epoch: () => number;

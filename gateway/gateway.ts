@@ -145,7 +145,8 @@ export class Gateway {
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
     const epoch = () => this.epoch;
-    this.folds = { accounts, markets, views, openOrders: ownOrders, logOf, epoch };
+    const bookOf = (marketId: number) => orders.book(marketId);
+    this.folds = { accounts, markets, views, openOrders: ownOrders, bookOf, logOf, epoch };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     const targets = { ...folds, connections, privateFeed, outbox, alone };
     this.routers = shards.map(({ port: { portId } }, shard) => {

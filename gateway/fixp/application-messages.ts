@@ -13,6 +13,7 @@ import { OrdStatus, writeBusinessReject, writeMassCanceled, writeStatus } from '
 import type { FixpConnection } from './fixp-connection.js';
 import { FixpSession } from './fixp-session.js';
 import * as sbe from './generated/index.js';
+import type { MarketData } from './market-data.js';
 import { named, OrderReader, unknownMarket } from './order-reader.js';
 import { Quotes } from './quotes.js';
 import { layDefinition, writeSecurityList } from './security-definitions.js';
@@ -27,6 +28,7 @@ const BYTES_PER_TOKEN = 1_024;
 export interface ApplicationContext {
   readonly limits: GatewayLimits;
   readonly quoteEntriesMax: number;
+  readonly marketData: MarketData;
   readonly markets: Markets;
   readonly views: AccountViews;
   /** As their owners' feeds tell them. */
@@ -252,6 +254,12 @@ export class ApplicationMessages {
         writePositions(session, views, message.requestId(), seqNo, exchangeTimeMs());
         return null;
       },
+    );
+    this.add(
+      sbe.MarketDataRequestDecoder.TEMPLATE_ID,
+      new sbe.MarketDataRequestDecoder(),
+      sbe.fitsMarketDataRequest,
+      (session, seqNo, message) => this.context.marketData.request(session, seqNo, message),
     );
     this.add(
       sbe.SecurityDefinitionRequestDecoder.TEMPLATE_ID,

@@ -36,6 +36,7 @@ import type { Markets } from '../markets.js';
 import { writeAccountEvent } from './account-reports.js';
 import { OrdStatus, writeMassCanceled, writeStatus } from './door-answers.js';
 import type { FixpSession, FixpSessions } from './fixp-session.js';
+import type { MarketData } from './market-data.js';
 import { writeCancel, writeModify, writeNew, writeReject, writeTrade } from './order-reports.js';
 import type { QuoteRound } from './quote-state.js';
 import type { Quotes } from './quotes.js';
@@ -47,10 +48,12 @@ const SLOTS_MAX = 4;
 
 export interface DeliveryTargets {
   readonly portId: number;
+  readonly shard: number;
   readonly sessions: FixpSessions;
   readonly markets: Markets;
   readonly openOrders: OpenOrders;
   readonly quotes: Quotes;
+  readonly marketData: MarketData;
   /** Something was written into the session's flow. */
   readonly touched: (session: FixpSession) => void;
 }
@@ -85,6 +88,7 @@ export class EventDelivery {
     }
     const { sessions, portId } = this.to;
     if (sessions.count === 0) return;
+    this.to.marketData.saw(words, floats, at, this.to.shard, this.timeMs);
     const from = words[at + EW_SESSION] as number;
     const asking = from >>> 24 === portId ? sessions.findNumber(from & SESSION_MASK) : undefined;
     const isPrivate = (floats[at / 2 + EF_ACCOUNT_SEQUENCE] as number) > 0;

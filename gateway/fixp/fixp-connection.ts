@@ -64,6 +64,12 @@ export class FixpConnection {
     this.write(Buffer.from(this.control.subarray(0, length)), nowMs);
   }
 
+  /** Sends a whole frame that has no number, behind what the flow has waiting. */
+  sendFrame(frame: Buffer, nowMs: number): void {
+    this.flush(nowMs);
+    this.write(frame, nowMs);
+  }
+
   /** Sends bytes that are whole frames. */
   write(bytes: Buffer, nowMs: number): void {
     if (this.closed) return;

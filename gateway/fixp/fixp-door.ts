@@ -9,6 +9,7 @@ import { DEFAULT_FIXP_LIMITS, type FixpLimits } from './fixp-limits.js';
 import { type FixpSession, FixpSessions } from './fixp-session.js';
 import { TerminationCode } from './generated/index.js';
 import { Handshake } from './handshake.js';
+import { MarketData } from './market-data.js';
 import { SessionLayer } from './session-layer.js';
 
 export interface FixpDoorOptions {
@@ -42,6 +43,7 @@ export class FixpDoor {
   private readonly connections = new Set<FixpConnection>();
   private readonly application: ApplicationMessages;
   private readonly layer: SessionLayer;
+  private readonly marketData: MarketData;
   private readonly deliveries: readonly EventDelivery[];
   private readonly server: net.Server;
   /** Sessions whose flow has something new for their connection. */
@@ -50,7 +52,7 @@ export class FixpDoor {
   private readonly unflushed = new Set<number>();
   private flushing = false;
   private flushArmed = false;
-  private timer: NodeJS.Timeout | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(options: FixpDoorOptions) {
     this.options = options;
@@ -60,17 +62,23 @@ export class FixpDoor {
     const { limits, fixpLimits, sessions } = this;
     const nowMs = () => Date.now();
     const { markets, views, openOrders, accounts, logOf, epoch } = folds;
+    const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
+    const { publicBufferBytesMax } = limits;
+    const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
+    this.marketData = marketData;
     this.application = new ApplicationMessages({
       ...{ limits, markets, views, openOrders, nowMs },
       quoteEntriesMax: fixpLimits.quoteEntriesMax,
+      marketData,
       ports: shards,
-      exchangeTimeMs: options.exchangeTimeMs ?? nowMs,
+      exchangeTimeMs,
       wake: (shard) => this.unflushed.add(shard),
     });
     const { quotes } = this.application;
-    this.deliveries = shards.map(({ portId }) => {
+    this.deliveries = shards.map(({ portId }, shard) => {
       const touched = (session: FixpSession) => this.touch(session);
-      return new EventDelivery({ portId, sessions, markets, openOrders, quotes, touched });
+      const to = { portId, shard, sessions, markets, openOrders, quotes, marketData, touched };
+      return new EventDelivery(to);
     });
     const handshake = new Handshake({
       ...{ limits, fixpLimits, accounts, sessions, logOf, epoch, nowMs },
@@ -88,7 +96,10 @@ export class FixpDoor {
 
   /** Accepts connections; gives the port. */
   listen(): Promise<number> {
-    this.timer = setInterval(() => this.housekeeping(), HOUSEKEEPING_MS);
+    this.timers.push(
+      setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
+      setInterval(() => this.marketData.tick(), this.limits.tickMs),
+    );
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(this.options.port, this.options.host, () => {
@@ -108,7 +119,7 @@ export class FixpDoor {
 
   /** Ends all connections with a code that asks them to come back. */
   async close(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     this.flushConnections();
     const now = Date.now();
     for (const connection of this.connections) {
@@ -147,6 +158,7 @@ export class FixpDoor {
     }
     if (session?.connection !== connection) return;
     session.connection = null;
+    this.marketData.leave(session);
     session.unboundAtMs = Date.now();
   }
 

@@ -89,7 +89,7 @@ describe('wild bytes', () => {
   });
 
   it('in a message that does not fit change nothing in a session either', async () => {
-    const applications = [101, 102, 103, 104, 105, 106, 107, 108, 109];
+    const applications = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...applications),
