@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { base58 } from '@scure/base';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as sbe from '../gateway/fixp/generated/index.js';
 import { FixpClient, read } from '../gateway/fixp/testing/fixp-client.js';
 import { signingKey } from '../gateway/fixp/testing/fixp-exchange.js';
 import { newTrader, type Trader } from '../gateway/testing/exchange.js';
+import { packageFile } from './package-root.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 
 const CUTS = process.env.PLIMSOLL_FULL === '1' ? 200 : 25;
@@ -163,6 +166,23 @@ describe('the binary door of a running exchange', () => {
       ]);
     },
   );
+
+  it('takes the first order of a stranger who has the example', async () => {
+    const data = scratch();
+    const exchange = await start(data, 'inline');
+    const trader = await funded(exchange);
+    await exchange.admin('POST', 'prices', { market: 'BTC-PERP', index: '100000' });
+    const keyFile = path.join(data, 'keypair.json');
+    fs.writeFileSync(keyFile, JSON.stringify([...trader.secretKey]));
+    const example = packageFile('gateway/fixp/examples/first-order.mjs');
+    const run = promisify(execFile);
+    const { stdout } = await run(process.execPath, [
+      example,
+      String(exchange.ready.fixpPort),
+      keyFile,
+    ]);
+    expect(stdout).toBe('accepted: order 1, 10 lots at 999000 ticks\n');
+  });
 
   it('publishes its schema', async () => {
     const exchange = await start(scratch(), 'inline');
