@@ -6,26 +6,21 @@
  *
  * Needs a JDK from 17 on, and Maven, which gets sbe-tool.
  */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { root, run, SbeTool } from './sbe/sbe-tool.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const casesEach = Number(process.argv[2] ?? 200);
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sbe-'));
-const SBE = '1.38.1';
+let tool = null;
 let held = 0;
 let total = 0;
 
 try {
   run('npm', ['run', '--silent', 'build'], { cwd: root });
-  run('mvn', ['-q', '-B', 'dependency:get', `-Dartifact=uk.co.real-logic:sbe-all:${SBE}`]);
-  run('mvn', [
-    ...['-q', '-B', 'dependency:copy', `-Dartifact=uk.co.real-logic:sbe-all:${SBE}`],
-    `-DoutputDirectory=${work}`,
-  ]);
+  tool = new SbeTool(work);
   const testing = 'gateway/fixp/codegen/testing';
   await both('plimsoll', 'gateway/fixp/plimsoll-sbe.xml', 'gateway/fixp/generated');
   await both('vehicle', `${testing}/vehicle.xml`, `${testing}/vehicle`);
@@ -42,7 +37,7 @@ process.exitCode = held === total && total > 0 ? 0 : 1;
 /** Every message of a schema, both ways. */
 async function both(name, schemaFile, folder) {
   const { schema, flyweights, tools } = await load(schemaFile, folder);
-  generateJava(name, schemaFile, schema.package);
+  tool.compile(name, schemaFile, schema.package, 'CheckScripts.java');
   const view = new DataView(new ArrayBuffer(8192));
   const cases = schema.messages.flatMap((message) => {
     return Array.from({ length: casesEach }, (_, i) => {
@@ -150,19 +145,6 @@ function encoded(tools, flyweights, message, script, view) {
   return Buffer.from(view.buffer, 0, length).toString('hex');
 }
 
-function generateJava(name, schemaFile, javaPackage) {
-  const sources = path.join(work, name);
-  run('java', [
-    ...['--add-opens', 'java.base/jdk.internal.misc=ALL-UNNAMED', `-Dsbe.output.dir=${sources}`],
-    ...['-Dsbe.target.language=Java', '-Dsbe.validation.stop.on.error=true', '-jar', jar()],
-    path.join(root, schemaFile),
-  ]);
-  const folder = path.join(sources, ...javaPackage.split('.'));
-  const files = fs.readdirSync(folder).map((file) => path.join(folder, file));
-  const checker = path.join(root, '.ci/sbe/CheckScripts.java');
-  run('javac', ['-nowarn', '-cp', jar(), '-d', path.join(sources, 'classes'), checker, ...files]);
-}
-
 function askJava(name, javaPackage, cases, mode) {
   const [asked, answered] = ['cases', 'answers'].map((file) =>
     path.join(work, `${name}-${file}.txt`),
@@ -171,9 +153,7 @@ function askJava(name, javaPackage, cases, mode) {
     return [`message ${message.name} ${hex} ${mode}`, ...script, ''].join('\n');
   });
   fs.writeFileSync(asked, `${text.join('\n')}\n`);
-  const classes = [path.join(work, name, 'classes'), jar()].join(path.delimiter);
-  const opens = ['--add-opens', 'java.base/jdk.internal.misc=ALL-UNNAMED'];
-  run('java', [...opens, '-cp', classes, 'CheckScripts', javaPackage, asked, answered]);
+  run('java', tool.arguments(name, 'CheckScripts', javaPackage, asked, answered));
   const answers = [[]];
   for (const line of fs.readFileSync(answered, 'utf8').split('\n')) {
     if (line === '') answers.push([]);
@@ -190,19 +170,4 @@ function check(what, wrong) {
     const at = found.findIndex((line, i) => line !== script[i]);
     console.log(`  ${who} "${found[at]}" where the script has "${script[at]}", bytes ${hex}`);
   }
-}
-
-function jar() {
-  return path.join(work, `sbe-all-${SBE}.jar`);
-}
-
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...options,
-  });
-  if (result.status === 0) return;
-  console.log(`${command} ${args.slice(0, 6).join(' ')} failed:\n${result.stdout}${result.stderr}`);
-  throw new Error(`${command} failed`);
 }
