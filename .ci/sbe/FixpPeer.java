@@ -59,6 +59,8 @@ public final class FixpPeer {
   private volatile String lastReject = "";
   private volatile int established;
   private Socket socket;
+  /** Requests that are not sent yet; null: each goes at once. */
+  private java.io.ByteArrayOutputStream batch;
   private long incoming;
   private long resume;
   private long again;
@@ -90,8 +92,12 @@ public final class FixpPeer {
 
     final int half = requests / 2;
     send(1, half - BURST, REQUESTS_A_SECOND);
+    batch = new java.io.ByteArrayOutputStream();
     long seqNo = send(half - BURST + 1, half, Integer.MAX_VALUE);
-    // Cut without a word, in the middle of a burst, with requests and answers under way.
+    // All in one write, then cut without a word: nobody here knows what of it has come.
+    socket.getOutputStream().write(batch.toByteArray());
+    batch = null;
+    Thread.sleep(2);
     socket.setSoLinger(true, 0);
     socket.close();
     long first = 1;
@@ -244,7 +250,7 @@ public final class FixpPeer {
     final int length = 6 + MessageHeaderEncoder.ENCODED_LENGTH + encodedLength;
     out.putInt(0, length, java.nio.ByteOrder.BIG_ENDIAN);
     out.putShort(4, (short) 0xEB50, java.nio.ByteOrder.BIG_ENDIAN);
-    final OutputStream stream = socket.getOutputStream();
+    final OutputStream stream = batch != null ? batch : socket.getOutputStream();
     stream.write(out.byteArray(), 0, length);
   }
 
