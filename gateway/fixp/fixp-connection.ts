@@ -19,8 +19,8 @@ export class FixpConnection {
   readonly openedAtMs: number;
   /** Set by Establish. */
   session: FixpSession | null = null;
-  /** Sessions that were negotiated here; one that was never established goes with the connection. */
-  readonly negotiated = new Set<FixpSession>();
+  /** That was negotiated here; when it was never established it goes with the connection. */
+  negotiated: FixpSession | null = null;
   /** Number of the next application message on this connection. */
   incomingSeqNo = 1;
   /** Of the client: nothing heard for twice as long, and it counts as gone. */
@@ -70,26 +70,22 @@ export class FixpConnection {
     this.write(frame, nowMs);
   }
 
-  /** Sends bytes that are whole frames. */
+  /** Sends bytes that are whole frames. A client that does not read is cut. */
   write(bytes: Buffer, nowMs: number): void {
     if (this.closed) return;
     this.socket.write(bytes);
     this.lastSentMs = nowMs;
+    if (this.socket.writableLength <= this.bufferBytesMax) return;
+    // It comes back and asks for what it has missed.
+    const reason = `more than ${this.bufferBytesMax} bytes wait to be read`;
+    this.terminate(TerminationCode.SlowConsumer, reason, nowMs);
   }
 
-  /** Sends what the flow has for this connection. A client that does not read is cut; it comes back and asks again. */
+  /** Sends what the flow has for this connection. */
   flush(nowMs: number): void {
-    const { session, socket } = this;
+    const { session } = this;
     if (session === null || this.closed || !session.flow.hasUnsent) return;
-    const parts = session.flow.takeUnsent();
-    for (const part of parts) this.write(part, nowMs);
-    if (socket.writableLength > this.bufferBytesMax) {
-      this.terminate(
-        TERMINATION_SLOW,
-        `more than ${this.bufferBytesMax} bytes wait to be read`,
-        nowMs,
-      );
-    }
+    for (const part of session.flow.takeUnsent()) this.write(part, nowMs);
   }
 
   /** Heartbeat: it tells the number of the next message too. */
@@ -106,17 +102,15 @@ export class FixpConnection {
   terminate(code: TerminationCode, reason: string, nowMs: number): void {
     if (this.closed) return;
     const id = Buffer.from(this.session?.identity.id ?? ''.padEnd(32, '0'), 'hex');
-    const isSlow = code === TERMINATION_SLOW;
-    if (!isSlow) this.flush(nowMs);
+    if (code !== TerminationCode.SlowConsumer) this.flush(nowMs);
     if (this.closed) return;
+    this.closed = true;
     const bytes = Buffer.from(reason, 'latin1');
     const encoder = terminateEncoder.wrapAndApplyHeader(this.controlView, FRAMING_BYTES);
     encoder.clear().putSessionId(id, 0).code(code).putReason(bytes, 0, Math.min(bytes.length, 200));
     const length = writeFraming(this.controlView, 0, messageBytes(encoder));
-    this.write(Buffer.from(this.control.subarray(0, length)), nowMs);
-    this.closed = true;
     const { socket } = this;
-    socket.end();
+    socket.end(Buffer.from(this.control.subarray(0, length)));
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
   }
 }
@@ -126,6 +120,5 @@ export function messageBytes(encoder: { sbeEncodedLength(): number }): number {
   return SBE_HEADER_LENGTH + encoder.sbeEncodedLength();
 }
 
-const TERMINATION_SLOW = TerminationCode.SlowConsumer;
 const sequence = new SequenceEncoder();
 const terminateEncoder = new TerminateEncoder();

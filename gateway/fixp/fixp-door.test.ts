@@ -451,6 +451,49 @@ describe('who is let in', () => {
     expect((await client.next(sbe.TerminateDecoder)).code()).toBe(sbe.TerminationCode.Timeout);
   });
 
+  it('nobody who asks for the same again and again', async () => {
+    await exchange.close();
+    exchange = new FixpExchange({ requestsPerSecond: 1, requestsBurst: 300, strikesMax: 20 });
+    await exchange.start();
+    const client = await begun(1);
+    for (let i = 0; i < 100; i++) place(client, { price: 490_000 + i });
+    await client.next(sbe.ExecutionReportNewDecoder, 0, (report) => report.price() === 490_099);
+    const ask = () => {
+      client.send(new sbe.RetransmitRequestEncoder(), (message) => {
+        message.putSessionId(Buffer.from(client.id, 'hex'), 0).fromSeqNo(1).count(100);
+      });
+    };
+    for (let i = 0; i < 200; i++) ask();
+    expect((await client.next(sbe.RetransmitRejectDecoder)).code()).toBe(
+      sbe.RetransmitRejectCode.RequestLimitExceeded,
+    );
+    expect((await client.next(sbe.TerminateDecoder)).code()).toBe(
+      sbe.TerminationCode.FloodingConsumer,
+    );
+  });
+
+  it('a second session on one connection', async () => {
+    const client = exchange.client(1);
+    await client.connect();
+    await client.negotiate();
+    expect(read(await client.negotiate(), sbe.NegotiationRejectDecoder).reason()).toMatch(
+      /negotiated on this connection already/,
+    );
+  });
+
+  it('nobody for ever: a session that nobody binds is forgotten', async () => {
+    await exchange.close();
+    exchange = new FixpExchange({}, { unboundMsMax: 100 });
+    await exchange.start();
+    const client = await begun(1);
+    await client.cut();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await client.connect();
+    expect(read(await client.establish(), sbe.EstablishmentRejectDecoder).code()).toBe(
+      sbe.EstablishmentRejectCode.Unnegotiated,
+    );
+  });
+
   it('an account that negotiates again and again: its oldest session goes', async () => {
     const first = exchange.client(1);
     await first.begin();

@@ -7,6 +7,7 @@ import { EventDelivery } from './event-delivery.js';
 import { FixpConnection } from './fixp-connection.js';
 import { DEFAULT_FIXP_LIMITS, type FixpLimits } from './fixp-limits.js';
 import { type FixpSession, FixpSessions } from './fixp-session.js';
+import { FlowBudget } from './flow-store.js';
 import { TerminationCode } from './generated/index.js';
 import { Handshake } from './handshake.js';
 import { MarketData } from './market-data.js';
@@ -63,7 +64,8 @@ export class FixpDoor {
     const nowMs = () => Date.now();
     const { markets, views, openOrders, accounts, logOf, epoch } = folds;
     const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
-    const { publicBufferBytesMax } = limits;
+    const { publicBufferBytesMax, strikesMax } = limits;
+    const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
     const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
     this.marketData = marketData;
     this.application = new ApplicationMessages({
@@ -81,12 +83,12 @@ export class FixpDoor {
       return new EventDelivery(to);
     });
     const handshake = new Handshake({
-      ...{ limits, fixpLimits, accounts, sessions, logOf, epoch, nowMs },
+      ...{ limits, fixpLimits, accounts, sessions, flowBudget, logOf, epoch, nowMs },
       venue: options.venue ?? 'plimsoll',
       accountSeqNo: (account) => views.sequenceOf(account),
       replay: (session, found) => this.deliveries[session.identity.home]?.replay(session, found),
     });
-    this.layer = new SessionLayer(handshake, this.application, fixpLimits, nowMs);
+    this.layer = new SessionLayer(handshake, this.application, fixpLimits, strikesMax, nowMs);
     this.server = net.createServer({ noDelay: true }, (socket) => this.open(socket));
     this.server.maxConnections = fixpLimits.connectionsMax;
     shards.forEach((port, shard) => {
@@ -152,10 +154,9 @@ export class FixpDoor {
     connection.closed = true;
     this.connections.delete(connection);
     const { session } = connection;
-    for (const other of connection.negotiated) {
-      // Negotiated and never established: nobody can have seen anything of it.
-      if (other.lastEstablishMs === 0) this.sessions.remove(other);
-    }
+    const { negotiated } = connection;
+    // Negotiated and never established: nobody can have seen anything of it.
+    if (negotiated?.lastEstablishMs === 0) this.sessions.remove(negotiated);
     if (session?.connection !== connection) return;
     session.connection = null;
     this.marketData.leave(session);
@@ -192,10 +193,18 @@ export class FixpDoor {
     this.touched.clear();
   }
 
+  private forgetOldSessions(nowMs: number): void {
+    for (const session of this.sessions.all()) {
+      if (session.connection !== null) continue;
+      if (nowMs - session.unboundAtMs > this.fixpLimits.unboundMsMax) this.sessions.remove(session);
+    }
+  }
+
   private housekeeping(): void {
     this.application.quotes.retry();
     this.flushPorts();
     const now = Date.now();
+    this.forgetOldSessions(now);
     const { loginTimeoutMs } = this.limits;
     for (const connection of this.connections) {
       const { session, keepaliveMs, lastHeardMs, lastSentMs, openedAtMs } = connection;

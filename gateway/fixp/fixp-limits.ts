@@ -4,8 +4,11 @@ export interface FixpLimits {
   sessionsMax: number;
   /** A further one takes the place of the account's session that has been without a connection for longest. */
   sessionsOfAccountMax: number;
-  /** What a session keeps of its flow. */
+  /** What a session keeps of its flow, and all sessions together; beyond that each gives up its own oldest messages. */
   flowBytesMax: number;
+  allFlowsBytesMax: number;
+  /** A session that had no connection for so long is forgotten. */
+  unboundMsMax: number;
   keepaliveMsMin: number;
   keepaliveMsMax: number;
   /** Messages that one request may ask for again. */
@@ -20,6 +23,8 @@ export const DEFAULT_FIXP_LIMITS: FixpLimits = {
   sessionsMax: 1_000,
   sessionsOfAccountMax: 8,
   flowBytesMax: 8 * 1024 * 1024,
+  allFlowsBytesMax: 1024 * 1024 * 1024,
+  unboundMsMax: 86_400_000,
   keepaliveMsMin: 100,
   keepaliveMsMax: 60_000,
   retransmitMax: 5_000,

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { MassCancels } from '../session/mass-cancels.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 import type { FixpConnection } from './fixp-connection.js';
-import { FlowStore } from './flow-store.js';
+import type { FlowStore } from './flow-store.js';
 import { SessionQuotes } from './quote-state.js';
 
 /** Numbers of client messages travel with commands by their lower bits. */
@@ -41,13 +41,13 @@ export class FixpSession {
   constructor(
     identity: SessionIdentity,
     bucket: TokenBucket,
-    flowBytesMax: number,
+    flow: FlowStore,
     lastAccountSeqNo: number,
     nowMs: number,
   ) {
     this.identity = identity;
     this.bucket = bucket;
-    this.flow = new FlowStore(flowBytesMax);
+    this.flow = flow;
     this.lastAccountSeqNo = lastAccountSeqNo;
     this.unboundAtMs = nowMs;
   }
@@ -93,6 +93,8 @@ export class FixpSessions {
 
   remove(session: FixpSession): void {
     const { id, number, account } = session.identity;
+    if (this.byId.get(id) !== session) return;
+    session.flow.release();
     this.byId.delete(id);
     this.byNumber.delete(number);
     const others = this.ofAccount(account).filter((other) => other !== session);

@@ -12,6 +12,19 @@ interface Chunk {
   end: number;
 }
 
+/** Memory that the flows of all sessions share. */
+export class FlowBudget {
+  usedBytes = 0;
+  readonly bytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+}
+
+/** Whatever the others have, a flow keeps as much. */
+const CHUNKS_MIN = 2;
+
 /**
  * The recoverable flow of one session: its messages as they were sent, framed and one behind the other, numbered from 1. They are written
  * here and sent from here; who asks again gets the same bytes. The oldest go when there are more bytes than allowed.
@@ -24,14 +37,16 @@ export class FlowStore {
   at = 0;
   private readonly chunks: Chunk[] = [];
   private readonly chunksMax: number;
+  private readonly budget: FlowBudget;
   /** Up to here everything was handed to the connection. */
   private sentChunk = 0;
   private sentEnd = 0;
   /** Chunks that were given up, so that the others keep their numbers. */
   private dropped = 0;
 
-  constructor(bytesMax: number) {
-    this.chunksMax = Math.max(2, Math.ceil(bytesMax / CHUNK_BYTES));
+  constructor(bytesMax: number, budget: FlowBudget) {
+    this.chunksMax = Math.max(CHUNKS_MIN, Math.ceil(bytesMax / CHUNK_BYTES));
+    this.budget = budget;
     this.view = this.newChunk().view;
   }
 
@@ -53,6 +68,11 @@ export class FlowStore {
   commit(messageBytes: number): void {
     this.last.end += writeFraming(this.view, this.at, messageBytes);
     this.nextSeqNo++;
+  }
+
+  /** The session is gone. */
+  release(): void {
+    this.budget.usedBytes -= this.chunks.length * CHUNK_BYTES;
   }
 
   /** What was not handed to the connection yet, in order; it counts as handed over now. */
@@ -108,11 +128,19 @@ export class FlowStore {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const chunk = { bytes, view, firstSeqNo: this.nextSeqNo, end: 0 };
     this.chunks.push(chunk);
-    if (this.chunks.length > this.chunksMax) {
+    this.budget.usedBytes += CHUNK_BYTES;
+    while (this.isTooLong) {
       this.chunks.shift();
       this.dropped++;
+      this.budget.usedBytes -= CHUNK_BYTES;
     }
     return chunk;
+  }
+
+  private get isTooLong(): boolean {
+    const { length } = this.chunks;
+    if (length > this.chunksMax) return true;
+    return length > CHUNKS_MIN && this.budget.usedBytes > this.budget.bytesMax;
   }
 }
 

@@ -9,6 +9,7 @@ import { ed25519Key, establishText, isSignedBy, negotiateText } from './credenti
 import { type FixpConnection, messageBytes } from './fixp-connection.js';
 import type { FixpLimits } from './fixp-limits.js';
 import { FixpSession, type FixpSessions } from './fixp-session.js';
+import { type FlowBudget, FlowStore } from './flow-store.js';
 import {
   type EstablishDecoder,
   EstablishmentAckEncoder,
@@ -29,6 +30,7 @@ export interface HandshakeContext {
   readonly fixpLimits: FixpLimits;
   readonly accounts: Accounts;
   readonly sessions: FixpSessions;
+  readonly flowBudget: FlowBudget;
   readonly logOf: (account: number) => PrivateLog;
   /** Number of the account's last private event. */
   readonly accountSeqNo: (account: number) => number;
@@ -68,6 +70,11 @@ export class Handshake {
     const refuse = (code: NegotiationRejectCode, reason: string) => {
       this.rejectNegotiation(connection, idBytes, timestamp, code, reason);
     };
+    if (connection.negotiated !== null) {
+      const { DuplicateId } = NegotiationRejectCode;
+      refuse(DuplicateId, 'a session was negotiated on this connection already');
+      return;
+    }
     if (message.clientFlow() !== FlowType.Idempotent) {
       refuse(NegotiationRejectCode.FlowTypeNotSupported, 'clientFlow must be Idempotent');
       return;
@@ -161,10 +168,9 @@ export class Handshake {
     const nowMs = context.nowMs();
     const bucket = new TokenBucket(context.limits, performance.now());
     const last = context.accountSeqNo(account);
-    const { flowBytesMax } = context.fixpLimits;
-    const session = new FixpSession(identity, bucket, flowBytesMax, last, nowMs);
-    context.sessions.add(session);
-    connection.negotiated.add(session);
+    const flow = new FlowStore(context.fixpLimits.flowBytesMax, context.flowBudget);
+    const session = new FixpSession(identity, bucket, flow, last, nowMs);
+    connection.negotiated = session;
     const log = context.logOf(account);
     const wanted = message.hasResumeEpoch() && message.hasResumeAccountSeqNo();
     const found =
@@ -176,12 +182,16 @@ export class Handshake {
       this.respond(connection, session, timestamp, from);
     };
     const from = message.resumeAccountSeqNo();
-    if (!(found instanceof Promise)) answer(found, found === null ? last : from);
-    else {
+    if (!(found instanceof Promise)) {
+      context.sessions.add(session);
+      answer(found, found === null ? last : from);
+    } else {
       // What happens while files are read would stand before what they tell: the session begins then.
-      context.sessions.remove(session);
       void found.then((collected) => {
-        if (connection.closed) return;
+        if (connection.closed || context.sessions.find(identity.id) !== undefined) {
+          flow.release();
+          return;
+        }
         const sinceMoved = context.accountSeqNo(account) !== last;
         session.lastAccountSeqNo = context.accountSeqNo(account);
         context.sessions.add(session);
@@ -210,14 +220,15 @@ export class Handshake {
     });
   }
 
-  /** A client that negotiates anew after each crash must not lock itself out. */
+  /** A client that negotiates anew after each crash must lock nobody out, itself least of all. */
   private makeRoom(account: number): boolean {
     const { sessions, fixpLimits } = this.context;
     const own = sessions.ofAccount(account);
-    if (own.length < fixpLimits.sessionsOfAccountMax && sessions.count < fixpLimits.sessionsMax) {
-      return true;
-    }
-    const unbound = own.filter(({ connection }) => connection === null);
+    const isFull = sessions.count >= fixpLimits.sessionsMax;
+    if (own.length < fixpLimits.sessionsOfAccountMax && !isFull) return true;
+    const unbound = (isFull ? [...sessions.all()] : [...own]).filter(
+      ({ connection }) => connection === null,
+    );
     const oldest = unbound.sort((a, b) => a.unboundAtMs - b.unboundAtMs)[0];
     if (oldest === undefined) return false;
     sessions.remove(oldest);

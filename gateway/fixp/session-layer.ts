@@ -11,6 +11,8 @@ const { TerminationCode, SBE_HEADER_LENGTH, SBE_SCHEMA_ID } = sbe;
 const APPLICATION_FIRST = 101;
 const APPLICATION_LAST = 199;
 const SESSION_LAST = 99;
+/** Messages that come again for the price of one request. */
+const MESSAGES_A_TOKEN = 50;
 
 /**
  * Takes the frames of a connection: which messages may come when, and which number each application message has. Whatever cannot be
@@ -20,6 +22,7 @@ export class SessionLayer {
   private readonly handshake: Handshake;
   private readonly application: ApplicationMessages;
   private readonly limits: FixpLimits;
+  private readonly strikesMax: number;
   private readonly nowMs: () => number;
   private readonly negotiate = new sbe.NegotiateDecoder();
   private readonly establish = new sbe.EstablishDecoder();
@@ -33,11 +36,13 @@ export class SessionLayer {
     handshake: Handshake,
     application: ApplicationMessages,
     limits: FixpLimits,
+    strikesMax: number,
     nowMs: () => number,
   ) {
     this.handshake = handshake;
     this.application = application;
     this.limits = limits;
+    this.strikesMax = strikesMax;
     this.nowMs = nowMs;
   }
 
@@ -95,6 +100,7 @@ export class SessionLayer {
       return false;
     };
     const isBound = connection.session !== null;
+    if (isBound && !this.isAffordable(connection, 1)) return;
     if (templateId === sbe.NegotiateDecoder.TEMPLATE_ID && !isBound) {
       const message = this.negotiate.wrap(view, offset, blockLength, version);
       if (whole(sbe.fitsNegotiate)) this.handshake.negotiate(connection, message);
@@ -156,6 +162,10 @@ export class SessionLayer {
       refuse(OutOfRange, sentence);
       return;
     }
+    if (!session.bucket.take(Math.ceil(count / MESSAGES_A_TOKEN), performance.now())) {
+      refuse(RequestLimitExceeded, 'the session is over its rate: try again');
+      return;
+    }
     const now = this.nowMs();
     connection.send(now, (out, at) => {
       const message = this.retransmission.wrapAndApplyHeader(out, at).putSessionId(id, 0);
@@ -164,6 +174,16 @@ export class SessionLayer {
     for (const part of flow.slice(fromSeqNo, count)) connection.write(part, now);
     // From here on the flow goes on where it was.
     connection.sendSequence(now);
+  }
+
+  /** Session messages count like others; too many over the rate end the connection. */
+  private isAffordable(connection: FixpConnection, tokens: number): boolean {
+    const { bucket } = connection.session as FixpSession;
+    if (bucket.take(tokens, performance.now())) return true;
+    if (++connection.strikes <= this.strikesMax) return true;
+    const sentence = `more than ${this.strikesMax} messages over the rate`;
+    connection.terminate(TerminationCode.FloodingConsumer, sentence, this.nowMs());
+    return false;
   }
 
   private unexpected(connection: FixpConnection, templateId: number): void {

@@ -152,7 +152,7 @@ export class Exchange {
       accountIsKnown: (account) => this.accountIsKnown(account),
     });
     this.applySeeds(parts.epochOf);
-    this.metrics = new Metrics(shards, this.gateway, () => group.channelLengths());
+    this.metrics = new Metrics(shards, this.gateway, this.fixp, () => group.channelLengths());
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
