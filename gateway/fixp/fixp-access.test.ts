@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as sbe from './generated/index.js';
-import { type FixpClient, newSessionId, read } from './testing/fixp-client.js';
+import { type FixpClient, read } from './testing/fixp-client.js';
 import { FixpExchange } from './testing/fixp-exchange.js';
 import { place } from './testing/place-order.js';
 
@@ -93,6 +93,31 @@ describe('who is let in', () => {
     const client = exchange.client(1);
     await client.connect();
     expect((await client.next(sbe.TerminateDecoder)).code()).toBe(sbe.TerminationCode.Timeout);
+  });
+
+  it('nobody who does not read; what it has missed is there when it comes back', async () => {
+    await exchange.close();
+    const limits = { requestsBurst: 1_000_000, privateBufferBytesMax: 256 * 1024 };
+    exchange = new FixpExchange(limits);
+    await exchange.start();
+    const [client, other] = [await begun(1), await begun(2)];
+    for (let i = 0; i < 1_000; i++) place(client, { price: 480_000 + i });
+    await client.next(sbe.ExecutionReportNewDecoder, 0, (report) => report.price() === 480_999);
+    client.pause();
+    for (let i = 0; i < 200; i++) {
+      client.send(new sbe.RetransmitRequestEncoder(), (message) => {
+        message.putSessionId(Buffer.from(client.id, 'hex'), 0).fromSeqNo(1).count(1_000);
+      });
+    }
+    await other.until(() => exchange.door.stats().connections === 1, 'the slow one is cut');
+    // Nobody else has noticed.
+    place(other, { side: sbe.Side.Sell, price: 480_999, qty: 10 });
+    await other.next(sbe.ExecutionReportTradeDecoder);
+    await client.cut();
+    const missedFrom = client.incomingSeqNo;
+    await client.comeBack();
+    expect(missedFrom).toBeGreaterThan(0);
+    await client.next(sbe.ExecutionReportTradeDecoder, 0, (fill) => fill.lastPrice() === 480_999);
   });
 
   it('nobody who asks for the same again and again', async () => {

@@ -103,7 +103,8 @@ export class FixpDoor {
       setInterval(() => this.marketData.tick(), this.limits.tickMs),
     );
     return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
+      // Later ones, such as too many open files, concern one connection that did not come.
+      this.server.on('error', reject);
       this.server.listen(this.options.port, this.options.host, () => {
         resolve((this.server.address() as net.AddressInfo).port);
       });

@@ -75,6 +75,11 @@ export class FixpClient {
     await this.until(() => this.ended, 'the connection has ended');
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.socket?.pause();
+  }
+
   /** Sends a message; application messages take the next number. */
   send<E extends Encoder>(encoder: E, fill: (encoder: E) => void): void {
     const bytes = Buffer.alloc(2_048);
