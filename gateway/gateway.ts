@@ -10,9 +10,7 @@ import type { FeeRates } from './binance/account-requests.js';
 import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
-import { type AccountSource, AccountState } from './feeds/account-state.js';
 import { AccountViews } from './feeds/account-views.js';
-import type { L2Book } from './feeds/l2-book.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
 import { PrivateFeed } from './feeds/private-feed.js';
@@ -20,6 +18,7 @@ import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
+import type { GatewayFolds } from './gateway-folds.js';
 import type { HistoryQueries } from './history/query-pool.js';
 import type { CandleRow } from './history/rows.js';
 import { KeyStore } from './identity/key-store.js';
@@ -83,16 +82,6 @@ export interface GatewayOptions {
   routes?: (app: TemplatedApp) => void;
 }
 
-/** Folded state of the exchange that other doors in this thread read. */
-export interface GatewayFolds {
-  readonly markets: Markets;
-  readonly accounts: AccountSource;
-  /** Its published levels are those of the last tick. */
-  bookOf(marketId: number): L2Book;
-  /** The epoch that has begun. */
-  epoch(): number;
-}
-
 export interface GatewayStats {
   connections: number;
   messages: number;
@@ -116,7 +105,7 @@ export class Gateway {
   readonly keys: KeyStore;
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
-  /** What doors of other protocols share with this one. */
+  /** For other doors to the same shards. */
   readonly folds: GatewayFolds;
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
@@ -180,6 +169,9 @@ export class Gateway {
       limits.privateBufferBytesMax,
     );
     const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
+    const epoch = () => this.epoch;
+    const bookOf = (marketId: number) => orders.book(marketId);
+    this.folds = { accounts, markets, views, openOrders: ownOrders, bookOf, logOf, epoch };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
@@ -200,12 +192,6 @@ export class Gateway {
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
-    this.folds = {
-      markets,
-      accounts: new AccountState(accounts, views, ownOrders, logOf),
-      bookOf: (marketId) => orders.book(marketId),
-      epoch: () => this.epoch,
-    };
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
       keys: this.keys,

@@ -55,12 +55,13 @@ function refuseWhatIsMissing(config: Config): void {
 
 function announce(exchange: Exchange, config: Config): void {
   for (const notice of exchange.notices) say(notice);
-  const { port, fixPort, adminPort, adminToken, layout } = exchange;
+  const { port, fixpPort, fixPort, adminPort, adminToken, layout } = exchange;
   say(`layout ${layout}, journal synced by policy ${config.fsync}, data in ${config.dataDir}`);
   say(`traders: ws://${config.host}:${port}/v1   health: http://${config.host}:${port}/health`);
+  say(`binary door: ${config.host}:${fixpPort}`);
   say(`operators: http://${config.adminHost}:${adminPort}/admin/v1`);
   if (fixPort !== null) say(`traders by FIX 4.4: ${config.host}:${fixPort}`);
-  const ready = { port, fixpPort: null, fixPort, adminPort, adminToken };
+  const ready = { port, fixpPort, fixPort, adminPort, adminToken };
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
 }
 

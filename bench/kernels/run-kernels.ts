@@ -7,6 +7,7 @@ import { formatTable } from '../report/table.js';
 import { codecKernels } from './codec-kernels.js';
 import { engineKernels } from './engine-kernels.js';
 import type { Kernel } from './kernel.js';
+import { sbeKernels } from './sbe-kernels.js';
 
 export interface KernelReport {
   kernel: string;
@@ -27,7 +28,7 @@ const WARMUP_MS = 100;
 
 export async function runKernelBench(options: BenchOptions): Promise<KernelsReport> {
   const conditions = conditionsNow(options.rounds);
-  const kernels = [...engineKernels(), ...codecKernels()];
+  const kernels = [...engineKernels(), ...codecKernels(), ...sbeKernels()];
   const rounds = new Map<Kernel, number[]>(kernels.map((kernel) => [kernel, []]));
   let sink = 0;
   for (let round = 1; round <= options.rounds; round++) {

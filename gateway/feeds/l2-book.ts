@@ -27,6 +27,11 @@ export class L2Book {
     return (side === 0 ? this.sides[0] : this.sides[1]).lotsAt(priceTicks);
   }
 
+  /** All levels as they are now, price and lots alternating, best first. */
+  present(side: number): number[] {
+    return (side === 0 ? this.sides[0] : this.sides[1]).present();
+  }
+
   publish(): LevelChanges {
     return { bids: this.sides[0].publish(), asks: this.sides[1].publish() };
   }
@@ -64,6 +69,11 @@ class L2Side {
 
   lotsAt(priceTicks: number): number {
     return this.now.get(priceTicks) ?? 0;
+  }
+
+  present(): number[] {
+    const prices = [...this.now.keys()].sort((a, b) => (a - b) * this.order);
+    return prices.flatMap((price) => [price, this.lotsAt(price)]);
   }
 
   publish(): number[] {

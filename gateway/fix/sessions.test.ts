@@ -417,7 +417,7 @@ describe('two hundred cuts under load', () => {
       login: apiKeyLogin(apiKey, apiSecret),
     });
     await client.subscribe('private');
-    const open = exchange.gateway.folds.accounts.openOrders(1).map((order): [string, string] => {
+    const open = exchange.sources.accounts.openOrders(1).map((order): [string, string] => {
       return [`1-${order.orderId}`, (order.remainingLots / 1_000).toFixed(3)];
     });
     const position = client.account.positions.get('BTC-PERP')?.position ?? '0';

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createShardCore } from '../../main/compose.js';
 import { FixDoor } from '../fix/fix-door.js';
+import { type FixSources, fixSources } from '../fix/fix-sources.js';
 import { Gateway } from '../gateway.js';
 import type { GatewayLimits } from '../limits.js';
 import { type ApiKey, issueApiKey } from '../session/api-keys.js';
@@ -88,12 +89,17 @@ export class FixExchange {
     });
   }
 
+  /** What the door reads. */
+  get sources(): FixSources {
+    return fixSources(this.gateway.folds);
+  }
+
   private newDoor(): FixDoor {
     return new FixDoor({
       port: 0,
       host: '127.0.0.1',
       ports: [this.shared.door(FIX_PORT)],
-      ...this.gateway.folds,
+      ...this.sources,
       keys: this.gateway.keys,
       folder: this.folder,
       limits: this.limits,

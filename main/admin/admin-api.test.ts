@@ -255,7 +255,7 @@ describe('a start that cannot be', () => {
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as { port: number };
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-admin-'));
-    for (const option of ['--port', '--admin-port']) {
+    for (const option of ['--port', '--fixp-port', '--admin-port']) {
       const args = ['--data', folder, ...sandbox, option, String(port)];
       await expect(ExchangeProcess.start(args)).rejects.toThrow(
         new RegExp(

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
 import type { PrivateLog } from '../../gateway/feeds/private-log.js';
 import { FixDoor } from '../../gateway/fix/fix-door.js';
+import { fixSources } from '../../gateway/fix/fix-sources.js';
+import { FixpDoor } from '../../gateway/fixp/fixp-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
@@ -19,6 +21,7 @@ import { HistoryFeeder } from '../history/history-feeder.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
+import { packageFile } from '../package-root.js';
 import { applyConfig } from './apply-config.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
@@ -55,6 +58,7 @@ export class Exchange {
   readonly shards: readonly ShardAccess[];
   readonly operator: OperatorDesk;
   readonly gateway: Gateway;
+  readonly fixp: FixpDoor;
   readonly health: Health;
   readonly log: Log;
   readonly operatorKey: Uint8Array;
@@ -63,6 +67,7 @@ export class Exchange {
   port = 0;
   /** Null: the door is closed, see `notices`. */
   fixPort: number | null = null;
+  fixpPort = 0;
   adminPort = 0;
   /** Sentences about the start, for the operator. */
   readonly notices: string[] = [];
@@ -147,17 +152,8 @@ export class Exchange {
       ...(config.history ? { history: new QueryPool(config.dataDir) } : {}),
     });
     this.history = config.history ? this.newFeeder(placement !== null) : null;
-    this.fix = new FixDoor({
-      port: config.fixPort,
-      host: config.host,
-      ports: shards.map(({ fixPort }) => fixPort),
-      ...this.gateway.folds,
-      keys: this.gateway.keys,
-      folder: path.join(config.dataDir, 'fix'),
-      limits: config.gatewayLimits,
-      exchangeTimeMs: () => this.timeMs(),
-      onError: (error) => log.error({ err: error }, `the FIX door failed: ${error.message}`),
-    });
+    this.fix = this.newFix();
+    this.fixp = this.newFixp();
     this.operator = new OperatorDesk({
       operators: shards.map(({ adminPort }) => new Operator(adminPort)),
       hostOf: (marketId) => Math.max(0, placement?.markets.indexOf(marketId) ?? 0),
@@ -166,7 +162,8 @@ export class Exchange {
     this.applySeeds(parts.epochOf);
     const progress = this.history?.progress ?? null;
     const lengths = () => group.channelLengths();
-    this.metrics = new Metrics(shards, this.gateway, this.fix, lengths, progress);
+    const doors = { fix: this.fix, fixp: this.fixp };
+    this.metrics = new Metrics(shards, this.gateway, doors, lengths, progress);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
@@ -203,16 +200,17 @@ export class Exchange {
     const state = { markets: this.seededMarkets, makerPpm, takerPpm };
     this.notices.push(...(await applyConfig(this.config, state, this.operator)));
     await this.group.settle();
-    const { host, port, adminHost, adminPort } = this.config;
+    const { host, port, fixpPort, adminHost, adminPort } = this.config;
     this.port = await listening(host, port, 'port', () => this.gateway.listen());
     this.fixPort = await this.openFix(host);
+    this.fixpPort = await listening(host, fixpPort, 'fixp-port', () => this.fixp.listen());
     this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
     this.health.clear('starting');
     for (const { report } of this.shards) {
       this.log.info({ ...report, tornTail: report.tornTail }, 'a shard is open');
     }
-    const { fixPort, layout } = this;
-    this.log.info({ port: this.port, fixPort, adminPort: this.adminPort, layout }, 'ready');
+    const { fixPort, fixpPort: fixp, adminPort: admin, layout } = this;
+    this.log.info({ port: this.port, fixpPort: fixp, fixPort, adminPort: admin, layout }, 'ready');
   }
 
   /** The exchange's time: real, or where the hand has left it. */
@@ -226,7 +224,7 @@ export class Exchange {
   async stop(): Promise<void> {
     this.health.set('stopping', 'the exchange is stopping');
     await this.group.stopInput();
-    await Promise.all([this.fix.close(), this.gateway.close()]);
+    await Promise.all([this.fix.close(), this.fixp.close(), this.gateway.close()]);
     await Promise.all([this.admin.close(), this.group.stop()]);
     await this.history?.stop();
     this.log.info({}, 'stopped');
@@ -235,6 +233,35 @@ export class Exchange {
   /** Markets as they were before this start. */
   get seededMarkets(): SeededMarket[] {
     return this.seeds.flatMap(({ markets }) => markets);
+  }
+
+  private newFix(): FixDoor {
+    const { config, log, shards } = this;
+    return new FixDoor({
+      port: config.fixPort,
+      host: config.host,
+      ports: shards.map(({ fixPort }) => fixPort),
+      ...fixSources(this.gateway.folds),
+      keys: this.gateway.keys,
+      folder: path.join(config.dataDir, 'fix'),
+      limits: config.gatewayLimits,
+      exchangeTimeMs: () => this.timeMs(),
+      onError: (error) => log.error({ err: error }, `the FIX door failed: ${error.message}`),
+    });
+  }
+
+  private newFixp(): FixpDoor {
+    const { config, shards } = this;
+    return new FixpDoor({
+      port: config.fixpPort,
+      host: config.host,
+      shards: shards.map(({ fixpPort }) => fixpPort),
+      folds: this.gateway.folds,
+      keys: this.gateway.keys,
+      venue: config.venue,
+      limits: config.gatewayLimits,
+      exchangeTimeMs: () => this.timeMs(),
+    });
   }
 
   private newFeeder(isSpread: boolean): HistoryFeeder {
@@ -295,6 +322,10 @@ export class Exchange {
       response.writeStatus(line).writeHeader('content-type', 'application/json').end(body);
     });
     app.get('/metrics', (response) => this.answerMetrics(response));
+    const schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'));
+    app.get('/v1/schema/sbe.xml', (response) => {
+      response.writeHeader('content-type', 'application/xml').end(schema);
+    });
   }
 
   private answerMetrics(response: HttpResponse): void {

@@ -7,6 +7,7 @@ import { HostedShard } from './hosted-shard.js';
 import {
   ADMIN_PORT_ID,
   FIX_PORT_ID,
+  FIXP_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -28,7 +29,9 @@ export async function openInlineShard(
   const gateway = makePort(GATEWAY_PORT_ID, 'traders', run);
   const fix = makePort(FIX_PORT_ID, 'traders', run);
   const admin = makePort(ADMIN_PORT_ID, 'operators', run);
-  const ports = [gateway.host, fix.host, admin.host];
+  const fixp = makePort(FIXP_PORT_ID, 'traders', run);
+  // The gateway hears first: other doors ask it what it knows.
+  const ports = [gateway.host, fix.host, fixp.host, admin.host];
   const hosted = new HostedShard(settings, ports, stats, hooks, run);
   let tick: NodeJS.Timeout | null = null;
   const begin = async (epoch: number, timeMs: number) => {
@@ -51,6 +54,7 @@ export async function openInlineShard(
     gatewayPort: gateway.port,
     fixPort: fix.port,
     adminPort: admin.port,
+    fixpPort: fixp.port,
     begin,
     seed: async () => hosted.seed(),
     clientIds: async (references) => hosted.clientIds(references),

@@ -63,6 +63,8 @@ export const ADMIN_PORT_ID = 2;
 /** Inside of the shard's thread: candidates for liquidation. */
 export const SWEEPS_PORT_ID = 3;
 export const FIX_PORT_ID = 5;
+/** The binary door. */
+export const FIXP_PORT_ID = 4;
 
 /** A running shard as the rest of the exchange sees it, whatever thread it lives in. */
 export interface ShardAccess {
@@ -73,6 +75,7 @@ export interface ShardAccess {
   /** Of the FIX door. */
   readonly fixPort: ShardPort;
   readonly adminPort: ShardPort;
+  readonly fixpPort: ShardPort;
   /**
    * Begins the epoch; a manual clock goes on at this time, where the furthest shard was. Until `letIn` the shard takes only
    * what other shards send it.

@@ -9,6 +9,7 @@ import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
 import {
   ADMIN_PORT_ID,
   FIX_PORT_ID,
+  FIXP_PORT_ID,
   GATEWAY_PORT_ID,
   type ShardAccess,
   type ShardHooks,
@@ -49,6 +50,7 @@ class ThreadedShard implements ShardAccess {
   readonly gatewayPort: RingPort;
   readonly fixPort: RingPort;
   readonly adminPort: RingPort;
+  readonly fixpPort: RingPort;
   readonly opened: Promise<void>;
   report: ShardReport = null as never;
   private readonly hooks: ShardHooks;
@@ -76,12 +78,14 @@ class ThreadedShard implements ShardAccess {
     // Nobody reads there until somebody logs on.
     this.fixPort.onEvents(null);
     this.adminPort = ringPort(admin, this.bell);
+    const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
+    this.fixpPort = ringPort(fixp, this.bell);
     this.wake = new MessageChannel();
     // The gateway first: who hears of an account through the admin API may log in at once.
     this.wake.port1.on('message', () => this.drain());
     const workerData: ThreadStart = {
       settings,
-      ports: [gateway, fix, admin],
+      ports: [gateway, fix, fixp, admin],
       bell: bellMemory,
       stats: this.stats.memory,
       channels,
@@ -115,6 +119,7 @@ class ThreadedShard implements ShardAccess {
     this.gatewayPort.flush();
     this.fixPort.flush();
     this.adminPort.flush();
+    this.fixpPort.flush();
     await this.request({ name: 'settle' });
     this.drain();
   }
@@ -167,6 +172,7 @@ class ThreadedShard implements ShardAccess {
     this.gatewayPort.drain();
     this.fixPort.drain();
     this.adminPort.drain();
+    this.fixpPort.drain();
   }
 
   private request<T>(operation: Operation): Promise<T> {
@@ -225,6 +231,7 @@ class ThreadedShard implements ShardAccess {
     this.gatewayPort.close();
     this.fixPort.close();
     this.adminPort.close();
+    this.fixpPort.close();
     this.hooks.onDied(error);
   }
 }

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.js';
 import type { FixDoor } from '../../gateway/fix/fix-door.js';
+import type { FixpDoor, FixpStats } from '../../gateway/fixp/fixp-door.js';
 import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 import type { HistoryProgress } from '../history/history-progress.js';
@@ -42,6 +43,15 @@ const FIX_FIGURES = [
   ['sessions', 'plimsoll_fix_sessions', 'FIX sessions in memory.'],
   ['commands', 'plimsoll_fix_commands_total', 'Requests that the FIX door sent to the shard.'],
 ] as const;
+const FIXP_FIGURES: readonly (readonly [keyof FixpStats, string, string])[] = [
+  ['connections', 'plimsoll_fixp_connections', 'Open connections of the binary door.'],
+  ['sessions', 'plimsoll_fixp_sessions', 'Its sessions, with a connection or without.'],
+  ['messages', 'plimsoll_fixp_messages_total', 'Application messages of its clients.'],
+  ['commands', 'plimsoll_fixp_commands_total', 'Requests that it has sent to the shard.'],
+  ['refused', 'plimsoll_fixp_refused_total', 'Requests that it has refused.'],
+  ['busy', 'plimsoll_fixp_busy_total', 'Requests that it has refused because a ring was full.'],
+  ['rateLimited', 'plimsoll_fixp_rate_limited_total', 'Requests over the rate limit there.'],
+];
 
 type SetValue = (labels: Record<string, string | number>, value: number) => void;
 
@@ -52,7 +62,7 @@ export class Metrics {
   constructor(
     shards: readonly ShardAccess[],
     gateway: Gateway,
-    fix: FixDoor,
+    { fix, fixp }: { fix: FixDoor; fixp: FixpDoor },
     channelLengths: () => { from: number; to: number; messages: number }[],
     history: HistoryProgress | null = null,
   ) {
@@ -85,6 +95,9 @@ export class Metrics {
     }
     for (const [figure, name, help] of FIX_FIGURES) {
       this.family(name, help, [], (set) => set({}, fix.stats()[figure]));
+    }
+    for (const [figure, name, help] of FIXP_FIGURES) {
+      this.family(name, help, [], (set) => set({}, fixp.stats()[figure]));
     }
     const fund = 'What the insurance fund of a market has, in USD.';
     this.family('plimsoll_insurance_fund_usd', fund, ['market'], (set) => {
@@ -139,10 +152,11 @@ export class Metrics {
   private addRings(shards: readonly ShardAccess[]): void {
     const help = 'Share of a ring that is full.';
     this.family('plimsoll_ring_occupancy', help, ['shard', 'port', 'direction'], (set) => {
-      for (const { shardId: shard, gatewayPort, fixPort, adminPort } of shards) {
+      for (const { shardId: shard, gatewayPort, adminPort, fixPort, fixpPort } of shards) {
         for (const [port, { inbound, outbound }] of [
           ['gateway', gatewayPort.occupancy()],
           ['fix', fixPort.occupancy()],
+          ['fixp', fixpPort.occupancy()],
           ['admin', adminPort.occupancy()],
         ] as const) {
           set({ shard, port, direction: 'in' }, inbound);

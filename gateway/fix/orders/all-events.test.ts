@@ -151,7 +151,7 @@ describe.each([1, 2, 3, 4])('days of everything that the native door can do, see
     ];
     /** A request about one of the account's open orders. */
     const change = (account: number): [string, Record<string, unknown>] | null => {
-      const open = exchange.gateway.folds.accounts.openOrders(account);
+      const open = exchange.sources.accounts.openOrders(account);
       if (open.length === 0) return null;
       const { orderId, qtyLots } = random.pick(open);
       const total = random.between(1, qtyLots + 20);
@@ -187,7 +187,7 @@ describe.each([1, 2, 3, 4])('days of everything that the native door can do, see
       const position = reports.reduce((sum, report) => sum + take(orders, report), 0);
       const open = [...orders].filter(([, { status }]) => status === '0' || status === '1');
       const told = open.map(([id, { leaves }]) => `${id} ${leaves}`).sort();
-      const real = exchange.gateway.folds.accounts.openOrders(account);
+      const real = exchange.sources.accounts.openOrders(account);
       expect(told).toEqual(
         real.map(({ orderId, remainingLots }) => `1-${orderId} ${remainingLots}`).sort(),
       );

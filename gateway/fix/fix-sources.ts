@@ -1,0 +1,20 @@
+import { type AccountSource, AccountState } from '../feeds/account-state.js';
+import type { L2Book } from '../feeds/l2-book.js';
+import type { GatewayFolds } from '../gateway-folds.js';
+import type { Markets } from '../markets.js';
+
+/** What the FIX door reads of the exchange's folded state. */
+export interface FixSources {
+  readonly markets: Markets;
+  readonly accounts: AccountSource;
+  /** Its published levels are those of the last tick. */
+  readonly bookOf: (marketId: number) => L2Book;
+  /** The epoch that has begun. */
+  readonly epoch: () => number;
+}
+
+export function fixSources(folds: GatewayFolds): FixSources {
+  const { markets, accounts, views, openOrders, logOf, bookOf, epoch } = folds;
+  const state = new AccountState(accounts, views, openOrders, logOf);
+  return { markets, accounts: state, bookOf, epoch };
+}

@@ -1,0 +1,236 @@
+import net from 'node:net';
+import type { ShardPort } from '../../engine/shard/shard-port.js';
+import type { GatewayFolds } from '../gateway-folds.js';
+import type { KeyStore } from '../identity/key-store.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
+import { type ApplicationCounters, ApplicationMessages } from './application-messages.js';
+import { EventDelivery } from './event-delivery.js';
+import { FixpConnection } from './fixp-connection.js';
+import { DEFAULT_FIXP_LIMITS, type FixpLimits } from './fixp-limits.js';
+import { type FixpSession, FixpSessions } from './fixp-session.js';
+import { FlowBudget } from './flow-store.js';
+import { TerminationCode } from './generated/index.js';
+import { Handshake } from './handshake.js';
+import { MarketData } from './market-data.js';
+import { SessionLayer } from './session-layer.js';
+
+export interface FixpDoorOptions {
+  /** 0 picks a free port. */
+  port: number;
+  host: string;
+  /** One port of each shard, by number, which nobody else has. */
+  shards: readonly ShardPort[];
+  /** What the gateway knows of accounts, markets and orders; it is fed before this door is. */
+  folds: GatewayFolds;
+  /** Agents' keys. */
+  keys: KeyStore;
+  venue?: string;
+  limits?: Partial<GatewayLimits>;
+  fixpLimits?: Partial<FixpLimits>;
+  exchangeTimeMs?: () => number;
+}
+
+export interface FixpStats extends ApplicationCounters {
+  connections: number;
+  sessions: number;
+  events: number;
+}
+
+const HOUSEKEEPING_MS = 50;
+
+/** The binary door: FIXP sessions over TCP. Construct it, then `listen`. */
+export class FixpDoor {
+  private readonly options: FixpDoorOptions;
+  private readonly limits: GatewayLimits;
+  private readonly fixpLimits: FixpLimits;
+  private readonly sessions = new FixpSessions();
+  private readonly connections = new Set<FixpConnection>();
+  private readonly application: ApplicationMessages;
+  private readonly layer: SessionLayer;
+  private readonly marketData: MarketData;
+  private readonly deliveries: readonly EventDelivery[];
+  private readonly server: net.Server;
+  /** Sessions whose flow has something new for their connection. */
+  private readonly touched = new Set<FixpSession>();
+  /** Shards to which something was sent that they were not woken for. */
+  private readonly unflushed = new Set<number>();
+  private flushing = false;
+  private flushArmed = false;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor(options: FixpDoorOptions) {
+    this.options = options;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.fixpLimits = { ...DEFAULT_FIXP_LIMITS, ...options.fixpLimits };
+    const { shards, folds } = options;
+    const { limits, fixpLimits, sessions } = this;
+    const nowMs = () => Date.now();
+    const { markets, views, openOrders, accounts, logOf, epoch } = folds;
+    const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
+    const { publicBufferBytesMax, strikesMax } = limits;
+    const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
+    const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
+    this.marketData = marketData;
+    this.application = new ApplicationMessages({
+      ...{ limits, markets, views, openOrders, nowMs },
+      quoteEntriesMax: fixpLimits.quoteEntriesMax,
+      marketData,
+      ports: shards,
+      exchangeTimeMs,
+      wake: (shard) => this.unflushed.add(shard),
+    });
+    const { quotes } = this.application;
+    this.deliveries = shards.map(({ portId }, shard) => {
+      const touched = (session: FixpSession) => this.touch(session);
+      const to = { portId, shard, sessions, markets, openOrders, quotes, marketData, touched };
+      return new EventDelivery(to);
+    });
+    const handshake = new Handshake({
+      ...{
+        limits,
+        fixpLimits,
+        accounts,
+        sessions,
+        flowBudget,
+        logOf,
+        epoch,
+        nowMs,
+        exchangeTimeMs,
+      },
+      keys: options.keys,
+      venue: options.venue ?? 'plimsoll',
+      accountSeqNo: (account) => views.sequenceOf(account),
+      replay: (session, found) => this.deliveries[session.identity.home]?.replay(session, found),
+    });
+    this.layer = new SessionLayer(handshake, this.application, fixpLimits, strikesMax, nowMs);
+    this.server = net.createServer({ noDelay: true }, (socket) => this.open(socket));
+    this.server.maxConnections = fixpLimits.connectionsMax;
+    shards.forEach((port, shard) => {
+      port.onEvents((this.deliveries[shard] as EventDelivery).consume);
+    });
+  }
+
+  /** Accepts connections; gives the port. */
+  listen(): Promise<number> {
+    this.timers.push(
+      setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
+      setInterval(() => this.marketData.tick(), this.limits.tickMs),
+    );
+    return new Promise((resolve, reject) => {
+      // Later ones, such as too many open files, concern one connection that did not come.
+      this.server.on('error', reject);
+      this.server.listen(this.options.port, this.options.host, () => {
+        resolve((this.server.address() as net.AddressInfo).port);
+      });
+    });
+  }
+
+  stats(): FixpStats {
+    return {
+      ...this.application.counters,
+      connections: this.connections.size,
+      sessions: this.sessions.count,
+      events: this.deliveries.reduce((sum, { events }) => sum + events, 0),
+    };
+  }
+
+  /** Ends all connections with a code that asks them to come back. */
+  async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    this.flushConnections();
+    const now = Date.now();
+    for (const connection of this.connections) {
+      connection.terminate(TerminationCode.GoingAway, 'the exchange stops', now);
+    }
+    if (!this.server.listening) return;
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private open(socket: net.Socket): void {
+    const { frameBytesMax } = this.fixpLimits;
+    const { privateBufferBytesMax } = this.limits;
+    const connection = new FixpConnection(socket, frameBytesMax, privateBufferBytesMax, Date.now());
+    this.connections.add(connection);
+    socket.on('data', (chunk: Buffer) => {
+      this.layer.receive(connection, chunk);
+      // Answers of the door itself are in the flow already; inline, those of the exchange are after this.
+      if (connection.session !== null) this.touched.add(connection.session);
+      this.flushPorts();
+      this.flushConnections();
+      if (!connection.finishing) return;
+      connection.terminate(TerminationCode.Finished, 'as asked for', Date.now());
+    });
+    // What there is to say about a broken connection, its end says too.
+    socket.on('error', () => {});
+    socket.on('close', () => this.closed(connection));
+  }
+
+  private closed(connection: FixpConnection): void {
+    connection.closed = true;
+    this.connections.delete(connection);
+    const { session } = connection;
+    const { negotiated } = connection;
+    // Negotiated and never established: nobody can have seen anything of it.
+    if (negotiated?.lastEstablishMs === 0) this.sessions.remove(negotiated);
+    if (session?.connection !== connection) return;
+    session.connection = null;
+    this.marketData.leave(session);
+    session.unboundAtMs = Date.now();
+  }
+
+  private touch(session: FixpSession): void {
+    this.touched.add(session);
+    if (this.flushing || this.flushArmed) return;
+    this.flushArmed = true;
+    // Runs when the call that drains the events returns to the event loop: one write for each connection.
+    queueMicrotask(this.drainEnded);
+  }
+
+  private readonly drainEnded = (): void => {
+    this.flushArmed = false;
+    // What the events have set off: protection takes quotes back.
+    this.flushPorts();
+    this.flushConnections();
+  };
+
+  private flushPorts(): void {
+    this.flushing = true;
+    for (const shard of this.unflushed) {
+      this.unflushed.delete(shard);
+      this.options.shards[shard]?.flush();
+    }
+    this.flushing = false;
+  }
+
+  private flushConnections(): void {
+    const now = Date.now();
+    for (const session of this.touched) session.connection?.flush(now);
+    this.touched.clear();
+  }
+
+  private forgetOldSessions(nowMs: number): void {
+    for (const session of this.sessions.all()) {
+      if (session.connection !== null) continue;
+      if (nowMs - session.unboundAtMs > this.fixpLimits.unboundMsMax) this.sessions.remove(session);
+    }
+  }
+
+  private housekeeping(): void {
+    this.application.quotes.retry();
+    this.flushPorts();
+    const now = Date.now();
+    this.forgetOldSessions(now);
+    const { loginTimeoutMs } = this.limits;
+    for (const connection of this.connections) {
+      const { session, keepaliveMs, lastHeardMs, lastSentMs, openedAtMs } = connection;
+      if (session === null) {
+        if (now - openedAtMs <= loginTimeoutMs) continue;
+        const sentence = `not established within ${loginTimeoutMs} ms`;
+        connection.terminate(TerminationCode.Timeout, sentence, now);
+      } else if (now - lastHeardMs > 2 * keepaliveMs) {
+        const sentence = `nothing heard for ${2 * keepaliveMs} ms`;
+        connection.terminate(TerminationCode.KeepaliveLapsed, sentence, now);
+      } else if (now - lastSentMs >= keepaliveMs - HOUSEKEEPING_MS) connection.sendSequence(now);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { KeyObject } from 'node:crypto';
+import { MassCancels } from '../session/mass-cancels.js';
+import type { TokenBucket } from '../session/token-bucket.js';
+import type { FixpConnection } from './fixp-connection.js';
+import type { FlowStore } from './flow-store.js';
+import { SessionQuotes } from './quote-state.js';
+
+/** Numbers of client messages travel with commands by their lower bits. */
+const REQUEST_BITS = 2 ** 31;
+
+export interface SessionIdentity {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** Travels with its commands; never that of another session that lives. */
+  readonly number: number;
+  readonly account: number;
+  /** Shard that is home to the account. */
+  readonly home: number;
+  readonly key: KeyObject;
+  /** 64 hexadecimal digits. */
+  readonly nonce: string;
+}
+
+/** What stays of a client between its connections: whose it is, and both flows. */
+export class FixpSession {
+  readonly identity: SessionIdentity;
+  readonly flow: FlowStore;
+  readonly bucket: TokenBucket;
+  readonly massCancels = new MassCancels();
+  readonly quotes = new SessionQuotes();
+  /** The client's next message that is taken; lower numbers were seen before. */
+  expectedSeqNo = 1;
+  /** Time that the last accepted Establish had signed. */
+  lastEstablishMs = 0;
+  /** The account's last private event that is in the flow. */
+  lastAccountSeqNo: number;
+  connection: FixpConnection | null = null;
+  /** Since when it has no connection. */
+  unboundAtMs: number;
+
+  constructor(
+    identity: SessionIdentity,
+    bucket: TokenBucket,
+    flow: FlowStore,
+    lastAccountSeqNo: number,
+    nowMs: number,
+  ) {
+    this.identity = identity;
+    this.bucket = bucket;
+    this.flow = flow;
+    this.lastAccountSeqNo = lastAccountSeqNo;
+    this.unboundAtMs = nowMs;
+  }
+
+  /** How the number of a message goes with its command. */
+  static requestOf(seqNo: number): number {
+    return seqNo % REQUEST_BITS;
+  }
+
+  /** The message that a command came from: the latest one with these lower bits. */
+  seqNoOf(request: number): number {
+    const last = this.expectedSeqNo - 1;
+    const back = ((last % REQUEST_BITS) - request + REQUEST_BITS) % REQUEST_BITS;
+    return last - back;
+  }
+}
+
+/** Sessions by id, by number, and by account. */
+export class FixpSessions {
+  private readonly byId = new Map<string, FixpSession>();
+  private readonly byNumber = new Map<number, FixpSession>();
+  private readonly byAccount = new Map<number, FixpSession[]>();
+  private lastNumber = 0;
+
+  get count(): number {
+    return this.byId.size;
+  }
+
+  /** Bits of W_SESSION below the port's; in turn, so that an answer to a session that is gone reaches nobody. */
+  nextNumber(): number {
+    do {
+      this.lastNumber = (this.lastNumber % 0xffffff) + 1;
+    } while (this.byNumber.has(this.lastNumber));
+    return this.lastNumber;
+  }
+
+  add(session: FixpSession): void {
+    const { id, number, account } = session.identity;
+    this.byId.set(id, session);
+    this.byNumber.set(number, session);
+    this.byAccount.set(account, [...this.ofAccount(account), session]);
+  }
+
+  remove(session: FixpSession): void {
+    const { id, number, account } = session.identity;
+    if (this.byId.get(id) !== session) return;
+    session.flow.release();
+    this.byId.delete(id);
+    this.byNumber.delete(number);
+    const others = this.ofAccount(account).filter((other) => other !== session);
+    if (others.length === 0) this.byAccount.delete(account);
+    else this.byAccount.set(account, others);
+  }
+
+  find(id: string): FixpSession | undefined {
+    return this.byId.get(id);
+  }
+
+  findNumber(number: number): FixpSession | undefined {
+    return this.byNumber.get(number);
+  }
+
+  ofAccount(account: number): readonly FixpSession[] {
+    return this.byAccount.get(account) ?? NONE;
+  }
+
+  all(): Iterable<FixpSession> {
+    return this.byId.values();
+  }
+}
+
+const NONE: readonly FixpSession[] = [];

@@ -1,0 +1,93 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+
+/** The door has refused a request; nothing was sent to the exchange */
+export class BusinessMessageRejectEncoder {
+  static readonly BLOCK_LENGTH = 20;
+  static readonly TEMPLATE_ID = 210;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+
+  /** Lays the encoder over bytes behind a header. What lies there stays, until it is written over or `clear` is called. */
+  wrap(view: DataView, offset: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeLimit = offset + 20;
+    return this;
+  }
+
+  /** Writes the header at `offset`, and lays the encoder behind it. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    // Block length 20, template 210; schema 4919, version 0.
+    view.setUint32(offset, 13762580, true);
+    view.setUint32(offset + 4, 4919, true);
+    return this.wrap(view, offset + 8);
+  }
+
+  /** The length so far, without the header. */
+  sbeEncodedLength(): number {
+    return this.sbeLimit - this.sbeOffset;
+  }
+
+  /** Writes zeros over the block, and null into what is optional. */
+  clear(): this {
+    zeroBytes(this.sbeView, this.sbeOffset, 20);
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    return this;
+  }
+
+  /** The message of the client that it answers; null: something else has happened */
+  requestSeqNo(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset, value);
+    return this;
+  }
+
+  requestSeqNoBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset, value, true);
+    return this;
+  }
+
+  requestSeqNoNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    return this;
+  }
+
+  transactTime(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 8, value);
+    return this;
+  }
+
+  transactTimeBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 8, value, true);
+    return this;
+  }
+
+  refTemplateId(value: number): this {
+    this.sbeView.setUint16(this.sbeOffset + 16, value, true);
+    return this;
+  }
+
+  code(value: number): this {
+    this.sbeView.setUint16(this.sbeOffset + 18, value, true);
+    return this;
+  }
+
+  /** Code and sentence */
+  putText(source: Uint8Array, sourceOffset: number, length: number): this {
+    if (!(length >= 0 && length <= 65534)) refuseCount(length, 65534);
+    this.sbeView.setUint16(this.sbeLimit, length, true);
+    setBytes(this.sbeView, this.sbeLimit + 2, source, sourceOffset, length);
+    this.sbeLimit += 2 + length;
+    return this;
+  }
+
+  text(value: string): this {
+    const bytes = encodeText(value, 'US-ASCII');
+    return this.putText(bytes, 0, bytes.length);
+  }
+}

@@ -1,0 +1,186 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { type Side } from './side.js';
+
+/** An order has another price or quantity */
+export class ExecutionReportModifyEncoder {
+  static readonly BLOCK_LENGTH = 71;
+  static readonly TEMPLATE_ID = 202;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+
+  /** Lays the encoder over bytes behind a header. What lies there stays, until it is written over or `clear` is called. */
+  wrap(view: DataView, offset: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeLimit = offset + 71;
+    return this;
+  }
+
+  /** Writes the header at `offset`, and lays the encoder behind it. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    // Block length 71, template 202; schema 4919, version 0.
+    view.setUint32(offset, 13238343, true);
+    view.setUint32(offset + 4, 4919, true);
+    return this.wrap(view, offset + 8);
+  }
+
+  /** The length so far, without the header. */
+  sbeEncodedLength(): number {
+    return this.sbeLimit - this.sbeOffset;
+  }
+
+  /** Writes zeros over the block, and null into what is optional. */
+  clear(): this {
+    zeroBytes(this.sbeView, this.sbeOffset, 71);
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    this.sbeView.setInt32(this.sbeOffset + 64, -2147483648, true);
+    return this;
+  }
+
+  /** The message of the client that it answers; null: something else has happened */
+  requestSeqNo(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset, value);
+    return this;
+  }
+
+  requestSeqNoBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset, value, true);
+    return this;
+  }
+
+  requestSeqNoNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    return this;
+  }
+
+  /** Number in the account's private feed; null: an answer only */
+  accountSeqNo(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 8, value);
+    return this;
+  }
+
+  accountSeqNoBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 8, value, true);
+    return this;
+  }
+
+  accountSeqNoNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    return this;
+  }
+
+  /** Number of its cause in the exchange's journal */
+  journalSeqNo(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 16, value);
+    return this;
+  }
+
+  journalSeqNoBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 16, value, true);
+    return this;
+  }
+
+  /** The exchange's time */
+  transactTime(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 24, value);
+    return this;
+  }
+
+  transactTimeBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 24, value, true);
+    return this;
+  }
+
+  orderId(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 32, value);
+    return this;
+  }
+
+  orderIdBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 32, value, true);
+    return this;
+  }
+
+  orderIdNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    return this;
+  }
+
+  clOrdId(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 40, value);
+    return this;
+  }
+
+  clOrdIdBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 40, value, true);
+    return this;
+  }
+
+  clOrdIdNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    return this;
+  }
+
+  orderQty(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 48, value);
+    return this;
+  }
+
+  orderQtyBig(value: bigint): this {
+    this.sbeView.setBigInt64(this.sbeOffset + 48, value, true);
+    return this;
+  }
+
+  leavesQty(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 56, value);
+    return this;
+  }
+
+  leavesQtyBig(value: bigint): this {
+    this.sbeView.setBigInt64(this.sbeOffset + 56, value, true);
+    return this;
+  }
+
+  price(value: number): this {
+    this.sbeView.setInt32(this.sbeOffset + 64, value, true);
+    return this;
+  }
+
+  priceNull(): this {
+    this.sbeView.setInt32(this.sbeOffset + 64, -2147483648, true);
+    return this;
+  }
+
+  marketId(value: number): this {
+    this.sbeView.setUint16(this.sbeOffset + 68, value, true);
+    return this;
+  }
+
+  side(value: Side): this {
+    this.sbeView.setUint8(this.sbeOffset + 70, value);
+    return this;
+  }
+
+  /** The client id, where another door has given it as text */
+  putClOrdIdText(source: Uint8Array, sourceOffset: number, length: number): this {
+    if (!(length >= 0 && length <= 65534)) refuseCount(length, 65534);
+    this.sbeView.setUint16(this.sbeLimit, length, true);
+    setBytes(this.sbeView, this.sbeLimit + 2, source, sourceOffset, length);
+    this.sbeLimit += 2 + length;
+    return this;
+  }
+
+  clOrdIdText(value: string): this {
+    const bytes = encodeText(value, 'US-ASCII');
+    return this.putClOrdIdText(bytes, 0, bytes.length);
+  }
+}

@@ -1,0 +1,55 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING } from '../sbe/flyweight.js';
+
+/** Subscribes to the book and the trades of a market */
+export class MarketDataRequestDecoder {
+  static readonly BLOCK_LENGTH = 3;
+  static readonly TEMPLATE_ID = 110;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+  sbeActingBlockLength = 0;
+
+  /** Lays the decoder over a message behind its header; the latter two are the header's. */
+  wrap(view: DataView, offset: number, actingBlockLength: number, actingVersion: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeActingBlockLength = actingBlockLength;
+    this.sbeActingVersion = actingVersion;
+    this.sbeLimit = offset + actingBlockLength;
+    return this;
+  }
+
+  /** Lays the decoder over a message whose header is at `offset`. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    const blockLength = view.getUint16(offset, true);
+    const version = view.getUint16(offset + 6, true);
+    return this.wrap(view, offset + 8, blockLength, version);
+  }
+
+  marketId(): number {
+    return this.sbeView.getUint16(this.sbeOffset, true);
+  }
+
+  action(): number {
+    return this.sbeView.getUint8(this.sbeOffset + 2);
+  }
+}
+
+/** Whether a message of this kind lies wholly between `offset`, behind its header, and `end`. */
+export function fitsMarketDataRequest(
+  view: DataView,
+  offset: number,
+  end: number,
+  blockLength: number,
+  _version: number,
+): boolean {
+  if (blockLength < 3) return false;
+  const at = offset + blockLength;
+  if (at > end || end > view.byteLength) return false;
+  return true;
+}

@@ -1,0 +1,63 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING, getUint64Le } from '../sbe/flyweight.js';
+
+/** These messages of the client were never seen, and will not be asked for */
+export class NotAppliedDecoder {
+  static readonly BLOCK_LENGTH = 16;
+  static readonly TEMPLATE_ID = 8;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+  sbeActingBlockLength = 0;
+
+  /** Lays the decoder over a message behind its header; the latter two are the header's. */
+  wrap(view: DataView, offset: number, actingBlockLength: number, actingVersion: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeActingBlockLength = actingBlockLength;
+    this.sbeActingVersion = actingVersion;
+    this.sbeLimit = offset + actingBlockLength;
+    return this;
+  }
+
+  /** Lays the decoder over a message whose header is at `offset`. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    const blockLength = view.getUint16(offset, true);
+    const version = view.getUint16(offset + 6, true);
+    return this.wrap(view, offset + 8, blockLength, version);
+  }
+
+  fromSeqNo(): number {
+    return getUint64Le(this.sbeView, this.sbeOffset);
+  }
+
+  fromSeqNoBig(): bigint {
+    return this.sbeView.getBigUint64(this.sbeOffset, true);
+  }
+
+  count(): number {
+    return getUint64Le(this.sbeView, this.sbeOffset + 8);
+  }
+
+  countBig(): bigint {
+    return this.sbeView.getBigUint64(this.sbeOffset + 8, true);
+  }
+}
+
+/** Whether a message of this kind lies wholly between `offset`, behind its header, and `end`. */
+export function fitsNotApplied(
+  view: DataView,
+  offset: number,
+  end: number,
+  blockLength: number,
+  _version: number,
+): boolean {
+  if (blockLength < 16) return false;
+  const at = offset + blockLength;
+  if (at > end || end > view.byteLength) return false;
+  return true;
+}

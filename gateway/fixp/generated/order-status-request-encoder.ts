@@ -1,0 +1,80 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+
+/** Asks for an order */
+export class OrderStatusRequestEncoder {
+  static readonly BLOCK_LENGTH = 18;
+  static readonly TEMPLATE_ID = 107;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+
+  /** Lays the encoder over bytes behind a header. What lies there stays, until it is written over or `clear` is called. */
+  wrap(view: DataView, offset: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeLimit = offset + 18;
+    return this;
+  }
+
+  /** Writes the header at `offset`, and lays the encoder behind it. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    // Block length 18, template 107; schema 4919, version 0.
+    view.setUint32(offset, 7012370, true);
+    view.setUint32(offset + 4, 4919, true);
+    return this.wrap(view, offset + 8);
+  }
+
+  /** The length so far, without the header. */
+  sbeEncodedLength(): number {
+    return this.sbeLimit - this.sbeOffset;
+  }
+
+  /** Writes zeros over the block, and null into what is optional. */
+  clear(): this {
+    zeroBytes(this.sbeView, this.sbeOffset, 18);
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    return this;
+  }
+
+  /** This or the client id */
+  orderId(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset, value);
+    return this;
+  }
+
+  orderIdBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset, value, true);
+    return this;
+  }
+
+  orderIdNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    return this;
+  }
+
+  clOrdId(value: number): this {
+    setInt64Le(this.sbeView, this.sbeOffset + 8, value);
+    return this;
+  }
+
+  clOrdIdBig(value: bigint): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 8, value, true);
+    return this;
+  }
+
+  clOrdIdNull(): this {
+    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    return this;
+  }
+
+  marketId(value: number): this {
+    this.sbeView.setUint16(this.sbeOffset + 16, value, true);
+    return this;
+  }
+}

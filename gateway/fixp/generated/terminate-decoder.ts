@@ -1,0 +1,93 @@
+// Generated from the SBE schema by `npm run codegen`. Do not edit.
+import { NOTHING, decodeText, getBytes } from '../sbe/flyweight.js';
+
+/** Ends the binding; the session stays */
+export class TerminateDecoder {
+  static readonly BLOCK_LENGTH = 17;
+  static readonly TEMPLATE_ID = 12;
+  static readonly SCHEMA_ID = 4919;
+  static readonly VERSION = 0;
+
+  sbeView = NOTHING;
+  sbeOffset = 0;
+  sbeLimit = 0;
+  sbeActingVersion = 0;
+  sbeActingBlockLength = 0;
+
+  /** Lays the decoder over a message behind its header; the latter two are the header's. */
+  wrap(view: DataView, offset: number, actingBlockLength: number, actingVersion: number): this {
+    this.sbeView = view;
+    this.sbeOffset = offset;
+    this.sbeActingBlockLength = actingBlockLength;
+    this.sbeActingVersion = actingVersion;
+    this.sbeLimit = offset + actingBlockLength;
+    return this;
+  }
+
+  /** Lays the decoder over a message whose header is at `offset`. */
+  wrapAndApplyHeader(view: DataView, offset: number): this {
+    const blockLength = view.getUint16(offset, true);
+    const version = view.getUint16(offset + 6, true);
+    return this.wrap(view, offset + 8, blockLength, version);
+  }
+
+  static readonly SESSION_ID_LENGTH = 16;
+
+  sessionIdAt(index: number): number {
+    return this.sbeView.getUint8(this.sbeOffset + index);
+  }
+
+  getSessionId(target: Uint8Array, targetOffset: number): number {
+    return getBytes(this.sbeView, this.sbeOffset, target, targetOffset, 16);
+  }
+
+  code(): number {
+    return this.sbeView.getUint8(this.sbeOffset + 16);
+  }
+
+  /** A sentence */
+  /** Its length in bytes; goes nowhere. */
+  reasonLength(): number {
+    return this.sbeView.getUint16(this.sbeLimit, true);
+  }
+
+  /** Goes behind it; gives its length in bytes. */
+  skipReason(): number {
+    const length = this.reasonLength();
+    this.sbeLimit += 2 + length;
+    return length;
+  }
+
+  /** Copies its bytes and goes behind it; gives their number. */
+  getReason(target: Uint8Array, targetOffset: number): number {
+    const at = this.sbeLimit + 2;
+    return getBytes(this.sbeView, at, target, targetOffset, this.skipReason());
+  }
+
+  reason(): string {
+    const at = this.sbeLimit + 2;
+    return decodeText(this.sbeView, at, this.skipReason(), 'US-ASCII');
+  }
+}
+
+/** Whether a message of this kind lies wholly between `offset`, behind its header, and `end`. */
+export function fitsTerminate(
+  view: DataView,
+  offset: number,
+  end: number,
+  blockLength: number,
+  version: number,
+): boolean {
+  if (blockLength < 17) return false;
+  let at = offset + blockLength;
+  if (at > end || end > view.byteLength) return false;
+  at = skipTerminateReason(view, at, end, version);
+  if (at < 0) return false;
+  return true;
+}
+
+function skipTerminateReason(view: DataView, at: number, end: number, _version: number): number {
+  if (end - at < 2) return -1;
+  at += 2 + view.getUint16(at, true);
+  return at > end ? -1 : at;
+}
