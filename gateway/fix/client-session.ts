@@ -64,6 +64,8 @@ export class ClientSession {
   /** Live events count: all before them are told. */
   private isLive = false;
   private isCatchingUp = false;
+  /** Questions that came meanwhile. */
+  private waiting: (() => void)[] = [];
 
   constructor(
     apiKey: string,
@@ -145,6 +147,12 @@ export class ClientSession {
     if (cursor === null || this.isCatchingUp) return;
     if (!this.isLive && this.record.requests.size === 0) return;
     if (this.context.source.latestOf(this.account) > cursor.sequence) this.catchUp();
+  }
+
+  /** Does it when all that has happened is told, so that no answer is behind the exchange. */
+  whenTold(action: () => void): void {
+    if (this.isCatchingUp) this.waiting.push(action);
+    else action();
   }
 
   send({ type, body }: Answer): void {
@@ -249,8 +257,9 @@ export class ClientSession {
   }
 
   private catchUp(): void {
-    if (this.isCatchingUp) return;
-    const found = this.context.source.eventsAfter(this.account, this.record.cursor as FeedCursor);
+    const { cursor } = this.record;
+    if (this.isCatchingUp || cursor === null) return;
+    const found = this.context.source.eventsAfter(this.account, cursor);
     if (found instanceof Promise) this.await(found, (collected) => this.tellAll(collected));
     else this.tellAll(found);
   }
@@ -292,12 +301,19 @@ export class ClientSession {
         this.isCatchingUp = false;
         then(collected);
         this.lookForMissed();
+        this.answerWaiting();
       },
       (error: Error) => {
         this.isCatchingUp = false;
         this.context.onError(error);
+        if (this.record.cursor === null) this.learn(null);
+        this.answerWaiting();
       },
     );
+  }
+
+  private answerWaiting(): void {
+    for (const action of this.waiting.splice(0)) this.whenTold(action);
   }
 
   private tellAll(found: Collected | null): void {
