@@ -30,6 +30,9 @@ import { type Answer, massCanceled, refusalOf } from './orders/refusals.js';
 import type { SessionLink } from './session/session-link.js';
 import type { FeedCursor, SessionRecord } from './session/session-record.js';
 
+/** A longer history of an account is not gone through when a session begins: it would delay everybody. */
+const HISTORY_EVENTS_MAX = 20_000;
+
 /** What all sessions of a door share. */
 export interface SessionContext {
   readonly markets: Markets;
@@ -61,6 +64,8 @@ export class ClientSession {
   /** Live events count: all before them are told. */
   private isLive = false;
   private isCatchingUp = false;
+  /** Questions that came meanwhile. */
+  private waiting: (() => void)[] = [];
 
   constructor(
     apiKey: string,
@@ -93,17 +98,9 @@ export class ClientSession {
 
   /** Tells what the session has not told yet, then goes on live. A session that is new begins with the present. */
   begin(): void {
-    const { record, context } = this;
     this.isLive = true;
-    if (record.cursor !== null) {
-      this.catchUp();
-      return;
-    }
-    record.cursor = this.present();
-    for (const order of context.source.openOrders(this.account)) {
-      record.orders.add(orderOfState(order));
-    }
-    context.touch(this);
+    if (this.record.cursor === null) this.beginNew();
+    else this.catchUp();
   }
 
   /** Both numbers begin at 1 again. What was told stays told, and requests under way get no answer any more. */
@@ -150,6 +147,12 @@ export class ClientSession {
     if (cursor === null || this.isCatchingUp) return;
     if (!this.isLive && this.record.requests.size === 0) return;
     if (this.context.source.latestOf(this.account) > cursor.sequence) this.catchUp();
+  }
+
+  /** Does it when all that has happened is told, so that no answer is behind the exchange. */
+  whenTold(action: () => void): void {
+    if (this.isCatchingUp) this.waiting.push(action);
+    else action();
   }
 
   send({ type, body }: Answer): void {
@@ -254,26 +257,63 @@ export class ClientSession {
   }
 
   private catchUp(): void {
-    if (this.isCatchingUp) return;
-    const { source, onError } = this.context;
-    const cursor = this.record.cursor as FeedCursor;
-    const found = source.eventsAfter(this.account, cursor);
-    if (!(found instanceof Promise)) {
-      this.tellAll(found);
-      return;
+    const { cursor } = this.record;
+    if (this.isCatchingUp || cursor === null) return;
+    const found = this.context.source.eventsAfter(this.account, cursor);
+    if (found instanceof Promise) this.await(found, (collected) => this.tellAll(collected));
+    else this.tellAll(found);
+  }
+
+  /** Nothing is told of the past, but where all of it is known, orders that are open now have exact averages. */
+  private beginNew(): void {
+    const { source } = this.context;
+    const isShort = source.latestOf(this.account) <= HISTORY_EVENTS_MAX;
+    const first = { epoch: ANY_EPOCH, sequence: 0 };
+    const found = isShort ? source.eventsAfter(this.account, first) : null;
+    if (found instanceof Promise) this.await(found, (history) => this.learn(history));
+    else this.learn(found);
+  }
+
+  private learn(history: Collected | null): void {
+    const { record, context } = this;
+    const { orders } = record;
+    record.cursor = this.present();
+    if (history === null) {
+      for (const order of context.source.openOrders(this.account)) orders.add(orderOfState(order));
+    } else {
+      const { block, starts } = history;
+      for (const at of starts) {
+        this.events.apply(block.words, block.floats, at + HEAD_WORDS, undefined);
+        const epoch = block.floats[at / 2 + RF_EPOCH] as number;
+        record.cursor = { epoch, sequence: recordAccountSequence(block, at) };
+      }
+      // Of most there is nothing to be kept: they have ended long ago.
+      orders.takeChanged();
+      for (const order of orders.all()) orders.touch(order);
     }
+    context.touch(this);
+  }
+
+  private await(found: Promise<Collected | null>, then: (found: Collected | null) => void): void {
     this.isCatchingUp = true;
     found.then(
       (collected) => {
         this.isCatchingUp = false;
-        this.tellAll(collected);
+        then(collected);
         this.lookForMissed();
+        this.answerWaiting();
       },
       (error: Error) => {
         this.isCatchingUp = false;
-        onError(error);
+        this.context.onError(error);
+        if (this.record.cursor === null) this.learn(null);
+        this.answerWaiting();
       },
     );
+  }
+
+  private answerWaiting(): void {
+    for (const action of this.waiting.splice(0)) this.whenTold(action);
   }
 
   private tellAll(found: Collected | null): void {

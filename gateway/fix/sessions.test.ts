@@ -229,28 +229,33 @@ describe('a session', () => {
     expect(again.map((one) => one.get(TAG.MsgSeqNum))).toEqual(['2', '3', '4']);
   });
 
-  it('of an account that traded before begins with what is open', async () => {
-    const { apiKey, apiSecret } = exchange.key(1);
-    const native = await PlimsollClient.connect({
-      url: exchange.url,
-      login: apiKeyLogin(apiKey, apiSecret),
-    });
-    await native.place({
-      market: 'BTC-PERP',
-      side: 'buy',
-      price: '50000',
-      qty: '0.02',
-      clientOrderId: 'n',
-    });
+  it('of an account that traded before begins with what is open, and exact averages', async () => {
+    const native = await Promise.all(
+      [1, 2].map((account) => {
+        const { apiKey, apiSecret } = exchange.key(account);
+        const login = apiKeyLogin(apiKey, apiSecret);
+        return PlimsollClient.connect({ url: exchange.url, login });
+      }),
+    );
+    const [own, other] = native as [PlimsollClient, PlimsollClient];
+    const order = { market: 'BTC-PERP', side: 'buy', price: '50000', qty: '0.02' } as const;
+    const { orderId } = await own.place({ ...order, clientOrderId: 'n' });
+    await other.place({ ...order, side: 'sell', qty: '0.004' });
+    await own.request('amend', { market: 'BTC-PERP', orderId, price: '50000.3' });
+    await other.place({ ...order, side: 'sell', qty: '0.002' });
     const client = await exchange.client(1);
     client.send('H', { [TAG.ClOrdID]: 'n', [TAG.Symbol]: 'BTC-PERP' });
     const [status] = await client.until(isReport);
-    expect(fieldsOf(status as FixMessage, TAG.ExecType, TAG.OrdStatus, TAG.LeavesQty)).toEqual([
+    const tags = [TAG.ExecType, TAG.OrdStatus, TAG.LeavesQty, TAG.CumQty, TAG.AvgPx];
+    expect(fieldsOf(status as FixMessage, ...tags)).toEqual([
       'I',
-      '0',
-      '0.020',
+      '1',
+      '0.014',
+      '0.006',
+      '50000.1',
     ]);
-    await native.close();
+    expect(client.received.filter(isReport)).toHaveLength(1);
+    await Promise.all(native.map((one) => one.close()));
   });
 
   it('has an allowance, and cancels one of their own beyond it', async () => {

@@ -24,10 +24,16 @@ export class StatusDesk {
 
   /** OrderStatusRequest or OrderMassStatusRequest. */
   handle(session: ClientSession, message: FixMessage, isAllowed: boolean): void {
-    if (!isAllowed) this.refuse(session, message, 'too many requests; try later');
-    else if (message.type === MSG.OrderStatusRequest) this.one(session, message);
-    else this.many(session, message);
-    session.record.numbers.answer(message.sequence);
+    if (!isAllowed) {
+      this.refuse(session, message, 'too many requests; try later');
+      session.record.numbers.answer(message.sequence);
+      return;
+    }
+    session.whenTold(() => {
+      if (message.type === MSG.OrderStatusRequest) this.one(session, message);
+      else this.many(session, message);
+      session.record.numbers.answer(message.sequence);
+    });
   }
 
   private one(session: ClientSession, message: FixMessage): void {
