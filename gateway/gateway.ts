@@ -156,6 +156,7 @@ export class Gateway {
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
+      nativeConnections: () => connections.count,
       ...{ accounts, markets, views, orders: ownOrders, books: orders },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
@@ -353,7 +354,8 @@ export class Gateway {
       res.writeStatus('400 Bad Request').end(body);
       return;
     }
-    if (this.connections.count >= this.limits.connectionsMax) {
+    const open = this.connections.count + this.binance.connections;
+    if (open >= this.limits.connectionsMax) {
       const body = `connections must be at most ${this.limits.connectionsMax}\n`;
       res.writeStatus('503 Service Unavailable').end(body);
       return;

@@ -62,7 +62,7 @@ export class ApiDoor {
     const given = parameters.text('apiKey');
     const call = this.context.gatekeeper.admit(route, parameters, {
       apiKey: given ?? (socket.account === 0 ? undefined : ''),
-      payloads: [parameters.signedText(), parameters.signedEncodedText()],
+      payloads: () => [parameters.signedText(), parameters.signedEncodedText()],
       // A key in the request stands for itself, whoever has logged in.
       sessionAccount: given === undefined || given === socket.apiKey ? socket.account : 0,
       address,
@@ -72,7 +72,7 @@ export class ApiDoor {
 
   private logon(socket: StreamSocket, parameters: Parameters): object {
     const apiKey = parameters.must('apiKey');
-    const payloads = [parameters.signedText(), parameters.signedEncodedText()];
+    const payloads = () => [parameters.signedText(), parameters.signedEncodedText()];
     const { account } = this.context.authentication.signed(apiKey, parameters, payloads, true);
     socket.account = account;
     socket.apiKey = apiKey;

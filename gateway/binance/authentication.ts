@@ -46,7 +46,7 @@ export class Authentication {
   signed(
     apiKey: string | undefined,
     parameters: Parameters,
-    payloads: readonly string[],
+    payloads: () => readonly string[],
     changes: boolean,
   ): Identity {
     const account = this.accountOf(apiKey);
@@ -56,7 +56,7 @@ export class Authentication {
     const window = this.windowOf(parameters);
     const given = Buffer.from(signature, 'hex');
     const secret = this.secretOf(apiKey as string);
-    const isTrue = payloads.some((payload) => {
+    const isTrue = payloads().some((payload) => {
       return timingSafeEqual(createHmac('sha256', secret).update(payload).digest(), given);
     });
     if (!isTrue) throw ERRORS.badSignature();

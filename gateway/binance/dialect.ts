@@ -46,6 +46,7 @@ export interface DialectContext {
   /** By which answers to commands of this door are known. */
   readonly number: number;
   readonly wake: (shard: number) => void;
+  readonly nativeConnections: () => number;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
@@ -95,7 +96,8 @@ export class BinanceDialect implements EventObserver {
       return { keys: this.keys, sources, histories: this.histories, exchangeTimeMs };
     });
     this.orders = new OrderRequests(this.symbols, this.commands);
-    this.histories = new Histories(context.orders, views, (account, change, timeMs) => {
+    const isRead = (account: number) => this.userStreams.isRead(account);
+    this.histories = new Histories(context.orders, views, isRead, (account, change, timeMs) => {
       this.orders.changed(change);
       this.userStreams.changed(account, change, timeMs);
     });
@@ -119,6 +121,7 @@ export class BinanceDialect implements EventObserver {
     this.sockets = new SocketDoor({
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
+      nativeConnections: context.nativeConnections,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }

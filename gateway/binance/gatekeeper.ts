@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000;
 export interface Credentials {
   readonly apiKey: string | undefined;
   /** Spellings of what may have been signed. */
-  readonly payloads: readonly string[];
+  readonly payloads: () => readonly string[];
   /** Account of a session that is logged in; 0: none, the request has to be signed. */
   readonly sessionAccount: number;
   readonly address: string;

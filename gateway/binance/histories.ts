@@ -58,10 +58,17 @@ export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
   private readonly views: AccountViews;
+  private readonly isFollowed: (account: number) => boolean;
   private readonly byAccount = new Map<number, AccountHistory>();
 
-  /** `orders`: those open at present, as their owners' feeds tell them. */
-  constructor(orders: OpenOrders, views: AccountViews, listener: ChangeListener) {
+  /** `orders`: those open at present, as their owners' feeds tell them. `isFollowed`: somebody reads the account's stream. */
+  constructor(
+    orders: OpenOrders,
+    views: AccountViews,
+    isFollowed: (account: number) => boolean,
+    listener: ChangeListener,
+  ) {
+    this.isFollowed = isFollowed;
     this.orders = orders;
     this.views = views;
     this.listener = listener;
@@ -79,11 +86,18 @@ export class Histories {
     const history = known ?? new AccountHistory(account);
     if (known === undefined) history.seed(this.orders.ofAccount(account), nowMs);
     this.byAccount.set(account, history);
-    if (this.byAccount.size > ACCOUNTS_MAX) {
-      const [oldest] = this.byAccount.keys();
-      this.byAccount.delete(oldest as number);
-    }
+    if (this.byAccount.size > ACCOUNTS_MAX) this.forgetOne(account);
     return history;
+  }
+
+  /** The one that has not asked for longest; one whose stream is read asks all the time. */
+  private forgetOne(except: number): void {
+    for (const [oldest, history] of this.byAccount) {
+      if (oldest === except) return;
+      this.byAccount.delete(oldest);
+      if (!this.isFollowed(oldest)) return;
+      this.byAccount.set(oldest, history);
+    }
   }
 
   /** An event with a number in its account's feed. */

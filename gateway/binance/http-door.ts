@@ -81,7 +81,7 @@ export class HttpDoor {
       const parameters = Parameters.ofForms(call.query, body);
       const admitted = this.context.gatekeeper.admit(route, parameters, {
         apiKey: call.apiKey,
-        payloads: [withoutSignature(call.query) + withoutSignature(body)],
+        payloads: () => [withoutSignature(call.query) + withoutSignature(body)],
         sessionAccount: 0,
         address,
       });

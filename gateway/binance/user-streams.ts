@@ -1,7 +1,7 @@
 import { type AccountFigures, accountFigures, type FigureSources } from './account-figures.js';
 import { algoUpdate } from './algo-requests.js';
 import type { AccountChange, Histories } from './histories.js';
-import type { ListenKeys } from './listen-keys.js';
+import { LISTEN_KEY_LENGTH, type ListenKeys } from './listen-keys.js';
 import type { StreamSocket } from './stream-socket.js';
 import * as payloads from './user-payloads.js';
 
@@ -47,7 +47,12 @@ export class UserStreams {
     return true;
   }
 
+  isRead(account: number): boolean {
+    return this.readers.has(account);
+  }
+
   unsubscribe(listenKey: string, socket: StreamSocket): void {
+    if (listenKey.length !== LISTEN_KEY_LENGTH) return;
     for (const [account, readers] of this.readers) {
       const rest = readers.filter((each) => {
         return each.socket !== socket || each.listenKey !== listenKey;
