@@ -81,7 +81,7 @@ export function positionRiskV2(figures: MarketFigures, updateTime: number) {
     isolatedWallet: isolated === null ? '0' : moneyText(isolated),
     updateTime: lots === 0 ? 0 : updateTime,
     isolated: isolated !== null,
-    adlQuantile: 0,
+    adlQuantile: figures.adlQuantile,
   };
 }
 
@@ -105,7 +105,7 @@ export function positionRiskV3(figures: MarketFigures, updateTime: number) {
     maintMargin: moneyText(figures.maintenance),
     positionInitialMargin: moneyText(figures.positionInitial),
     openOrderInitialMargin: moneyText(figures.orderInitial),
-    adl: 0,
+    adl: figures.adlQuantile,
     bidNotional: valueText(market, figures.bidTickLots),
     askNotional: valueText(market, figures.askTickLots),
     updateTime,

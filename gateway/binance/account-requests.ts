@@ -63,6 +63,12 @@ export class AccountRequests {
     return found.map((figures) => positionRiskV3(figures, updateTimeOf(call)));
   };
 
+  adlQuantile = (call: AccountCall) => {
+    return this.marketFigures(call).map(({ adlQuantile, market }) => {
+      return { symbol: symbolOf(market), adlQuantile: { BOTH: adlQuantile } };
+    });
+  };
+
   setLeverage = async ({ identity, parameters }: AccountCall) => {
     const market = this.context.symbols.must(parameters);
     const leverage = parameters.mustInteger('leverage', 1, 1_000);

@@ -91,6 +91,28 @@ describe('account, balance and positions', () => {
   });
 });
 
+describe('the place in the queue of deleveraging', () => {
+  it('is last for who has won most with least, and nothing without a position', async () => {
+    const third = exchange.client(3);
+    // Both are long; the third entered lower and with more.
+    await trade('0.1', '50000');
+    const buy = { ...LIMIT, side: 'BUY', quantity: '4', price: '49000' };
+    await third.must('POST', ORDER, buy);
+    await short.must('POST', ORDER, { ...LIMIT, side: 'SELL', quantity: '4', price: '49000' });
+    const quantileOf = async (client: BinanceClient) => {
+      const path = '/fapi/v1/adlQuantile';
+      const [found] = await client.must<Json[]>('GET', path, { symbol: SYMBOL });
+      return (found as { adlQuantile: Json }).adlQuantile.BOTH;
+    };
+    expect(await quantileOf(third)).toBe(4);
+    expect(await quantileOf(long)).toBe(0);
+    const [risk] = await third.must<Json[]>('GET', '/fapi/v3/positionRisk');
+    expect(risk?.adl).toBe(4);
+    const odd = await third.must<Json[]>('GET', '/fapi/v1/adlQuantile', { symbol: 'ODDUSDT' });
+    expect(odd).toEqual([{ symbol: 'ODDUSDT', adlQuantile: { BOTH: 0 } }]);
+  });
+});
+
 describe('terms of an account', () => {
   it('has a leverage for each market', async () => {
     const path = '/fapi/v1/leverage';

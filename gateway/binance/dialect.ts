@@ -9,8 +9,8 @@ import type { GatewayLog } from '../gateway.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
-import type { FigureSources } from './account-figures.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
+import { AdlQuantiles } from './adl-quantiles.js';
 import { AlgoRequests } from './algo-requests.js';
 import { ApiDoor } from './api-door.js';
 import { Authentication } from './authentication.js';
@@ -80,7 +80,8 @@ export class BinanceDialect implements EventObserver {
     this.context = context;
     this.number = number;
     const takerPpm = (tier: number) => context.feesOf(tier).takerPpm;
-    const sources: FigureSources = { markets, views, orders: context.orders, takerPpm };
+    const quantiles = new AdlQuantiles(markets, views);
+    const sources = { markets, views, orders: context.orders, takerPpm, quantiles };
     this.symbols = new Symbols(markets);
     this.authentication = new Authentication({
       operatorKey,

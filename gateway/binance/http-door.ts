@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { GatewayLog } from '../gateway.js';
-import { BinanceError, ERRORS } from './errors.js';
+import { BinanceError, ERRORS, unsupported } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters, withoutSignature } from './parameters.js';
-import type { Route } from './routes.js';
+import { NOT_HERE, type Route } from './routes.js';
 
 /** Five orders with everything that they can have are far below. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -77,7 +77,9 @@ export class HttpDoor {
     };
     try {
       const route = this.context.routes[`${call.method} ${call.path}`];
-      if (route === undefined) throw ERRORS.noSuchPath();
+      if (route === undefined) {
+        throw NOT_HERE.has(call.path) ? unsupported(call.path) : ERRORS.noSuchPath();
+      }
       const parameters = Parameters.ofForms(call.query, body);
       const admitted = this.context.gatekeeper.admit(route, parameters, {
         apiKey: call.apiKey,

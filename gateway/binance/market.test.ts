@@ -123,6 +123,7 @@ describe('public requests', () => {
     ['trades', { symbol: 'BTCUSDT', limit: -1 }, -1130],
     ['aggTrades', { symbol: 'BTCUSDT', startTime: 2, endTime: 1 }, -1023],
     ['nothing', {}, -5000],
+    ['fundingInfo', {}, -1020],
     ['account', {}, -5000],
   ])('%s with %o is refused with %i', async (path, parameters, code) => {
     const { body, status } = await one.open('GET', `/fapi/v1/${path}`, parameters as Json);
