@@ -7,7 +7,12 @@ import { MARGIN_ASSET, symbolOf } from './symbols.js';
 export const NOTIONAL_USD_MAX = Math.floor(2 ** 52 / 1_000_000);
 
 /** GET /fapi/v2/account and /fapi/v3/account. */
-export function accountObject(figures: AccountFigures, version: 2 | 3, updateTime: number) {
+export function accountObject(
+  figures: AccountFigures,
+  version: 2 | 3,
+  updateTime: number,
+  feeTier: number,
+) {
   const totals = {
     totalInitialMargin: moneyText(figures.positionInitial + figures.orderInitial),
     totalMaintMargin: moneyText(figures.maintenance),
@@ -29,7 +34,7 @@ export function accountObject(figures: AccountFigures, version: 2 | 3, updateTim
     return { ...totals, assets, positions };
   }
   return {
-    feeTier: 0,
+    feeTier,
     canTrade: true,
     canDeposit: true,
     canWithdraw: false,

@@ -46,8 +46,8 @@ export class AccountRequests {
     this.context = context;
   }
 
-  accountV2 = (call: AccountCall) => accountObject(this.figures(call), 2, updateTimeOf(call));
-  accountV3 = (call: AccountCall) => accountObject(this.figures(call), 3, updateTimeOf(call));
+  accountV2 = (call: AccountCall) => this.account(call, 2);
+  accountV3 = (call: AccountCall) => this.account(call, 3);
 
   balance = (call: AccountCall) => {
     const alias = `account-${call.identity.account}`;
@@ -215,6 +215,11 @@ export class AccountRequests {
       return found.slice(-limit).map((order) => orderObject(order, market));
     });
   };
+
+  private account(call: AccountCall, version: 2 | 3) {
+    const { feeTier } = call.history;
+    return accountObject(this.figures(call), version, updateTimeOf(call), feeTier);
+  }
 
   private figures({ history, identity }: AccountCall) {
     return accountFigures(this.context.sources, identity.account, history.feeTier);

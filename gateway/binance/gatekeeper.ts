@@ -50,23 +50,21 @@ export class Gatekeeper {
     this.context = context;
   }
 
-  /** Gives what the route's handler is called with; refusals are thrown. */
+  /**
+   * Gives what the route's handler is called with; refusals are thrown. Who is known has the allowance of his account, wherever he
+   * comes from: many may come from one address, that of a proxy. All others, and signatures that are wrong, have that of the address.
+   */
   admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
-    const { authentication } = this.context;
     const { security } = route;
     const clockMs = performance.now();
     const meter = meterOf(this.byAddress, credentials.address, this.context.rates, clockMs);
     count(meter);
-    const allowed = meter.bucket.take(1, clockMs);
-    if (!allowed && security !== 'cancel') throw ERRORS.tooManyRequests();
-    if (security === 'none') return { parameters, account: null, accountId: 0 };
-    if (security === 'key') {
-      const { apiKey, sessionAccount } = credentials;
-      const accountId =
-        sessionAccount !== 0 && apiKey === '' ? sessionAccount : authentication.keyed(apiKey);
+    if (security === 'none' || security === 'key') {
+      if (!meter.bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
+      const accountId = security === 'none' ? 0 : this.keyed(credentials);
       return { parameters, account: null, accountId };
     }
-    const identity = this.identify(parameters, credentials, security === 'change');
+    const identity = this.identified(meter, parameters, credentials, security === 'change');
     this.takeOrder(identity.account, security, clockMs);
     return { parameters, account: this.callOf(identity, parameters), accountId: identity.account };
   }
@@ -78,6 +76,26 @@ export class Gatekeeper {
       weight: counted(this.byAddress.get(address)),
       orders: orders === undefined ? null : counted(orders),
     };
+  }
+
+  /** Of a session, or of a key that was issued. */
+  private keyed({ apiKey, sessionAccount }: Credentials): number {
+    if (sessionAccount !== 0 && apiKey === '') return sessionAccount;
+    return this.context.authentication.keyed(apiKey);
+  }
+
+  private identified(
+    meter: Meter,
+    parameters: Parameters,
+    credentials: Credentials,
+    changes: boolean,
+  ): Identity {
+    try {
+      return this.identify(parameters, credentials, changes);
+    } catch (error) {
+      if (meter.bucket.take(1, performance.now())) throw error;
+      throw ERRORS.tooManyRequests();
+    }
   }
 
   private identify(
