@@ -137,8 +137,11 @@ export class Gateway {
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits);
+    const logOf = (account: number) => {
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+    };
     this.privateFeed = new PrivateFeed(
-      (account) => this.privateLogs[this.accounts.homeOf(account)] as PrivateLog,
+      logOf,
       views,
       new PrivateSnapshots(markets, views, ownOrders, twaps),
       messages,
@@ -157,7 +160,7 @@ export class Gateway {
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
       nativeConnections: () => connections.count,
-      ...{ accounts, markets, views, orders: ownOrders, books: orders },
+      ...{ accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };

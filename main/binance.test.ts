@@ -92,6 +92,18 @@ describe.each(['inline', 'compact', 'spread'])('the Binance door in layout %s', 
       { type: 'STOP_MARKET', stopPrice: '2500.00' },
       { price: '2998.00', status: 'NEW' },
     ]);
+    // What has ended before the crash is known as well, with what it was filled at.
+    const other = clientOf(second, keys[1]);
+    const { orderId: soldId } = sold;
+    expect(await other.must('GET', ORDER, { symbol: 'ETHUSDT', orderId: soldId })).toMatchObject({
+      status: 'FILLED',
+      avgPrice: '2999.00000',
+    });
+    expect(after[0]).toMatchObject({ avgPrice: '2999.00000', time: before[0]?.time });
+    const trades = await other.must<Json[]>('GET', '/fapi/v1/userTrades', { symbol: 'ETHUSDT' });
+    expect(trades).toMatchObject([{ orderId: soldId, qty: '0.500', price: '2999.00' }]);
+    const income = await other.must<Json[]>('GET', '/fapi/v1/income');
+    expect(income.map(({ incomeType }) => incomeType)).toEqual(['TRANSFER', 'COMMISSION']);
     const [position] = await again.must<Json[]>('GET', '/fapi/v3/positionRisk');
     expect(position).toMatchObject({ symbol: 'ETHUSDT', positionAmt: '0.500' });
     expect(await again.code('POST', ORDER, buy)).toBe(-4116);

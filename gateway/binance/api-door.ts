@@ -3,7 +3,7 @@ import type { Authentication } from './authentication.js';
 import { BinanceError, ERRORS } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters } from './parameters.js';
-import type { Route } from './routes.js';
+import { answerOf, type Route } from './routes.js';
 import type { StreamSocket } from './stream-socket.js';
 
 export interface ApiDoorContext {
@@ -67,7 +67,7 @@ export class ApiDoor {
       sessionAccount: given === undefined || given === socket.apiKey ? socket.account : 0,
       address,
     });
-    return route.handle(call);
+    return answerOf(route, call);
   }
 
   private logon(socket: StreamSocket, parameters: Parameters): object {

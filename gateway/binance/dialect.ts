@@ -5,6 +5,7 @@ import type { AccountViews } from '../feeds/account-views.js';
 import type { LevelChanges } from '../feeds/l2-book.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { OrderFold } from '../feeds/order-fold.js';
+import type { PrivateLog } from '../feeds/private-log.js';
 import type { GatewayLog } from '../gateway.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
@@ -53,6 +54,8 @@ export interface DialectContext {
   /** Open orders as their owners' feeds tell them. */
   readonly orders: OpenOrders;
   readonly books: OrderFold;
+  /** The log that has an account's events. */
+  readonly logOf: (account: number) => PrivateLog;
 }
 
 /** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
@@ -98,10 +101,16 @@ export class BinanceDialect implements EventObserver {
     });
     this.orders = new OrderRequests(this.symbols, this.commands);
     const isRead = (account: number) => this.userStreams.isRead(account);
-    this.histories = new Histories(context.orders, views, isRead, (account, change, timeMs) => {
-      this.orders.changed(change);
-      this.userStreams.changed(account, change, timeMs);
-    });
+    this.histories = new Histories(
+      context.orders,
+      views,
+      context.logOf,
+      isRead,
+      (account, change, timeMs) => {
+        this.orders.changed(change);
+        this.userStreams.changed(account, change, timeMs);
+      },
+    );
     const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({ authentication, histories, rates: limits, exchangeTimeMs });
     const routes = restRoutes({

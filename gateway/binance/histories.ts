@@ -19,6 +19,7 @@ import {
   EW_TRIGGER_PRICE,
   EW_TRIGGER_TERMS,
   marketOf,
+  SLOT_WORDS,
   slotsOf,
   typeOf,
   W_ACCOUNT,
@@ -32,7 +33,10 @@ import {
 } from '../../engine/triggers/trigger-events.js';
 import { asciiOf } from '../codec/json-sink.js';
 import type { AccountViews } from '../feeds/account-views.js';
+import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
+import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
+import type { PrivateLog } from '../feeds/private-log.js';
 import {
   AccountHistory,
   type FillRecord,
@@ -43,6 +47,15 @@ import { endOf, type OrderRecord, type TriggerRecord } from './order-record.js';
 
 /** Accounts that are remembered; the one that has not asked for longest is forgotten for a new one. */
 export const ACCOUNTS_MAX = 2_000;
+
+/** Events of an account's log that are read when it comes for the first time. */
+const PAST_EVENTS_MAX = 2_000;
+
+/** An event that came while the past was being read. */
+interface Waiting {
+  words: Int32Array;
+  timeMs: number;
+}
 
 /** What happened to an account, for its user-data stream. */
 export type AccountChange =
@@ -58,36 +71,82 @@ export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
   private readonly views: AccountViews;
+  private readonly logOf: (account: number) => PrivateLog;
   private readonly isFollowed: (account: number) => boolean;
+  /** Of accounts whose past is being read. */
+  private readonly waiting = new Map<AccountHistory, Waiting[]>();
+  /** What is applied is past, and no news. */
+  private isPast = false;
   private readonly byAccount = new Map<number, AccountHistory>();
 
-  /** `orders`: those open at present, as their owners' feeds tell them. `isFollowed`: somebody reads the account's stream. */
+  /**
+   * `orders`: those open at present, as their owners' feeds tell them. `logOf`: the log that has an account's events. `isFollowed`:
+   * somebody reads the account's stream.
+   */
   constructor(
     orders: OpenOrders,
     views: AccountViews,
+    logOf: (account: number) => PrivateLog,
     isFollowed: (account: number) => boolean,
     listener: ChangeListener,
   ) {
     this.isFollowed = isFollowed;
+    this.logOf = logOf;
     this.orders = orders;
     this.views = views;
-    this.listener = listener;
+    this.listener = (account, change, timeMs) => {
+      if (!this.isPast) listener(account, change, timeMs);
+    };
   }
 
   get count(): number {
     return this.byAccount.size;
   }
 
-  /** The account's history, which begins now if it is its first request. */
+  /** The account's history. At its first request the past is read from its log: then it is not `ready` at once. */
   of(account: number, nowMs: number): AccountHistory {
     const known = this.byAccount.get(account);
     // The one that is asked for goes to the end.
     this.byAccount.delete(account);
     const history = known ?? new AccountHistory(account);
-    if (known === undefined) history.seed(this.orders.ofAccount(account), nowMs);
     this.byAccount.set(account, history);
+    if (known === undefined) this.readPast(history, nowMs);
     if (this.byAccount.size > ACCOUNTS_MAX) this.forgetOne(account);
     return history;
+  }
+
+  private readPast(history: AccountHistory, nowMs: number): void {
+    const { account } = history;
+    const log = this.logOf(account);
+    // The log may have lost its end with the host; then only what is open is known.
+    const isWhole = log.lastOf(account) === this.views.sequenceOf(account);
+    const found = isWhole ? log.recent(account, PAST_EVENTS_MAX) : null;
+    if (!(found instanceof Promise)) {
+      this.begin(history, found, nowMs);
+      return;
+    }
+    this.waiting.set(history, []);
+    history.ready = found.then((past) => {
+      this.begin(history, past, nowMs);
+      history.ready = null;
+    });
+  }
+
+  /** Takes in the past, what came since it was asked for, and what is open now. */
+  private begin(history: AccountHistory, past: Collected | null, nowMs: number): void {
+    this.isPast = true;
+    for (const at of past?.starts ?? []) {
+      const { floats, words } = (past as Collected).block;
+      const timeMs = floats[at / 2 + RF_TIME] as number;
+      this.applyTo(history, words, floats, at + HEAD_WORDS, timeMs);
+    }
+    this.isPast = false;
+    const since = this.waiting.get(history) ?? [];
+    this.waiting.delete(history);
+    for (const { timeMs, words } of since) {
+      this.applyTo(history, words, new Float64Array(words.buffer), 0, timeMs);
+    }
+    history.reconcile(this.orders.ofAccount(history.account), nowMs);
   }
 
   /** The one that has not asked for longest; one whose stream is read asks all the time. */
@@ -104,6 +163,21 @@ export class Histories {
   apply(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
     const history = this.byAccount.get(words[at + W_ACCOUNT] as number);
     if (history === undefined) return;
+    const waiting = this.waiting.get(history);
+    if (waiting === undefined) this.applyTo(history, words, floats, at, timeMs);
+    else {
+      const slots = slotsOf(words[at + W_HEAD] as number);
+      waiting.push({ words: words.slice(at, at + slots * SLOT_WORDS), timeMs });
+    }
+  }
+
+  private applyTo(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
     history.updateMs = timeMs;
     switch (typeOf(words[at + W_HEAD] as number)) {
       case types.EVT_ACCEPTED:
@@ -144,19 +218,15 @@ export class Histories {
     const from = floats[at / 2 + EF_TRIGGER_ORDER_ID] as number;
     const fired = from === 0 ? undefined : history.find(marketAt(words, at), from);
     const trigger = fired?.trigger ?? null;
-    const isForced = this.isForced(history.account, marketAt(words, at));
+    // Who is being liquidated can place nothing there himself.
+    const { liquidating } = history;
+    const isForced = liquidating.has(0) || liquidating.has(marketAt(words, at));
     const order = newRecord(words, floats, at, timeMs, trigger, false, isForced);
     if (fired !== undefined) fired.firedOrderId = order.orderId;
     if (fired?.isAlgo === true) this.tellOrder(fired, 'EXPIRED', null, timeMs);
     history.feeTier = types.tierOf(order.flags);
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
-  }
-
-  /** Who is being liquidated can place nothing there himself. */
-  private isForced(account: number, marketId: number): boolean {
-    if (!this.views.isLiquidating(account)) return false;
-    return this.views.positionsAtRisk(account).some((risk) => risk.marketId === marketId);
   }
 
   private waits(
@@ -313,6 +383,10 @@ export class Histories {
         // Out of the book: taken over, or deleveraged.
         income('REALIZED_PNL', floats[f + EF_REALIZED] as number);
         tell('ADJUSTMENT');
+        break;
+      case types.EVT_LIQUIDATION:
+        if (words[at + EW_FLAGS] === types.LIQUIDATION_ENDED) history.liquidating.delete(marketId);
+        else history.liquidating.add(marketId);
         break;
       case types.EVT_MARGIN_MODE:
         tell('MARGIN_TYPE_CHANGE');

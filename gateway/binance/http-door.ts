@@ -3,7 +3,7 @@ import type { GatewayLog } from '../gateway.js';
 import { BinanceError, ERRORS, unsupported } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters, withoutSignature } from './parameters.js';
-import { NOT_HERE, type Route } from './routes.js';
+import { answerOf, NOT_HERE, type Route } from './routes.js';
 
 /** Five orders with everything that they can have are far below. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -88,7 +88,7 @@ export class HttpDoor {
         address,
       });
       accountId = admitted.accountId;
-      const result = route.handle(admitted);
+      const result = answerOf(route, admitted);
       if (result instanceof Promise) result.then((value) => answer.send(value, usage()), fail);
       else answer.send(result, usage());
     } catch (error) {

@@ -23,6 +23,12 @@ export interface RouteCall {
   readonly accountId: number;
 }
 
+/** The answer to a request that was let in, once its account's past is known. */
+export function answerOf(route: Route, call: RouteCall): unknown {
+  const ready = call.account?.history.ready ?? null;
+  return ready === null ? route.handle(call) : ready.then(() => route.handle(call));
+}
+
 /** Requests about listen keys and the dead man's switch. */
 export interface SessionHandlers {
   openListenKey(account: number): object;
