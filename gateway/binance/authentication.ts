@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Accounts } from '../session/accounts.js';
 import { accountOfApiKey, apiSecretOf, isIssuedApiKey } from '../session/api-keys.js';
 import { ERRORS, illegal, missing } from './errors.js';
@@ -32,7 +32,7 @@ export interface AuthenticationContext {
 export class Authentication {
   private readonly context: AuthenticationContext;
   private readonly replays: ReplayGuard;
-  private readonly secrets = new Map<string, string>();
+  private readonly secrets = new Map<string, KeyObject>();
 
   constructor(context: AuthenticationContext) {
     this.context = context;
@@ -57,7 +57,7 @@ export class Authentication {
     const given = Buffer.from(signature, 'hex');
     const secret = this.secretOf(apiKey as string);
     const isTrue = payloads().some((payload) => {
-      return timingSafeEqual(createHmac('sha256', secret).update(payload).digest(), given);
+      return timingSafeEqual(signatureOf(secret, payload), given);
     });
     if (!isTrue) throw ERRORS.badSignature();
     if (changes) this.replays.take(given, window, this.context.exchangeTimeMs());
@@ -90,10 +90,10 @@ export class Authentication {
     return account;
   }
 
-  private secretOf(apiKey: string): string {
+  private secretOf(apiKey: string): KeyObject {
     const known = this.secrets.get(apiKey);
     if (known !== undefined) return known;
-    const secret = apiSecretOf(this.context.operatorKey, apiKey);
+    const secret = keyOfSecret(apiSecretOf(this.context.operatorKey, apiKey));
     // Keys that nobody issued may come in any number; they must not push out those that are used.
     if (!isIssuedApiKey(this.context.operatorKey, apiKey)) return secret;
     if (this.secrets.size === SECRETS_MAX) this.secrets.clear();
@@ -112,4 +112,14 @@ export class Authentication {
     if (nowMs - timestampMs > windowMs) throw ERRORS.outsideWindow();
     return { timestampMs, deadlineMs: timestampMs + windowMs };
   }
+}
+
+/** The secret as it is used: its text, not what that may stand for. */
+export function keyOfSecret(apiSecret: string): KeyObject {
+  return createSecretKey(apiSecret, 'utf8');
+}
+
+/** 32 bytes, which clients send in hexadecimal. */
+export function signatureOf(secret: KeyObject, payload: string): Buffer {
+  return createHmac('sha256', secret).update(payload).digest();
 }
