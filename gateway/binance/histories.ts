@@ -1,24 +1,14 @@
 import {
   EF_ACCOUNT_SEQUENCE,
-  EF_CLIENT_ID,
-  EF_EXPIRY,
-  EF_FEE,
   EF_LOTS,
   EF_ORDER_ID,
   EF_PAYMENT,
   EF_REALIZED,
   EF_REMAINING,
-  EF_TRADE_SEQUENCE,
   EF_TRIGGER_ORDER_ID,
-  EW_CLIENT_TEXT,
-  EW_CLIENT_TEXT_LENGTH,
   EW_FLAGS,
   EW_PRICE,
-  EW_TRAIL_PPM,
-  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
-  EW_TRIGGER_TERMS,
-  marketOf,
   SLOT_WORDS,
   slotsOf,
   typeOf,
@@ -26,24 +16,14 @@ import {
   W_HEAD,
 } from '../../engine/messages/layout.js';
 import * as types from '../../engine/messages/types.js';
-import {
-  closesPosition,
-  kindOfTerms,
-  sourceOfTerms,
-} from '../../engine/triggers/trigger-events.js';
-import { asciiOf } from '../codec/json-sink.js';
 import type { AccountViews } from '../feeds/account-views.js';
 import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
 import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { PrivateLog } from '../feeds/private-log.js';
-import {
-  AccountHistory,
-  type FillRecord,
-  type IncomeRecord,
-  nameOfOrder,
-} from './account-history.js';
-import { endOf, type OrderRecord, type TriggerRecord } from './order-record.js';
+import { AccountHistory, type FillRecord, type IncomeRecord } from './account-history.js';
+import { fillAt, marketAt, newRecord, triggerAt } from './event-records.js';
+import { endOf, type OrderRecord } from './order-record.js';
 
 /** Accounts that are remembered; the one that has not asked for longest is forgotten for a new one. */
 export const ACCOUNTS_MAX = 2_000;
@@ -410,85 +390,4 @@ export class Histories {
   ): void {
     this.listener(order.account, { kind: 'order', order, execution, fill }, timeMs);
   }
-}
-
-function marketAt(words: Int32Array, at: number): number {
-  return marketOf(words[at + W_HEAD] as number);
-}
-
-function fillAt(words: Int32Array, floats: Float64Array, at: number, timeMs: number): FillRecord {
-  const f = at / 2;
-  const flags = words[at + EW_FLAGS] as number;
-  return {
-    marketId: marketAt(words, at),
-    tradeId: floats[f + EF_TRADE_SEQUENCE] as number,
-    orderId: floats[f + EF_ORDER_ID] as number,
-    side: flags & types.FLAG_SIDE,
-    priceTicks: words[at + EW_PRICE] as number,
-    lots: floats[f + EF_LOTS] as number,
-    feeMicroUsd: floats[f + EF_FEE] as number,
-    realizedMicroUsd: floats[f + EF_REALIZED] as number,
-    isMaker: (flags & types.FLAG_MAKER) !== 0,
-    timeMs,
-  };
-}
-
-/** Of a fill without an order before it, the flags are the order's and everything else comes with the fill. */
-function newRecord(
-  words: Int32Array,
-  floats: Float64Array,
-  at: number,
-  timeMs: number,
-  trigger: TriggerRecord | null,
-  waits: boolean,
-  isForced = false,
-): OrderRecord {
-  const f = at / 2;
-  const orderId = floats[f + EF_ORDER_ID] as number;
-  const isFill = typeOf(words[at + W_HEAD] as number) === types.EVT_FILL;
-  const flags = words[at + EW_FLAGS] as number;
-  const id = clientIdAt(words, floats, at);
-  return {
-    marketId: marketAt(words, at),
-    orderId,
-    account: words[at + W_ACCOUNT] as number,
-    clientOrderId: nameOfOrder(id, orderId, isForced),
-    flags,
-    priceTicks: words[at + EW_PRICE] as number,
-    qtyLots: isFill ? 0 : (floats[f + EF_LOTS] as number),
-    filledLots: 0,
-    seenLots: 0,
-    seenTickLots: 0,
-    expiresAtMs: isFill ? 0 : (floats[f + EF_EXPIRY] as number),
-    status: 'NEW',
-    timeMs,
-    updateMs: timeMs,
-    trigger,
-    waits,
-    isAlgo: false,
-    isForced,
-    firedOrderId: 0,
-  };
-}
-
-function triggerAt(words: Int32Array, at: number): TriggerRecord {
-  const terms = words[at + EW_TRIGGER_TERMS] as number;
-  const kind = kindOfTerms(terms);
-  const isTrailing = kind === types.TRIGGER_TRAILING_STOP;
-  return {
-    kind,
-    source: sourceOfTerms(terms),
-    priceTicks: isTrailing ? 0 : (words[at + EW_TRIGGER_PRICE] as number),
-    trailTicks: isTrailing ? (words[at + EW_TRAIL_TICKS] as number) : 0,
-    trailPpm: isTrailing ? (words[at + EW_TRAIL_PPM] as number) : 0,
-    closesPosition: closesPosition(terms),
-  };
-}
-
-function clientIdAt(words: Int32Array, floats: Float64Array, at: number): string {
-  const number = floats[at / 2 + EF_CLIENT_ID] as number;
-  if (number !== 0) return String(number);
-  if (slotsOf(words[at + W_HEAD] as number) < 3) return '';
-  const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
-  return length > 0 ? asciiOf(words, at + EW_CLIENT_TEXT, length) : '';
 }
