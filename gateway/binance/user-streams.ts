@@ -15,6 +15,8 @@ interface Reader {
 const WARN_NUMERATOR = 5n;
 const WARN_DENOMINATOR = 4n;
 const WARN_AGAIN_MS = 60_000;
+/** Accounts that one call looks at; with more readers each has its turn less often. */
+const WARN_PER_CALL = 200;
 
 export interface UserStreamContext {
   readonly keys: ListenKeys;
@@ -29,6 +31,7 @@ export class UserStreams {
   private readonly readers = new Map<number, Reader[]>();
   /** When accounts were warned, by a clock that never goes back. */
   private readonly warned = new Map<number, number>();
+  private nextWarned = 0;
 
   /** The context is asked for late, because its histories tell this object what changes. */
   constructor(context: () => UserStreamContext) {
@@ -98,7 +101,11 @@ export class UserStreams {
 
   /** Warns those who are near their liquidation; to be called about once a second. */
   warn(clockMs: number): void {
-    for (const account of this.readers.keys()) {
+    const accounts = [...this.readers.keys()];
+    if (this.nextWarned >= accounts.length) this.nextWarned = 0;
+    const some = accounts.slice(this.nextWarned, this.nextWarned + WARN_PER_CALL);
+    this.nextWarned += some.length;
+    for (const account of some) {
       const figures = this.figuresOf(account);
       const near = nearLiquidation(figures);
       if (near.length === 0) {
