@@ -76,7 +76,7 @@ async function restChecks(one, other) {
     same([position.positionAmt, position.entryPrice], ['0.005', '99100.00000'], 'position');
     same((await body(restAPI.positionInformationV2({ symbol }))).length, 1, 'positions');
     same((await body(restAPI.accountTradeList({ symbol }))).length, 1, 'trades');
-    same((await body(restAPI.getIncomeHistory())).length, 1, 'income');
+    same((await body(restAPI.getIncomeHistory({ incomeType: 'COMMISSION' }))).length, 1, 'income');
     same((await body(restAPI.cancelOrder({ symbol, orderId }))).status, 'CANCELED', 'status');
     same((await body(restAPI.allOrders({ symbol }))).length, 1, 'orders');
   });

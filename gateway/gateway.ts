@@ -183,7 +183,8 @@ export class Gateway {
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
-      ...{ accounts, markets, views, orders: ownOrders, books: orders },
+      nativeConnections: () => connections.count,
+      ...{ accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };
@@ -413,7 +414,7 @@ export class Gateway {
   private upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { connectionsMax, connectionsPerAddressMax } = this.limits;
     const fromHere = this.addresses.users(addressKey(addressOf(res)));
-    if (this.connections.count >= connectionsMax) {
+    if (this.connections.count + this.binance.connections >= connectionsMax) {
       refuseUpgrade(res, '503 Service Unavailable', 'connections', connectionsMax);
     } else if (fromHere >= connectionsPerAddressMax) {
       const whose = 'connections from one address';

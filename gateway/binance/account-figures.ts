@@ -11,12 +11,14 @@ import type { AccountViews } from '../feeds/account-views.js';
 import type { OpenOrder, OpenOrders } from '../feeds/open-orders.js';
 import { liquidationTicks, riskMarketOf, riskPositionOf } from '../feeds/position-objects.js';
 import type { Market, Markets } from '../markets.js';
+import type { AdlQuantiles } from './adl-quantiles.js';
 
 /** What figures are made of. */
 export interface FigureSources {
   readonly markets: Markets;
   readonly views: AccountViews;
   readonly orders: OpenOrders;
+  readonly quantiles: AdlQuantiles;
   /** Of a fee tier, parts per million. */
   readonly takerPpm: (tier: number) => number;
 }
@@ -40,6 +42,8 @@ export interface MarketFigures {
   bidTickLots: number;
   askTickLots: number;
   hasOrders: boolean;
+  /** 0 … 4: how soon the position would be deleveraged. */
+  adlQuantile: number;
 }
 
 export interface AccountFigures {
@@ -156,6 +160,7 @@ function marketFigures(
     bidTickLots: 0,
     askTickLots: 0,
     hasOrders: open.length > 0,
+    adlQuantile: 0,
   };
   // Without a mark price there is neither a position nor an order.
   if (market.markTicks === 0 || (position.lots === 0 && open.length === 0)) return figures;
@@ -182,6 +187,7 @@ function marketFigures(
     else figures.askTickLots += priceTicks * remainingLots;
   }
   if (position.lots !== 0) {
+    figures.adlQuantile = sources.quantiles.of(account, market, performance.now());
     figures.liquidationTicks = liquidationTicks(markets, views, account, position) ?? 0;
   }
   return figures;

@@ -41,6 +41,10 @@ export class AccountHistory {
   feeTier = 0;
   /** When its latest event came. */
   updateMs = 0;
+  /** Until then its past is being read, and nobody may look at it; null: it is complete. */
+  ready: Promise<void> | null = null;
+  /** What of it is being liquidated: markets of isolated positions, 0 for all else. */
+  readonly liquidating = new Set<number>();
   private readonly byId = new Map<number, Map<number, OrderRecord>>();
   private readonly byClientId = new Map<string, OrderRecord>();
   /** Client ids of algo orders that are on their way. */
@@ -53,9 +57,25 @@ export class AccountHistory {
     this.account = account;
   }
 
-  /** What is open when the account is seen for the first time. */
-  seed(open: readonly OpenOrder[], timeMs: number): void {
-    for (const order of open) this.add(recordOf(order, timeMs));
+  /** The truth about what is open, after what is known of the past was taken in. */
+  reconcile(open: readonly OpenOrder[], timeMs: number): void {
+    const found = new Set<OrderRecord>();
+    for (const order of open) {
+      const truth = recordOf(order, timeMs);
+      const known = this.find(order.marketId, order.orderId);
+      if (known === undefined) this.add(truth);
+      else {
+        // Its beginning may lie before what is known.
+        const { filledLots, priceTicks, qtyLots, status } = truth;
+        Object.assign(known, { filledLots, priceTicks, qtyLots, status });
+      }
+      found.add(known ?? truth);
+    }
+    for (const order of this.open(0)) {
+      if (found.has(order)) continue;
+      order.status = 'EXPIRED';
+      this.close(order);
+    }
   }
 
   add(order: OrderRecord): void {

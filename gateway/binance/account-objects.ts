@@ -7,7 +7,12 @@ import { MARGIN_ASSET, symbolOf } from './symbols.js';
 export const NOTIONAL_USD_MAX = Math.floor(2 ** 52 / 1_000_000);
 
 /** GET /fapi/v2/account and /fapi/v3/account. */
-export function accountObject(figures: AccountFigures, version: 2 | 3, updateTime: number) {
+export function accountObject(
+  figures: AccountFigures,
+  version: 2 | 3,
+  updateTime: number,
+  feeTier: number,
+) {
   const totals = {
     totalInitialMargin: moneyText(figures.positionInitial + figures.orderInitial),
     totalMaintMargin: moneyText(figures.maintenance),
@@ -29,7 +34,7 @@ export function accountObject(figures: AccountFigures, version: 2 | 3, updateTim
     return { ...totals, assets, positions };
   }
   return {
-    feeTier: 0,
+    feeTier,
     canTrade: true,
     canDeposit: true,
     canWithdraw: false,
@@ -81,7 +86,7 @@ export function positionRiskV2(figures: MarketFigures, updateTime: number) {
     isolatedWallet: isolated === null ? '0' : moneyText(isolated),
     updateTime: lots === 0 ? 0 : updateTime,
     isolated: isolated !== null,
-    adlQuantile: 0,
+    adlQuantile: figures.adlQuantile,
   };
 }
 
@@ -105,7 +110,7 @@ export function positionRiskV3(figures: MarketFigures, updateTime: number) {
     maintMargin: moneyText(figures.maintenance),
     positionInitialMargin: moneyText(figures.positionInitial),
     openOrderInitialMargin: moneyText(figures.orderInitial),
-    adl: 0,
+    adl: figures.adlQuantile,
     bidNotional: valueText(market, figures.bidTickLots),
     askNotional: valueText(market, figures.askTickLots),
     updateTime,

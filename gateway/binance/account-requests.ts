@@ -46,8 +46,8 @@ export class AccountRequests {
     this.context = context;
   }
 
-  accountV2 = (call: AccountCall) => accountObject(this.figures(call), 2, updateTimeOf(call));
-  accountV3 = (call: AccountCall) => accountObject(this.figures(call), 3, updateTimeOf(call));
+  accountV2 = (call: AccountCall) => this.account(call, 2);
+  accountV3 = (call: AccountCall) => this.account(call, 3);
 
   balance = (call: AccountCall) => {
     const alias = `account-${call.identity.account}`;
@@ -61,6 +61,12 @@ export class AccountRequests {
   positionRiskV3 = (call: AccountCall) => {
     const found = this.marketFigures(call).filter(hasSomething);
     return found.map((figures) => positionRiskV3(figures, updateTimeOf(call)));
+  };
+
+  adlQuantile = (call: AccountCall) => {
+    return this.marketFigures(call).map(({ adlQuantile, market }) => {
+      return { symbol: symbolOf(market), adlQuantile: { BOTH: adlQuantile } };
+    });
   };
 
   setLeverage = async ({ identity, parameters }: AccountCall) => {
@@ -209,6 +215,11 @@ export class AccountRequests {
       return found.slice(-limit).map((order) => orderObject(order, market));
     });
   };
+
+  private account(call: AccountCall, version: 2 | 3) {
+    const { feeTier } = call.history;
+    return accountObject(this.figures(call), version, updateTimeOf(call), feeTier);
+  }
 
   private figures({ history, identity }: AccountCall) {
     return accountFigures(this.context.sources, identity.account, history.feeTier);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
+import { PlimsollClient } from '../../sdk/client.js';
+import { apiKeyLogin } from '../../sdk/login.js';
 import { type BinanceClient, BinanceExchange, type Json } from './binance.fixture.js';
 
 const ORDER = '/fapi/v1/order';
@@ -91,6 +93,28 @@ describe('account, balance and positions', () => {
   });
 });
 
+describe('the place in the queue of deleveraging', () => {
+  it('is last for who has won most with least, and nothing without a position', async () => {
+    const third = exchange.client(3);
+    // Both are long; the third entered lower and with more.
+    await trade('0.1', '50000');
+    const buy = { ...LIMIT, side: 'BUY', quantity: '4', price: '49000' };
+    await third.must('POST', ORDER, buy);
+    await short.must('POST', ORDER, { ...LIMIT, side: 'SELL', quantity: '4', price: '49000' });
+    const quantileOf = async (client: BinanceClient) => {
+      const path = '/fapi/v1/adlQuantile';
+      const [found] = await client.must<Json[]>('GET', path, { symbol: SYMBOL });
+      return (found as { adlQuantile: Json }).adlQuantile.BOTH;
+    };
+    expect(await quantileOf(third)).toBe(4);
+    expect(await quantileOf(long)).toBe(0);
+    const [risk] = await third.must<Json[]>('GET', '/fapi/v3/positionRisk');
+    expect(risk?.adl).toBe(4);
+    const odd = await third.must<Json[]>('GET', '/fapi/v1/adlQuantile', { symbol: 'ODDUSDT' });
+    expect(odd).toEqual([{ symbol: 'ODDUSDT', adlQuantile: { BOTH: 0 } }]);
+  });
+});
+
 describe('terms of an account', () => {
   it('has a leverage for each market', async () => {
     const path = '/fapi/v1/leverage';
@@ -168,6 +192,7 @@ describe('what an account has earned and paid', () => {
     await long.must('POST', ORDER, { ...LIMIT, side: 'SELL', quantity: '0.1', price: '50010' });
     const all = await long.must<Json[]>('GET', '/fapi/v1/income');
     expect(all.map(({ incomeType, income }) => [incomeType, income])).toEqual([
+      ['TRANSFER', '10000.00000000'],
       ['TRANSFER', '5.00000000'],
       ['COMMISSION', '-1.00000000'],
       ['REALIZED_PNL', '1.00000000'],
@@ -180,6 +205,32 @@ describe('what an account has earned and paid', () => {
     const turned = { startTime: 2, endTime: 1 };
     expect(await long.code('GET', '/fapi/v1/income', turned)).toBe(-1023);
     expect(await long.must<Json[]>('GET', '/fapi/v1/forceOrders')).toEqual([]);
+  });
+});
+
+describe('what an account did before it used this door', () => {
+  it('is known from its log, as if it had been followed', async () => {
+    const third = exchange.client(3);
+    const url = `ws://${exchange.origin}/v1`;
+    const login = apiKeyLogin(third.apiKey, third.apiSecret);
+    const native = await PlimsollClient.connect({ url, login });
+    const buy = { market: 'BTC-PERP', side: 'buy', price: '50000', qty: '0.01' } as const;
+    await native.place({ ...buy, clientOrderId: 'filled' });
+    await short.must('POST', ORDER, { ...LIMIT, side: 'SELL', quantity: '0.014', price: '50000' });
+    await native.place({ ...buy, clientOrderId: 'part' });
+    await native.place({ ...buy, price: '49000', clientOrderId: 'gone' });
+    await native.cancel({ market: 'BTC-PERP', clientOrderId: 'gone' });
+    const all = await third.must<Json[]>('GET', '/fapi/v1/allOrders', { symbol: SYMBOL });
+    expect(all).toMatchObject([
+      { clientOrderId: 'filled', status: 'FILLED', avgPrice: '50000.00000' },
+      { clientOrderId: 'part', status: 'PARTIALLY_FILLED', executedQty: '0.004' },
+      { clientOrderId: 'gone', status: 'CANCELED' },
+    ]);
+    const open = await third.must<Json[]>('GET', '/fapi/v1/openOrders');
+    expect(open).toMatchObject([{ clientOrderId: 'part', avgPrice: '50000.00000' }]);
+    const trades = await third.must<Json[]>('GET', '/fapi/v1/userTrades', { symbol: SYMBOL });
+    expect(trades.map(({ qty }) => qty)).toEqual(['0.010', '0.004']);
+    await native.close();
   });
 });
 

@@ -3,7 +3,7 @@ import type { Authentication } from './authentication.js';
 import { BinanceError, ERRORS } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters } from './parameters.js';
-import type { Route } from './routes.js';
+import { answerOf, type Route } from './routes.js';
 import type { StreamSocket } from './stream-socket.js';
 
 export interface ApiDoorContext {
@@ -62,17 +62,17 @@ export class ApiDoor {
     const given = parameters.text('apiKey');
     const call = this.context.gatekeeper.admit(route, parameters, {
       apiKey: given ?? (socket.account === 0 ? undefined : ''),
-      payloads: [parameters.signedText(), parameters.signedEncodedText()],
+      payloads: () => [parameters.signedText(), parameters.signedEncodedText()],
       // A key in the request stands for itself, whoever has logged in.
       sessionKey: given === undefined || given === socket.apiKey ? socket.apiKey : '',
       address,
     });
-    return route.handle(call);
+    return answerOf(route, call);
   }
 
   private logon(socket: StreamSocket, parameters: Parameters, address: string): object {
     const apiKey = parameters.must('apiKey');
-    const payloads = [parameters.signedText(), parameters.signedEncodedText()];
+    const payloads = () => [parameters.signedText(), parameters.signedEncodedText()];
     const { authentication } = this.context;
     const use = { permission: 0, address };
     const { account } = authentication.signed(apiKey, parameters, payloads, true, use);

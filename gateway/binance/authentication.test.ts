@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issueApiKey } from '../session/api-keys.js';
+import { keyOfSecret, signatureOf } from './authentication.js';
 import { type BinanceClient, BinanceExchange, formOf, type Json } from './binance.fixture.js';
 
 const ORDER = '/fapi/v1/order';
@@ -31,6 +32,17 @@ function signed(parameters: Json, change: (form: string, signature: string) => s
 async function openOrders(client: BinanceClient): Promise<Json[]> {
   return client.must<Json[]>('GET', '/fapi/v1/openOrders');
 }
+
+describe('a signature', () => {
+  it('is the one that Binance publishes as an example', () => {
+    const secret = 'NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j';
+    const payload =
+      'symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559';
+    expect(signatureOf(keyOfSecret(secret), payload).toString('hex')).toBe(
+      'c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71',
+    );
+  });
+});
 
 describe('a signed request', () => {
   it.each<[string, () => string, Record<string, string>, number, number]>([

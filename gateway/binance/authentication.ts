@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { keyRefusal } from '../identity/key-check.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { Accounts } from '../session/accounts.js';
@@ -41,7 +41,7 @@ export interface AuthenticationContext {
 export class Authentication {
   private readonly context: AuthenticationContext;
   private readonly replays: ReplayGuard;
-  private readonly secrets = new Map<string, string>();
+  private readonly secrets = new Map<string, KeyObject>();
 
   constructor(context: AuthenticationContext) {
     this.context = context;
@@ -55,7 +55,7 @@ export class Authentication {
   signed(
     apiKey: string | undefined,
     parameters: Parameters,
-    payloads: readonly string[],
+    payloads: () => readonly string[],
     changes: boolean,
     use: Use,
   ): Identity {
@@ -66,8 +66,8 @@ export class Authentication {
     const window = this.windowOf(parameters);
     const given = Buffer.from(signature, 'hex');
     const secret = this.secretOf(apiKey as string);
-    const isTrue = payloads.some((payload) => {
-      return timingSafeEqual(createHmac('sha256', secret).update(payload).digest(), given);
+    const isTrue = payloads().some((payload) => {
+      return timingSafeEqual(signatureOf(secret, payload), given);
     });
     if (!isTrue) throw ERRORS.badSignature();
     this.check(apiKey as string, use);
@@ -112,13 +112,14 @@ export class Authentication {
     return record.accountId;
   }
 
-  private secretOf(apiKey: string): string {
+  private secretOf(apiKey: string): KeyObject {
     const known = this.secrets.get(apiKey);
     if (known !== undefined) return known;
     const { keys } = this.context;
-    const secret = keys.secretOf(apiKey) ?? '';
+    const text = keys.secretOf(apiKey);
+    const secret = keyOfSecret(text ?? '');
     // Keys that nobody issued may come in any number; they must not push out those that are used.
-    if (secret === '' || keys.find(apiKey) === null) return secret;
+    if (text === null || keys.find(apiKey) === null) return secret;
     if (this.secrets.size === SECRETS_MAX) this.secrets.clear();
     this.secrets.set(apiKey, secret);
     return secret;
@@ -135,4 +136,14 @@ export class Authentication {
     if (nowMs - timestampMs > windowMs) throw ERRORS.outsideWindow();
     return { timestampMs, deadlineMs: timestampMs + windowMs };
   }
+}
+
+/** The secret as it is used: its text, not what that may stand for. */
+export function keyOfSecret(apiSecret: string): KeyObject {
+  return createSecretKey(apiSecret, 'utf8');
+}
+
+/** 32 bytes, which clients send in hexadecimal. */
+export function signatureOf(secret: KeyObject, payload: string): Buffer {
+  return createHmac('sha256', secret).update(payload).digest();
 }

@@ -48,7 +48,13 @@ export class BinanceExchange {
   }
 
   client(account: number): BinanceClient {
-    return new BinanceClient(this, account);
+    const { port } = this;
+    const timeMs = (next: boolean) => {
+      if (next) port.timeMs++;
+      return port.timeMs;
+    };
+    const key = issueApiKey(this.operatorKey, account);
+    return new BinanceClient({ origin: this.origin, timeMs, ...key });
   }
 
   async socket(path: string): Promise<TestSocket> {
@@ -64,19 +70,26 @@ export class BinanceExchange {
   }
 }
 
+/** Where a client finds its exchange, what time it is there, and who it is. */
+export interface ClientOptions {
+  /** Host and port. */
+  origin: string;
+  /** `next`: a later one than any before. */
+  timeMs(next: boolean): number;
+  apiKey: string;
+  apiSecret: string;
+}
+
 /** Signs and sends requests as a client of Binance does. */
 export class BinanceClient {
   readonly apiKey: string;
   readonly apiSecret: string;
-  readonly account: number;
-  readonly exchange: BinanceExchange;
+  private readonly options: ClientOptions;
 
-  constructor(exchange: BinanceExchange, account: number) {
-    const { apiKey, apiSecret } = issueApiKey(exchange.operatorKey, account);
-    this.exchange = exchange;
-    this.account = account;
-    this.apiKey = apiKey;
-    this.apiSecret = apiSecret;
+  constructor(options: ClientOptions) {
+    this.options = options;
+    this.apiKey = options.apiKey;
+    this.apiSecret = options.apiSecret;
   }
 
   sign(text: string): string {
@@ -96,8 +109,7 @@ export class BinanceClient {
   /** Signed, with parameters in the query, or for POST and PUT in the body. */
   async call(method: string, path: string, parameters: Json = {}): Promise<Answer> {
     // Equal requests of the same moment would be the same request.
-    if (method !== 'GET' && parameters.timestamp === undefined) this.exchange.port.timeMs++;
-    const timestamp = parameters.timestamp ?? this.exchange.port.timeMs;
+    const timestamp = parameters.timestamp ?? this.options.timeMs(method !== 'GET');
     const form = formOf({ ...parameters, timestamp });
     const signed = `${form}&signature=${this.sign(form)}`;
     const headers = { 'X-MBX-APIKEY': this.apiKey };
@@ -126,7 +138,7 @@ export class BinanceClient {
     headers: Record<string, string>,
     body?: string,
   ): Promise<Answer> {
-    const response = await fetch(`http://${this.exchange.origin}${path}`, {
+    const response = await fetch(`http://${this.options.origin}${path}`, {
       method,
       headers: { ...headers, connection: 'close' },
       ...(body === undefined ? {} : { body }),
@@ -180,6 +192,11 @@ export class TestSocket {
 
   close(): void {
     this.socket.close();
+  }
+
+  /** As a cable that is pulled. */
+  cut(): void {
+    this.socket.terminate();
   }
 }
 

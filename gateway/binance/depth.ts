@@ -4,18 +4,14 @@ import { type Market, priceText, qtyText } from '../markets.js';
 
 export type Level = [price: string, qty: string];
 
-/** Milliseconds that diff streams of each speed collect for. */
-export const SPEEDS = [100, 250, 500] as const;
-export type Speed = (typeof SPEEDS)[number];
-
-/** What a market's diff stream of one speed has not sent yet. */
+/** What a diff stream has not sent yet. */
 interface Diff {
+  readonly marketId: number;
   /** Lots by price; they replace what is there. */
   bids: Map<number, number>;
   asks: Map<number, number>;
   /** Sequence of the book that subscribers have. */
   lastSequence: number;
-  active: boolean;
 }
 
 export interface DepthUpdate {
@@ -41,12 +37,12 @@ export function snapshotIdOf(sequence: number): number {
   return sequence * 2 + 1;
 }
 
-/** The books of all markets as this dialect shows them: snapshots, and diffs in three speeds. */
+/** The books of all markets as this dialect shows them: snapshots, and diffs for each stream that is read. */
 export class Depths {
   private readonly folds: OrderFold;
   private readonly sequences = new Map<number, number>();
   private readonly times = new Map<number, number>();
-  /** By market and speed. */
+  /** By name of the stream. */
   private readonly diffs = new Map<string, Diff>();
 
   constructor(folds: OrderFold) {
@@ -57,9 +53,8 @@ export class Depths {
   published(marketId: number, changes: LevelChanges, sequence: number, timeMs: number): void {
     this.sequences.set(marketId, sequence);
     this.times.set(marketId, timeMs);
-    for (const speed of SPEEDS) {
-      const diff = this.diffs.get(keyOf(marketId, speed));
-      if (diff?.active !== true) continue;
+    for (const diff of this.diffs.values()) {
+      if (diff.marketId !== marketId) continue;
       collect(diff.bids, changes.bids);
       collect(diff.asks, changes.asks);
     }
@@ -91,23 +86,21 @@ export class Depths {
     return { bid, bidLots, ask, askLots };
   }
 
-  /** Somebody reads the diffs of this speed from now on, or nobody does any more. */
-  follow(marketId: number, speed: Speed, isFollowed: boolean): void {
-    const key = keyOf(marketId, speed);
-    const known = this.diffs.get(key);
-    if (known?.active === isFollowed) return;
-    this.diffs.set(key, {
-      bids: new Map(),
-      asks: new Map(),
-      lastSequence: this.sequenceOf(marketId),
-      active: isFollowed,
-    });
+  /** Somebody reads this diff stream from now on. */
+  follow(stream: string, marketId: number): void {
+    const lastSequence = this.sequenceOf(marketId);
+    this.diffs.set(stream, { marketId, bids: new Map(), asks: new Map(), lastSequence });
+  }
+
+  /** Nobody does any more. */
+  leave(stream: string): void {
+    this.diffs.delete(stream);
   }
 
   /** What changed since the last call; null when nothing has. */
-  take(market: Market, speed: Speed): DepthUpdate | null {
-    const diff = this.diffs.get(keyOf(market.id, speed));
-    if (diff?.active !== true) return null;
+  take(market: Market, stream: string): DepthUpdate | null {
+    const diff = this.diffs.get(stream);
+    if (diff === undefined) return null;
     const sequence = this.sequenceOf(market.id);
     if (diff.bids.size === 0 && diff.asks.size === 0) return null;
     const previousId = eventIdOf(diff.lastSequence);
@@ -124,10 +117,6 @@ export class Depths {
     diff.asks.clear();
     return update;
   }
-}
-
-function keyOf(marketId: number, speed: Speed): string {
-  return `${marketId}@${speed}`;
 }
 
 function collect(into: Map<number, number>, changes: readonly number[]): void {

@@ -5,13 +5,14 @@ import type { AccountViews } from '../feeds/account-views.js';
 import type { LevelChanges } from '../feeds/l2-book.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { OrderFold } from '../feeds/order-fold.js';
+import type { PrivateLog } from '../feeds/private-log.js';
 import type { GatewayLog } from '../gateway.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
-import type { FigureSources } from './account-figures.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
+import { AdlQuantiles } from './adl-quantiles.js';
 import { AlgoRequests } from './algo-requests.js';
 import { ApiDoor } from './api-door.js';
 import { Authentication } from './authentication.js';
@@ -47,12 +48,15 @@ export interface DialectContext {
   /** By which answers to commands of this door are known. */
   readonly number: number;
   readonly wake: (shard: number) => void;
+  readonly nativeConnections: () => number;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
   /** Open orders as their owners' feeds tell them. */
   readonly orders: OpenOrders;
   readonly books: OrderFold;
+  /** The log that has an account's events. */
+  readonly logOf: (account: number) => PrivateLog;
 }
 
 /** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
@@ -80,7 +84,8 @@ export class BinanceDialect implements EventObserver {
     this.context = context;
     this.number = number;
     const takerPpm = (tier: number) => context.feesOf(tier).takerPpm;
-    const sources: FigureSources = { markets, views, orders: context.orders, takerPpm };
+    const quantiles = new AdlQuantiles(markets, views);
+    const sources = { markets, views, orders: context.orders, takerPpm, quantiles };
     this.symbols = new Symbols(markets);
     this.authentication = new Authentication({
       keys: apiKeys,
@@ -96,10 +101,17 @@ export class BinanceDialect implements EventObserver {
       return { keys: this.keys, sources, histories: this.histories, exchangeTimeMs };
     });
     this.orders = new OrderRequests(this.symbols, this.commands);
-    this.histories = new Histories(context.orders, views, (account, change, timeMs) => {
-      this.orders.changed(change);
-      this.userStreams.changed(account, change, timeMs);
-    });
+    const isRead = (account: number) => this.userStreams.isRead(account);
+    this.histories = new Histories(
+      context.orders,
+      views,
+      context.logOf,
+      isRead,
+      (account, change, timeMs) => {
+        this.orders.changed(change);
+        this.userStreams.changed(account, change, timeMs);
+      },
+    );
     const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({ authentication, histories, rates: limits, exchangeTimeMs });
     const routes = restRoutes({
@@ -120,6 +132,7 @@ export class BinanceDialect implements EventObserver {
     this.sockets = new SocketDoor({
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
+      nativeConnections: context.nativeConnections,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }

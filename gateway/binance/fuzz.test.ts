@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BinanceClient, BinanceExchange, type Json } from './binance.fixture.js';
@@ -136,5 +138,27 @@ describe('messages of any kind', () => {
     expect(socket.messages.filter(isAnswer)).toHaveLength(messages.length + 1);
     expect(socket.closed).toBe(false);
     socket.close();
+  });
+});
+
+describe('bad messages without end', () => {
+  it('leave nothing behind', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const socket = await exchange.socket('/ws-fapi/v1');
+    const batch = async (round: number) => {
+      for (let i = 0; i < 1_000; i++) {
+        const params = { symbol: `X${round}-${i}`, signature: 'f'.repeat(64), apiKey: one.apiKey };
+        socket.send({ id: i, method: 'order.place', params: { ...params, timestamp: 1 } });
+      }
+      await socket.ask({ id: `end ${round}`, method: 'ping' });
+      socket.messages.length = 0;
+    };
+    for (let round = 0; round < 5; round++) await batch(round);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let round = 5; round < 5 + 20 * RUNS; round++) await batch(round);
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * 1024 * 1024);
   });
 });

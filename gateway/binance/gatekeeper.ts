@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 export interface Credentials {
   readonly apiKey: string | undefined;
   /** Spellings of what may have been signed. */
-  readonly payloads: readonly string[];
+  readonly payloads: () => readonly string[];
   /** Key of a session that is logged in; empty: none, the request has to be signed. */
   readonly sessionKey: string;
   readonly address: string;
@@ -51,23 +51,21 @@ export class Gatekeeper {
     this.context = context;
   }
 
-  /** Gives what the route's handler is called with; refusals are thrown. */
+  /**
+   * Gives what the route's handler is called with; refusals are thrown. Who is known has the allowance of his account, wherever he
+   * comes from: many may come from one address, that of a proxy. All others, and signatures that are wrong, have that of the address.
+   */
   admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
-    const { authentication } = this.context;
     const { security } = route;
     const clockMs = performance.now();
     const meter = meterOf(this.byAddress, credentials.address, this.context.rates, clockMs);
     count(meter);
-    const allowed = meter.bucket.take(1, clockMs);
-    if (!allowed && security !== 'cancel') throw ERRORS.tooManyRequests();
-    if (security === 'none') return { parameters, account: null, accountId: 0 };
-    if (security === 'key') {
-      const { apiKey, sessionKey, address } = credentials;
-      const key = sessionKey !== '' && apiKey === '' ? sessionKey : apiKey;
-      const accountId = authentication.keyed(key, { permission: MAY_READ, address });
+    if (security === 'none' || security === 'key') {
+      if (!meter.bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
+      const accountId = security === 'none' ? 0 : this.keyed(credentials);
       return { parameters, account: null, accountId };
     }
-    const identity = this.identify(parameters, credentials, security);
+    const identity = this.identified(meter, parameters, credentials, security);
     this.takeOrder(identity.account, security, clockMs);
     return { parameters, account: this.callOf(identity, parameters), accountId: identity.account };
   }
@@ -79,6 +77,26 @@ export class Gatekeeper {
       weight: counted(this.byAddress.get(address)),
       orders: orders === undefined ? null : counted(orders),
     };
+  }
+
+  /** Of a session, or of a key that was issued. */
+  private keyed({ apiKey, sessionKey, address }: Credentials): number {
+    const key = sessionKey !== '' && apiKey === '' ? sessionKey : apiKey;
+    return this.context.authentication.keyed(key, { permission: MAY_READ, address });
+  }
+
+  private identified(
+    meter: Meter,
+    parameters: Parameters,
+    credentials: Credentials,
+    security: string,
+  ): Identity {
+    try {
+      return this.identify(parameters, credentials, security);
+    } catch (error) {
+      if (meter.bucket.take(1, performance.now())) throw error;
+      throw ERRORS.tooManyRequests();
+    }
   }
 
   private identify(

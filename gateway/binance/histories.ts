@@ -1,48 +1,41 @@
 import {
   EF_ACCOUNT_SEQUENCE,
-  EF_CLIENT_ID,
-  EF_EXPIRY,
-  EF_FEE,
   EF_LOTS,
   EF_ORDER_ID,
   EF_PAYMENT,
   EF_REALIZED,
   EF_REMAINING,
-  EF_TRADE_SEQUENCE,
   EF_TRIGGER_ORDER_ID,
-  EW_CLIENT_TEXT,
-  EW_CLIENT_TEXT_LENGTH,
   EW_FLAGS,
   EW_PRICE,
-  EW_TRAIL_PPM,
-  EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
-  EW_TRIGGER_TERMS,
-  marketOf,
+  SLOT_WORDS,
   slotsOf,
   typeOf,
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
 import * as types from '../../engine/messages/types.js';
-import {
-  closesPosition,
-  kindOfTerms,
-  sourceOfTerms,
-} from '../../engine/triggers/trigger-events.js';
-import { asciiOf } from '../codec/json-sink.js';
 import type { AccountViews } from '../feeds/account-views.js';
+import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
+import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
-import {
-  AccountHistory,
-  type FillRecord,
-  type IncomeRecord,
-  nameOfOrder,
-} from './account-history.js';
-import { endOf, type OrderRecord, type TriggerRecord } from './order-record.js';
+import type { PrivateLog } from '../feeds/private-log.js';
+import { AccountHistory, type FillRecord, type IncomeRecord } from './account-history.js';
+import { fillAt, marketAt, newRecord, triggerAt } from './event-records.js';
+import { endOf, type OrderRecord } from './order-record.js';
 
 /** Accounts that are remembered; the one that has not asked for longest is forgotten for a new one. */
 export const ACCOUNTS_MAX = 2_000;
+
+/** Events of an account's log that are read when it comes for the first time. */
+const PAST_EVENTS_MAX = 2_000;
+
+/** An event that came while the past was being read. */
+interface Waiting {
+  words: Int32Array;
+  timeMs: number;
+}
 
 /** What happened to an account, for its user-data stream. */
 export type AccountChange =
@@ -58,38 +51,113 @@ export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
   private readonly views: AccountViews;
+  private readonly logOf: (account: number) => PrivateLog;
+  private readonly isFollowed: (account: number) => boolean;
+  /** Of accounts whose past is being read. */
+  private readonly waiting = new Map<AccountHistory, Waiting[]>();
+  /** What is applied is past, and no news. */
+  private isPast = false;
   private readonly byAccount = new Map<number, AccountHistory>();
 
-  /** `orders`: those open at present, as their owners' feeds tell them. */
-  constructor(orders: OpenOrders, views: AccountViews, listener: ChangeListener) {
+  /**
+   * `orders`: those open at present, as their owners' feeds tell them. `logOf`: the log that has an account's events. `isFollowed`:
+   * somebody reads the account's stream.
+   */
+  constructor(
+    orders: OpenOrders,
+    views: AccountViews,
+    logOf: (account: number) => PrivateLog,
+    isFollowed: (account: number) => boolean,
+    listener: ChangeListener,
+  ) {
+    this.isFollowed = isFollowed;
+    this.logOf = logOf;
     this.orders = orders;
     this.views = views;
-    this.listener = listener;
+    this.listener = (account, change, timeMs) => {
+      if (!this.isPast) listener(account, change, timeMs);
+    };
   }
 
   get count(): number {
     return this.byAccount.size;
   }
 
-  /** The account's history, which begins now if it is its first request. */
+  /** The account's history. At its first request the past is read from its log: then it is not `ready` at once. */
   of(account: number, nowMs: number): AccountHistory {
     const known = this.byAccount.get(account);
     // The one that is asked for goes to the end.
     this.byAccount.delete(account);
     const history = known ?? new AccountHistory(account);
-    if (known === undefined) history.seed(this.orders.ofAccount(account), nowMs);
     this.byAccount.set(account, history);
-    if (this.byAccount.size > ACCOUNTS_MAX) {
-      const [oldest] = this.byAccount.keys();
-      this.byAccount.delete(oldest as number);
-    }
+    if (known === undefined) this.readPast(history, nowMs);
+    if (this.byAccount.size > ACCOUNTS_MAX) this.forgetOne(account);
     return history;
+  }
+
+  private readPast(history: AccountHistory, nowMs: number): void {
+    const { account } = history;
+    const log = this.logOf(account);
+    // The log may have lost its end with the host; then only what is open is known.
+    const isWhole = log.lastOf(account) === this.views.sequenceOf(account);
+    const found = isWhole ? log.recent(account, PAST_EVENTS_MAX) : null;
+    if (!(found instanceof Promise)) {
+      this.begin(history, found, nowMs);
+      return;
+    }
+    this.waiting.set(history, []);
+    history.ready = found.then((past) => {
+      this.begin(history, past, nowMs);
+      history.ready = null;
+    });
+  }
+
+  /** Takes in the past, what came since it was asked for, and what is open now. */
+  private begin(history: AccountHistory, past: Collected | null, nowMs: number): void {
+    this.isPast = true;
+    for (const at of past?.starts ?? []) {
+      const { floats, words } = (past as Collected).block;
+      const timeMs = floats[at / 2 + RF_TIME] as number;
+      this.applyTo(history, words, floats, at + HEAD_WORDS, timeMs);
+    }
+    this.isPast = false;
+    const since = this.waiting.get(history) ?? [];
+    this.waiting.delete(history);
+    for (const { timeMs, words } of since) {
+      this.applyTo(history, words, new Float64Array(words.buffer), 0, timeMs);
+    }
+    history.reconcile(this.orders.ofAccount(history.account), nowMs);
+  }
+
+  /** The one that has not asked for longest; one whose stream is read asks all the time. */
+  private forgetOne(except: number): void {
+    for (const [oldest, history] of this.byAccount) {
+      if (oldest === except) return;
+      this.byAccount.delete(oldest);
+      if (!this.isFollowed(oldest)) return;
+      this.byAccount.set(oldest, history);
+    }
   }
 
   /** An event with a number in its account's feed. */
   apply(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
     const history = this.byAccount.get(words[at + W_ACCOUNT] as number);
     if (history === undefined) return;
+    const waiting = this.waiting.get(history);
+    if (waiting === undefined) this.applyTo(history, words, floats, at, timeMs);
+    else {
+      const slots = slotsOf(words[at + W_HEAD] as number);
+      waiting.push({ words: words.slice(at, at + slots * SLOT_WORDS), timeMs });
+    }
+  }
+
+  private applyTo(
+    history: AccountHistory,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
     history.updateMs = timeMs;
     switch (typeOf(words[at + W_HEAD] as number)) {
       case types.EVT_ACCEPTED:
@@ -130,19 +198,15 @@ export class Histories {
     const from = floats[at / 2 + EF_TRIGGER_ORDER_ID] as number;
     const fired = from === 0 ? undefined : history.find(marketAt(words, at), from);
     const trigger = fired?.trigger ?? null;
-    const isForced = this.isForced(history.account, marketAt(words, at));
+    // Who is being liquidated can place nothing there himself.
+    const { liquidating } = history;
+    const isForced = liquidating.has(0) || liquidating.has(marketAt(words, at));
     const order = newRecord(words, floats, at, timeMs, trigger, false, isForced);
     if (fired !== undefined) fired.firedOrderId = order.orderId;
     if (fired?.isAlgo === true) this.tellOrder(fired, 'EXPIRED', null, timeMs);
     history.feeTier = types.tierOf(order.flags);
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
-  }
-
-  /** Who is being liquidated can place nothing there himself. */
-  private isForced(account: number, marketId: number): boolean {
-    if (!this.views.isLiquidating(account)) return false;
-    return this.views.positionsAtRisk(account).some((risk) => risk.marketId === marketId);
   }
 
   private waits(
@@ -300,6 +364,10 @@ export class Histories {
         income('REALIZED_PNL', floats[f + EF_REALIZED] as number);
         tell('ADJUSTMENT');
         break;
+      case types.EVT_LIQUIDATION:
+        if (words[at + EW_FLAGS] === types.LIQUIDATION_ENDED) history.liquidating.delete(marketId);
+        else history.liquidating.add(marketId);
+        break;
       case types.EVT_MARGIN_MODE:
         tell('MARGIN_TYPE_CHANGE');
         break;
@@ -322,85 +390,4 @@ export class Histories {
   ): void {
     this.listener(order.account, { kind: 'order', order, execution, fill }, timeMs);
   }
-}
-
-function marketAt(words: Int32Array, at: number): number {
-  return marketOf(words[at + W_HEAD] as number);
-}
-
-function fillAt(words: Int32Array, floats: Float64Array, at: number, timeMs: number): FillRecord {
-  const f = at / 2;
-  const flags = words[at + EW_FLAGS] as number;
-  return {
-    marketId: marketAt(words, at),
-    tradeId: floats[f + EF_TRADE_SEQUENCE] as number,
-    orderId: floats[f + EF_ORDER_ID] as number,
-    side: flags & types.FLAG_SIDE,
-    priceTicks: words[at + EW_PRICE] as number,
-    lots: floats[f + EF_LOTS] as number,
-    feeMicroUsd: floats[f + EF_FEE] as number,
-    realizedMicroUsd: floats[f + EF_REALIZED] as number,
-    isMaker: (flags & types.FLAG_MAKER) !== 0,
-    timeMs,
-  };
-}
-
-/** Of a fill without an order before it, the flags are the order's and everything else comes with the fill. */
-function newRecord(
-  words: Int32Array,
-  floats: Float64Array,
-  at: number,
-  timeMs: number,
-  trigger: TriggerRecord | null,
-  waits: boolean,
-  isForced = false,
-): OrderRecord {
-  const f = at / 2;
-  const orderId = floats[f + EF_ORDER_ID] as number;
-  const isFill = typeOf(words[at + W_HEAD] as number) === types.EVT_FILL;
-  const flags = words[at + EW_FLAGS] as number;
-  const id = clientIdAt(words, floats, at);
-  return {
-    marketId: marketAt(words, at),
-    orderId,
-    account: words[at + W_ACCOUNT] as number,
-    clientOrderId: nameOfOrder(id, orderId, isForced),
-    flags,
-    priceTicks: words[at + EW_PRICE] as number,
-    qtyLots: isFill ? 0 : (floats[f + EF_LOTS] as number),
-    filledLots: 0,
-    seenLots: 0,
-    seenTickLots: 0,
-    expiresAtMs: isFill ? 0 : (floats[f + EF_EXPIRY] as number),
-    status: 'NEW',
-    timeMs,
-    updateMs: timeMs,
-    trigger,
-    waits,
-    isAlgo: false,
-    isForced,
-    firedOrderId: 0,
-  };
-}
-
-function triggerAt(words: Int32Array, at: number): TriggerRecord {
-  const terms = words[at + EW_TRIGGER_TERMS] as number;
-  const kind = kindOfTerms(terms);
-  const isTrailing = kind === types.TRIGGER_TRAILING_STOP;
-  return {
-    kind,
-    source: sourceOfTerms(terms),
-    priceTicks: isTrailing ? 0 : (words[at + EW_TRIGGER_PRICE] as number),
-    trailTicks: isTrailing ? (words[at + EW_TRAIL_TICKS] as number) : 0,
-    trailPpm: isTrailing ? (words[at + EW_TRAIL_PPM] as number) : 0,
-    closesPosition: closesPosition(terms),
-  };
-}
-
-function clientIdAt(words: Int32Array, floats: Float64Array, at: number): string {
-  const number = floats[at / 2 + EF_CLIENT_ID] as number;
-  if (number !== 0) return String(number);
-  if (slotsOf(words[at + W_HEAD] as number) < 3) return '';
-  const length = words[at + EW_CLIENT_TEXT_LENGTH] as number;
-  return length > 0 ? asciiOf(words, at + EW_CLIENT_TEXT, length) : '';
 }

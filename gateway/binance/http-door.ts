@@ -1,10 +1,10 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { GatewayLog } from '../gateway.js';
 import { addressOf } from '../session/client-address.js';
-import { BinanceError, ERRORS } from './errors.js';
+import { BinanceError, ERRORS, unsupported } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters, withoutSignature } from './parameters.js';
-import type { Route } from './routes.js';
+import { answerOf, NOT_HERE, type Route } from './routes.js';
 
 /** Five orders with everything that they can have are far below. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -78,16 +78,18 @@ export class HttpDoor {
     };
     try {
       const route = this.context.routes[`${call.method} ${call.path}`];
-      if (route === undefined) throw ERRORS.noSuchPath();
+      if (route === undefined) {
+        throw NOT_HERE.has(call.path) ? unsupported(call.path) : ERRORS.noSuchPath();
+      }
       const parameters = Parameters.ofForms(call.query, body);
       const admitted = this.context.gatekeeper.admit(route, parameters, {
         apiKey: call.apiKey,
-        payloads: [withoutSignature(call.query) + withoutSignature(body)],
         sessionKey: '',
+        payloads: () => [withoutSignature(call.query) + withoutSignature(body)],
         address,
       });
       accountId = admitted.accountId;
-      const result = route.handle(admitted);
+      const result = answerOf(route, admitted);
       if (result instanceof Promise) result.then((value) => answer.send(value, usage()), fail);
       else answer.send(result, usage());
     } catch (error) {

@@ -5,6 +5,7 @@ import { ERRORS } from './errors.js';
 const LIFE_MS = 60 * 60 * 1_000;
 /** 64 characters in base64url. */
 const KEY_BYTES = 48;
+export const LISTEN_KEY_LENGTH = 64;
 const KEY = /^[A-Za-z0-9_-]{64}$/;
 
 interface Entry {

@@ -1,6 +1,6 @@
 import type { Market } from '../markets.js';
 import { openTimeOf } from './candles.js';
-import type { Depths, Speed } from './depth.js';
+import type { Depths } from './depth.js';
 import type {
   AggregateTrade,
   ForcedOrder,
@@ -60,9 +60,7 @@ export class MarketStreams implements MarketListener {
     stream.readers.delete(reader);
     if (stream.readers.size > 0) return;
     this.streams.delete(name);
-    if (stream.kind === 'diff' && stream.market !== null) {
-      this.context().depths.follow(stream.market.id, stream.everyMs as Speed, false);
-    }
+    if (stream.kind === 'diff') this.context().depths.leave(name);
   }
 
   traded(marketId: number, trade: TradeRecord): void {
@@ -109,7 +107,7 @@ export class MarketStreams implements MarketListener {
   private begin(stream: Stream): void {
     if (stream.market === null) return;
     const { depths } = this.context();
-    if (stream.kind === 'diff') depths.follow(stream.market.id, stream.everyMs as Speed, true);
+    if (stream.kind === 'diff') depths.follow(stream.name, stream.market.id);
     stream.lastSent = stream.kind === 'partial' ? -1 : 0;
   }
 
@@ -128,7 +126,7 @@ export class MarketStreams implements MarketListener {
     const now = this.nowMs();
     switch (stream.kind) {
       case 'diff': {
-        const update = depths.take(market, stream.everyMs as Speed);
+        const update = depths.take(market, stream.name);
         return update === null ? null : payloads.depthPayload(market, update, now);
       }
       case 'partial':

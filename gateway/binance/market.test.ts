@@ -123,6 +123,7 @@ describe('public requests', () => {
     ['trades', { symbol: 'BTCUSDT', limit: -1 }, -1130],
     ['aggTrades', { symbol: 'BTCUSDT', startTime: 2, endTime: 1 }, -1023],
     ['nothing', {}, -5000],
+    ['fundingInfo', {}, -1020],
     ['account', {}, -5000],
   ])('%s with %o is refused with %i', async (path, parameters, code) => {
     const { body, status } = await one.open('GET', `/fapi/v1/${path}`, parameters as Json);
@@ -143,6 +144,11 @@ describe('public requests', () => {
     }
     expect(codes.at(-1)).toBe(-1003);
     expect((await client.open('GET', '/fapi/v1/ping')).status).toBe(429);
+    // Wrong signatures count for the address, and who is known does not suffer from it.
+    const wrong = `/fapi/v3/account?timestamp=1&signature=${'0'.repeat(64)}`;
+    const refused = await client.send('GET', wrong, { 'X-MBX-APIKEY': client.apiKey });
+    expect([refused.status, refused.body.code]).toEqual([429, -1003]);
+    expect((await client.call('GET', '/fapi/v3/account')).status).toBe(200);
     // One can always get out.
     const name = { symbol: 'BTCUSDT', orderId };
     expect(await client.must('DELETE', ORDER, name)).toMatchObject({ status: 'CANCELED' });

@@ -36,6 +36,7 @@ export function averageText(market: Market, tickLots: number, lots: number): str
 
 /** Tick·lots in USD, exact as far as eight decimals are. */
 export function valueText(market: Market, tickLots: number | bigint): string {
+  if (tickLots === 0) return ZERO_MONEY;
   const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
   const pico = BigInt(tickLots) * BigInt(microUsdPerTickLotNumerator) * 100n;
   return scaledText(pico / BigInt(microUsdPerTickLotDenominator), MICRO_USD_DECIMALS + 2);

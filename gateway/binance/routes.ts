@@ -23,6 +23,12 @@ export interface RouteCall {
   readonly accountId: number;
 }
 
+/** The answer to a request that was let in, once its account's past is known. */
+export function answerOf(route: Route, call: RouteCall): unknown {
+  const ready = call.account?.history.ready ?? null;
+  return ready === null ? route.handle(call) : ready.then(() => route.handle(call));
+}
+
 /** Requests about listen keys and the dead man's switch. */
 export interface SessionHandlers {
   openListenKey(account: number): object;
@@ -91,6 +97,7 @@ export function restRoutes({ accounts, algos, market, orders, session }: RouteHa
     'GET /v3/balance': own('read', accounts.balance),
     'GET /v2/positionRisk': own('read', accounts.positionRiskV2),
     'GET /v3/positionRisk': own('read', accounts.positionRiskV3),
+    'GET /v1/adlQuantile': own('read', accounts.adlQuantile),
     'POST /v1/leverage': own('change', accounts.setLeverage),
     'POST /v1/marginType': own('change', accounts.setMarginType),
     'POST /v1/positionMargin': own('change', accounts.moveMargin),
@@ -111,6 +118,38 @@ export function restRoutes({ accounts, algos, market, orders, session }: RouteHa
   };
   return routes;
 }
+
+/** Paths that Binance has and this door does not, so that a client is told so and need not look for a mistake of its own. */
+export const NOT_HERE: ReadonlySet<string> = new Set([
+  '/v1/apiTradingStatus',
+  '/v1/assetIndex',
+  '/v1/constituents',
+  '/v1/continuousKlines',
+  '/v1/convert/acceptQuote',
+  '/v1/convert/exchangeInfo',
+  '/v1/convert/getQuote',
+  '/v1/convert/orderStatus',
+  '/v1/feeBurn',
+  '/v1/fundingInfo',
+  '/v1/income/asyn',
+  '/v1/income/asyn/id',
+  '/v1/indexInfo',
+  '/v1/indexPriceKlines',
+  '/v1/insuranceBalance',
+  '/v1/markPriceKlines',
+  '/v1/order/asyn',
+  '/v1/order/asyn/id',
+  '/v1/orderAmendment',
+  '/v1/pmAccountInfo',
+  '/v1/positionMargin/history',
+  '/v1/premiumIndexKlines',
+  '/v1/rateLimit/order',
+  '/v1/rpiDepth',
+  '/v1/symbolAdlRisk',
+  '/v1/trade/asyn',
+  '/v1/trade/asyn/id',
+  '/v1/tradingSchedule',
+]);
 
 /** The same handlers by the methods of the WebSocket API. */
 export function socketRoutes(rest: Readonly<Record<string, Route>>) {

@@ -21,6 +21,8 @@ export interface SocketDoorContext {
   readonly limits: GatewayLimits;
   readonly streams: StreamDoor;
   readonly api: ApiDoor;
+  /** Connections of the native door, which count for the same limit. */
+  readonly nativeConnections: () => number;
 }
 
 /** All WebSockets of this dialect: `/ws`, `/stream` and `/ws-fapi/v1`. */
@@ -84,7 +86,8 @@ export class SocketDoor {
     context: us_socket_context_t,
     kind: SocketData['kind'],
   ): void {
-    if (this.open.size >= this.context.limits.connectionsMax) {
+    const { limits, nativeConnections } = this.context;
+    if (this.open.size + nativeConnections() >= limits.connectionsMax) {
       response.writeStatus('503 Service Unavailable').end('too many connections\n');
       return;
     }

@@ -1,6 +1,5 @@
 import type { Market } from '../markets.js';
 import { type Interval, intervalOf } from './candles.js';
-import type { Speed } from './depth.js';
 import { type Symbols, symbolOf } from './symbols.js';
 
 /** What a stream carries. */
@@ -81,7 +80,7 @@ function marketStream(name: string, rest: string, market: Market): StreamShape |
   }
   const depth = /^depth(5|10|20)?(?:@(100|250|500)ms)?$/.exec(rest);
   if (depth !== null) {
-    const everyMs = Number(depth[2] ?? DEPTH_MS) as Speed;
+    const everyMs = Number(depth[2] ?? DEPTH_MS);
     const levels = Number(depth[1] ?? 0);
     return { ...shape(name, levels === 0 ? 'diff' : 'partial', market), everyMs, levels };
   }

@@ -2,7 +2,7 @@ import { type Market, priceText, qtyText } from '../markets.js';
 import { type Candle, closeTimeOf, type Interval } from './candles.js';
 import { type Depths, type DepthUpdate, eventIdOf } from './depth.js';
 import type { AggregateTrade, ForcedOrder, TradeRecord } from './market-memory.js';
-import { dayFields } from './market-requests.js';
+import { dayFields } from './market-objects.js';
 import { averageText, markText, rateText, valueText } from './numbers.js';
 import { SIDES } from './order-record.js';
 import { symbolOf } from './symbols.js';

@@ -111,6 +111,13 @@ describe('the book as a stream', () => {
     expect(book.sorted().bids.map(([price]) => price)).toEqual(['49001.0', '49000.0']);
   });
 
+  it('reaches everybody, by whichever name of the same speed', async () => {
+    const streams = ['btcusdt@depth', 'btcusdt@depth@250ms'];
+    const sockets = await Promise.all(streams.map((name) => exchange.socket(`/ws/${name}`)));
+    await place(one, 'BUY', '49000');
+    for (const socket of sockets) await socket.heard(event('depthUpdate'), 'the change came');
+  });
+
   it('has its best levels whole, and the best prices at once', async () => {
     const socket = await exchange.socket('/stream?streams=btcusdt@depth5@100ms/btcusdt@bookTicker');
     for (let i = 0; i < 7; i++) await place(one, 'BUY', String(49_000 + i));

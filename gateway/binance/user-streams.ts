@@ -1,7 +1,7 @@
 import { type AccountFigures, accountFigures, type FigureSources } from './account-figures.js';
 import { algoUpdate } from './algo-requests.js';
 import type { AccountChange, Histories } from './histories.js';
-import type { ListenKeys } from './listen-keys.js';
+import { LISTEN_KEY_LENGTH, type ListenKeys } from './listen-keys.js';
 import type { StreamSocket } from './stream-socket.js';
 import * as payloads from './user-payloads.js';
 
@@ -15,6 +15,8 @@ interface Reader {
 const WARN_NUMERATOR = 5n;
 const WARN_DENOMINATOR = 4n;
 const WARN_AGAIN_MS = 60_000;
+/** Accounts that one call looks at; with more readers each has its turn less often. */
+const WARN_PER_CALL = 200;
 
 export interface UserStreamContext {
   readonly keys: ListenKeys;
@@ -29,6 +31,7 @@ export class UserStreams {
   private readonly readers = new Map<number, Reader[]>();
   /** When accounts were warned, by a clock that never goes back. */
   private readonly warned = new Map<number, number>();
+  private nextWarned = 0;
 
   /** The context is asked for late, because its histories tell this object what changes. */
   constructor(context: () => UserStreamContext) {
@@ -47,7 +50,12 @@ export class UserStreams {
     return true;
   }
 
+  isRead(account: number): boolean {
+    return this.readers.has(account);
+  }
+
   unsubscribe(listenKey: string, socket: StreamSocket): void {
+    if (listenKey.length !== LISTEN_KEY_LENGTH) return;
     for (const [account, readers] of this.readers) {
       const rest = readers.filter((each) => {
         return each.socket !== socket || each.listenKey !== listenKey;
@@ -93,7 +101,11 @@ export class UserStreams {
 
   /** Warns those who are near their liquidation; to be called about once a second. */
   warn(clockMs: number): void {
-    for (const account of this.readers.keys()) {
+    const accounts = [...this.readers.keys()];
+    if (this.nextWarned >= accounts.length) this.nextWarned = 0;
+    const some = accounts.slice(this.nextWarned, this.nextWarned + WARN_PER_CALL);
+    this.nextWarned += some.length;
+    for (const account of some) {
       const figures = this.figuresOf(account);
       const near = nearLiquidation(figures);
       if (near.length === 0) {

@@ -184,6 +184,20 @@ export class AccountViews {
     return positions;
   }
 
+  /** One more than the highest account that may have a position in the market. */
+  accountsIn(marketId: number): number {
+    return this.lots[marketId]?.length ?? 0;
+  }
+
+  /** Lots of an account in a market, signed, and their entry value in tick·lots. */
+  lotsOf(account: number, marketId: number): number {
+    return this.lots[marketId]?.[account] ?? 0;
+  }
+
+  entryValueOf(account: number, marketId: number): number {
+    return this.entryValues[marketId]?.[account] ?? 0;
+  }
+
   private column(
     columns: (Float64Array<ArrayBuffer> | undefined)[],
     marketId: number,

@@ -44,6 +44,8 @@ export class FeedWalk {
   private readonly epoch: number;
   private readonly sequence: number;
   private readonly count: number;
+  /** What was found counts even when the log begins later than was wanted. */
+  private readonly isPartial: boolean;
   /** Copies of the records, newest first. */
   private readonly records: Int32Array[] = [];
   private window: WordBlock | undefined;
@@ -51,7 +53,14 @@ export class FeedWalk {
   /** The record that the client saw last was found, and its epoch is right. */
   private anchored = false;
 
-  constructor(source: FeedSource, epoch: number, sequence: number, count: number) {
+  constructor(
+    source: FeedSource,
+    epoch: number,
+    sequence: number,
+    count: number,
+    isPartial = false,
+  ) {
+    this.isPartial = isPartial;
     this.source = source;
     this.epoch = epoch;
     this.sequence = sequence;
@@ -65,18 +74,18 @@ export class FeedWalk {
       const block = at < 0 ? undefined : this.source.blockAt(at);
       if (block === undefined) break;
       const next = this.visit(block, at & CHUNK_MASK);
-      if (next === STOP) return null;
+      if (next === STOP) return this.tooLate();
       at = next;
     }
-    if (at < 0 || !this.source.isKept(at)) return null;
+    if (at < 0 || !this.source.isKept(at)) return this.tooLate();
     // A segment may be dropped while the walk waits for it: then the answer is the same as too late.
-    return this.runOnDisk(at).catch(() => null);
+    return this.runOnDisk(at).catch(() => this.tooLate());
   }
 
   private async runOnDisk(position: number): Promise<Collected | null> {
     let at = position;
     while (!this.isComplete()) {
-      if (at < 0 || !this.source.isKept(at)) return null;
+      if (at < 0 || !this.source.isKept(at)) return this.tooLate();
       const inMemory = this.source.blockAt(at);
       let next: number;
       if (inMemory !== undefined) next = this.visit(inMemory, at & CHUNK_MASK);
@@ -84,10 +93,14 @@ export class FeedWalk {
         const window = await this.windowOf(at);
         next = this.visit(window, at - this.windowFrom);
       }
-      if (next === STOP) return null;
+      if (next === STOP) return this.tooLate();
       at = next;
     }
     return this.collected();
+  }
+
+  private tooLate(): Collected | null {
+    return this.isPartial ? this.collected() : null;
   }
 
   /** Done when the event before the wanted ones was seen, or, from the beginning, when none is missing. */

@@ -73,6 +73,20 @@ describe('PrivateLog in memory', () => {
     expect(await feed.after(9, 1, 0)).toEqual([]);
   });
 
+  it('gives the newest events of an account, and of a gap or a log that begins later what is left', async () => {
+    const feed = new Feed();
+    const recent = async (account: number, most: number) => {
+      return numbersOf((await feed.log.recent(account, most)) as Collected);
+    };
+    for (let i = 0; i < 50; i++) for (const account of [1, 2]) feed.append(account);
+    expect(await recent(1, 3)).toEqual([48, 49, 50]);
+    expect(await recent(2, 100)).toEqual(range(1, 50));
+    expect(await recent(3, 100)).toEqual([]);
+    feed.put(1, 60, ++feed.sequence);
+    feed.append(1, 2);
+    expect(await recent(1, 10)).toEqual([60, 61, 62]);
+  });
+
   it('refuses numbers of another epoch and numbers that were never given', async () => {
     const feed = new Feed();
     feed.append(1, 3);

@@ -157,6 +157,15 @@ export class PrivateLog {
     return new FeedWalk(this, epoch, sequence, count).run(from);
   }
 
+  /**
+   * The account's newest events, oldest first: `most` of them, or as many as the log still has. A promise only when files have to
+   * be read.
+   */
+  recent(account: number, most: number): Collected | null | Promise<Collected | null> {
+    const count = Math.min(most, this.lastOf(account));
+    return new FeedWalk(this, 0, 0, count, true).run(this.positions[account] ?? -1);
+  }
+
   /** The chunk in memory that has this position. */
   blockAt(position: number): WordBlock | undefined {
     return this.chunks.get(Math.floor(position / CHUNK_WORDS));
