@@ -26,7 +26,7 @@ export class ApiDoor {
     this.context = context;
   }
 
-  receive(socket: StreamSocket, message: string, address: string): void {
+  receive(socket: StreamSocket, message: string): void {
     let id: RequestId = null;
     try {
       const request = readRequest(message);
@@ -37,7 +37,7 @@ export class ApiDoor {
         this.answer(socket, id, this[session](socket, parameters));
         return;
       }
-      const result = this.handle(socket, request.method, parameters, address);
+      const result = this.handle(socket, request.method, parameters);
       if (!(result instanceof Promise)) this.answer(socket, id, result);
       else {
         result.then(
@@ -50,12 +50,7 @@ export class ApiDoor {
     }
   }
 
-  private handle(
-    socket: StreamSocket,
-    method: string,
-    parameters: Parameters,
-    address: string,
-  ): unknown {
+  private handle(socket: StreamSocket, method: string, parameters: Parameters): unknown {
     const route = this.context.routes.get(method);
     if (route === undefined)
       throw new BinanceError(-1000, `Unknown method '${method.slice(0, 40)}'.`);
@@ -65,7 +60,7 @@ export class ApiDoor {
       payloads: () => [parameters.signedText(), parameters.signedEncodedText()],
       // A key in the request stands for itself, whoever has logged in.
       sessionAccount: given === undefined || given === socket.apiKey ? socket.account : 0,
-      address,
+      address: socket.address,
     });
     return answerOf(route, call);
   }
