@@ -26,7 +26,7 @@ export class ApiDoor {
     this.context = context;
   }
 
-  receive(socket: StreamSocket, message: string, address: string): void {
+  receive(socket: StreamSocket, message: string): void {
     let id: RequestId = null;
     try {
       const request = readRequest(message);
@@ -34,10 +34,10 @@ export class ApiDoor {
       const parameters = Parameters.ofObject(request.params);
       const session = SESSIONS[request.method];
       if (session !== undefined) {
-        this.answer(socket, id, this[session](socket, parameters, address));
+        this.answer(socket, id, this[session](socket, parameters));
         return;
       }
-      const result = this.handle(socket, request.method, parameters, address);
+      const result = this.handle(socket, request.method, parameters);
       if (!(result instanceof Promise)) this.answer(socket, id, result);
       else {
         result.then(
@@ -50,12 +50,7 @@ export class ApiDoor {
     }
   }
 
-  private handle(
-    socket: StreamSocket,
-    method: string,
-    parameters: Parameters,
-    address: string,
-  ): unknown {
+  private handle(socket: StreamSocket, method: string, parameters: Parameters): unknown {
     const route = this.context.routes.get(method);
     if (route === undefined)
       throw new BinanceError(-1000, `Unknown method '${method.slice(0, 40)}'.`);
@@ -65,16 +60,16 @@ export class ApiDoor {
       payloads: () => [parameters.signedText(), parameters.signedEncodedText()],
       // A key in the request stands for itself, whoever has logged in.
       sessionKey: given === undefined || given === socket.apiKey ? socket.apiKey : '',
-      address,
+      address: socket.address,
     });
     return answerOf(route, call);
   }
 
-  private logon(socket: StreamSocket, parameters: Parameters, address: string): object {
+  private logon(socket: StreamSocket, parameters: Parameters): object {
     const apiKey = parameters.must('apiKey');
     const payloads = () => [parameters.signedText(), parameters.signedEncodedText()];
     const { authentication } = this.context;
-    const use = { permission: 0, address };
+    const use = { permission: 0, address: socket.address };
     const { account } = authentication.signed(apiKey, parameters, payloads, true, use);
     socket.account = account;
     socket.apiKey = apiKey;

@@ -114,10 +114,8 @@ export class SocketDoor {
     const { kind, socket: own } = socket.getUserData();
     if (own === null) return;
     const text = Buffer.from(message).toString('utf8');
-    if (kind === 'api') {
-      const address = Buffer.from(socket.getRemoteAddressAsText()).toString('latin1');
-      this.context.api.receive(own, text, address);
-    } else this.context.streams.receive(own, text);
+    if (kind === 'api') this.context.api.receive(own, text);
+    else this.context.streams.receive(own, text);
     this.flush();
   }
 

@@ -31,6 +31,8 @@ export class StreamSocket {
   apiKey = '';
   loggedInAtMs = 0;
   readonly connectedAtMs = Date.now();
+  /** Where it comes from. */
+  readonly address: string;
   private readonly limits: SocketLimits;
   private readonly touched: Set<StreamSocket>;
   private waiting: string[] = [];
@@ -47,6 +49,7 @@ export class StreamSocket {
     this.limits = limits;
     this.touched = touched;
     this.isCombined = socket.getUserData().kind === 'combined';
+    this.address = Buffer.from(socket.getRemoteAddressAsText()).toString('latin1');
   }
 
   /** To be sent at the next flush, in order. */

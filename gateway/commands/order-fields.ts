@@ -33,6 +33,8 @@ import { TRIGGER_FIELDS, triggerProblem } from './trigger-rules.js';
 
 const RECV_WINDOW_DEFAULT_MS = 5_000;
 const RECV_WINDOW_MAX_MS = 60_000;
+const TRIGGER_NAMES: ReadonlySet<string> = new Set(TRIGGER_FIELDS);
+const BRACKET_NAMES: ReadonlySet<string> = new Set(BRACKET_FIELDS);
 /** No market lets anybody have more. */
 const LEVERAGE_MAX = 1000;
 
@@ -98,8 +100,10 @@ export class OrderFields {
     draft.expiresAtMs = this.integer('expiresAt', 1, Number.MAX_SAFE_INTEGER);
     this.clientId('clientOrderId', draft.clientId);
     if (name === 'place') {
-      this.trigger(draft, market);
-      this.bracket(draft, market);
+      // Most orders have none of these fields, and asking for each of them costs more than all the others.
+      const given = Object.keys(this.fields);
+      if (draft.triggerKind !== 0 || given.some(isTriggerField)) this.trigger(draft, market);
+      if (given.some(isBracketField)) this.bracket(draft, market);
     } else if (draft.triggerKind !== 0) {
       const shownType = shown(this.value('orderType'));
       this.fail(
@@ -442,6 +446,14 @@ export class OrderFields {
     }
     return text.length;
   }
+}
+
+function isTriggerField(name: string): boolean {
+  return TRIGGER_NAMES.has(name);
+}
+
+function isBracketField(name: string): boolean {
+  return BRACKET_NAMES.has(name);
 }
 
 function oneName(
