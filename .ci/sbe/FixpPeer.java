@@ -214,7 +214,7 @@ public final class FixpPeer {
     for (int i = 0; i < 16; i++) message.sessionId(i, (short) (sessionId[i] & 255));
     final byte[] signature = sign("establish:plimsoll:" + id + ":" + nonce + ":" + time + ":" + nextSeqNo);
     for (int i = 0; i < 64; i++) message.signature(i, (short) (signature[i] & 255));
-    message.timestamp(time).keepaliveInterval(10_000).nextSeqNo(nextSeqNo);
+    message.timestamp(time).keepaliveInterval(10_000).nextSeqNo(nextSeqNo).cancelOnDisconnect(CancelOnDisconnect.No);
     send(message.encodedLength());
   }
 

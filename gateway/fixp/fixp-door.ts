@@ -161,6 +161,11 @@ export class FixpDoor {
     if (session?.connection !== connection) return;
     session.connection = null;
     this.marketData.leave(session);
+    if (session.cancelsOnDisconnect) {
+      this.application.disconnected(session);
+      this.flushPorts();
+      this.flushConnections();
+    }
     session.unboundAtMs = Date.now();
   }
 
@@ -202,7 +207,7 @@ export class FixpDoor {
   }
 
   private housekeeping(): void {
-    this.application.quotes.retry();
+    this.application.retry();
     this.flushPorts();
     const now = Date.now();
     this.forgetOldSessions(now);
