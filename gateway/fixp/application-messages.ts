@@ -1,3 +1,4 @@
+import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../../engine/messages/types.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import { CommandWriter } from '../commands/command-writer.js';
@@ -81,6 +82,8 @@ export class ApplicationMessages {
   private readonly writer = new CommandWriter(COMMANDS_MAX);
   private readonly kinds = new Map<number, Kind>();
   private readonly portBits: number;
+  /** Sessions whose orders could not be canceled yet. */
+  private readonly owing = new Set<FixpSession>();
   private readonly newOrder = new sbe.NewOrderSingleDecoder();
   private readonly replace = new sbe.OrderCancelReplaceRequestDecoder();
   private readonly cancel = new sbe.OrderCancelRequestDecoder();
@@ -300,6 +303,32 @@ export class ApplicationMessages {
     });
     if (found === null) session.massCancels.begin(FixpSession.requestOf(seqNo), markets.length);
     return found;
+  }
+
+  /** The session has lost its connection, and wants no orders without one. */
+  disconnected(session: FixpSession): void {
+    const { account, home } = session.identity;
+    const { draft, writer } = this;
+    writer.reset();
+    draft.clear();
+    draft.massSides = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
+    for (const { id, state } of this.context.markets.all()) {
+      if (MAY_HAVE_ORDERS[state] !== true) continue;
+      draft.marketId = id;
+      // Nobody waits for the answer; the cancels are told like anything that happens.
+      writer.massCancel(draft, account, 0, 0);
+    }
+    this.owing.delete(session);
+    if (writer.slots === 0) return;
+    const port = this.context.ports[home] as ShardPort;
+    if (port.trySendAll(writer.words, 0, writer.slots)) this.context.wake(home);
+    else this.owing.add(session);
+  }
+
+  /** Tries again what the exchange had no room for. */
+  retry(): void {
+    this.quotes.retry();
+    for (const session of this.owing) this.disconnected(session);
   }
 
   private send(

@@ -95,6 +95,40 @@ describe('who is let in', () => {
     expect((await client.next(sbe.TerminateDecoder)).code()).toBe(sbe.TerminationCode.Timeout);
   });
 
+  it('without orders when it is cut off, if it wants that', async () => {
+    const client = exchange.client(1);
+    await client.connect();
+    await client.negotiate();
+    const { AllOrders } = sbe.CancelOnDisconnect;
+    await client.establish(5_000, 1, Date.now(), AllOrders);
+    const other = await begun(2);
+    place(other, { price: 480_000 });
+    for (let i = 0; i < 3; i++) place(client, { price: 490_000 + i });
+    await client.until(() => exchange.gateway.stats().openOrders === 4, 'all rest');
+    const send = exchange.port.trySendAll.bind(exchange.port);
+    let refused = 0;
+    // At first there is no room: it is tried again.
+    exchange.port.trySendAll = (words, at, slots) => {
+      return ++refused > 2 && send(words, at, slots);
+    };
+    await client.cut();
+    await other.until(() => exchange.gateway.stats().openOrders === 1, 'its orders are gone');
+    expect(refused).toBe(3);
+    await client.comeBack();
+    const { MassCancel } = sbe.CancelReason;
+    await client.next(
+      sbe.ExecutionReportCancelDecoder,
+      0,
+      (report) => report.reason() === MassCancel,
+    );
+    // Without the wish they stay.
+    place(client, { price: 490_000 });
+    await client.next(sbe.ExecutionReportNewDecoder, 0, (report) => report.requestSeqNo() === 4);
+    await client.cut();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(exchange.gateway.stats().openOrders).toBe(2);
+  });
+
   it('nobody who does not read; what it has missed is there when it comes back', async () => {
     await exchange.close();
     const limits = { requestsBurst: 1_000_000, privateBufferBytesMax: 256 * 1024 };

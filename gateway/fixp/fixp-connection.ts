@@ -114,7 +114,8 @@ export class FixpConnection {
     const length = writeFraming(this.controlView, 0, messageBytes(encoder));
     const { socket } = this;
     socket.end(Buffer.from(this.control.subarray(0, length)));
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
   }
 }
 

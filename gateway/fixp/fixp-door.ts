@@ -175,6 +175,11 @@ export class FixpDoor {
     if (session?.connection !== connection) return;
     session.connection = null;
     this.marketData.leave(session);
+    if (session.cancelsOnDisconnect) {
+      this.application.disconnected(session);
+      this.flushPorts();
+      this.flushConnections();
+    }
     session.unboundAtMs = Date.now();
   }
 
@@ -216,7 +221,7 @@ export class FixpDoor {
   }
 
   private housekeeping(): void {
-    this.application.quotes.retry();
+    this.application.retry();
     this.flushPorts();
     const now = Date.now();
     this.forgetOldSessions(now);

@@ -34,6 +34,8 @@ export class FixpSession {
   lastEstablishMs = 0;
   /** The account's last private event that is in the flow. */
   lastAccountSeqNo: number;
+  /** All orders of the account go when the connection ends. */
+  cancelsOnDisconnect = false;
   connection: FixpConnection | null = null;
   /** Since when it has no connection. */
   unboundAtMs: number;

@@ -14,6 +14,7 @@ import type { FixpLimits } from './fixp-limits.js';
 import { FixpSession, type FixpSessions } from './fixp-session.js';
 import { type FlowBudget, FlowStore } from './flow-store.js';
 import {
+  CancelOnDisconnect,
   type EstablishDecoder,
   EstablishmentAckEncoder,
   EstablishmentRejectCode,
@@ -145,6 +146,7 @@ export class Handshake {
       return;
     }
     session.lastEstablishMs = timestamp;
+    session.cancelsOnDisconnect = message.cancelOnDisconnect() === CancelOnDisconnect.AllOrders;
     session.connection = connection;
     session.flow.skipUnsent();
     connection.session = session;

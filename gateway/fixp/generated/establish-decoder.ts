@@ -3,7 +3,7 @@ import { NOTHING, getBytes, getUint64Le } from '../sbe/flyweight.js';
 
 /** Binds a session to this connection */
 export class EstablishDecoder {
-  static readonly BLOCK_LENGTH = 100;
+  static readonly BLOCK_LENGTH = 101;
   static readonly TEMPLATE_ID = 4;
   static readonly SCHEMA_ID = 4919;
   static readonly VERSION = 0;
@@ -72,6 +72,11 @@ export class EstablishDecoder {
   getSignature(target: Uint8Array, targetOffset: number): number {
     return getBytes(this.sbeView, this.sbeOffset + 36, target, targetOffset, 64);
   }
+
+  /** What happens when this connection ends, unless the exchange stops */
+  cancelOnDisconnect(): number {
+    return this.sbeView.getUint8(this.sbeOffset + 100);
+  }
 }
 
 /** Whether a message of this kind lies wholly between `offset`, behind its header, and `end`. */
@@ -82,7 +87,7 @@ export function fitsEstablish(
   blockLength: number,
   _version: number,
 ): boolean {
-  if (blockLength < 100) return false;
+  if (blockLength < 101) return false;
   const at = offset + blockLength;
   if (at > end || end > view.byteLength) return false;
   return true;

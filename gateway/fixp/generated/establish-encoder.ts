@@ -1,9 +1,10 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
 import { NOTHING, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { type CancelOnDisconnect } from './cancel-on-disconnect.js';
 
 /** Binds a session to this connection */
 export class EstablishEncoder {
-  static readonly BLOCK_LENGTH = 100;
+  static readonly BLOCK_LENGTH = 101;
   static readonly TEMPLATE_ID = 4;
   static readonly SCHEMA_ID = 4919;
   static readonly VERSION = 0;
@@ -17,14 +18,14 @@ export class EstablishEncoder {
   wrap(view: DataView, offset: number): this {
     this.sbeView = view;
     this.sbeOffset = offset;
-    this.sbeLimit = offset + 100;
+    this.sbeLimit = offset + 101;
     return this;
   }
 
   /** Writes the header at `offset`, and lays the encoder behind it. */
   wrapAndApplyHeader(view: DataView, offset: number): this {
-    // Block length 100, template 4; schema 4919, version 0.
-    view.setUint32(offset, 262244, true);
+    // Block length 101, template 4; schema 4919, version 0.
+    view.setUint32(offset, 262245, true);
     view.setUint32(offset + 4, 4919, true);
     return this.wrap(view, offset + 8);
   }
@@ -36,7 +37,7 @@ export class EstablishEncoder {
 
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
-    zeroBytes(this.sbeView, this.sbeOffset, 100);
+    zeroBytes(this.sbeView, this.sbeOffset, 101);
     return this;
   }
 
@@ -84,6 +85,12 @@ export class EstablishEncoder {
 
   putSignature(source: Uint8Array, sourceOffset: number): this {
     setBytes(this.sbeView, this.sbeOffset + 36, source, sourceOffset, 64);
+    return this;
+  }
+
+  /** What happens when this connection ends, unless the exchange stops */
+  cancelOnDisconnect(value: CancelOnDisconnect): this {
+    this.sbeView.setUint8(this.sbeOffset + 100, value);
     return this;
   }
 }

@@ -18,6 +18,7 @@ export * from './cancel-reason.js';
 export * from './liquidity-indicator.js';
 export * from './ord-status.js';
 export * from './market-state.js';
+export * from './cancel-on-disconnect.js';
 export * from './subscription-action.js';
 export * from './account-event.js';
 export * from './protection-reason.js';

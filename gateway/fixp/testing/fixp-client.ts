@@ -120,11 +120,12 @@ export class FixpClient {
     keepaliveMs = 5_000,
     nextSeqNo = this.outgoingSeqNo,
     timestamp = nextTimestamp(),
+    cancels: sbe.CancelOnDisconnect = sbe.CancelOnDisconnect.No,
   ): Promise<Received> {
     const from = this.received.length;
     this.send(new sbe.EstablishEncoder(), (message) => {
       message.putSessionId(Buffer.from(this.id, 'hex'), 0).timestamp(timestamp);
-      message.keepaliveInterval(keepaliveMs).nextSeqNo(nextSeqNo);
+      message.keepaliveInterval(keepaliveMs).nextSeqNo(nextSeqNo).cancelOnDisconnect(cancels);
       const text = establishText('plimsoll', this.id, this.nonce, timestamp, nextSeqNo);
       message.putSignature(this.signed(text), 0);
     });
