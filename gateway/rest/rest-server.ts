@@ -77,7 +77,8 @@ export class RestServer {
   private readonly signing: SigningContext;
   private readonly ofAddresses: RequestRates<string>;
   private readonly ofAccounts: RequestRates<number>;
-  private readonly openApi: string;
+  /** Of the markets that there were when it was asked for last. */
+  private openApi = { symbols: '', text: '' };
 
   constructor(context: RestContext) {
     const { limits, venue, operatorKey, accounts } = context;
@@ -87,7 +88,6 @@ export class RestServer {
     const { restRequestsPerSecond, restRequestsBurst } = limits;
     this.ofAddresses = new RequestRates(restRequestsPerSecond, restRequestsBurst);
     this.ofAccounts = new RequestRates(restRequestsPerSecond, restRequestsBurst);
-    this.openApi = JSON.stringify(openApiDocument(context.history !== null));
   }
 
   addTo(app: TemplatedApp): void {
@@ -96,7 +96,7 @@ export class RestServer {
     };
     now('/v1/time', () => JSON.stringify({ time: this.context.exchangeTimeMs() }));
     now('/v1/instruments', () => JSON.stringify({ data: this.instruments() }));
-    now('/v1/openapi.json', () => this.openApi);
+    now('/v1/openapi.json', () => this.openApiText());
     for (const route of this.context.history === null ? [] : PAGE_ROUTES) {
       this.add(app, route.path, (response, asked) => this.answerPage(response, asked, route));
     }
@@ -174,6 +174,16 @@ export class RestServer {
     const cost = Math.ceil((values.limit as number) / ROWS_A_TOKEN);
     if (accountId !== 0) return this.ofAccounts.take(accountId, cost, nowMs);
     return this.ofAddresses.take(addressKey(asked.address), cost - 1, nowMs);
+  }
+
+  private openApiText(): string {
+    const symbols = this.context.markets.all().map(({ params }) => params.symbol);
+    const known = symbols.join();
+    if (this.openApi.text === '' || this.openApi.symbols !== known) {
+      const document = openApiDocument(this.context.history !== null, symbols);
+      this.openApi = { symbols: known, text: JSON.stringify(document) };
+    }
+    return this.openApi.text;
   }
 
   private instruments(): object[] {
