@@ -23,6 +23,8 @@ export interface ShardHistoryOptions {
   shardId: number;
   createShard: (shardId: number) => ShardCore;
   onNotice?: (sentence: string) => void;
+  /** Rows of a batch, about; fewer only for tests that want many commits. */
+  batchRows?: number;
 }
 
 /**
@@ -72,7 +74,7 @@ export class ShardHistory {
     const first = shard.sequence;
     let frames = 0;
     while (
-      store.batch.size < BATCH_ROWS &&
+      store.batch.size < (this.options.batchRows ?? BATCH_ROWS) &&
       shard.sequence - first < BATCH_MESSAGES &&
       follower.next(limit)
     ) {
