@@ -9,7 +9,7 @@ import type { Accounts } from '../session/accounts.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
-import { type Allowance, addressKey, RequestRates } from './request-rates.js';
+import { type Allowance, addressOf, RequestRates } from './request-rates.js';
 import { PAGE_ROUTES, type PageRoute } from './routes.js';
 import {
   accountOf,
@@ -47,6 +47,7 @@ const ROWS_A_TOKEN = 100;
 interface Asked {
   path: string;
   query: string;
+  /** Whose allowance pays. */
   address: string;
   apiKey: string;
   timestamp: string;
@@ -120,7 +121,7 @@ export class RestServer {
   }
 
   private answerNow(response: HttpResponse, asked: Asked, body: () => string): void {
-    const allowance = this.ofAddresses.take(addressKey(asked.address), 1, performance.now());
+    const allowance = this.ofAddresses.take(asked.address, 1, performance.now());
     const parsed = parseQuery(asked.query, []);
     if (!allowance.isGranted) refuse(response, overRate(allowance, 'address'));
     else if ('problem' in parsed) refuse(response, badRequest(parsed.problem, allowance));
@@ -155,7 +156,7 @@ export class RestServer {
   private check(asked: Asked, route: PageRoute): Charged | Refusal {
     const { isPrivate, parameters } = route;
     const nowMs = performance.now();
-    const allowance = this.ofAddresses.take(addressKey(asked.address), 1, nowMs);
+    const allowance = this.ofAddresses.take(asked.address, 1, nowMs);
     if (!allowance.isGranted) return overRate(allowance, 'address');
     const request = { method: 'GET', ...asked };
     const signer = isPrivate ? accountOf(request, this.signing, Date.now()) : 0;
@@ -173,7 +174,7 @@ export class RestServer {
   private charge(asked: Asked, accountId: number, values: Values, nowMs: number): Allowance {
     const cost = Math.ceil((values.limit as number) / ROWS_A_TOKEN);
     if (accountId !== 0) return this.ofAccounts.take(accountId, cost, nowMs);
-    return this.ofAddresses.take(addressKey(asked.address), cost - 1, nowMs);
+    return this.ofAddresses.take(asked.address, cost - 1, nowMs);
   }
 
   private openApiText(): string {
@@ -197,11 +198,19 @@ function askedOf(response: HttpResponse, request: HttpRequest): Asked {
   return {
     path: request.getUrl(),
     query: request.getQuery() ?? '',
-    address: Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
+    address: addressOf({
+      peer: textOf(response.getRemoteAddressAsText()),
+      proxied: textOf(response.getProxiedRemoteAddressAsText()),
+      forwardedFor: request.getHeader('x-forwarded-for'),
+    }),
     apiKey: request.getHeader(KEY_HEADER),
     timestamp: request.getHeader(TIMESTAMP_HEADER),
     signature: request.getHeader(SIGNATURE_HEADER),
   };
+}
+
+function textOf(bytes: ArrayBuffer): string {
+  return Buffer.from(bytes).toString('latin1');
 }
 
 function send(response: HttpResponse, body: string, allowance: Allowance): void {

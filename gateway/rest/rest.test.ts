@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { removeScratch } from '../history/testing/scratch.js';
 import { issueApiKey } from '../session/api-keys.js';
+import { addressOf } from './request-rates.js';
 import { PAGE_ROUTES } from './routes.js';
 import { type Answer, RestExchange, type Signing } from './testing/rest-exchange.js';
 
@@ -347,6 +348,32 @@ describe('the allowance', () => {
     for (let i = 0; i < 12; i++) statuses.push((await strict.get('/v1/time')).status);
     expect(statuses[0]).toBe(200);
     expect(statuses.at(-1)).toBe(429);
+    // A proxy on this machine tells whose request it is.
+    const through = async (chain: string) => {
+      const headers = { 'x-forwarded-for': chain };
+      return (await fetch(`${strict.url}/v1/time`, { headers })).headers.get('ratelimit-remaining');
+    };
+    expect(await through('198.51.100.7')).toBe('9');
+    expect(await through('203.0.113.5, 198.51.100.7')).toBe('8');
+    expect(await through('2001:db8:1:2:3:4:5:6')).toBe('9');
+    expect(await through('2001:0DB8:0001:0002::9')).toBe('8');
+    expect(await through('2001:db8:1:3::1')).toBe('9');
+  });
+});
+
+describe('the address that pays', () => {
+  it('is what a proxy on this machine says, and nobody else can say', () => {
+    const proxied = '';
+    const forwardedFor = '198.51.100.7';
+    const of = (peer: string, more = {}) => addressOf({ peer, proxied, forwardedFor, ...more });
+    expect(of('127.0.0.1')).toBe('198.51.100.7');
+    expect(of('0000:0000:0000:0000:0000:0000:0000:0001')).toBe('198.51.100.7');
+    expect(of('0000:0000:0000:0000:0000:ffff:7f00:0001')).toBe('198.51.100.7');
+    expect(of('127.0.0.1', { proxied: '192.0.2.1' })).toBe('192.0.2.1');
+    expect(of('127.0.0.1', { forwardedFor: '' })).toBe('127.0.0.1');
+    expect(of('203.0.113.9', { proxied: '192.0.2.1' })).toBe('203.0.113.9');
+    expect(of('2001:0db8:0000:0000:0000:0000:0000:0001')).toBe('2001:db8:0:0');
+    expect(of('127.0.0.1', { forwardedFor: 'x'.repeat(10_000) }).length).toBeLessThan(50);
   });
 });
 

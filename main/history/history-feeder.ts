@@ -13,11 +13,12 @@ export interface HistoryFeederOptions {
   onCandles: (candles: CandleRow[]) => void;
   onNotice: (sentence: string) => void;
   onError: (error: Error) => void;
+  /** How long a stop waits for the histories to come to their end; the rest is read at the next start. */
+  finishWithinMs?: number;
 }
 
 const RETRY_MS_FIRST = 1_000;
 const RETRY_MS_MAX = 60_000;
-/** The rest is read at the next start. */
 const FINISH_WITHIN_MS = 3_000;
 
 /**
@@ -73,7 +74,7 @@ export class HistoryFeeder {
     this.worker?.postMessage(request);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, FINISH_WITHIN_MS);
+      timer = setTimeout(resolve, this.options.finishWithinMs ?? FINISH_WITHIN_MS);
     });
     await Promise.race([this.ended, late]);
     clearTimeout(timer);
