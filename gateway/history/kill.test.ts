@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { historyFile, openForReading } from './database.js';
@@ -8,7 +9,8 @@ import { RandomExchange } from './testing/random-exchange.js';
 import { dump, makeScratch, removeScratch } from './testing/scratch.js';
 
 /** Compiled; `npm test` compiles before it starts. */
-const CHILD = path.resolve('dist/gateway/history/feeder-child.fixture.js');
+const SOURCE = fileURLToPath(new URL('./feeder-child.fixture.js', import.meta.url));
+const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 10);
 
 afterEach(removeScratch);
