@@ -14,9 +14,9 @@ import { type HistoryPosition, HistoryStore } from './history-store.js';
 import type { CandleRow } from './rows.js';
 
 /** Rows after which a batch is committed, so that readers see it and a crash makes little work. */
-const BATCH_ROWS = 20_000;
+const BATCH_ROWS = 2_000;
 /** Messages after which one is committed even if there was nothing to tell. */
-const BATCH_MESSAGES = 50_000;
+const BATCH_MESSAGES = 10_000;
 
 export interface ShardHistoryOptions {
   dataDir: string;

@@ -21,6 +21,7 @@ async function newFeeder(dataDir: string, stats: HostStats) {
     isSpread: false,
     stats: [stats.memory],
     neverSyncs: false,
+    hasSpareCore: false,
     candlesKept: 50,
     finishWithinMs: 60_000,
     onCandles: (candles) => told.candles.push(...candles),

@@ -9,6 +9,8 @@ export interface HistoryFeederOptions {
   /** Memory of each shard's figures, by number. */
   stats: readonly SharedArrayBuffer[];
   neverSyncs: boolean;
+  /** A core is left when gateway and shards have one each. */
+  hasSpareCore: boolean;
   candlesKept: number;
   onCandles: (candles: CandleRow[]) => void;
   onNotice: (sentence: string) => void;
@@ -41,13 +43,14 @@ export class HistoryFeeder {
 
   /** The shards have to be open: their journals are recovered then, and do not get shorter any more. */
   start(): void {
-    const { dataDir, isSpread, stats, neverSyncs, candlesKept } = this.options;
+    const { dataDir, isSpread, stats, neverSyncs, hasSpareCore, candlesKept } = this.options;
     const task: HistoryStart = {
       purpose: 'history',
       dataDir,
       isSpread,
       stats,
       neverSyncs,
+      hasSpareCore,
       candlesKept,
       progress: this.progress.memory,
     };
