@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { removeScratch } from '../history/testing/scratch.js';
 import { openApiDocument } from './openapi.js';
 import { type Answer, RestExchange } from './testing/rest-exchange.js';
@@ -22,6 +22,8 @@ interface Document {
 
 let exchange: RestExchange;
 let document: Document;
+/** Thousands of requests. */
+vi.setConfig({ testTimeout: 240_000 });
 beforeAll(async () => {
   exchange = await RestExchange.open(10);
   exchange.trade(700);

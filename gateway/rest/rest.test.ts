@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { removeScratch } from '../history/testing/scratch.js';
 import { issueApiKey } from '../session/api-keys.js';
 import { addressOf } from './request-rates.js';
@@ -10,6 +10,8 @@ let exchange: RestExchange;
 const PRIVATE = PAGE_ROUTES.filter(({ isPrivate }) => isPrivate).map(({ path }) => path);
 const PUBLIC = PAGE_ROUTES.filter(({ isPrivate }) => !isPrivate).map(({ path }) => path);
 
+/** Thousands of requests. */
+vi.setConfig({ testTimeout: 240_000 });
 beforeAll(async () => {
   exchange = await RestExchange.open(3);
   exchange.trade(500);
@@ -191,7 +193,7 @@ describe('whoever asks for what is private', () => {
       ['a signature of another venue', { key, venue: 'sandbox' }, 'signature_is_invalid'],
       ['a signature cut short', { key, signature: 'AAAA' }, 'signature_is_invalid'],
       ['an old time', { key, timestamp: String(now - 31_000) }, 'timestamp_is_out_of_range'],
-      ['a time ahead', { key, timestamp: String(now + 60_000) }, 'timestamp_is_out_of_range'],
+      ['a time ahead', { key, timestamp: String(now + 600_000) }, 'timestamp_is_out_of_range'],
       ['no time', { key, timestamp: 'now' }, 'timestamp_is_out_of_range'],
       ['a time below zero', { key, timestamp: '-1' }, 'timestamp_is_out_of_range'],
     ];
