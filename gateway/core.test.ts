@@ -108,6 +108,47 @@ describe('the gateway in front of a real shard', () => {
     expect(await one.cancelAll({ market: 'BTC-PERP' })).toMatchObject({ count: 0 });
   });
 
+  it('cancels everything of who does not come back in time', async () => {
+    const one = await client(1);
+    const told: ServerMessage[] = [];
+    one.on('cancelAllAfter', (message) => told.push(message));
+    await one.subscribe('private');
+    await one.place(BUY);
+    await one.place({ ...BUY, market: 'ODD-PERP', price: '100.25', qty: '1.0' });
+    const ack = await one.cancelAllAfter(30_000);
+    expect(ack).toMatchObject({ result: 'done', expiresAt: port.timeMs + 30_000 });
+    expect(ack).not.toHaveProperty('accountSequence');
+    expect((await one.cancelAllAfter(0)).expiresAt).toBeUndefined();
+    await one.cancelAllAfter(1_000);
+    port.timeMs += 1_000;
+    port.command(39, 1, 0, {});
+    port.flush();
+    await until(() => told.length === 1 && one.account.orders.size === 0, 'the switch fell');
+    await expect(one.cancelAllAfter(86_400_001)).rejects.toMatchObject({
+      code: 'countdown_ms_must_be_within_0_and_limit',
+      message: 'timeout must be a whole number of milliseconds from 0 to 86400000, but is 86400001',
+    });
+    await expect(one.cancelAllAfter(undefined as never)).rejects.toMatchObject({
+      code: 'field_is_missing',
+    });
+  });
+
+  it('cancels everything of a connection that asked for it when it ends, and of no other', async () => {
+    const watcher = await client(1);
+    await watcher.subscribe('private');
+    const { secretKey } = traders[0] as Trader;
+    const options = { url, login: keyPairLogin(secretKey), reconnect: false };
+    const careless = await PlimsollClient.connect(options);
+    const careful = await PlimsollClient.connect({ ...options, cancelOnDisconnect: true });
+    await careful.place(BUY);
+    await careful.place({ ...BUY, market: 'ODD-PERP', price: '100.25', qty: '1.0' });
+    careless.drop();
+    await until(() => gateway.stats().connections === 2, 'one has gone');
+    expect(watcher.account.orders.size).toBe(2);
+    careful.drop();
+    await until(() => watcher.account.orders.size === 0, 'its orders went with the other');
+  });
+
   it('knows a retry by its client id, as text and as number, open or closed', async () => {
     const one = await client(1);
     for (const clientOrderId of ['text', 77]) {

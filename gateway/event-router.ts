@@ -3,6 +3,7 @@ import {
   EF_ACCOUNT_SEQUENCE,
   EF_LOTS,
   EF_NEXT_FUNDING,
+  EF_OPEN_INTEREST,
   EF_RATE_PPB,
   EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
@@ -288,6 +289,7 @@ export class EventRouter {
     market.markTicks = asPriceTicks(words[at + EW_PRICE] as number);
     market.indexTicks = asPriceTicks(floats[f + EF_LOTS] as number);
     market.guards = words[at + EW_FLAGS] as number;
+    if (type === EVT_MARK_PRICE) market.openInterestLots = floats[f + EF_OPEN_INTEREST] as number;
   }
 
   private liquidator(account: number, isLiquidator: boolean): void {

@@ -18,6 +18,7 @@ import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
 import type { HistoryQueries } from './history/query-pool.js';
 import type { CandleRow } from './history/rows.js';
+import { KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Outbox } from './outbox.js';
@@ -32,11 +33,13 @@ import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
+import { Allowances } from './session/allowances.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
+import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
-import { TokenBucket } from './session/token-bucket.js';
+import { timesRates } from './session/token-bucket.js';
 import { SessionRequests } from './session-requests.js';
 
 /** A logger as pino has it; the gateway logs no keys, signatures or messages. */
@@ -61,6 +64,8 @@ export interface GatewayOptions {
   shards: readonly GatewayShard[];
   /** From which API secrets follow; at least 32 random bytes that the operator keeps. */
   operatorKey: Uint8Array;
+  /** Where API keys are kept that accounts make for themselves; by default in memory. */
+  keyFile?: string;
   /** Name of the venue in signed logins, so that a signature for a sandbox opens nothing else. */
   venue?: string;
   limits?: Partial<GatewayLimits>;
@@ -92,11 +97,17 @@ const HOUSEKEEPING_MS = 1_000;
 
 /** The door for traders: WebSocket at `/v1`. Construct it, put in the state at start-up (`seed`), then `listen`. */
 export class Gateway {
+  /** API keys of the accounts. */
+  readonly keys: KeyStore;
+  private readonly exchangeTimeMs: () => number;
   /** Puts in what was there before the first event. */
   readonly seed: GatewaySeed;
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
+  /** What each account, and each IP address, may send. */
+  private readonly allowances: Allowances<number>;
+  private readonly addresses: Allowances<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
@@ -124,8 +135,12 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
+    this.exchangeTimeMs = options.exchangeTimeMs ?? (() => Date.now());
+    this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
+    this.allowances = new Allowances(limits);
+    this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
@@ -155,7 +170,8 @@ export class Gateway {
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
     this.loginContext = {
       venue: options.venue ?? 'plimsoll',
-      operatorKey: options.operatorKey,
+      keys: this.keys,
+      exchangeTimeMs: this.exchangeTimeMs,
       accounts,
       challengeLifeMs: limits.challengeLifeMs,
       timeToleranceMs: limits.loginTimeToleranceMs,
@@ -166,9 +182,9 @@ export class Gateway {
       accounts,
       limits,
       venue: this.loginContext.venue,
-      operatorKey: options.operatorKey,
+      keys: this.keys,
       history: history ?? null,
-      exchangeTimeMs: options.exchangeTimeMs ?? (() => Date.now()),
+      exchangeTimeMs: this.exchangeTimeMs,
       onError: (error) => {
         options.log?.error({ err: error }, `a request for history failed: ${error.message}`);
       },
@@ -255,6 +271,7 @@ export class Gateway {
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
     await this.options.history?.close();
+    await this.keys.close();
   }
 
   /** All shards begin the same epoch at a start. */
@@ -266,9 +283,13 @@ export class Gateway {
     const { limits, accounts, markets, publicFeeds, privateFeed } = this;
     const epoch = () => this.epoch;
     const nowMs = () => Date.now();
-    const exchangeTimeMs = this.options.exchangeTimeMs ?? nowMs;
-    const times = { nowMs, exchangeTimeMs };
-    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, ...times };
+    const { connections, exchangeTimeMs } = this;
+    const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
+    const folds = { accounts, markets, publicFeeds, privateFeed };
+    const bucketOf = (account: number) => {
+      return this.allowances.enter(account, this.requests.coarseNowMs);
+    };
+    const context = { limits, ...folds, keyRequests, bucketOf, epoch, nowMs, exchangeTimeMs };
     const session = new SessionRequests(context);
     return new Requests(ports, markets, limits, session, this.wake, performance.now());
   }
@@ -325,14 +346,23 @@ export class Gateway {
 
   private tick(): void {
     this.requests.coarseNowMs = performance.now();
-    this.publicFeeds.tick(this.epoch);
+    this.requests.cancelAbandoned();
+    this.publicFeeds.tick(this.epoch, this.requests.coarseNowMs);
     this.outbox.flush();
   }
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
+    this.addresses.sweep(this.requests.coarseNowMs);
+    this.allowances.sweep(this.requests.coarseNowMs);
     const latest = Date.now() - this.limits.loginTimeoutMs;
+    const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {
+      const { keyExpiresAtMs } = connection;
+      if (keyExpiresAtMs !== 0 && exchangeMs >= keyExpiresAtMs) {
+        connection.end(CLOSE.key_is_void, 'the API key has expired');
+        return;
+      }
       if (!connection.idle || connection.openedAtMs > latest) return;
       connection.end(
         CLOSE.login_timeout,
@@ -357,8 +387,15 @@ export class Gateway {
       res.writeStatus('503 Service Unavailable').end(body);
       return;
     }
+    const address = addressOf(res);
+    const { connectionsPerAddressMax } = this.limits;
+    if (this.addresses.users(address) >= connectionsPerAddressMax) {
+      const body = `connections from one address must be at most ${connectionsPerAddressMax}\n`;
+      res.writeStatus('429 Too Many Requests').end(body);
+      return;
+    }
     res.upgrade<ConnectionData>(
-      { binary, connection: null },
+      { binary, connection: null, address },
       req.getHeader('sec-websocket-key'),
       binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
       req.getHeader('sec-websocket-extensions'),
@@ -372,7 +409,7 @@ export class Gateway {
       socket,
       this.connections.nextNumber(),
       new LoginChallenge(this.loginContext),
-      new TokenBucket(this.limits, this.requests.coarseNowMs),
+      this.addresses.enter(socket.getUserData().address, this.requests.coarseNowMs),
       now,
       this.limits.privateBufferBytesMax,
     );
@@ -394,12 +431,22 @@ export class Gateway {
     const { connection } = socket.getUserData();
     if (connection === null) return;
     connection.closed = true;
+    this.addresses.leave(connection.address);
+    if (connection.accountBucket !== null) this.allowances.leave(connection.account);
     this.connections.remove(connection);
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);
     }
     if (connection.isPrivate) this.privateFeed.unsubscribe(connection);
+    if (connection.cancelsOnDisconnect) {
+      this.requests.cancelAllOf(connection.account, connection.home);
+    }
   }
+}
+
+/** The client's address as text; what a proxy says of another one is not believed. */
+function addressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

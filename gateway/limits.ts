@@ -1,6 +1,8 @@
 /** Bounds of everything a client can make the gateway keep or do. */
 export interface GatewayLimits {
   connectionsMax: number;
+  /** From one IP address. */
+  connectionsPerAddressMax: number;
   subscriptionsMax: number;
   messageBytesMax: number;
   batchRequestsMax: number;
@@ -12,11 +14,14 @@ export interface GatewayLimits {
   loginFailuresMax: number;
   /** Seconds without a message or pong after which a connection counts as dead. */
   idleTimeoutS: number;
+  /** Of an account, over all its connections; of a connection without a login it is the address's. */
   requestsPerSecond: number;
   requestsBurst: number;
   /** Cancels that may still be sent when the allowance for requests is used up. */
   cancelsPerSecond: number;
   cancelsBurst: number;
+  /** All requests from one IP address, whoever sends them, as a multiple of what one account may send. */
+  accountsPerAddress: number;
   /** Refused or unreadable messages in a row after which the connection is closed. */
   strikesMax: number;
   /** Bytes waiting for a socket above which public data is left out, and replaced by a snapshot later. */
@@ -40,6 +45,7 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   connectionsMax: 10_000,
+  connectionsPerAddressMax: 2_000,
   subscriptionsMax: 100,
   messageBytesMax: 16 * 1024,
   batchRequestsMax: 50,
@@ -52,6 +58,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   requestsBurst: 4_000,
   cancelsPerSecond: 2_000,
   cancelsBurst: 4_000,
+  accountsPerAddress: 20,
   strikesMax: 200,
   publicBufferBytesMax: 256 * 1024,
   privateBufferBytesMax: 8 * 1024 * 1024,

@@ -19,6 +19,8 @@ export interface Market {
   nextFundingMs: number;
   /** Why its prices are not trusted: bits, 0 for none. */
   guards: number;
+  /** As of its mark price. */
+  openInterestLots: number;
   margin: MarginTerms;
   /** What its insurance fund has. */
   insuranceMicroUsd: number;
@@ -86,6 +88,7 @@ export class Markets {
       fundingRatePpb: 0,
       nextFundingMs: 0,
       guards: 0,
+      openInterestLots: 0,
       margin: NO_MARGIN_TERMS,
       insuranceMicroUsd: 0,
       auctions: new Map(),

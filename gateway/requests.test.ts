@@ -268,6 +268,7 @@ describe('a wrong request', () => {
 
   it('before the login is refused', () => {
     harness.connection.account = 0;
+    harness.connection.permissions = 0;
     expect(harness.json(JSON.stringify({ id: 1, ...GOOD }))).toMatchObject([
       { code: 'login_required' },
     ]);

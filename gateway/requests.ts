@@ -1,3 +1,4 @@
+import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../engine/messages/types.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import { MARKET_ID_ALL } from '../engine/units/units.js';
 import { FastRequests } from './codec/fast-requests.js';
@@ -13,12 +14,14 @@ import { CommandWriter } from './commands/command-writer.js';
 import { OrderDraft } from './commands/draft.js';
 import { OrderFields } from './commands/order-fields.js';
 import { type Problem, problem, shown } from './commands/problem.js';
+import { MAY_TRADE } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import type { Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { ORDER_REQUESTS, REQUESTS } from './protocol/messages.js';
 import { MARKET_STATES } from './protocol/names.js';
 import type { Connection } from './session/connection.js';
+import { permissionProblem } from './session/key-requests.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { SessionRequests } from './session-requests.js';
 
@@ -65,6 +68,9 @@ export class Requests {
   private readonly markets: Markets;
   private readonly portBits: number;
 
+  /** Accounts whose connections have ended, and whose orders have to go. */
+  private readonly abandoned: { account: number; home: number }[] = [];
+
   constructor(
     ports: readonly ShardPort[],
     markets: Markets,
@@ -93,9 +99,9 @@ export class Requests {
       return;
     }
     const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
-    const allowed = connection.bucket.take(tokens, this.coarseNowMs);
+    const allowed = connection.takeTokens(tokens, this.coarseNowMs);
     const bytes = new Uint8Array(message);
-    if (allowed && connection.binary && connection.account !== 0) {
+    if (allowed && connection.binary && connection.mayTrade) {
       const code = this.fast.decode(bytes, this.draft);
       if (code !== 0) {
         this.writer.reset();
@@ -126,7 +132,7 @@ export class Requests {
     const { name } = request.shape;
     if (!allowed) {
       const isCancel = name === 'cancel' || name === 'cancelAll';
-      if (!isCancel || !connection.bucket.takeCancel(tokens, this.coarseNowMs)) {
+      if (!isCancel || !connection.takeCancelTokens(tokens, this.coarseNowMs)) {
         this.rateLimited(connection, request.id);
         return;
       }
@@ -153,6 +159,32 @@ export class Requests {
     }
     this.write(request.shape.name, connection, request.id);
     this.send(connection, request.id);
+  }
+
+  /**
+   * Cancels all orders of the account whose connection has ended, as nobody's request. A full ring is asked again with each tick:
+   * the trader counts on it.
+   */
+  cancelAllOf(account: number, home: number): void {
+    this.abandoned.push({ account, home });
+    this.cancelAbandoned();
+  }
+
+  /** To be called with each tick. */
+  cancelAbandoned(): void {
+    while (this.abandoned.length > 0) {
+      const { account, home } = this.abandoned[0] as { account: number; home: number };
+      this.draft.clear();
+      this.draft.marketId = MARKET_ID_ALL;
+      this.draft.massSides = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
+      this.writer.reset();
+      this.writer.massCancel(this.draft, account, 0, 0);
+      const port = this.ports[home] as ShardPort;
+      if (!port.trySend(this.writer.words, 0, this.writer.slots)) return;
+      this.abandoned.shift();
+      this.counters.commands++;
+      this.wake(home);
+    }
   }
 
   /** One command for each market that can have open orders; their answers become one. */
@@ -190,7 +222,7 @@ export class Requests {
       );
       return;
     }
-    if (!connection.bucket.take(items.length - 1, this.coarseNowMs)) {
+    if (!connection.takeTokens(items.length - 1, this.coarseNowMs)) {
       this.rateLimited(connection, request.id);
       return;
     }
@@ -240,9 +272,7 @@ export class Requests {
   }
 
   private read(connection: Connection, request: ReadRequest): Problem | null {
-    if (connection.account === 0) {
-      return problem('login_required', `${request.shape.name} needs a login on this connection`);
-    }
+    if (!connection.mayTrade) return permissionProblem(connection, MAY_TRADE, request.shape.name);
     return this.fields.read(request, this.draft);
   }
 
@@ -253,6 +283,8 @@ export class Requests {
     else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
     else if (name === 'replace') this.writer.replace(this.draft, account, session, id);
+    else if (name === 'cancelAllAfter')
+      this.writer.cancelAllAfter(this.draft, account, session, id);
     else if (name === 'setLeverage') this.writer.setLeverage(this.draft, account, session, id);
     else if (name === 'takeOver') this.writer.takeOver(this.draft, account, session, id);
     else if (name === 'setMarginMode') this.writer.setMarginMode(this.draft, account, session, id);

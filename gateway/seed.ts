@@ -39,6 +39,7 @@ export interface SeedMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  openInterestLots: number;
   margin: MarginTerms;
   insuranceMicroUsd: number;
   auctions: readonly MarketAuction[];
@@ -60,7 +61,7 @@ interface SeedTargets {
 
 /**
  * State of the exchange at the moment from which on the gateway sees events: a restart from a snapshot puts it in
- * here. Markets first, then accounts, then positions and orders (each market's in order of their ids).
+ * here. Markets first, then accounts, then positions and orders (each market's as they queue).
  */
 export class GatewaySeed {
   private readonly to: SeedTargets;
@@ -84,6 +85,7 @@ export class GatewaySeed {
     market.fundingRatePpb = seed.fundingRatePpb;
     market.nextFundingMs = seed.nextFundingMs;
     market.guards = seed.guards;
+    market.openInterestLots = seed.openInterestLots;
     market.margin = seed.margin;
     market.insuranceMicroUsd = seed.insuranceMicroUsd;
     for (const auction of seed.auctions) market.auctions.set(auction.auctionId, { ...auction });

@@ -3,13 +3,17 @@ import { type Problem, problem, shown } from './commands/problem.js';
 import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import { RISK_CHANNEL } from './feeds/risk-content.js';
+import { MAY_READ, MAY_TRADE, permissionNames } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import { instrumentOf, type Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MARKET_STATES } from './protocol/names.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connection, Subscription } from './session/connection.js';
+import { type KeyRequests, permissionProblem } from './session/key-requests.js';
+import type { Grant } from './session/login.js';
 import { replyDone } from './session/replies.js';
+import type { TokenBucket } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -18,6 +22,9 @@ export interface SessionContext {
   readonly publicFeeds: PublicFeeds;
   readonly privateFeed: PrivateFeed;
   readonly accounts: Accounts;
+  readonly keyRequests: KeyRequests;
+  /** The allowance of an account, for one connection more. */
+  readonly bucketOf: (account: number) => TokenBucket;
   /** The epoch that has begun; all shards begin the same one. */
   readonly epoch: () => number;
   /** Real time: challenges and logins. */
@@ -50,6 +57,12 @@ export class SessionRequests {
       case 'instruments':
         replyDone(connection, id, 'instruments', this.instruments());
         return null;
+      case 'createKey':
+      case 'keys':
+      case 'revokeKey':
+        return this.context.keyRequests.handle(connection, request);
+      case 'setCancelOnDisconnect':
+        return this.cancelOnDisconnect(connection, request);
       case 'positions':
         return this.positions(connection, id);
       case 'time':
@@ -62,10 +75,20 @@ export class SessionRequests {
   }
 
   private positions(connection: Connection, id: number): Problem | null {
+    const missing = permissionProblem(connection, MAY_READ, 'positions');
+    if (missing !== null) return missing;
     const { account } = connection;
-    if (account === 0)
-      return problem('login_required', 'positions needs a login on this connection');
     replyDone(connection, id, 'positions', this.context.privateFeed.positionsOf(account));
+    return null;
+  }
+
+  private cancelOnDisconnect(connection: Connection, request: ReadRequest): Problem | null {
+    const { enabled } = request.fields;
+    const missing = permissionProblem(connection, MAY_TRADE, 'setCancelOnDisconnect');
+    if (missing !== null) return missing;
+    if (typeof enabled !== 'boolean') return wrongType('enabled', 'true or false', enabled);
+    connection.cancelsOnDisconnect = enabled;
+    replyDone(connection, request.id, 'setCancelOnDisconnect', { enabled });
     return null;
   }
 
@@ -102,11 +125,13 @@ export class SessionRequests {
         signature: signature as string,
       },
       this.context.nowMs(),
+      connection.address,
     );
-    if (typeof result === 'number') {
-      connection.account = result;
-      connection.home = this.context.accounts.homeOf(result);
-      replyDone(connection, request.id, 'login', { accountId: result });
+    if (!('code' in result)) {
+      this.enter(connection, result);
+      const { accountId, permissions } = result;
+      const may = permissionNames(permissions);
+      replyDone(connection, request.id, 'login', { accountId, permissions: may });
       return null;
     }
     const failuresMax = this.context.limits.loginFailuresMax;
@@ -115,6 +140,15 @@ export class SessionRequests {
       setImmediate(() => connection.end(CLOSE.login_failed, `${failuresMax} logins failed`));
     }
     return result;
+  }
+
+  private enter(connection: Connection, grant: Grant): void {
+    connection.account = grant.accountId;
+    connection.home = this.context.accounts.homeOf(grant.accountId);
+    connection.accountBucket = this.context.bucketOf(grant.accountId);
+    connection.apiKey = grant.apiKey;
+    connection.permissions = grant.permissions;
+    connection.keyExpiresAtMs = grant.expiresAtMs;
   }
 
   private subscribe(connection: Connection, request: ReadRequest): Problem | null {
@@ -131,9 +165,8 @@ export class SessionRequests {
     }
     const present = this.context.epoch();
     if (channel === PRIVATE_CHANNEL) {
-      if (connection.account === 0) {
-        return problem('login_required', 'channel private needs a login on this connection');
-      }
+      const missing = permissionProblem(connection, MAY_READ, 'channel private');
+      if (missing !== null) return missing;
       if (connection.isPrivate) return alreadySubscribed(channel);
       this.context.privateFeed.subscribe(connection, request.id, seen.value, present);
       return null;
@@ -146,7 +179,7 @@ export class SessionRequests {
     if (found === undefined) {
       return problem(
         'channel_is_unknown',
-        `channel must be private, marketState, positionsAtRisk, book, trades, mark or liquidations with a point and a symbol, or candles with symbol and interval (candles.BTC-PERP.1m), but is ${shown(channel)}`,
+        `channel must be private, marketState, positionsAtRisk, candles with symbol and interval (candles.BTC-PERP.1m), or book, orders, bbo, trades, mark or liquidations with a point and a symbol, behind which book may have .10.100ms (5, 10, 20, 50 or all levels; 100, 250, 500 or 1000 ms), but is ${shown(channel)}`,
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);

@@ -2,12 +2,14 @@
  * Compiles a kernel (engine/kernel/, risk/kernel/) to WebAssembly: AssemblyScript takes the TypeScript sources as they are, but for
  * the few files of engine/kernel/wasm/, which stand in for those of the same name (access to memory is one instruction there).
  * binaryen then inlines nearly everything into the exported functions: a command takes a dozen calls otherwise, and each costs
- * as much as the work in it.
+ * as much as the work in it. What runs rarely (rare-functions.mjs) stays a call: V8 has sixteen registers for a function, and
+ * spills what the everyday path needs when a function is as large as everything that could happen.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import asc from 'assemblyscript/asc';
 import binaryen from 'binaryen';
+import { RARE_FUNCTIONS } from './rare-functions.mjs';
 
 /** Sizes in binaryen's own unit, about one an instruction. */
 const INLINE_ALWAYS = 1000;
@@ -25,7 +27,8 @@ const FEATURES = [
 ].reduce((all, name) => all | binaryen.Features[name], 0);
 
 const OPTIONS = [
-  ['-O3', '--runtime', 'stub', '--use', 'abort='],
+  // Nothing is inlined yet and functions have names, so that the rare ones can be found.
+  ['--optimizeLevel', '0', '--debug', '--runtime', 'stub', '--use', 'abort='],
   ['--importMemory', '--sharedMemory', '--enable', 'threads', '--noExportMemory'],
   // As in engine/kernel/host/kernel.ts: 64 pages at first, 2 GiB at most.
   ['--initialMemory', '64', '--maximumMemory', '32768'],
@@ -34,7 +37,7 @@ const OPTIONS = [
 export async function buildKernel(root, entry, target) {
   const bytes = await compile(root, entry);
   fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(target, inline(bytes));
+  fs.writeFileSync(target, inline(bytes, rareFunctionsOf(entry)));
 }
 
 async function compile(root, entry) {
@@ -68,9 +71,16 @@ function readSource(root, name) {
   return null;
 }
 
-function inline(bytes) {
+/** A bare book has only the engine's functions in it. */
+function rareFunctionsOf(entry) {
+  return RARE_FUNCTIONS.filter((name) => name.startsWith('engine/') || entry.startsWith('risk/'));
+}
+
+function inline(bytes, rareFunctions) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(FEATURES);
+  for (const name of rareFunctions) keepAsCall(module, name);
+  binaryen.setDebugInfo(false);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   // Nothing is kept below address 1024, so an offset can be part of the instruction.
@@ -81,4 +91,13 @@ function inline(bytes) {
   module.optimize();
   module.optimize();
   return module.emitBinary();
+}
+
+function keepAsCall(module, name) {
+  const at = name.lastIndexOf('/');
+  const compiled = `${name.slice(0, at)}.js${name.slice(at)}`;
+  if (module.getFunction(compiled) === 0)
+    throw new Error(`rare-functions.mjs: there is no ${name}`);
+  binaryen.setPassArgument('no-inline', compiled);
+  module.runPasses(['no-inline']);
 }

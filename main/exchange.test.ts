@@ -104,6 +104,30 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
     await maker.close();
   });
 
+  it('has the queues of the book after a restart as they were before', async () => {
+    const data = scratch();
+    const first = await start(data, '--layout', layout);
+    await ready(first);
+    const { client: maker, key } = await trader(first);
+    const ids: number[] = [];
+    for (let i = 0; i < 3; i++) ids.push((await maker.place(ORDER)).orderId as number);
+    // More of it loses the place, less of it does not.
+    await maker.amend({ market: ORDER.market, orderId: ids[0] as number, qty: '0.011' });
+    await maker.amend({ market: ORDER.market, orderId: ids[1] as number, qty: '0.009' });
+    await maker.close();
+    await first.kill();
+    const second = await start(data, '--layout', layout);
+    const back = await client(second, key);
+    await back.subscribe('orders.BTC-PERP');
+    const queue = back.orders('BTC-PERP').bids.map(({ orderId, qty }) => [orderId, qty]);
+    expect(queue).toEqual([
+      [ids[1], '0.009'],
+      [ids[2], '0.010'],
+      [ids[0], '0.011'],
+    ]);
+    await back.close();
+  });
+
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'comes back after %s with orders, positions, time, and feeds that resume',
     async (signal) => {

@@ -30,7 +30,12 @@ const lockPollMs = 100;
 const sourceFolders = 'engine risk oracle gateway settlement bench sdk sim main'.split(' ');
 
 /** What else decides what is built. */
-const buildFiles = ['tsconfig.json', 'main/build.mjs', 'main/build-kernel.mjs'];
+const buildFiles = [
+  'tsconfig.json',
+  'main/build.mjs',
+  'main/build-kernel.mjs',
+  'main/rare-functions.mjs',
+];
 
 /** A tool is started with Node itself, so that no shell and no PATH is involved. */
 const tools = {

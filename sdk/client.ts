@@ -11,9 +11,10 @@ import {
 } from './codec.js';
 import { Liquidations } from './liquidations.js';
 import { LocalBook } from './local-book.js';
+import { LocalOrders } from './local-orders.js';
 import { type Login, loginText } from './login.js';
 import * as requests from './requests.js';
-import { Subscriptions } from './subscriptions.js';
+import { type Mirror, Subscriptions } from './subscriptions.js';
 
 export interface ClientOptions {
   /** Such as ws://127.0.0.1:8080/v1 */
@@ -22,6 +23,8 @@ export interface ClientOptions {
   login?: Login;
   /** Refuses to sign a login for another venue than this one. */
   venue?: string;
+  /** Asks the exchange to cancel all orders of the account when this connection ends, and again after each reconnect. */
+  cancelOnDisconnect?: boolean;
   /** Comes back after a lost connection and resumes all feeds; default true. */
   reconnect?: boolean;
   reconnectDelayMinMs?: number;
@@ -50,6 +53,7 @@ export class PlimsollClient extends EventEmitter {
   private readonly codec: Codec;
   private readonly pending = new Map<number, Pending>();
   private readonly books = new Map<string, LocalBook>();
+  private readonly queues = new Map<string, LocalOrders>();
   private readonly auctions = new Map<string, Liquidations>();
   private readonly subscriptions: Subscriptions;
   private readonly symbols = new Map<number, string>();
@@ -69,7 +73,7 @@ export class PlimsollClient extends EventEmitter {
     this.subscriptions = new Subscriptions(
       (op, fields) => this.request(op, fields),
       this.account,
-      (market) => this.book(market),
+      (channel) => this.mirrorOf(channel),
       (channel, complete) => this.emit('resumed', channel, complete),
     );
   }
@@ -111,6 +115,27 @@ export class PlimsollClient extends EventEmitter {
 
   placeTwap(order: requests.NewTwap): Promise<requests.Ack> {
     return this.ack('placeTwap', order);
+  }
+
+  /** A key of the account with an own secret, or for the given public key. The secret is told this once. */
+  async createKey(wish: requests.NewKey): Promise<{ apiKey: string; apiSecret: string | null }> {
+    const { data } = await this.request('createKey', wish);
+    return data as { apiKey: string; apiSecret: string | null };
+  }
+
+  async keys(): Promise<requests.KeyDescription[]> {
+    const { data } = await this.request('keys', {});
+    return (data as { keys: requests.KeyDescription[] }).keys;
+  }
+
+  /** Ends it, and every connection that came in with it. */
+  async revokeKey(apiKey: string): Promise<void> {
+    await this.request('revokeKey', { apiKey });
+  }
+
+  /** Dead man's switch: all orders are canceled unless this is called again within `timeout` ms; 0 switches it off. */
+  cancelAllAfter(timeout: number): Promise<requests.Ack> {
+    return this.ack('cancelAllAfter', { timeout });
   }
 
   setLeverage(choice: requests.LeverageChoice): Promise<requests.Ack> {
@@ -161,7 +186,7 @@ export class PlimsollClient extends EventEmitter {
     return Promise.allSettled(answers as unknown as Promise<requests.Ack>[]);
   }
 
-  /** The book of a market, empty until `book.SYMBOL` is subscribed. */
+  /** The book of a market, empty until `book.SYMBOL` is subscribed; of `book.BTC-PERP.10.100ms` the name is what stands behind the first point. */
   book(market: string): LocalBook {
     let book = this.books.get(market);
     if (book === undefined) {
@@ -169,6 +194,16 @@ export class PlimsollClient extends EventEmitter {
       this.books.set(market, book);
     }
     return book;
+  }
+
+  /** The resting orders of a market, empty until `orders.SYMBOL` is subscribed. */
+  orders(market: string): LocalOrders {
+    let orders = this.queues.get(market);
+    if (orders === undefined) {
+      orders = new LocalOrders();
+      this.queues.set(market, orders);
+    }
+    return orders;
   }
 
   /** Open auctions and insurance fund of a market, once `liquidations.SYMBOL` is subscribed. */
@@ -225,6 +260,12 @@ export class PlimsollClient extends EventEmitter {
 
   private async ack(op: RequestName, fields: object): Promise<requests.Ack> {
     return (await this.request(op, fields)) as unknown as requests.Ack;
+  }
+
+  private mirrorOf(channel: string): Mirror | null {
+    const [kind, name] = [channel.slice(0, channel.indexOf('.')), channel.replace(/^[^.]*\./, '')];
+    if (kind === 'book') return this.book(name);
+    return kind === 'orders' ? this.orders(name) : null;
   }
 
   private nextId(): number {
@@ -300,6 +341,9 @@ export class PlimsollClient extends EventEmitter {
     const fields = { ...login.identity, challenge, time, signature };
     const answer = await this.request('login', fields);
     this.accountId = (answer.data as { accountId: number }).accountId;
+    if (this.options.cancelOnDisconnect === true) {
+      await this.request('setCancelOnDisconnect', { enabled: true });
+    }
   }
 
   private receive(message: ServerMessage): void {

@@ -207,6 +207,32 @@ export interface Ack {
   accountSequence?: number;
   time: number;
   canceledQty?: string;
+  /** Of cancelAllAfter: when the switch falls. */
+  expiresAt?: number;
+}
+
+export type Permission = 'read' | 'trade' | 'withdraw' | 'manage';
+
+export interface NewKey {
+  permissions: Permission[];
+  /** At most 32 printable ASCII characters. */
+  label?: string;
+  /** IP addresses or networks such as 10.0.0.0/8 that it may be used from; absent: all. */
+  addresses?: string[];
+  /** Of the exchange's time; absent: never. */
+  expiresAt?: number;
+  /** Ed25519, base58: the key signs, and has no secret. */
+  publicKey?: string;
+}
+
+export interface KeyDescription {
+  apiKey: string;
+  label: string;
+  permissions: Permission[];
+  addresses: string[];
+  expiresAt: number | null;
+  publicKey: string | null;
+  createdAt: number;
 }
 
 export interface Instrument {

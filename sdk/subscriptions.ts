@@ -1,10 +1,15 @@
 import type { RequestName } from '../gateway/protocol/messages.js';
 import type { AccountState } from './account-state.js';
 import type { ServerMessage } from './codec.js';
-import type { LocalBook } from './local-book.js';
 import { RequestError } from './requests.js';
 
 type Ask = (op: RequestName, fields: object) => Promise<ServerMessage>;
+
+/** What a client keeps of a channel; false: a gap, or a wrong checksum. */
+export interface Mirror {
+  readonly valid: boolean;
+  apply(message: ServerMessage): boolean;
+}
 
 interface Position {
   epoch: number;
@@ -19,6 +24,7 @@ const PRIVATE_TYPES = new Set([
   'balance',
   'funding',
   'liquidation',
+  'cancelAllAfter',
   'leverage',
   'transfer',
   'insurance',
@@ -38,18 +44,18 @@ export class Subscriptions {
   private readonly positions = new Map<string, Position>();
   private readonly ask: Ask;
   private readonly account: AccountState;
-  private readonly bookOf: (market: string) => LocalBook;
+  private readonly mirrorOf: (channel: string) => Mirror | null;
   private readonly resumed: (channel: string, complete: boolean) => void;
 
   constructor(
     ask: Ask,
     account: AccountState,
-    bookOf: (market: string) => LocalBook,
+    mirrorOf: (channel: string) => Mirror | null,
     resumed: (channel: string, complete: boolean) => void,
   ) {
     this.ask = ask;
     this.account = account;
-    this.bookOf = bookOf;
+    this.mirrorOf = mirrorOf;
     this.resumed = resumed;
   }
 
@@ -74,8 +80,7 @@ export class Subscriptions {
 
   connectionLost(): void {
     for (const channel of this.positions.keys()) {
-      const isBook = channel.startsWith('book.');
-      const valid = isBook ? this.bookOf(channel.slice(5)).valid : true;
+      const valid = this.mirrorOf(channel)?.valid ?? true;
       if (!valid || (channel === PRIVATE && !this.account.valid)) this.positions.delete(channel);
     }
   }
@@ -93,8 +98,9 @@ export class Subscriptions {
     if (channel === null) return;
     const epoch = message.epoch as number;
     const sequence = message.sequence as number;
-    if (channel.startsWith('book.')) {
-      if (!this.bookOf(channel.slice(5)).apply(message)) {
+    const mirror = this.mirrorOf(channel);
+    if (mirror !== null) {
+      if (!mirror.apply(message)) {
         this.again(channel);
         return;
       }
@@ -153,7 +159,13 @@ function channelOf(message: ServerMessage): string | null {
   switch (message.type) {
     case 'bookSnapshot':
     case 'bookDelta':
-      return `book.${message.market}`;
+      return `book.${bookNameOf(message)}`;
+    case 'ordersSnapshot':
+    case 'ordersDelta':
+      return `orders.${message.market}`;
+    case 'bboSnapshot':
+    case 'bbo':
+      return `bbo.${message.market}`;
     case 'tradesSnapshot':
     case 'trades':
       return `trades.${message.market}`;
@@ -175,4 +187,9 @@ function channelOf(message: ServerMessage): string | null {
     default:
       return null;
   }
+}
+
+/** Of the whole book its market's symbol, else with depth and interval behind it. */
+function bookNameOf({ market, depth, interval }: ServerMessage): string {
+  return interval === undefined ? String(market) : `${market}.${depth ?? 'all'}.${interval}ms`;
 }

@@ -1,38 +1,14 @@
 import { FastBook } from '../../engine/book/fast-book.js';
 import type { OrderBook } from '../../engine/book/order-book.js';
-import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
-import { SLOT_WORDS, typeOf, W_CLIENT_REF, W_HEAD } from '../../engine/messages/layout.js';
+import { SLOT_WORDS, typeOf, W_HEAD } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import {
-  MSG_AMEND,
-  MSG_CANCEL,
-  MSG_PLACE,
-  SIDE_BUY,
-  SIDE_SELL,
-  TIF_GTC,
-  TIF_IOC,
-  TIF_SHIFT,
-} from '../../engine/messages/types.js';
+import { MSG_AMEND, MSG_CANCEL, SIDE_BUY, SIDE_SELL } from '../../engine/messages/types.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import {
-  HEADER_WORDS,
-  R_ACCOUNT,
-  R_ORDER_ID,
-  R_PRICE,
-  R_QTY,
-  R_SIDE,
-  R_TYPE,
-  RECORD_WORDS,
-  TYPE_CANCEL,
-  TYPE_LIMIT_GTC,
-  TYPE_MOVE,
-  type Workload,
-  type WorkloadResult,
-} from '../workload/format.js';
+import type { Workload, WorkloadResult } from '../workload/format.js';
 import { TradeTally } from '../workload/trade-tally.js';
-import { writeCommand } from './encode.js';
 import type { BenchEngine } from './engine.js';
 import { FillReader } from './fill-reader.js';
+import { WorkloadCommands } from './workload-commands.js';
 
 /** As many commands as a busy shard finds in its ring at a time. */
 const BATCH = 64;
@@ -46,9 +22,7 @@ export class BookEngine implements BenchEngine {
   private readonly tally: TradeTally;
   private readonly fills: FillReader;
   private readonly book: OrderBook;
-  private readonly records: Int32Array;
-  /** The book issues ids by itself; they have to be those of the records. */
-  private nextOrderId = 1;
+  private commands: WorkloadCommands;
 
   constructor(book: OrderBook, workload: Workload, tally = new TradeTally()) {
     this.book = book;
@@ -57,7 +31,7 @@ export class BookEngine implements BenchEngine {
     this.inbox =
       book instanceof FastBook ? book.kernel.openBuffer(BATCH) : new MessageBuffer(BATCH);
     this.inbox.push(BATCH);
-    this.records = workload.words;
+    this.commands = WorkloadCommands.forBook(workload);
   }
 
   /** Goes on from where another engine stands: a slow book need not apply the prefill by itself. */
@@ -66,13 +40,15 @@ export class BookEngine implements BenchEngine {
     other.book.writeCanonical(writer, true);
     book.readCanonical(new CanonicalReader(writer.bytes()));
     const engine = new BookEngine(book, workload, other.tally);
-    engine.nextOrderId = other.nextOrderId;
+    engine.commands = other.commands;
     return engine;
   }
 
   run(from: number, to: number): void {
     for (let start = from; start < to; start += BATCH) {
-      this.runBatch(start, Math.min(start + BATCH, to));
+      const end = Math.min(start + BATCH, to);
+      this.commands.write(this.inbox.words, this.inbox.floats, start, end);
+      this.apply(end - start);
       this.fills.readAll(this.book.events);
       this.book.events.reset();
     }
@@ -89,31 +65,6 @@ export class BookEngine implements BenchEngine {
 
   get kernelBytes(): number {
     return this.book instanceof FastBook ? this.book.kernel.bytes : 0;
-  }
-
-  private runBatch(from: number, to: number): void {
-    const { inbox, records } = this;
-    const { words, floats } = inbox;
-    for (let i = from, at = HEADER_WORDS + from * RECORD_WORDS; i < to; i++, at += RECORD_WORDS) {
-      const type = records[at + R_TYPE] as number;
-      const id = records[at + R_ORDER_ID] as number;
-      const account = records[at + R_ACCOUNT] as number;
-      const price = records[at + R_PRICE] as number;
-      const slot = i - from;
-      if (type === TYPE_MOVE) {
-        writeCommand(words, floats, slot, MSG_AMEND, account, 0, price, 0, id, 0);
-      } else if (type === TYPE_CANCEL) {
-        writeCommand(words, floats, slot, MSG_CANCEL, account, 0, 0, 0, id, 0);
-      } else {
-        if (id !== this.nextOrderId++) throw new Error(`order id ${id} is out of turn`);
-        const tif = type === TYPE_LIMIT_GTC ? TIF_GTC : TIF_IOC;
-        const flags = (records[at + R_SIDE] as number) | (tif << TIF_SHIFT);
-        const qty = records[at + R_QTY] as number;
-        writeCommand(words, floats, slot, MSG_PLACE, account, flags, price, qty, 0, 0);
-        words[slot * SLOT_WORDS + W_CLIENT_REF] = NO_CLIENT_REF;
-      }
-    }
-    this.apply(to - from);
   }
 
   private apply(count: number): void {

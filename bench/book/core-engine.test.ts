@@ -4,7 +4,7 @@ import { generateWorkload } from '../workload/generator.js';
 import { referenceResult } from '../workload/reference-result.js';
 import { CoreEngine } from './core-engine.js';
 import { openNullJournal } from './null-journal.js';
-import { accountOfOrder } from './shard-commands.js';
+import { accountOfOrder } from './workload-commands.js';
 
 describe('the whole core driven by a workload', () => {
   it.each([1, 2] as const)('trades like the reference, mix %d', (mix) => {

@@ -7,9 +7,8 @@ import { sumBook } from './book-engine.js';
 import { setUpShard } from './core-setup.js';
 import { BENCH_MARKET } from './encode.js';
 import type { BenchEngine } from './engine.js';
-import { EventRing } from './event-ring.js';
 import { FillReader } from './fill-reader.js';
-import { ShardCommands } from './shard-commands.js';
+import { WorkloadCommands } from './workload-commands.js';
 
 /** As many commands as a busy shard finds in its ring at a time. */
 const BATCH = 64;
@@ -18,14 +17,14 @@ const START_MS = 1_767_225_600_000;
 const COMMANDS_A_MS = 4096;
 
 /**
- * The whole core in one thread, as a shard runs it: commands in frames, margin check, market, positions and
- * fees of both sides, journal frames with their checksums (handed to nobody instead of the disk), events copied
- * out as into a ring. Trades are read back from the copies.
+ * The whole core in one thread, as a shard runs it in the layout `inline`: commands in frames, margin check, market, positions
+ * and fees of both sides, journal frames with their checksums (handed to nobody instead of the disk). The trades are read from
+ * the events where they stand, as a gateway in the same thread gets them.
  */
 export class CoreEngine implements BenchEngine {
   private readonly shard: ShardCore;
   private readonly journal: Journal;
-  private readonly commands: ShardCommands;
+  private readonly commands: WorkloadCommands;
   private readonly messages = new MessageBuffer(1024);
   private readonly frame = {
     messages: this.messages,
@@ -33,14 +32,13 @@ export class CoreEngine implements BenchEngine {
     count: 0,
     timeMs: START_MS,
   };
-  private readonly ring = new EventRing();
   private readonly tally = new TradeTally();
   private readonly fills = new FillReader(this.tally);
 
   constructor(shard: ShardCore, journal: Journal, accounts: number, workload: Workload) {
     this.shard = shard;
     this.journal = journal;
-    this.commands = new ShardCommands(workload, accounts);
+    this.commands = WorkloadCommands.forShard(workload, accounts);
     setUpShard(accounts, 1, (write) => {
       this.messages.reset();
       this.applyFrame(write(this.messages));
@@ -82,7 +80,7 @@ export class CoreEngine implements BenchEngine {
     journal.write();
     shard.applyFrame(frame);
     frame.firstSequence += count;
-    this.fills.readAll(this.ring.copyIn(shard.events));
+    this.fills.readAll(shard.events);
     shard.events.reset();
   }
 }

@@ -14,7 +14,6 @@ import {
   W_REQUEST,
   W_SESSION,
 } from '../../engine/messages/layout.js';
-import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 
 /** The market of all benchmarks. */
 export const BENCH_MARKET = 1;
@@ -52,23 +51,4 @@ export function writeCommand(
   words[w + W_REQUEST] = request;
   floats[f + F_DEADLINE] = 0;
   floats[f + F_EXPIRY] = 0;
-}
-
-/** The same at the end of a buffer; returns the slot. */
-export function encodeCommand(
-  inbox: MessageBuffer,
-  type: number,
-  account: number,
-  flags: number,
-  priceTicks: number,
-  qtyLots: number,
-  orderId: number,
-  session: number,
-  request: number,
-): number {
-  const slot = inbox.push(1);
-  const { words, floats } = inbox;
-  writeCommand(words, floats, slot, type, account, flags, priceTicks, qtyLots, orderId, request);
-  words[slot * SLOT_WORDS + W_SESSION] = session;
-  return slot;
 }

@@ -13,7 +13,13 @@ import {
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import { EVT_FILL, EVT_REJECTED, FLAG_MAKER } from '../../engine/messages/types.js';
 import type { TradeTally } from '../workload/trade-tally.js';
-import type { MessageWindow } from './event-ring.js';
+
+/** Messages one after another, from slot 0 to `length`. */
+export interface MessageWindow {
+  readonly words: Int32Array;
+  readonly floats: Float64Array;
+  readonly length: number;
+}
 
 /** Reads trades back from an engine's events, as a consumer would; a rejection ends the benchmark. */
 export class FillReader {
@@ -25,8 +31,8 @@ export class FillReader {
   }
 
   readAll(events: MessageWindow): void {
-    const { words, length } = events;
-    for (let slot = 0; slot < length; ) slot += this.read(words, events.floats, slot);
+    const { words, floats, length } = events;
+    for (let slot = 0; slot < length; ) slot += this.read(words, floats, slot);
   }
 
   /** Reads one event; returns its slots. */

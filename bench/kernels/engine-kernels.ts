@@ -4,7 +4,7 @@ import { CMD_PLACE } from '../../engine/messages/types.js';
 import { crc32cOf } from '../../engine/runtime/journal/crc32c.js';
 import { mulDivFloor } from '../../engine/units/mul-div.js';
 import { writeCommand } from '../book/encode.js';
-import { EventRing } from '../book/event-ring.js';
+import { EventRing } from './event-ring.js';
 import { type Kernel, numbers, OPERATIONS } from './kernel.js';
 
 const values = numbers(OPERATIONS);

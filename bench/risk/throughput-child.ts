@@ -6,9 +6,8 @@ import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { SweepPool } from '../../risk/runtime/sweep-pool.js';
 import { Sweeper } from '../../risk/runtime/sweeper.js';
 import { setUpShard } from '../book/core-setup.js';
-import { EventRing } from '../book/event-ring.js';
 import { openNullJournal } from '../book/null-journal.js';
-import { ShardCommands } from '../book/shard-commands.js';
+import { WorkloadCommands } from '../book/workload-commands.js';
 import { readWorkload, type Workload } from '../workload/format.js';
 import { addPositions, MARKETS } from './population.js';
 
@@ -90,9 +89,8 @@ class SweptShard {
   readonly sweeper: Sweeper;
   private readonly core = createShardCore();
   private readonly pool: SweepPool;
-  private readonly commands: ShardCommands;
+  private readonly commands: WorkloadCommands;
   private readonly journal = openNullJournal();
-  private readonly ring = new EventRing();
   private readonly messages = new MessageBuffer(1024);
   private readonly frame = {
     messages: this.messages,
@@ -114,7 +112,7 @@ class SweptShard {
       },
     });
     this.sweeper = new Sweeper(home, this.pool, PORT);
-    this.commands = new ShardCommands(workload, accounts);
+    this.commands = WorkloadCommands.forShard(workload, accounts);
     setUpShard(accounts, 1 + MARKETS, (write) => {
       this.messages.reset();
       this.apply(write(this.messages));
@@ -174,7 +172,6 @@ class SweptShard {
     core.applyFrame(frame);
     frame.firstSequence += count;
     this.sweeper.note(core.events);
-    this.ring.copyIn(core.events);
     core.events.reset();
   }
 }

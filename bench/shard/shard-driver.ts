@@ -5,7 +5,7 @@ import type { ShardAccess } from '../../main/exchange/shard-access.js';
 import { setUpShard } from '../book/core-setup.js';
 import { BENCH_SESSION } from '../book/encode.js';
 import { FillReader } from '../book/fill-reader.js';
-import { ShardCommands } from '../book/shard-commands.js';
+import { WorkloadCommands } from '../book/workload-commands.js';
 import { InFlightTimes } from '../load/in-flight.js';
 import type { LatencyHistogram } from '../load/latency-histogram.js';
 import { nowNs, OpenLoopSchedule } from '../load/open-loop.js';
@@ -28,7 +28,7 @@ export class ShardDriver {
   readonly tally = new TradeTally();
   private readonly fills = new FillReader(this.tally);
   private readonly port: ShardPort;
-  private readonly commands: ShardCommands;
+  private readonly commands: WorkloadCommands;
   private readonly out = new MessageBuffer(BURST);
   private readonly times = new InFlightTimes(IN_FLIGHT_MAX);
   private histogram: LatencyHistogram | null = null;
@@ -38,7 +38,7 @@ export class ShardDriver {
 
   constructor(port: ShardPort, workload: Workload, accounts: number) {
     this.port = port;
-    this.commands = new ShardCommands(workload, accounts);
+    this.commands = WorkloadCommands.forShard(workload, accounts);
     this.out.push(BURST);
     port.onEvents((words, floats, firstWord) => this.onEvent(words, floats, firstWord));
   }

@@ -125,8 +125,7 @@ export class NaiveBook implements OrderBook {
       .ofAccount(message.account)
       .filter((order) => (message.flags & sideFlag(order)) !== 0)
       .sort(newestFirst);
-    const isLiquidation = (message.flags & type.FLAG_MASS_LIQUIDATION) !== 0;
-    const reason = isLiquidation ? type.REASON_LIQUIDATION : type.REASON_MASS_CANCEL;
+    const reason = type.reasonOfMassCancel(message.flags);
     for (const order of named) this.matching.cancelOpen(order, reason);
     this.report.massCanceled(message, named.length);
   }

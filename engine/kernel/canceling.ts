@@ -13,12 +13,10 @@ import {
   EVT_MASS_CANCELED,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
-  FLAG_MASS_LIQUIDATION,
   FLAG_SIDE,
   REASON_EXPIRED,
-  REASON_LIQUIDATION,
-  REASON_MASS_CANCEL,
   REASON_USER,
+  reasonOfMassCancel,
   SIDE_BUY,
 } from '../messages/types.js';
 import { cancelResting, ladderOf } from './changes.js';
@@ -48,8 +46,7 @@ export function massCancel(book: i32, message: i32): void {
   const flags = wordOf(message, W_FLAGS);
   const row = rowOf(book, account);
   let count = 0;
-  const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
-  const reason = isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL;
+  const reason = reasonOfMassCancel(flags);
   let order = row === 0 ? 0 : newestOf(row);
   while (order !== 0) {
     const older = olderOf(row, order);

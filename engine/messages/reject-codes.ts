@@ -96,6 +96,8 @@ export const REJECT = {
   take_profit_must_be_on_the_winning_side_of_limit: 91,
   stop_loss_must_be_on_the_losing_side_of_limit: 92,
   brackets_must_not_exceed_limit: 93,
+  countdown_ms_must_be_within_0_and_limit: 110,
+  market_id_must_be_within_1_and_limit: 111,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

@@ -25,6 +25,8 @@ export const CMD_PLACE_SCALED = 9;
 export const CMD_PLACE_TWAP = 10;
 /** CMD_PLACE of an order with a take-profit, a stop or both attached to it; last slot BRACKET_W_…. */
 export const CMD_PLACE_BRACKET = 11;
+/** Dead man's switch: F_QTY ms within which it has to come again, or all orders of the account are canceled; 0: no more. */
+export const CMD_CANCEL_ALL_AFTER = 12;
 
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
@@ -186,6 +188,9 @@ export const EVT_MARGIN_MODE = 170;
 /** Collateral of an isolated position, EF_VALUE, micro-USD; EF_LOTS: what was asked to be moved, 0: a fill or funding has moved it. */
 export const EVT_POSITION_MARGIN = 171;
 
+/** The dead man's switch of an account: EF_EXPIRY when it falls, 0: never; EW_FLAGS 1: now, its orders are canceled. */
+export const EVT_CANCEL_ALL_AFTER = 172;
+
 // ---- Margin modes ----
 export const MARGIN_CROSS = 0;
 export const MARGIN_ISOLATED = 1;
@@ -292,6 +297,8 @@ export const TIER_MASK = 15;
 export const CLIENT_FLAGS = (1 << 11) - 1;
 export const FLAG_MASS_BIDS = 1 << 16;
 export const FLAG_MASS_ASKS = 1 << 17;
+/** The margin actor cancels, because the account's dead man's switch has fallen. */
+export const FLAG_MASS_COUNTDOWN = 1 << 14;
 /** The margin actor cancels, because it liquidates the account. */
 export const FLAG_MASS_LIQUIDATION = 1 << 15;
 /** Amended or rejected after a grant by the margin actor. */
@@ -322,6 +329,14 @@ export const REASON_OCO = 11;
 export const REASON_POSITION_CLOSED = 12;
 /** The account fell below its maintenance margin. */
 export const REASON_LIQUIDATION = 13;
+/** The account's dead man's switch has fallen. */
+export const REASON_COUNTDOWN = 14;
+
+/** Why the orders go that a MSG_MASS_CANCEL with these flags takes along. */
+export function reasonOfMassCancel(flags: i32): i32 {
+  if ((flags & FLAG_MASS_LIQUIDATION) !== 0) return REASON_LIQUIDATION;
+  return (flags & FLAG_MASS_COUNTDOWN) !== 0 ? REASON_COUNTDOWN : REASON_MASS_CANCEL;
+}
 
 export function sideOf(flags: i32): i32 {
   return flags & FLAG_SIDE;

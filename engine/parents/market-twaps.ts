@@ -36,15 +36,13 @@ import {
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
-  FLAG_MASS_LIQUIDATION,
   FLAG_REDUCE_ONLY,
   MSG_PLACE,
   REASON_EXPIRED,
-  REASON_LIQUIDATION,
   REASON_MARKET_STATE,
-  REASON_MASS_CANCEL,
   REASON_POSITION_CLOSED,
   REASON_USER,
+  reasonOfMassCancel,
   SIDE_BUY,
   sideOf,
   TIF_IOC,
@@ -116,10 +114,8 @@ export class MarketTwaps {
       const side = sideOf(twap.flags) === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS;
       return (flags & side) !== 0;
     });
-    const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
-    for (const twap of named.reverse()) {
-      this.end(twap, isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL);
-    }
+    const reason = reasonOfMassCancel(flags);
+    for (const twap of named.reverse()) this.end(twap, reason);
     return named.length;
   }
 

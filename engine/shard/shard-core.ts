@@ -57,6 +57,7 @@ import {
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { CreateTriggers } from '../triggers/trigger-store.js';
+import { MARKET_ID_ALL } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
 import { setFeeRates } from './fee-rates.js';
@@ -361,6 +362,12 @@ export class ShardCore implements Shard {
 
   private listMarket(messages: MessageBuffer, slot: number): void {
     const id = marketOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
+    // 0 in a message means no market, and the highest number all of them.
+    if (id === 0 || id === MARKET_ID_ALL) {
+      const code = REJECT.market_id_must_be_within_1_and_limit;
+      pushRejection(this.events, messages, slot, code, id, MARKET_ID_ALL - 1);
+      return;
+    }
     if (this.market(id) !== null || this.routing?.isHostedElsewhere(id)) {
       pushRejection(this.events, messages, slot, REJECT.market_id_is_already_used, id, 0);
       return;

@@ -37,19 +37,17 @@ import {
   FLAG_MAKER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
-  FLAG_MASS_LIQUIDATION,
   FLAG_REDUCE_ONLY,
   MSG_PLACE,
   PRICE_OF_INDEX,
   PRICE_OF_LAST_TRADE,
   PRICE_OF_MARK,
   REASON_EXPIRED,
-  REASON_LIQUIDATION,
   REASON_MARKET_STATE,
-  REASON_MASS_CANCEL,
   REASON_OCO,
   REASON_POSITION_CLOSED,
   REASON_USER,
+  reasonOfMassCancel,
   SIDE_BUY,
   sideOf,
   TRIGGER_TRAILING_STOP,
@@ -121,9 +119,8 @@ export class MarketTriggers {
       const side = sideOf(order.flags) === SIDE_BUY ? FLAG_MASS_BIDS : FLAG_MASS_ASKS;
       return (flags & side) !== 0;
     });
-    const isLiquidation = (flags & FLAG_MASS_LIQUIDATION) !== 0;
     const before = this.store.size;
-    this.dropAll(named.reverse(), isLiquidation ? REASON_LIQUIDATION : REASON_MASS_CANCEL);
+    this.dropAll(named.reverse(), reasonOfMassCancel(flags));
     return before - this.store.size;
   }
 

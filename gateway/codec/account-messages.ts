@@ -16,6 +16,7 @@ import {
 } from '../../engine/messages/layout.js';
 import {
   EVT_BALANCE,
+  EVT_CANCEL_ALL_AFTER,
   EVT_FUNDING,
   EVT_INSURANCE,
   EVT_LEVERAGE,
@@ -36,6 +37,7 @@ const RATE_DECIMALS = 9;
 const HOUR_MS = 3_600_000;
 
 const ACCOUNT_EVENTS: readonly number[] = [
+  EVT_CANCEL_ALL_AFTER,
   EVT_BALANCE,
   EVT_FUNDING,
   EVT_LIQUIDATION,
@@ -102,6 +104,9 @@ export function writeAccountEvent(
       sink.decimal('moved', floats[f + EF_LOTS] as number, 1, MICRO_USD_DECIMALS);
       sink.decimal('positionCollateral', floats[f + EF_VALUE] as number, 1, MICRO_USD_DECIMALS);
       sink.decimal('collateral', floats[f + EF_COLLATERAL] as number, 1, MICRO_USD_DECIMALS);
+      break;
+    case EVT_CANCEL_ALL_AFTER:
+      begin(MESSAGES.cancelAllAfter);
       break;
     default:
       begin(MESSAGES.leverage);

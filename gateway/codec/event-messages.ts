@@ -37,6 +37,7 @@ import {
   EVT_ACCEPTED,
   EVT_AMENDED,
   EVT_BRACKET,
+  EVT_CANCEL_ALL_AFTER,
   EVT_CANCELED,
   EVT_DUPLICATE,
   EVT_FILL,
@@ -208,6 +209,9 @@ export class EventMessages {
     else sink.uint('accountSequence', accountSequence);
     sink.uint('time', timeMs);
     writeCanceledQty(sink, floats, f, type, market?.params);
+    const endMs = type === EVT_CANCEL_ALL_AFTER ? (floats[f + EF_EXPIRY] as number) : 0;
+    if (endMs === 0) sink.none('expiresAt');
+    else sink.uint('expiresAt', endMs);
   }
 
   private sizes(

@@ -40,6 +40,7 @@ import {
 import {
   CMD_AMEND,
   CMD_CANCEL,
+  CMD_CANCEL_ALL_AFTER,
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
@@ -121,6 +122,11 @@ export class CommandWriter {
   massCancel(draft: OrderDraft, account: number, session: number, request: number): void {
     const at = this.begin(CMD_MASS_CANCEL, draft, null, 0, account, session, request);
     this.words[at + W_FLAGS] = draft.massSides;
+  }
+
+  cancelAllAfter(draft: OrderDraft, account: number, session: number, request: number): void {
+    const at = this.begin(CMD_CANCEL_ALL_AFTER, draft, null, 0, account, session, request);
+    this.floats[at / 2 + F_QTY] = draft.timeoutMs;
   }
 
   setLeverage(draft: OrderDraft, account: number, session: number, request: number): void {

@@ -100,6 +100,8 @@ export class OrderDraft {
   deadlineMs = 0;
   /** 0: both sides. Else the flags of a mass cancel. */
   massSides = 0;
+  /** Of cancelAllAfter; 0: switch it off. */
+  timeoutMs = 0;
   /** Of setLeverage. */
   leverage = 0;
   /** Of takeOver. */
@@ -145,6 +147,7 @@ export class OrderDraft {
     this.expiresAtMs = 0;
     this.deadlineMs = 0;
     this.massSides = 0;
+    this.timeoutMs = 0;
     this.leverage = 0;
     this.auctionId = 0;
     this.marginMode = 0;

@@ -59,6 +59,7 @@ export class OrderFields {
     draft.clear();
     const name = request.shape.name;
     if (name === 'cancelAll') return this.readCancelAll(draft);
+    if (name === 'cancelAllAfter') return this.readCountdown(draft);
     const market = this.market();
     if (market === undefined) return this.found;
     draft.marketId = market.id;
@@ -212,6 +213,16 @@ export class OrderFields {
     const side = this.choice('side', -1);
     draft.massSides =
       side === 0 ? FLAG_MASS_BIDS : side === 1 ? FLAG_MASS_ASKS : FLAG_MASS_BIDS | FLAG_MASS_ASKS;
+    draft.deadlineMs = this.deadline();
+    return this.found;
+  }
+
+  /** Its limit is the shard's. */
+  private readCountdown(draft: OrderDraft): Problem | null {
+    draft.timeoutMs = this.integer('timeout', 0, Number.MAX_SAFE_INTEGER);
+    if (this.value('timeout') === undefined) {
+      this.fail('field_is_missing', 'timeout must be present, in milliseconds; 0 switches it off');
+    }
     draft.deadlineMs = this.deadline();
     return this.found;
   }

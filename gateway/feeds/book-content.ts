@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 import type { MessageSink } from '../codec/message-sink.js';
-import { type Market, priceText, qtyText } from '../markets.js';
+import type { Market } from '../markets.js';
 import { MESSAGES } from '../protocol/messages.js';
 import type { ChannelContent } from './channel.js';
+import { levelTexts } from './depth-content.js';
 import type { L2Book } from './l2-book.js';
 
 /** Levels of each side that the checksum covers. */
@@ -14,6 +15,8 @@ export class BookContent implements ChannelContent {
   private readonly book: L2Book;
   private lastSequence = 0;
   private lastTimeMs = 0;
+  /** Of the last frame; channels that show parts of the book stand at it. */
+  published = { sequence: 0, timeMs: 0 };
 
   constructor(market: Market, book: L2Book) {
     this.market = market;
@@ -26,11 +29,17 @@ export class BookContent implements ChannelContent {
     this.lastTimeMs = timeMs;
   }
 
+  /** The last event of the market. */
+  get seen(): { sequence: number; timeMs: number } {
+    return { sequence: this.lastSequence, timeMs: this.lastTimeMs };
+  }
+
   take() {
     if (!this.book.changed) return null;
     const changes = this.book.publish();
     if (changes.bids.length === 0 && changes.asks.length === 0) return null;
     const { market, lastSequence, lastTimeMs } = this;
+    this.published = { sequence: lastSequence, timeMs: lastTimeMs };
     const checksum = this.checksum();
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {
@@ -43,6 +52,8 @@ export class BookContent implements ChannelContent {
         sink.value('bids', levelTexts(market, changes.bids));
         sink.value('asks', levelTexts(market, changes.asks));
         sink.uint('time', lastTimeMs);
+        sink.none('depth');
+        sink.none('interval');
       };
     };
     return { sequence: lastSequence, writeFrame };
@@ -62,6 +73,8 @@ export class BookContent implements ChannelContent {
       sink.value('bids', levelTexts(market, bids));
       sink.value('asks', levelTexts(market, asks));
       sink.uint('time', lastTimeMs);
+      sink.none('depth');
+      sink.none('interval');
     };
   };
 
@@ -78,13 +91,4 @@ export function bookChecksum(
   asks: readonly (readonly string[])[],
 ): number {
   return crc32([...bids, ...asks].flat().join(':'));
-}
-
-function levelTexts(market: Market, levels: readonly number[]): string[][] {
-  const texts: string[][] = [];
-  for (let i = 0; i < levels.length; i += 2) {
-    const price = priceText(market, levels[i] as number);
-    texts.push([price, qtyText(market, levels[i + 1] as number)]);
-  }
-  return texts;
 }

@@ -3,7 +3,7 @@ import { Frame, type WriteMessage } from './frame.js';
 /** What a public channel carries; the channel itself keeps numbers, resume and subscribers. */
 export interface ChannelContent {
   /** Gathers what happened since the last call: null when nothing did. The write may run later, or never. */
-  take(): { sequence: number; writeFrame: WriteFrame } | null;
+  take(nowMs: number): { sequence: number; writeFrame: WriteFrame } | null;
   /** Writes the state at the end of the last taken frame. */
   writeSnapshot: (epoch: number, sequence: number) => WriteMessage;
 }
@@ -31,14 +31,14 @@ export class Channel<Subscriber> {
     this.framesMax = framesMax;
   }
 
-  /** Ends the tick: the frame to send, or null. */
-  tick(epoch: number): Frame | null {
+  /** Ends the tick: the frame to send, or null. `nowMs`: any steady clock. */
+  tick(epoch: number, nowMs: number): Frame | null {
     if (epoch !== this.epoch) {
       this.epoch = epoch;
       this.frames = [];
       this.snapshotFrame = null;
     }
-    const taken = this.content.take();
+    const taken = this.content.take(nowMs);
     if (taken === null) return null;
     const { sequence, writeFrame } = taken;
     const previous = this.sequence;

@@ -1,6 +1,6 @@
 import { formatScaled } from '../codec/decimal-text.js';
 import type { MessageSink } from '../codec/message-sink.js';
-import { type Market, type Markets, priceText } from '../markets.js';
+import { type Market, type Markets, priceText, qtyText } from '../markets.js';
 import { MESSAGES } from '../protocol/messages.js';
 import { MARKET_STATES, PRICE_GUARDS } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
@@ -56,7 +56,7 @@ export class MarkContent implements ChannelContent {
   /** Takes the values now: the write may come after the next change. */
   private values() {
     const { timeMs, market } = this;
-    const { markTicks, indexTicks, fundingRatePpb, nextFundingMs } = market;
+    const { markTicks, indexTicks, fundingRatePpb, nextFundingMs, openInterestLots } = market;
     const guards = PRICE_GUARDS.filter((_name, bit) => (market.guards & (1 << bit)) !== 0);
     return (sink: MessageSink) => {
       if (markTicks === 0) sink.none('markPrice');
@@ -68,6 +68,7 @@ export class MarkContent implements ChannelContent {
       if (nextFundingMs === 0) sink.none('nextFundingTime');
       else sink.uint('nextFundingTime', nextFundingMs);
       sink.value('guards', guards);
+      sink.text('openInterest', qtyText(market, openInterestLots));
     };
   }
 }

@@ -52,6 +52,8 @@ export class OpenOrders {
   prices = new Int32Array(FIRST_ORDERS);
   quantities = new Float64Array(FIRST_ORDERS);
   remaining = new Float64Array(FIRST_ORDERS);
+  /** Of those that rest: grows with each time that an order goes to the end of its price's queue. */
+  priorities = new Float64Array(FIRST_ORDERS);
   private expiries = new Float64Array(FIRST_ORDERS);
   private clientIds = new Float64Array(FIRST_ORDERS);
   /** Client ids that are text; most are numbers. */
@@ -137,6 +139,20 @@ export class OpenOrders {
     this.count--;
   }
 
+  /** Slots of a market's open orders, in no order. */
+  ofMarket(marketId: number): number[] {
+    return this.indices[marketId]?.slots() ?? [];
+  }
+
+  idOf(slot: number): number {
+    return this.ids[slot] as number;
+  }
+
+  /** It waits for a price, so it is in no queue. */
+  isWaiting(slot: number): boolean {
+    return this.triggers.has(slot);
+  }
+
   /** The open orders of an account, oldest first within a market. */
   ofAccount(account: number): OpenOrder[] {
     const orders: OpenOrder[] = [];
@@ -190,6 +206,7 @@ export class OpenOrders {
     this.prices = grownInts(this.prices, capacity, 0);
     this.quantities = grownFloats(this.quantities, capacity);
     this.remaining = grownFloats(this.remaining, capacity);
+    this.priorities = grownFloats(this.priorities, capacity);
     this.expiries = grownFloats(this.expiries, capacity);
     this.clientIds = grownFloats(this.clientIds, capacity);
     this.next = grownInts(this.next, capacity, NONE);

@@ -46,6 +46,7 @@ import {
 import { bracketTerms } from '../codec/bracket-messages.js';
 import { L2Book } from './l2-book.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
+import type { QueuedOrder } from './order-queues.js';
 
 /**
  * Folds order events into open orders and price levels. Each event says what remains of its order, so the fold is
@@ -56,6 +57,9 @@ export class OrderFold {
   private readonly orders: OpenOrders;
   private readonly hasLevels: boolean;
   private readonly books: (L2Book | undefined)[] = [];
+  /** By market: where ids of orders go that have changed in the book. */
+  private readonly watched: (Set<number> | null | undefined)[] = [];
+  private lastPriority = 0;
 
   /** Without levels only the open orders are kept. */
   constructor(orders: OpenOrders, hasLevels = true) {
@@ -70,6 +74,34 @@ export class OrderFold {
       this.books[marketId] = book;
     }
     return book;
+  }
+
+  /** From now on ids of orders that change in the market's book are added to the set; null: no more. */
+  watch(marketId: number, changed: Set<number> | null): void {
+    this.watched[marketId] = changed;
+  }
+
+  /** The order as it rests in the book, null when it does not. */
+  restingOrder(marketId: number, orderId: number): QueuedOrder | null {
+    const { orders } = this;
+    const slot = orders.find(marketId, orderId);
+    if (slot < 0 || orders.isWaiting(slot) || !mayRest(orders.flags[slot] as number)) return null;
+    return {
+      orderId,
+      side: (orders.flags[slot] as number) & FLAG_SIDE,
+      priceTicks: orders.prices[slot] as number,
+      lots: orders.remaining[slot] as number,
+      priority: orders.priorities[slot] as number,
+    };
+  }
+
+  /** All orders that rest in the market's book, in no order. */
+  resting(marketId: number): QueuedOrder[] {
+    const { orders } = this;
+    return orders.ofMarket(marketId).flatMap((slot) => {
+      const order = this.restingOrder(marketId, orders.idOf(slot));
+      return order === null ? [] : [order];
+    });
   }
 
   /** Events of other types change no order and are ignored. */
@@ -117,14 +149,20 @@ export class OrderFold {
     if (order.clientOrderId !== '') orders.seedClientText(slot, order.clientOrderId);
     if (order.bracket !== null) orders.setBracket(slot, order.bracket);
     if (order.trigger !== null) orders.setTrigger(slot, order.trigger);
-    else this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
+    else {
+      orders.priorities[slot] = ++this.lastPriority;
+      this.addToLevel(order.marketId, order.flags, order.priceTicks, order.remainingLots);
+      this.watched[order.marketId]?.add(order.orderId);
+    }
   }
 
   private accepted(words: Int32Array, floats: Float64Array, at: number, head: number): void {
-    this.add(words, floats, at, head);
+    const slot = this.add(words, floats, at, head);
+    this.orders.priorities[slot] = ++this.lastPriority;
     const flags = words[at + EW_FLAGS] as number;
     const lots = floats[at / 2 + EF_LOTS] as number;
     this.addToLevel(marketOf(head), flags, words[at + EW_PRICE] as number, lots);
+    this.watched[marketOf(head)]?.add(floats[at / 2 + EF_ORDER_ID] as number);
   }
 
   /** An order that waits for a price is open, but in no level. */
@@ -205,6 +243,9 @@ export class OrderFold {
     orders.prices[slot] = price;
     orders.quantities[slot] = floats[f + EF_LOTS] as number;
     orders.remaining[slot] = remaining;
+    // Less at the same price keeps the place in the queue (engine/kernel/amending.ts).
+    if (price !== oldPrice || remaining >= before) orders.priorities[slot] = ++this.lastPriority;
+    this.watched[marketId]?.add(floats[f + EF_ORDER_ID] as number);
     this.addToLevel(marketId, flags, oldPrice, -before);
     this.addToLevel(marketId, flags, price, remaining);
   }
@@ -213,6 +254,7 @@ export class OrderFold {
     const { orders } = this;
     const slot = orders.find(marketId, floats[at / 2 + EF_ORDER_ID] as number);
     if (slot < 0) return;
+    this.watched[marketId]?.add(floats[at / 2 + EF_ORDER_ID] as number);
     const flags = orders.flags[slot] as number;
     const change = remaining - (orders.remaining[slot] as number);
     if (change !== 0) this.addToLevel(marketId, flags, orders.prices[slot] as number, change);

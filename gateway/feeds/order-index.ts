@@ -50,6 +50,11 @@ export class OrderIndex {
     this.table[hole] = -1;
   }
 
+  /** All of them, in no order. */
+  slots(): number[] {
+    return [...this.table.filter((slot) => slot !== -1)];
+  }
+
   private place(key: number, slot: number): void {
     let at = hashOf(key) & this.mask;
     while (this.table[at] !== -1) at = (at + 1) & this.mask;

@@ -6,12 +6,15 @@ import { CANDLE_INTERVALS } from '../protocol/names.js';
 import type { Subscription } from '../session/connection.js';
 import { replyFrame, replyNotice } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
+import { BboContent } from './bbo-content.js';
 import { BookContent } from './book-content.js';
 import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
+import { DepthContent, depthTermsOf } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
+import { OrdersContent } from './orders-content.js';
 import { RISK_CHANNEL, RiskContent } from './risk-content.js';
 import { TradesContent } from './trades-content.js';
 
@@ -31,6 +34,9 @@ interface MarketFeeds {
   readonly candles: readonly CandlesContent[];
 }
 
+/** A minute, with ticks of 20 ms. */
+const IDLE_TICKS_MAX = 3_000;
+
 /** All public channels: what the events put into them, and the tick that sends it. */
 export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
@@ -39,6 +45,14 @@ export class PublicFeeds {
   /** What registered liquidators may know of accounts that are being liquidated. */
   readonly risk: RiskContent;
   private readonly lagging = new Set<Subscription>();
+  /** Channels that are there only while somebody reads them, and a while longer for who comes back. */
+  private readonly passing = new Map<
+    Channel<Subscription>,
+    { idleTicks: number; close: () => void }
+  >();
+  /** Of the last tick. */
+  private epoch = 0;
+  private readonly markets: Markets;
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
   private readonly options: PublicFeedOptions;
@@ -54,6 +68,7 @@ export class PublicFeeds {
     hasCandles: boolean,
   ) {
     this.hasCandles = hasCandles;
+    this.markets = markets;
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
@@ -63,8 +78,9 @@ export class PublicFeeds {
     this.addChannel(RISK_CHANNEL, this.risk);
   }
 
+  /** Of a market's book there are more channels than anybody reads: some come into being when they are asked for. */
   find(name: string): Channel<Subscription> | undefined {
-    return this.channels.get(name);
+    return this.channels.get(name) ?? this.openDepth(name) ?? this.openOrders(name);
   }
 
   addMarket(market: Market): void {
@@ -78,7 +94,9 @@ export class PublicFeeds {
       return new CandlesContent(market, interval, this.options.candlesSnapshotMax);
     });
     this.feeds[market.id] = { book, trades, mark, liquidations, candles };
+    // First of all: what shows a part of the book follows what this one has published.
     this.addChannel(`book.${symbol}`, book);
+    this.addChannel(`bbo.${symbol}`, new BboContent(market, this.orders.book(market.id), book));
     this.addChannel(`trades.${symbol}`, trades);
     this.addChannel(`mark.${symbol}`, mark);
     this.addChannel(`liquidations.${symbol}`, liquidations);
@@ -168,9 +186,10 @@ export class PublicFeeds {
   }
 
   /** Collects the frames of the tick into the outbox, and lets those who lagged behind back in. */
-  tick(epoch: number): void {
+  tick(epoch: number, nowMs: number): void {
+    this.epoch = epoch;
     for (const channel of this.channels.values()) {
-      const frame = channel.tick(epoch);
+      const frame = channel.tick(epoch, nowMs);
       if (frame === null || channel.subscribers.size === 0) continue;
       const kept = this.outbox.keepFrame(frame);
       for (const subscription of channel.subscribers) {
@@ -183,6 +202,45 @@ export class PublicFeeds {
       }
     }
     if (this.lagging.size > 0) this.readmit();
+    if (this.passing.size > 0) this.closeIdle();
+  }
+
+  private openDepth(name: string): Channel<Subscription> | undefined {
+    const [, symbol, text] = /^book\.([^.]+)\.(.+)$/.exec(name) ?? [];
+    const terms = depthTermsOf(text ?? '');
+    const market = symbol === undefined ? undefined : this.markets.find(symbol);
+    const feeds = market === undefined ? undefined : this.feeds[market.id];
+    if (terms === null || market === undefined || feeds === undefined) return undefined;
+    const book = this.orders.book(market.id);
+    const channel = this.addChannel(name, new DepthContent(market, book, feeds.book, terms));
+    return this.openNow(channel, () => {});
+  }
+
+  private openOrders(name: string): Channel<Subscription> | undefined {
+    const [, symbol] = /^orders\.([^.]+)$/.exec(name) ?? [];
+    const market = symbol === undefined ? undefined : this.markets.find(symbol);
+    const feeds = market === undefined ? undefined : this.feeds[market.id];
+    if (market === undefined || feeds === undefined) return undefined;
+    const content = new OrdersContent(market, this.orders, feeds.book);
+    return this.openNow(this.addChannel(name, content), () => content.close());
+  }
+
+  /** Its snapshot is of this moment; from the next tick on it is like all others. */
+  private openNow(channel: Channel<Subscription>, close: () => void): Channel<Subscription> {
+    channel.tick(this.epoch, 0);
+    this.passing.set(channel, { idleTicks: 0, close });
+    return channel;
+  }
+
+  /** What nobody has read for long is not kept up any more. */
+  private closeIdle(): void {
+    for (const [channel, state] of this.passing) {
+      state.idleTicks = channel.subscribers.size === 0 ? state.idleTicks + 1 : 0;
+      if (state.idleTicks < IDLE_TICKS_MAX) continue;
+      state.close();
+      this.passing.delete(channel);
+      this.channels.delete(channel.name);
+    }
   }
 
   private readmit(): void {
@@ -204,7 +262,9 @@ export class PublicFeeds {
     }
   }
 
-  private addChannel(name: string, content: ChannelContent): void {
-    this.channels.set(name, new Channel(name, content, this.options.publicFramesMax));
+  private addChannel(name: string, content: ChannelContent): Channel<Subscription> {
+    const channel = new Channel<Subscription>(name, content, this.options.publicFramesMax);
+    this.channels.set(name, channel);
+    return channel;
   }
 }

@@ -8,6 +8,8 @@ export const CLOSE = {
   login_timeout: 4001,
   /** Too many failed logins on one connection. */
   login_failed: 4002,
+  /** The API key that it came in with was revoked, or has expired. */
+  key_is_void: 4003,
   /** The client reads too slowly for its private feed and answers; reconnect and resume. */
   slow_consumer: 4008,
   /** A message was larger than the limit. */

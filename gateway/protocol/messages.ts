@@ -83,6 +83,17 @@ export const REQUESTS = {
   ping: request('ping', 11, []),
   time: request('time', 12, []),
   instruments: request('instruments', 13, []),
+  cancelAllAfter: request('cancelAllAfter', 17, ['timeout', ...WINDOW_FIELDS]),
+  setCancelOnDisconnect: request('setCancelOnDisconnect', 18, ['enabled']),
+  createKey: request('createKey', 23, [
+    'label',
+    'permissions',
+    'addresses',
+    'expiresAt',
+    'publicKey',
+  ]),
+  keys: request('keys', 24, []),
+  revokeKey: request('revokeKey', 25, ['apiKey']),
   setLeverage: request('setLeverage', 14, ['market', 'leverage', ...WINDOW_FIELDS]),
   takeOver: request('takeOver', 30, [
     'market',
@@ -135,6 +146,7 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'amend',
   'replace',
   'cancelAll',
+  'cancelAllAfter',
   'setLeverage',
   'takeOver',
   'setMarginMode',
@@ -146,6 +158,8 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
 function message(name: string, code: number, fields: readonly string[]): MessageShape {
   return { name, code, fields };
 }
+
+const CANDLES_HEAD = ['market', 'interval', 'epoch'] as const;
 
 export const MESSAGES = {
   hello: message('hello', 64, [
@@ -171,6 +185,7 @@ export const MESSAGES = {
     'accountSequence',
     'time',
     'canceledQty',
+    'expiresAt',
   ]),
   error: message('error', 66, ['id', 'code', 'message']),
   done: message('done', 67, ['id', 'op', 'data']),
@@ -257,6 +272,7 @@ export const MESSAGES = {
     'time',
     'market',
   ]),
+  cancelAllAfter: message('cancelAllAfter', 98, ['epoch', 'accountSequence', 'sequence', 'time']),
   leverage: message('leverage', 76, [
     'epoch',
     'accountSequence',
@@ -336,6 +352,8 @@ export const MESSAGES = {
     'bids',
     'asks',
     'time',
+    'depth',
+    'interval',
   ]),
   bookDelta: message('bookDelta', 81, [
     'market',
@@ -346,24 +364,52 @@ export const MESSAGES = {
     'bids',
     'asks',
     'time',
-  ]),
-  tradesSnapshot: message('tradesSnapshot', 82, ['market', 'epoch', 'sequence', 'trades']),
-  trades: message('trades', 83, ['market', 'epoch', 'previousSequence', 'sequence', 'trades']),
-  candlesSnapshot: message('candlesSnapshot', 110, [
-    'market',
+    'depth',
     'interval',
+  ]),
+  bboSnapshot: message('bboSnapshot', 99, [
+    'market',
     'epoch',
     'sequence',
-    'candles',
+    'bidPrice',
+    'bidQty',
+    'askPrice',
+    'askQty',
+    'time',
   ]),
-  candles: message('candles', 111, [
+  bbo: message('bbo', 100, [
     'market',
-    'interval',
     'epoch',
     'previousSequence',
     'sequence',
-    'candles',
+    'bidPrice',
+    'bidQty',
+    'askPrice',
+    'askQty',
+    'time',
   ]),
+  ordersSnapshot: message('ordersSnapshot', 101, [
+    'market',
+    'epoch',
+    'sequence',
+    'checksum',
+    'bids',
+    'asks',
+    'time',
+  ]),
+  ordersDelta: message('ordersDelta', 102, [
+    'market',
+    'epoch',
+    'previousSequence',
+    'sequence',
+    'checksum',
+    'changes',
+    'time',
+  ]),
+  tradesSnapshot: message('tradesSnapshot', 82, ['market', 'epoch', 'sequence', 'trades']),
+  trades: message('trades', 83, ['market', 'epoch', 'previousSequence', 'sequence', 'trades']),
+  candlesSnapshot: message('candlesSnapshot', 110, [...CANDLES_HEAD, 'sequence', 'candles']),
+  candles: message('candles', 111, [...CANDLES_HEAD, 'previousSequence', 'sequence', 'candles']),
   markSnapshot: message('markSnapshot', 84, [
     'market',
     'epoch',
@@ -374,6 +420,7 @@ export const MESSAGES = {
     'fundingRate',
     'nextFundingTime',
     'guards',
+    'openInterest',
   ]),
   mark: message('mark', 85, [
     'market',
@@ -386,6 +433,7 @@ export const MESSAGES = {
     'fundingRate',
     'nextFundingTime',
     'guards',
+    'openInterest',
   ]),
   marketStateSnapshot: message('marketStateSnapshot', 86, ['epoch', 'sequence', 'states']),
   marketState: message('marketState', 87, ['epoch', 'previousSequence', 'sequence', 'states']),

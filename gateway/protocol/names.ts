@@ -57,6 +57,7 @@ export const REASONS = [
   'oco',
   'position_closed',
   'liquidation',
+  'countdown',
 ] as const;
 export const MARKET_STATES = [
   'initializing',

@@ -95,6 +95,14 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     unit: 'qty',
     sentence: 'open interest of MARKET must be at most LIMIT, but could become VALUE',
   },
+  market_id_must_be_within_1_and_limit: {
+    unit: 'number',
+    sentence: 'marketId must be from 1 to LIMIT, but is VALUE',
+  },
+  countdown_ms_must_be_within_0_and_limit: {
+    unit: 'number',
+    sentence: 'timeout must be a whole number of milliseconds from 0 to LIMIT, but is VALUE',
+  },
   leverage_must_be_within_1_and_limit: {
     unit: 'number',
     sentence: 'leverage must be a whole number from 1 to LIMIT, but is VALUE',

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { type Problem, problem } from '../commands/problem.js';
 import type { HistoryQueries } from '../history/query-pool.js';
 import type { Question } from '../history/question.js';
+import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import { instrumentOf, type Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
@@ -24,7 +25,7 @@ export interface RestContext {
   readonly accounts: Accounts;
   readonly limits: GatewayLimits;
   readonly venue: string;
-  readonly operatorKey: Uint8Array;
+  readonly keys: KeyStore;
   /** Null: this gateway has no history. */
   readonly history: HistoryQueries | null;
   readonly exchangeTimeMs: () => number;
@@ -47,6 +48,7 @@ const ROWS_A_TOKEN = 100;
 interface Asked {
   path: string;
   query: string;
+  peer: string;
   /** Whose allowance pays. */
   address: string;
   apiKey: string;
@@ -82,10 +84,10 @@ export class RestServer {
   private openApi = { symbols: '', text: '' };
 
   constructor(context: RestContext) {
-    const { limits, venue, operatorKey, accounts } = context;
+    const { limits, venue, keys, accounts, exchangeTimeMs } = context;
     this.context = context;
     const timeToleranceMs = limits.restTimeToleranceMs;
-    this.signing = { venue, operatorKey, accounts, timeToleranceMs };
+    this.signing = { venue, keys, accounts, timeToleranceMs, exchangeTimeMs };
     const { restRequestsPerSecond, restRequestsBurst } = limits;
     this.ofAddresses = new RequestRates(restRequestsPerSecond, restRequestsBurst);
     this.ofAccounts = new RequestRates(restRequestsPerSecond, restRequestsBurst);
@@ -195,11 +197,13 @@ export class RestServer {
 }
 
 function askedOf(response: HttpResponse, request: HttpRequest): Asked {
+  const peer = textOf(response.getRemoteAddressAsText());
   return {
+    peer,
     path: request.getUrl(),
     query: request.getQuery() ?? '',
     address: addressOf({
-      peer: textOf(response.getRemoteAddressAsText()),
+      peer,
       proxied: textOf(response.getProxiedRemoteAddressAsText()),
       forwardedFor: request.getHeader('x-forwarded-for'),
     }),

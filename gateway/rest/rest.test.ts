@@ -1,7 +1,11 @@
+import { base58 } from '@scure/base';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { keyPairLogin } from '../../sdk/login.js';
 import { removeScratch } from '../history/testing/scratch.js';
+import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import { issueApiKey } from '../session/api-keys.js';
+import { newTrader } from '../testing/exchange.js';
 import { addressOf } from './request-rates.js';
 import { PAGE_ROUTES } from './routes.js';
 import { type Answer, RestExchange, type Signing } from './testing/rest-exchange.js';
@@ -211,6 +215,51 @@ describe('whoever asks for what is private', () => {
       // A signature for one query is none for another one.
       const moved = await exchange.get(`${path}?limit=5`, { key, signedPath: path });
       expect(moved.status).toBe(401);
+    }
+  });
+
+  it('may come with a key that the owner has made, for as long and from where that holds', async () => {
+    const [account = 1] = exchange.accounts;
+    const { keys } = exchange.gateway;
+    const nowMs = exchange.exchange.nowMs;
+    const wish = { accountId: account, label: '', addresses: [], expiresAtMs: 0, publicKey: '' };
+    const make = async (change: object) => {
+      const { apiKey, apiSecret } = await keys.create(
+        { ...wish, permissions: MAY_READ, ...change },
+        nowMs,
+      );
+      return { apiKey, apiSecret: apiSecret ?? '' };
+    };
+    const ask = async (signing: Signing) => {
+      const { status, body } = await exchange.get('/v1/history/fills', signing);
+      return status === 200 ? 200 : body.code;
+    };
+    const reader = await make({});
+    expect(await ask({ key: reader })).toBe(200);
+    expect(await ask({ key: await make({ permissions: MAY_TRADE }) })).toBe(
+      'permission_is_missing',
+    );
+    expect(await ask({ key: await make({ expiresAtMs: nowMs }) })).toBe('api_key_has_expired');
+    expect(await ask({ key: await make({ expiresAtMs: nowMs + 1 }) })).toBe(200);
+    expect(await ask({ key: await make({ addresses: ['127.0.0.0/8'] }) })).toBe(200);
+    const elsewhere = await make({ addresses: ['198.51.100.7'] });
+    expect(await ask({ key: elsewhere })).toBe('address_is_not_allowed');
+    await keys.revoke(reader.apiKey);
+    expect(await ask({ key: reader })).toBe('signature_is_invalid');
+    // A key pair signs for itself; the public half alone opens nothing.
+    const { publicKey, secretKey } = newTrader(account);
+    const pair = { publicKey: base58.encode(publicKey) };
+    const made = await make(pair);
+    const login = keyPairLogin(secretKey);
+    const timestamp = String(Date.now());
+    const text = `plimsoll-rest:v1:plimsoll:${timestamp}:GET:/v1/history/fills`;
+    for (const apiKey of [made.apiKey, pair.publicKey]) {
+      const key = { apiKey, apiSecret: '' };
+      expect(await ask({ key, timestamp, signature: login.sign(text) })).toBe(200);
+      expect(await ask({ key, timestamp, signature: login.sign(`${text} `) })).toBe(
+        'signature_is_invalid',
+      );
+      expect(await ask({ key, timestamp })).toBe('signature_is_invalid');
     }
   });
 

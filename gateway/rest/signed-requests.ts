@@ -1,6 +1,9 @@
 import { type Problem, problem, shown } from '../commands/problem.js';
+import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
+import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
-import { accountOfApiKey, apiSecretOf, equalText, signWithSecret } from '../session/api-keys.js';
+import { equalText, signWithSecret } from '../session/api-keys.js';
+import { isSignedBy } from '../session/login.js';
 
 export const KEY_HEADER = 'plimsoll-key';
 export const TIMESTAMP_HEADER = 'plimsoll-timestamp';
@@ -16,13 +19,17 @@ export interface SignedRequest {
   apiKey: string;
   timestamp: string;
   signature: string;
+  /** Where it comes from, as keys with addresses mean it: the peer itself, whatever a proxy says. */
+  peer: string;
 }
 
 export interface SigningContext {
   readonly venue: string;
-  readonly operatorKey: Uint8Array;
+  readonly keys: KeyStore;
   readonly accounts: Accounts;
   readonly timeToleranceMs: number;
+  /** Keys end in the exchange's time. */
+  readonly exchangeTimeMs: () => number;
 }
 
 /**
@@ -30,7 +37,12 @@ export interface SigningContext {
  */
 export function signedText(
   venue: string,
-  { timestamp, method, path, query }: Omit<SignedRequest, 'apiKey' | 'signature'>,
+  {
+    timestamp,
+    method,
+    path,
+    query,
+  }: Pick<SignedRequest, 'timestamp' | 'method' | 'path' | 'query'>,
 ): string {
   return `plimsoll-rest:v1:${venue}:${timestamp}:${method}:${path}${query === '' ? '' : `?${query}`}`;
 }
@@ -60,18 +72,50 @@ export function accountOf(
       `${TIMESTAMP_HEADER} must be within ${context.timeToleranceMs} ms of the server's ${nowMs}, but is ${shown(timestamp)}`,
     );
   }
-  const accountId = accountOfApiKey(apiKey);
-  const secret = apiSecretOf(context.operatorKey, apiKey);
-  const expected = signWithSecret(secret, signedText(context.venue, request));
-  if (!equalText(expected, signature) || accountId === 0) {
-    return problem(
-      'signature_is_invalid',
-      `${SIGNATURE_HEADER} must be the HMAC of plimsoll-rest:v1:VENUE:TIMESTAMP:GET:PATH?QUERY with the secret of ${KEY_HEADER}`,
-    );
-  }
-  // Said only to the owner of the key: the signature was right.
-  if (!context.accounts.has(accountId)) {
+  const text = signedText(context.venue, request);
+  const made = context.keys.find(apiKey) ?? context.keys.findByPublicKey(apiKey);
+  if (made === null) return accountOfKeyPair(request, text, context);
+  const isRight =
+    made.publicKey === ''
+      ? equalText(signWithSecret(context.keys.secretOf(made.apiKey) ?? '', text), signature)
+      : isSignedBy(made.publicKey, text, signature);
+  return isRight ? granted(made, request.peer, context) : signatureIsInvalid();
+}
+
+/** The key pair that an account was created with may do everything. */
+function accountOfKeyPair(
+  { apiKey, signature }: SignedRequest,
+  text: string,
+  { accounts }: SigningContext,
+): number | Problem {
+  const accountId = accounts.accountOfKey(apiKey);
+  return accountId !== 0 && isSignedBy(apiKey, text, signature) ? accountId : signatureIsInvalid();
+}
+
+/** The signature was right: from here on it may be said what is wrong. */
+function granted(
+  { accountId, apiKey, permissions, expiresAtMs }: ApiKeyRecord,
+  peer: string,
+  { accounts, keys, exchangeTimeMs }: SigningContext,
+): number | Problem {
+  if (!accounts.has(accountId)) {
     return problem('unknown_account', `account ${accountId} of this ${KEY_HEADER} does not exist`);
   }
+  if (expiresAtMs !== 0 && exchangeTimeMs() >= expiresAtMs) {
+    return problem('api_key_has_expired', `the key was to be used before ${expiresAtMs}`);
+  }
+  if (!keys.allows(apiKey, peer)) {
+    return problem('address_is_not_allowed', `the key may not be used from ${peer}`);
+  }
+  if ((permissions & MAY_READ) === 0) {
+    return problem('permission_is_missing', 'history needs a key with the permission read');
+  }
   return accountId;
+}
+
+function signatureIsInvalid(): Problem {
+  return problem(
+    'signature_is_invalid',
+    `${SIGNATURE_HEADER} must be over plimsoll-rest:v1:VENUE:TIMESTAMP:GET:PATH?QUERY with what belongs to ${KEY_HEADER}`,
+  );
 }

@@ -16,12 +16,17 @@ const KEY_BYTES = 1 + 4 + RANDOM_BYTES;
 const SECRET_DOMAIN = 'plimsoll-api-secret:';
 
 export function issueApiKey(operatorKey: Uint8Array, accountId: number): ApiKey {
+  const apiKey = newApiKey(accountId);
+  return { apiKey, apiSecret: apiSecretOf(operatorKey, apiKey) };
+}
+
+/** The name of a new key of the account, which nobody can guess. */
+export function newApiKey(accountId: number): string {
   const bytes = Buffer.alloc(KEY_BYTES);
   bytes[0] = VERSION_BYTE;
   bytes.writeUInt32BE(accountId, 1);
   randomBytes(RANDOM_BYTES).copy(bytes, 5);
-  const apiKey = bytes.toString('base64url');
-  return { apiKey, apiSecret: apiSecretOf(operatorKey, apiKey) };
+  return bytes.toString('base64url');
 }
 
 /** The secret that belongs to a key, as the text that its owner was given. */

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
+import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
@@ -19,6 +20,8 @@ export interface Subscription {
 /** What a WebSocket knows from its upgrade on. */
 export interface ConnectionData {
   readonly binary: boolean;
+  /** IP address of the client. */
+  readonly address: string;
   connection: Connection | null;
 }
 
@@ -29,16 +32,23 @@ export class Connection {
   readonly socket: Socket;
   /** Codec: msgpack (true) or JSON. */
   readonly binary: boolean;
+  readonly address: string;
   /** Bits of W_SESSION that name this connection. */
   readonly number: number;
   readonly challenge: LoginChallenge;
-  readonly bucket: TokenBucket;
+  private readonly addressBucket: TokenBucket;
+  /** Null until the login. */
+  accountBucket: TokenBucket | null = null;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
   /** Bytes that may wait for the socket. */
   private readonly bufferBytesMax: number;
   /** 0 until the login. */
   account = 0;
+  /** Key that the login was with, empty for the account's own key pair; what it may do; when it ends, 0: never. */
+  apiKey = '';
+  permissions = 0;
+  keyExpiresAtMs = 0;
   /** Shard that is home to the account. */
   home = 0;
   readonly subscriptions = new Map<string, Subscription>();
@@ -46,6 +56,8 @@ export class Connection {
   isPrivate = false;
   /** Goes on with a resume that had to wait for the socket. */
   onDrain: (() => void) | null = null;
+  /** Its account's orders are canceled when it ends, however it ends. */
+  cancelsOnDisconnect = false;
   loginFailures = 0;
   strikes = 0;
   closed = false;
@@ -59,17 +71,35 @@ export class Connection {
     socket: Socket,
     number: number,
     challenge: LoginChallenge,
-    bucket: TokenBucket,
+    addressBucket: TokenBucket,
     nowMs: number,
     bufferBytesMax: number,
   ) {
     this.socket = socket;
     this.binary = socket.getUserData().binary;
+    this.address = socket.getUserData().address;
     this.number = number;
     this.challenge = challenge;
-    this.bucket = bucket;
+    this.addressBucket = addressBucket;
     this.openedAtMs = nowMs;
     this.bufferBytesMax = bufferBytesMax;
+  }
+
+  /** Logged in, and allowed to trade. */
+  get mayTrade(): boolean {
+    return (this.permissions & MAY_TRADE) !== 0;
+  }
+
+  /** Takes tokens for a request, of the account's allowance and of the address's. False: over one of them. */
+  takeTokens(count: number, nowMs: number): boolean {
+    const { accountBucket, addressBucket } = this;
+    if (accountBucket !== null && !accountBucket.take(count, nowMs)) return false;
+    return addressBucket.take(count, nowMs);
+  }
+
+  /** The same for a cancel that is over the limit: whoever wants to get out gets out, whatever others do at this address. */
+  takeCancelTokens(count: number, nowMs: number): boolean {
+    return (this.accountBucket ?? this.addressBucket).takeCancel(count, nowMs);
   }
 
   get idle(): boolean {

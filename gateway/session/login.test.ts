@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { KeyStore } from '../identity/key-store.js';
+import { MAY_EVERYTHING } from '../identity/permissions.js';
 import { Accounts } from './accounts.js';
 import {
   accountOfApiKey,
@@ -17,6 +19,7 @@ const publicKey = new Uint8Array(
   pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
 );
 const now = 1_000_000;
+const HOME = '127.0.0.1';
 
 let accounts: Accounts;
 let challenge: LoginChallenge;
@@ -25,7 +28,8 @@ beforeEach(() => {
   accounts.addWithKey(42, publicKey);
   challenge = new LoginChallenge({
     venue: 'test',
-    operatorKey,
+    keys: new KeyStore(operatorKey, null),
+    exchangeTimeMs: () => now,
     accounts,
     challengeLifeMs: 1_000,
     timeToleranceMs: 5_000,
@@ -42,27 +46,38 @@ function signed(text: string, time = now, venue = 'test') {
 describe('login by key pair', () => {
   it('gives the account, with the signature in base58 or base64', () => {
     const first = signed(challenge.issue(now).challenge);
-    expect(challenge.answer(first, now)).toBe(42);
+    expect(challenge.answer(first, now, HOME)).toMatchObject({
+      accountId: 42,
+      permissions: MAY_EVERYTHING,
+    });
     const second = signed(challenge.issue(now).challenge);
     const base64 = Buffer.from(base58.decode(second.signature)).toString('base64');
-    expect(challenge.answer({ ...second, signature: base64 }, now)).toBe(42);
+    expect(challenge.answer({ ...second, signature: base64 }, now, HOME)).toMatchObject({
+      accountId: 42,
+      permissions: MAY_EVERYTHING,
+    });
   });
 
   it('cannot be replayed', () => {
     const login = signed(challenge.issue(now).challenge);
-    expect(challenge.answer(login, now)).toBe(42);
+    expect(challenge.answer(login, now, HOME)).toMatchObject({
+      accountId: 42,
+      permissions: MAY_EVERYTHING,
+    });
     const refused = { code: 'challenge_is_unknown_or_used' };
-    expect(challenge.answer(login, now)).toMatchObject(refused);
+    expect(challenge.answer(login, now, HOME)).toMatchObject(refused);
     challenge.issue(now);
-    expect(challenge.answer(login, now)).toMatchObject(refused);
+    expect(challenge.answer(login, now, HOME)).toMatchObject(refused);
   });
 
   it('uses the challenge up even when it fails', () => {
     const login = signed(challenge.issue(now).challenge);
-    expect(challenge.answer({ ...login, signature: 'x' }, now)).toMatchObject({
+    expect(challenge.answer({ ...login, signature: 'x' }, now, HOME)).toMatchObject({
       code: 'signature_is_malformed',
     });
-    expect(challenge.answer(login, now)).toMatchObject({ code: 'challenge_is_unknown_or_used' });
+    expect(challenge.answer(login, now, HOME)).toMatchObject({
+      code: 'challenge_is_unknown_or_used',
+    });
   });
 
   it.each([
@@ -74,21 +89,24 @@ describe('login by key pair', () => {
     ['both keys', () => ({ ...signed(text()), apiKey: 'x' }), 'login_is_ambiguous'],
     ['no key', () => ({ ...signed(text()), publicKey: undefined }), 'login_is_ambiguous'],
   ])('%s is refused', (_name, login, code) => {
-    expect(challenge.answer(login(), now)).toMatchObject({ code });
+    expect(challenge.answer(login(), now, HOME)).toMatchObject({ code });
   });
 
   it('is refused after its time, and for a key that nobody has', () => {
     const late = signed(challenge.issue(now).challenge);
-    expect(challenge.answer(late, now + 1_001)).toMatchObject({ code: 'challenge_has_expired' });
+    expect(challenge.answer(late, now + 1_001, HOME)).toMatchObject({
+      code: 'challenge_has_expired',
+    });
     const other = new LoginChallenge({
       venue: 'test',
-      operatorKey,
+      keys: new KeyStore(operatorKey, null),
+      exchangeTimeMs: () => now,
       accounts: new Accounts(),
       challengeLifeMs: 1_000,
       timeToleranceMs: 5_000,
     });
     const unknown = signed(other.issue(now).challenge);
-    expect(other.answer(unknown, now)).toMatchObject({ code: 'public_key_is_unknown' });
+    expect(other.answer(unknown, now, HOME)).toMatchObject({ code: 'public_key_is_unknown' });
   });
 
   function text(): string {
@@ -102,11 +120,14 @@ describe('login by API key', () => {
     const issued = challenge.issue(now).challenge;
     const signature = signWithSecret(key.apiSecret, loginText('test', issued, now));
     const login = { publicKey: undefined, apiKey: key.apiKey, challenge: issued, time: now };
-    expect(challenge.answer({ ...login, signature }, now)).toBe(42);
+    expect(challenge.answer({ ...login, signature }, now, HOME)).toMatchObject({
+      accountId: 42,
+      permissions: MAY_EVERYTHING,
+    });
     const again = challenge.issue(now).challenge;
     const wrong = signWithSecret('wrong', loginText('test', again, now));
     const request = { ...login, challenge: again, signature: wrong };
-    expect(challenge.answer(request, now)).toMatchObject({ code: 'signature_is_invalid' });
+    expect(challenge.answer(request, now, HOME)).toMatchObject({ code: 'signature_is_invalid' });
   });
 
   it('knows the account of a key and only one spelling of it', () => {

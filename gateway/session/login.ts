@@ -1,7 +1,9 @@
 import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
 import { base58 } from '@scure/base';
+import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
+import { MAY_EVERYTHING } from '../identity/permissions.js';
 import type { Accounts } from './accounts.js';
-import { accountOfApiKey, apiSecretOf, equalText, signWithSecret } from './api-keys.js';
+import { equalText, signWithSecret } from './api-keys.js';
 
 /**
  * Login by signature over a challenge. The server draws 32 random bytes for one connection, the client
@@ -23,10 +25,23 @@ export interface LoginFailure {
 
 export interface LoginContext {
   readonly venue: string;
-  readonly operatorKey: Uint8Array;
+  readonly keys: KeyStore;
   readonly accounts: Accounts;
+  /** In which keys expire. */
+  readonly exchangeTimeMs: () => number;
   readonly challengeLifeMs: number;
   readonly timeToleranceMs: number;
+}
+
+/** Who has come in, and what for. */
+export interface Grant {
+  readonly accountId: number;
+  /** Empty: with the account's own key pair. */
+  readonly apiKey: string;
+  /** Bits: MAY_…. */
+  readonly permissions: number;
+  /** 0: never. */
+  readonly expiresAtMs: number;
 }
 
 /** The text whose UTF-8 bytes are signed. */
@@ -50,8 +65,8 @@ export class LoginChallenge {
     return { challenge: this.text, expiresAt: this.expiresAtMs };
   }
 
-  /** The account that logged in, or why not. */
-  answer(request: LoginRequest, nowMs: number): number | LoginFailure {
+  /** Who logged in from this address, or why not. */
+  answer(request: LoginRequest, nowMs: number, address: string): Grant | LoginFailure {
     const expected = this.text;
     const expired = nowMs > this.expiresAtMs;
     this.text = '';
@@ -80,11 +95,16 @@ export class LoginChallenge {
       return failure('login_is_ambiguous', 'login must name either publicKey or apiKey');
     }
     return request.publicKey !== undefined
-      ? this.byKeyPair(request.publicKey, request.signature, text)
-      : this.bySecret(request.apiKey as string, request.signature, text);
+      ? this.byKeyPair(request.publicKey, request.signature, text, address)
+      : this.bySecret(request.apiKey as string, request.signature, text, address);
   }
 
-  private byKeyPair(publicKey: string, signature: string, text: string): number | LoginFailure {
+  private byKeyPair(
+    publicKey: string,
+    signature: string,
+    text: string,
+    address: string,
+  ): Grant | LoginFailure {
     const key = keyOf(publicKey);
     const bytes = signatureBytes(signature);
     if (key === null) {
@@ -94,6 +114,8 @@ export class LoginChallenge {
       return failure('signature_is_malformed', 'signature must be 64 bytes in base58 or base64');
     }
     if (!verify(null, Buffer.from(text), key, bytes)) return signatureIsInvalid();
+    const made = this.context.keys.findByPublicKey(publicKey);
+    if (made !== null) return this.grant(made, address);
     const accountId = this.context.accounts.accountOfKey(publicKey);
     // Said only to the owner of the key: the signature was right.
     if (accountId === 0) {
@@ -102,18 +124,38 @@ export class LoginChallenge {
         `no account has the publicKey ${publicKey}; the operator creates one with it`,
       );
     }
-    return accountId;
+    return { accountId, apiKey: '', permissions: MAY_EVERYTHING, expiresAtMs: 0 };
   }
 
-  private bySecret(apiKey: string, signature: string, text: string): number | LoginFailure {
-    const accountId = accountOfApiKey(apiKey);
-    const expected = signWithSecret(apiSecretOf(this.context.operatorKey, apiKey), text);
+  private bySecret(
+    apiKey: string,
+    signature: string,
+    text: string,
+    address: string,
+  ): Grant | LoginFailure {
+    const { keys } = this.context;
+    const record = keys.find(apiKey);
+    // Signed and compared also for a key that there is not: how long the answer takes must not tell.
+    const expected = signWithSecret(keys.secretOf(apiKey) ?? '', text);
     const right = equalText(expected, signature);
-    if (accountId === 0 || !right) return signatureIsInvalid();
+    if (record === null || record.publicKey !== '' || !right) return signatureIsInvalid();
+    return this.grant(record, address);
+  }
+
+  /** The signature was right: from here on it may be said what is wrong. */
+  private grant(record: ApiKeyRecord, address: string): Grant | LoginFailure {
+    const { accountId, apiKey, permissions, expiresAtMs } = record;
     if (!this.context.accounts.has(accountId)) {
       return failure('unknown_account', `account ${accountId} of this apiKey does not exist`);
     }
-    return accountId;
+    if (expiresAtMs !== 0 && this.context.exchangeTimeMs() >= expiresAtMs) {
+      return failure('api_key_has_expired', `the key was to be used before ${expiresAtMs}`);
+    }
+    if (!this.context.keys.allows(apiKey, address)) {
+      const sentence = `the key may not be used from ${address}`;
+      return failure('address_is_not_allowed', sentence);
+    }
+    return { accountId, apiKey, permissions, expiresAtMs };
   }
 }
 
@@ -126,6 +168,13 @@ function signatureIsInvalid(): LoginFailure {
     'signature_is_invalid',
     'signature must be over the text plimsoll-login:v1:VENUE:CHALLENGE:TIME with the named key',
   );
+}
+
+/** Whether the owner of an Ed25519 key has signed the text; false also for what is no key or no signature. */
+export function isSignedBy(publicKey: string, text: string, signature: string): boolean {
+  const key = keyOf(publicKey);
+  const bytes = signatureBytes(signature);
+  return key !== null && bytes !== null && verify(null, Buffer.from(text), key, bytes);
 }
 
 /** The DER prefix of an Ed25519 public key; node:crypto reads no raw keys. */

@@ -1,6 +1,6 @@
 /**
- * Allowance of one connection: a bucket for all requests and a second one that only cancels may use when the
- * first is empty, so that a trader who is over the limit can still get out.
+ * An allowance: a bucket for all requests and a second one that only cancels may use when the first is empty, so that a
+ * trader who is over the limit can still get out.
  */
 export interface Rates {
   readonly requestsPerSecond: number;
@@ -51,6 +51,12 @@ export class TokenBucket {
     return Math.max(0, Math.ceil(missing / this.rates.requestsPerSecond));
   }
 
+  isFull(nowMs: number): boolean {
+    this.refill(nowMs);
+    const { requestsBurst, cancelsBurst } = this.rates;
+    return this.requests === requestsBurst && this.cancels === cancelsBurst;
+  }
+
   private refill(nowMs: number): void {
     const seconds = Math.max(0, nowMs - this.filledAtMs) / 1000;
     this.filledAtMs = nowMs;
@@ -58,4 +64,14 @@ export class TokenBucket {
     this.requests = Math.min(r.requestsBurst, this.requests + seconds * r.requestsPerSecond);
     this.cancels = Math.min(r.cancelsBurst, this.cancels + seconds * r.cancelsPerSecond);
   }
+}
+
+/** Rates of so many at once. */
+export function timesRates(rates: Rates, factor: number): Rates {
+  return {
+    requestsPerSecond: rates.requestsPerSecond * factor,
+    requestsBurst: rates.requestsBurst * factor,
+    cancelsPerSecond: rates.cancelsPerSecond * factor,
+    cancelsBurst: rates.cancelsBurst * factor,
+  };
 }

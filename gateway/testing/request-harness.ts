@@ -9,12 +9,16 @@ import { PrivateLog } from '../feeds/private-log.js';
 import { PrivateSnapshots } from '../feeds/private-snapshot.js';
 import { PublicFeeds } from '../feeds/public-feeds.js';
 import { TwapViews } from '../feeds/twap-views.js';
+import { KeyStore } from '../identity/key-store.js';
+import { MAY_EVERYTHING } from '../identity/permissions.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { Markets } from '../markets.js';
 import { Outbox } from '../outbox.js';
 import { Requests } from '../requests.js';
 import { Accounts } from '../session/accounts.js';
 import { Connection, type Socket } from '../session/connection.js';
+import { Connections } from '../session/connections.js';
+import { KeyRequests } from '../session/key-requests.js';
 import { LoginChallenge } from '../session/login.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { SessionRequests } from '../session-requests.js';
@@ -98,7 +102,8 @@ export class RequestHarness {
     };
     const context = {
       venue: 'test',
-      operatorKey: new Uint8Array(32),
+      keys: new KeyStore(new Uint8Array(32), null),
+      exchangeTimeMs: () => 0,
       accounts: new Accounts(),
       challengeLifeMs: 1_000,
       timeToleranceMs: 1_000,
@@ -112,6 +117,7 @@ export class RequestHarness {
       1e9,
     );
     connection.account = 1;
+    connection.permissions = MAY_EVERYTHING;
     return connection;
   }
 
@@ -128,7 +134,11 @@ export class RequestHarness {
     const accounts = new Accounts();
     const nowMs = () => 0;
     const epoch = () => 1;
-    const context = { limits, accounts, markets, publicFeeds, privateFeed, epoch, nowMs };
-    return new SessionRequests({ ...context, exchangeTimeMs: nowMs });
+    const keys = new KeyStore(new Uint8Array(32), null);
+    const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
+    const bucketOf = () => new TokenBucket(limits, 0);
+    const folds = { accounts, markets, publicFeeds, privateFeed };
+    const context = { limits, ...folds, bucketOf, epoch, nowMs };
+    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
   }
 }

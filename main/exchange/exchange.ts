@@ -131,6 +131,7 @@ export class Exchange {
         return { port, privateLog: logs[i] as PrivateLog };
       }),
       operatorKey: this.operatorKey,
+      keyFile: path.join(config.dataDir, 'api-keys.jsonl'),
       venue: config.venue,
       limits: config.gatewayLimits,
       log,

@@ -31,6 +31,7 @@ export interface SeededMarket {
   fundingRatePpb: number;
   nextFundingMs: number;
   guards: number;
+  openInterestLots: number;
   insuranceMicroUsd: number;
   auctions: MarketAuction[];
 }
@@ -58,7 +59,7 @@ export interface ShardSeed {
   leverages: Float64Array;
   /** Rows of account, market, collateral where margin is isolated. */
   isolated: Float64Array;
-  /** Rows of ORDER_COLUMNS, by market and id. */
+  /** Rows of ORDER_COLUMNS, by market: those of the book as they queue, then what waits. */
   orders: Float64Array;
   /** Client ids of orders, by row of `orders`; rows without one are missing. */
   clientIds: Map<number, string>;
@@ -122,6 +123,7 @@ function collectMarket(market: MarketActor): SeededMarket {
     indexTicks: pricing.index.ticks,
     ...pricing.shown,
     publishTimeMs: pricing.index.publishTimeMs,
+    openInterestLots: market.positions.openInterestLots,
     insuranceMicroUsd: market.positions.insuranceMicroUsd,
     auctions: liquidations.auctions.all.map((auction) => ({
       auctionId: auction.id,
@@ -321,7 +323,7 @@ function collectOrders(
       const endsAtMs = twap.startMs + twap.durationMs;
       own.push({ row: [...row, endsAtMs, ...untriggered, twap.slices], clientRef });
     }
-    found.push(...own.sort((a, b) => (a.row[1] as number) - (b.row[1] as number)));
+    found.push(...own);
   }
   const orders = new Float64Array(found.length * ORDER_COLUMNS);
   const clientIds = new Map<number, string>();

@@ -155,6 +155,7 @@ const DECODERS = new Map<number, Decoder>([
     (view, slots) => ({ ...order(view), ...clientId(view), bracket: bracket(view, slots) }),
   ],
   [types.CMD_MASS_CANCEL, (view) => ({ sides: massSides(view.word(W_FLAGS)) })],
+  [types.CMD_CANCEL_ALL_AFTER, (view) => ({ timeoutMs: view.float(F_QTY) })],
   [types.CMD_SET_LEVERAGE, (view) => ({ leverage: view.word(W_PRICE) })],
   [types.CMD_TAKE_OVER, takeOver],
   [types.CMD_SET_MARGIN_MODE, (view) => ({ mode: marginModeName(view.word(W_PRICE)) })],

@@ -71,7 +71,7 @@ export function closedMsOf(client: i32): f64 {
 export function setClosedMs(client: i32, closedMs: f64): void {
   const market = i32At(client + C_CLOSED_MARKET) & -65536;
   setI32(client + C_CLOSED, wrapToI32(closedMs));
-  setI32(client + C_CLOSED_MARKET, market | (toI32(closedMs / 4294967296) & 65535));
+  setI32(client + C_CLOSED_MARKET, market | (toI32(Math.floor(closedMs / 4294967296)) & 65535));
 }
 
 /** Takes a reference; its record has the account, kind and state of `owner`, all else but the key is zero. */

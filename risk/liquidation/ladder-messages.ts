@@ -26,7 +26,6 @@ import {
   EVT_LIQUIDATION,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
-  FLAG_MASS_LIQUIDATION,
   MSG_LIQUIDATE,
   MSG_MASS_CANCEL,
 } from '../../engine/messages/types.js';
@@ -41,7 +40,7 @@ export interface LadderOrder {
   priceTicks: number;
 }
 
-const BOTH_SIDES = FLAG_MASS_BIDS | FLAG_MASS_ASKS | FLAG_MASS_LIQUIDATION;
+const BOTH_SIDES = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
 
 /** MSG_LIQUIDATE. */
 export function pushRung(inbox: MessageBuffer, marketId: number, order: LadderOrder): void {
@@ -60,10 +59,15 @@ export function pushRung(inbox: MessageBuffer, marketId: number, order: LadderOr
   inbox.floats[f + LADDER_F_POSITION] = backing.positionLots;
 }
 
-/** Orders and trigger orders of the account in one market go. */
-export function pushCancelAll(inbox: MessageBuffer, marketId: number, account: number): void {
+/** Orders and trigger orders of the account in one market go; `why`: FLAG_MASS_… of the margin actor. */
+export function pushCancelAll(
+  inbox: MessageBuffer,
+  marketId: number,
+  account: number,
+  why: number,
+): void {
   const at = pushMessage(inbox, MSG_MASS_CANCEL, 1, marketId, account);
-  inbox.words[at * SLOT_WORDS + W_FLAGS] = BOTH_SIDES;
+  inbox.words[at * SLOT_WORDS + W_FLAGS] = BOTH_SIDES | why;
   inbox.words[at * SLOT_WORDS + W_CLIENT_REF] = NO_CLIENT_REF;
 }
 

@@ -11,6 +11,7 @@ import {
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { lossTicksOf } from '../../engine/messages/rejection.js';
 import {
+  FLAG_MASS_LIQUIDATION,
   FLAG_REDUCE_ONLY,
   LADDER_AUCTION,
   LADDER_COVER,
@@ -160,7 +161,8 @@ export class Liquidations {
     if (this.first === null || isBefore(entry, this.first)) this.first = entry;
     this.tell(entry, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
-    for (const { marketId } of this.marketsOf(entry)) pushCancelAll(this.inbox, marketId, account);
+    for (const { marketId } of this.marketsOf(entry))
+      pushCancelAll(this.inbox, marketId, account, FLAG_MASS_LIQUIDATION);
   }
 
   private step(entry: Liquidation, nowMs: number): void {
@@ -292,7 +294,8 @@ export class Liquidations {
     const open = this.marketsOf(entry).filter(({ rows }) => {
       return rows.get(account, R_OPEN_LOTS) !== 0 || rows.get(account, R_OPEN_LOTS + 8) !== 0;
     });
-    for (const { marketId } of open) pushCancelAll(this.inbox, marketId, account);
+    for (const { marketId } of open)
+      pushCancelAll(this.inbox, marketId, account, FLAG_MASS_LIQUIDATION);
     return open.length > 0;
   }
 

@@ -49,6 +49,7 @@ import { pricingRules } from '../pricing/pricing-rules.js';
 import { Accounts, PUBLIC_KEY_WORDS } from './accounts.js';
 import { CashLedger } from './cash-ledger.js';
 import { ClientIds } from './client-ids.js';
+import { Countdowns } from './countdowns.js';
 import { IsolatedMargin } from './isolated-margin.js';
 import { Lane } from './lane.js';
 import type { MarketSummary } from './market-summaries.js';
@@ -74,6 +75,7 @@ export class MarginActor implements AccountHome {
   readonly state: MarginState;
   readonly cash = new CashLedger();
   readonly liquidations: Liquidations;
+  readonly countdowns: Countdowns;
   /**
    * How often something has changed on which the margin of many accounts rests: marks, guards, rates. Whoever sweeps the accounts has to
    * do it again then. No part of the state.
@@ -106,7 +108,8 @@ export class MarginActor implements AccountHome {
     kernel.words[G_HOMES_ELSEWHERE >> 2] = hasStrangers ? 1 : 0;
     this.inbox = inbox;
     this.events = events;
-    this.trade = new TradeCommands(this.state, inbox, events);
+    this.countdowns = new Countdowns(this.state, inbox, events);
+    this.trade = new TradeCommands(this.state, inbox, events, this.countdowns);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
     this.isolated = new IsolatedMargin(this.state, events);
@@ -178,11 +181,13 @@ export class MarginActor implements AccountHome {
   }
 
   nextTimerMs(): number {
-    return this.liquidations.nextTimerMs();
+    return Math.min(this.countdowns.nextTimerMs(), this.liquidations.nextTimerMs());
   }
 
+  /** One step. Switches first: a crash liquidates for long, and they only cancel. */
   onTime(nowMs: number): void {
-    this.liquidations.onTime(nowMs);
+    if (this.countdowns.nextTimerMs() <= nowMs) this.countdowns.onTime(nowMs);
+    else this.liquidations.onTime(nowMs);
   }
 
   fundInsurance(message: MessageBuffer, slot: number, market: MarketActor): void {
@@ -249,7 +254,7 @@ export class MarginActor implements AccountHome {
 
   /**
    * Accounts by id: parent, tier, whether it is a liquidator, key, collateral; each market's summaries, leverages and isolated
-   * collateral by account id; liquidations; cash totals.
+   * collateral by account id; liquidations; dead man's switches; cash totals.
    */
   writeTradingState(writer: CanonicalWriter): void {
     const { accounts, markets } = this.state;
@@ -274,6 +279,7 @@ export class MarginActor implements AccountHome {
       this.isolated.writeState(writer, market);
     }
     this.liquidations.writeState(writer);
+    this.countdowns.writeState(writer);
     this.cash.writeTotals(writer);
   }
 
@@ -313,6 +319,7 @@ export class MarginActor implements AccountHome {
       this.isolated.readState(reader, market);
     }
     this.liquidations.readState(reader);
+    this.countdowns.readState(reader);
     this.cash.readTotals(reader);
   }
 

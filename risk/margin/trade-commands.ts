@@ -37,6 +37,7 @@ import {
   CLIENT_FLAGS,
   CMD_AMEND,
   CMD_CANCEL,
+  CMD_CANCEL_ALL_AFTER,
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
@@ -53,6 +54,7 @@ import {
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
+  FLAG_MASS_COUNTDOWN,
   FLAG_MASS_LIQUIDATION,
   MSG_AMEND,
   MSG_CANCEL,
@@ -74,6 +76,7 @@ import { takeOver } from '../liquidation/take-over.js';
 import type { Accounts } from './accounts.js';
 import { bracketProblem, copyBracket } from './bracket-terms.js';
 import type { ClientIds } from './client-ids.js';
+import type { Countdowns } from './countdowns.js';
 import { IsolatedMargin, isPositionLiquidating } from './isolated-margin.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
@@ -92,6 +95,11 @@ export interface MarginState {
   readonly fees: FeeSchedule;
 }
 
+/** What takes no risk is let in also while the account is liquidated. */
+const ALWAYS_LET_IN = new Set<number>([CMD_CANCEL, CMD_MASS_CANCEL, CMD_CANCEL_ALL_AFTER]);
+/** Why a mass cancel comes is said by the margin actor, not by who sends it. */
+const MARGIN_ACTORS_FLAGS = FLAG_MASS_LIQUIDATION | FLAG_MASS_COUNTDOWN;
+
 /**
  * Traders' commands at the home of their account: who asks, is it a retry, is it in time, can the account bear the
  * worst case. What passes is reserved and forwarded to the market actor; what does not is answered here.
@@ -103,9 +111,16 @@ export class TradeCommands {
   private readonly triggers: TriggerCommands;
   private readonly isolated: IsolatedMargin;
   private readonly parents: ParentCommands;
+  private readonly countdowns: Countdowns;
 
-  constructor(state: MarginState, inbox: MessageBuffer, events: MessageBuffer) {
+  constructor(
+    state: MarginState,
+    inbox: MessageBuffer,
+    events: MessageBuffer,
+    countdowns: Countdowns,
+  ) {
     this.state = state;
+    this.countdowns = countdowns;
     this.inbox = inbox;
     this.events = events;
     this.triggers = new TriggerCommands(state, inbox, events);
@@ -131,14 +146,13 @@ export class TradeCommands {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
       return;
     }
-    if (type !== CMD_CANCEL && type !== CMD_MASS_CANCEL && this.isHeld(message, slot, account)) {
-      return;
-    }
+    if (!ALWAYS_LET_IN.has(type) && this.isHeld(message, slot, account)) return;
     if (isTrigger) this.placeTrigger(message, slot, account);
     else if (isParent) this.placeParent(message, slot, account);
     else if (places) this.place(message, slot, account);
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
+    else if (type === CMD_CANCEL_ALL_AFTER) this.countdowns.set(message, slot, nowMs);
     else if (type === CMD_SET_LEVERAGE) this.setLeverage(message, slot);
     else if (type === CMD_TAKE_OVER) this.takeOver(message, slot);
     else if (type === CMD_SET_MARGIN_MODE || type === CMD_MOVE_MARGIN) {
@@ -362,7 +376,7 @@ export class TradeCommands {
   private forwardMassCancel(message: MessageBuffer, slot: number, marketId: number): void {
     const out = this.forward(message, slot, MSG_MASS_CANCEL, 0);
     this.inbox.words[out * SLOT_WORDS + W_HEAD] = headOf(MSG_MASS_CANCEL, 1, marketId);
-    this.inbox.words[out * SLOT_WORDS + W_FLAGS]! &= ~FLAG_MASS_LIQUIDATION;
+    this.inbox.words[out * SLOT_WORDS + W_FLAGS]! &= ~MARGIN_ACTORS_FLAGS;
   }
 
   /** Copies the first slot of the command as a message to the market; a replace gets its target slot. */

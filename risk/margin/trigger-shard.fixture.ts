@@ -24,7 +24,7 @@ import { MarginActor } from './margin-actor.js';
 import { javascriptRiskKernel } from './risk-kernel.js';
 
 /** One tick·lot is a cent; the mark begins at 1,000. */
-const PARAMS: MarketParams = {
+export const PARAMS: MarketParams = {
   symbol: 'X-PERP',
   tickMantissa: 1,
   tickDecimals: 1,

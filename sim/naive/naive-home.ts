@@ -11,6 +11,7 @@ import * as type from '../../engine/messages/types.js';
 import type { AccountHome } from '../../engine/shard/account-home.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { NaiveClientIds } from './naive-client-ids.js';
+import { naiveCountdownStep, naiveNextCountdown, writeCountdowns } from './naive-countdowns.js';
 import { naiveAnswerDeleveraging, naiveDeleveraging } from './naive-deleveraging.js';
 import { naiveOnEvent } from './naive-events.js';
 import {
@@ -52,6 +53,8 @@ export interface NaiveState {
   pending: number;
   /** By account, and by market where margin is isolated (naiveKeyOf). */
   liquidations: Map<number, NaiveLiquidation>;
+  /** When whose dead man's switch falls. */
+  countdowns: Map<number, number>;
   fees: FeeSchedule;
   inbox: MessageBuffer;
   events: MessageBuffer;
@@ -75,6 +78,7 @@ export class NaiveHome implements AccountHome {
       cashKeys: [],
       pending: 0,
       liquidations: new Map(),
+      countdowns: new Map(),
       fees,
       inbox,
       events,
@@ -126,11 +130,13 @@ export class NaiveHome implements AccountHome {
   }
 
   nextTimerMs(): number {
-    return Math.min(...[...this.state.liquidations.values()].map(({ nextMs }) => nextMs));
+    const steps = [...this.state.liquidations.values()].map(({ nextMs }) => nextMs);
+    return Math.min(naiveNextCountdown(this.state), ...steps);
   }
 
   onTime(nowMs: number): void {
-    naiveLiquidationStep(this.state, nowMs);
+    if (naiveNextCountdown(this.state) <= nowMs) naiveCountdownStep(this.state);
+    else naiveLiquidationStep(this.state, nowMs);
   }
 
   get canListMarket(): boolean {
@@ -190,6 +196,7 @@ export class NaiveHome implements AccountHome {
       writeIsolated(writer, market);
     }
     writeLiquidations(this.state, writer);
+    writeCountdowns(this.state, writer);
     for (const total of [deposits, withdrawals]) {
       writer.put(Number(total >> 32n));
       writer.put(Number(total & 0xffffffffn));

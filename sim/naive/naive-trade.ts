@@ -5,6 +5,7 @@ import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
 import { naiveBracketIsSound, naiveCopyBracket } from './naive-brackets.js';
+import { naiveSetCountdown } from './naive-countdowns.js';
 import { naiveTakeOver } from './naive-deleveraging.js';
 import {
   holdingOf,
@@ -36,7 +37,8 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   const plain: readonly number[] = [type.CMD_PLACE, type.CMD_REPLACE, type.CMD_PLACE_BRACKET];
   const isPlain = plain.includes(message.type);
   const places = isPlain || isTrigger || isParent;
-  const cancels = message.type === type.CMD_CANCEL || message.type === type.CMD_MASS_CANCEL;
+  const harmless: number[] = [type.CMD_CANCEL, type.CMD_MASS_CANCEL, type.CMD_CANCEL_ALL_AFTER];
+  const cancels = harmless.includes(message.type);
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
   const deadline = message.float(layout.F_DEADLINE);
@@ -56,7 +58,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   else if (message.type === type.CMD_CANCEL || message.type === type.CMD_AMEND) {
     cancelOrAmend(state, message, key);
   } else if (message.type === type.CMD_MASS_CANCEL) massCancel(state, message);
-  else if (message.type === type.CMD_SET_LEVERAGE) {
+  else if (message.type === type.CMD_CANCEL_ALL_AFTER) {
+    naiveSetCountdown(state, message, account, nowMs);
+  } else if (message.type === type.CMD_SET_LEVERAGE) {
     const market = knownMarket(state, message);
     if (market !== null) naiveSetLeverage(state, message, account, market);
   } else if (message.type === type.CMD_TAKE_OVER) {
@@ -230,7 +234,10 @@ function massCancel(state: NaiveState, message: View): void {
     if (market === null) return;
     const out = forward(state, message, type.MSG_MASS_CANCEL);
     out.setWord(layout.W_HEAD, layout.headOf(type.MSG_MASS_CANCEL, 1, market.marketId));
-    out.setWord(layout.W_FLAGS, message.flags & ~type.FLAG_MASS_LIQUIDATION);
+    out.setWord(
+      layout.W_FLAGS,
+      message.flags & ~(type.FLAG_MASS_LIQUIDATION | type.FLAG_MASS_COUNTDOWN),
+    );
   }
 }
 

@@ -101,18 +101,24 @@ class SweepsOfBoth {
   }
 }
 
-/** Where a timer does what it does in one shard: all markets that are due; when none is, the account that comes next of all. */
+/** Where a timer does what it does in one shard: all markets that are due; when none is, the switch that falls, or else the account that comes next of all. */
 function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
   const all = cores.map((_core, shard) => shard);
   const due = all.filter((shard) => {
     return (cores[shard] as ShardCore).markets.some((market) => market.nextTimerMs() <= nowMs);
   });
   if (due.length > 0) return due;
-  const next = all.flatMap((shard) => {
-    const entry = homeOf(cores[shard] as ShardCore).liquidations.next;
-    return entry === null ? [] : [{ shard, ...entry }];
+  const homes = all.map((shard) => ({ shard, home: homeOf(cores[shard] as ShardCore) }));
+  const falling = homes.flatMap(({ shard, home: { countdowns } }) => {
+    const { next } = countdowns;
+    return next === null || next.endMs > nowMs ? [] : [{ shard, ms: next.endMs, account: next.id }];
   });
-  next.sort((a, b) => a.nextMs - b.nextMs || a.account - b.account);
+  const sinking = homes.flatMap(({ shard, home: { liquidations } }) => {
+    const { next } = liquidations;
+    return next === null ? [] : [{ shard, ms: next.nextMs, account: next.account }];
+  });
+  const next = falling.length > 0 ? falling : sinking;
+  next.sort((a, b) => a.ms - b.ms || a.account - b.account);
   return next.slice(0, 1).map(({ shard }) => shard);
 }
 

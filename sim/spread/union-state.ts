@@ -24,7 +24,7 @@ export function lastAccountOf(cores: readonly ShardCore[]): number {
 
 /**
  * Trading state of the whole exchange, the same for every placement of accounts and markets: markets by id, then accounts by
- * id with tier, rights, collateral, and what they have in each market. One sum, because equal states are all that is asked for.
+ * id with tier, rights, collateral, dead man's switch, and what they have in each market. One sum, because equal states are all that is asked for.
  */
 export function unionState(cores: readonly ShardCore[]): number {
   const writer = new CanonicalWriter();
@@ -42,6 +42,7 @@ export function unionState(cores: readonly ShardCore[]): number {
     writer.put(accounts.isLiquidator(account) ? 1 : 0);
     writer.put(accounts.isLiquidating(account) ? 1 : 0);
     writer.put(accounts.collateral(account));
+    writer.put(home.countdowns.endOf(account));
     for (const market of [...known.all].sort((a, b) => a.marketId - b.marketId)) {
       writer.put(market.marketId);
       writer.put(market.markTicks);

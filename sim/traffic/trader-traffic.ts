@@ -1,6 +1,7 @@
 import {
   CMD_AMEND,
   CMD_CANCEL,
+  CMD_CANCEL_ALL_AFTER,
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
@@ -80,6 +81,7 @@ export class TraderTraffic {
     if (dice < (isFull ? 560 : 340)) return this.remember(this.amend(nowMs));
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
+    if (dice >= 998) return this.countdown();
     if (dice >= 985) return this.leverage();
     if (dice >= 960) return this.margin();
     if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
@@ -281,6 +283,14 @@ export class TraderTraffic {
     const one = this.random.pick(this.knowledge.markets).marketId;
     const marketId = this.random.chance(60) ? one : MARKET_ID_ALL;
     return command(CMD_MASS_CANCEL, { marketId, account: this.anyAccount(), flags });
+  }
+
+  /** Short ones, so that some fall before they are set again. */
+  private countdown(): Wire {
+    const { random } = this;
+    const longest = random.pick([0, 1_000, 60_000, 86_400_000]);
+    const qty = random.chance(90) ? random.between(0, longest) : random.between(-2, 86_400_002);
+    return command(CMD_CANCEL_ALL_AFTER, { account: this.anyAccount(), qty });
   }
 
   private leverage(): Wire {

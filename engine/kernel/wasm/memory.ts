@@ -20,8 +20,11 @@ export function wrapToI32(value: f64): i32 {
   return <i32>(<i64>value);
 }
 
+/** 2^52 + 2^51: what is added to it stands, as a whole number, in the lowest bits of the sum. The instruction for it checks too much. */
+const WHOLE: f64 = 6755399441055744;
+
 export function toI32(value: f64): i32 {
-  return <i32>value;
+  return <i32>reinterpret<i64>(value + WHOLE);
 }
 
 export function multiplyI32(a: i32, b: i32): i32 {

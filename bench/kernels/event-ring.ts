@@ -1,15 +1,9 @@
 import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import type { MessageWindow } from '../book/fill-reader.js';
 
 /** 4 MiB, as large as the rings of a shard: it does not stay in the first cache. */
 const SLOTS = 65_536;
-
-/** A window of messages within a ring, in the shape that readers of a MessageBuffer take. */
-export interface MessageWindow {
-  words: Int32Array;
-  floats: Float64Array;
-  length: number;
-}
 
 /** Copies the events of a frame behind those of the frame before, as the ring to a gateway does. */
 export class EventRing {

@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { Allowances } from './session/allowances.js';
+import { TestExchange, until } from './testing/exchange.js';
+
+const BUY = { market: 'BTC-PERP', side: 'buy', price: '50000.0', qty: '0.010' } as const;
+const RATES = { requestsPerSecond: 10, requestsBurst: 20, cancelsPerSecond: 5, cancelsBurst: 5 };
+
+describe('a shared allowance', () => {
+  it('is remembered until it is full again', () => {
+    const allowances = new Allowances<string>(RATES);
+    expect(allowances.enter('a', 0).take(20, 0)).toBe(true);
+    expect(allowances.enter('a', 0).take(1, 0)).toBe(false);
+    expect(allowances.users('a')).toBe(2);
+    allowances.leave('a');
+    allowances.leave('a');
+    allowances.sweep(1_000);
+    const again = allowances.enter('a', 1_000);
+    expect(again.take(11, 1_000)).toBe(false);
+    expect(again.take(10, 1_000)).toBe(true);
+    allowances.leave('a');
+    allowances.sweep(60_000);
+    expect(allowances.users('a')).toBe(0);
+    expect(allowances.enter('a', 60_000).take(20, 60_000)).toBe(true);
+  });
+});
+
+describe('limits', () => {
+  let exchange: TestExchange;
+  afterEach(() => exchange.close());
+
+  const few = { requestsPerSecond: 1, requestsBurst: 12, cancelsPerSecond: 1, cancelsBurst: 3 };
+
+  it('are an account’s, over all its connections, and leave others alone', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: few });
+    const first = await exchange.client(1);
+    const second = await exchange.client(1);
+    const other = await exchange.client(2);
+    const { orderId } = await first.place(BUY);
+    const limited = { code: 'rate_limited' };
+    let sent = 0;
+    const flood = async () => {
+      for (; sent < 30; sent++) await (sent % 2 === 0 ? first : second).place(BUY);
+    };
+    await expect(flood()).rejects.toMatchObject(limited);
+    expect(sent).toBeLessThan(14);
+    // What is taken on one connection is missing on the other, and after a new one as well.
+    await expect(second.place(BUY)).rejects.toMatchObject(limited);
+    const third = await exchange.client(1);
+    await expect(third.place(BUY)).rejects.toMatchObject(limited);
+    expect(await other.place(BUY)).toMatchObject({ result: 'accepted' });
+    // One can always get out.
+    expect(await third.cancel({ market: BUY.market, orderId: orderId as number })).toMatchObject({
+      result: 'canceled',
+    });
+  });
+
+  it('hold for an address as well, whoever comes from there', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { ...few, requestsBurst: 40, accountsPerAddress: 1 } });
+    const clients = [await exchange.client(1), await exchange.client(2)];
+    let sent = 0;
+    const flood = async () => {
+      for (; sent < 60; sent++) await clients[sent % 2]?.place(BUY);
+    };
+    await expect(flood()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(sent).toBeLessThan(42);
+  });
+
+  it('are as many connections from an address as are allowed', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { connectionsPerAddressMax: 2 } });
+    const open = () => new WebSocket(exchange.url, 'plimsoll.json');
+    const sockets = [open(), open()];
+    await until(() => sockets.every(({ readyState }) => readyState === WebSocket.OPEN), 'two came');
+    const refused = open();
+    const status = await new Promise((resolve) => {
+      refused.once('unexpected-response', (_request, response) => resolve(response.statusCode));
+      refused.once('error', () => {});
+    });
+    expect(status).toBe(429);
+    sockets[0]?.close();
+    await until(() => sockets[0]?.readyState === WebSocket.CLOSED, 'one has gone');
+    let next = open();
+    next.on('error', () => {});
+    await until(() => {
+      if (next.readyState === WebSocket.CLOSED) {
+        next = open();
+        next.on('error', () => {});
+      }
+      return next.readyState === WebSocket.OPEN;
+    }, 'there is room again');
+    for (const socket of [...sockets, next]) socket.terminate();
+  });
+});

@@ -1,0 +1,135 @@
+import type { MessageSink } from '../codec/message-sink.js';
+import { type Market, priceText, qtyText } from '../markets.js';
+import { MESSAGES } from '../protocol/messages.js';
+import { type BookContent, bookChecksum, CHECKSUM_LEVELS } from './book-content.js';
+import type { ChannelContent } from './channel.js';
+import type { L2Book } from './l2-book.js';
+
+/** Levels of each side, and milliseconds between two frames, that a client may choose from. */
+export const DEPTHS: readonly number[] = [5, 10, 20, 50, Number.POSITIVE_INFINITY];
+export const INTERVALS_MS: readonly number[] = [100, 250, 500, 1_000];
+
+/** Which book a channel shows. */
+export interface DepthTerms {
+  readonly depth: number;
+  readonly intervalMs: number;
+}
+
+/** `10.100ms`, `all.1000ms`: what stands behind the symbol in a channel's name; null when it is none. */
+export function depthTermsOf(text: string): DepthTerms | null {
+  const match = /^(all|[1-9]\d{0,3})\.([1-9]\d{0,4})ms$/.exec(text);
+  if (match === null) return null;
+  const depth = match[1] === 'all' ? Number.POSITIVE_INFINITY : Number(match[1]);
+  const intervalMs = Number(match[2]);
+  return DEPTHS.includes(depth) && INTERVALS_MS.includes(intervalMs) ? { depth, intervalMs } : null;
+}
+
+/** Price and lots, alternating, best first. */
+type Levels = readonly number[];
+
+/**
+ * The best levels of a market's book, at most once in an interval: a level that falls behind the last one is gone (quantity zero),
+ * and comes again as a change. It follows what the channel of the whole book has published.
+ */
+export class DepthContent implements ChannelContent {
+  private readonly market: Market;
+  private readonly book: L2Book;
+  private readonly whole: BookContent;
+  private readonly terms: DepthTerms;
+  private sent: readonly [Levels, Levels] = [[], []];
+  /** What the whole book had published then. */
+  private sentAt: object | null = null;
+  private timeMs = 0;
+  private dueMs = 0;
+
+  constructor(market: Market, book: L2Book, whole: BookContent, terms: DepthTerms) {
+    this.market = market;
+    this.book = book;
+    this.whole = whole;
+    this.terms = terms;
+  }
+
+  take(nowMs: number) {
+    const { published } = this.whole;
+    if (nowMs < this.dueMs || published === this.sentAt) return null;
+    const { sequence, timeMs } = published;
+    const { depth, intervalMs } = this.terms;
+    this.dueMs = nowMs - (nowMs % intervalMs) + intervalMs;
+    this.sentAt = published;
+    this.timeMs = timeMs;
+    const before = this.sent;
+    const now = [this.book.published(0, depth), this.book.published(1, depth)] as const;
+    const bids = levelChanges(before[0], now[0], -1);
+    const asks = levelChanges(before[1], now[1], 1);
+    if (bids.length === 0 && asks.length === 0) return null;
+    this.sent = now;
+    const write = this.writer(bids, asks);
+    const writeFrame = (epoch: number, previous: number, upTo: number) => (sink: MessageSink) => {
+      sink.begin(MESSAGES.bookDelta);
+      sink.market('market', this.market.params.symbol, this.market.id);
+      sink.uint('epoch', epoch);
+      sink.uint('previousSequence', previous);
+      sink.uint('sequence', upTo);
+      write(sink);
+    };
+    return { sequence, writeFrame };
+  }
+
+  writeSnapshot = (epoch: number, sequence: number) => {
+    const write = this.writer(this.sent[0], this.sent[1]);
+    return (sink: MessageSink) => {
+      sink.begin(MESSAGES.bookSnapshot);
+      sink.market('market', this.market.params.symbol, this.market.id);
+      sink.uint('epoch', epoch);
+      sink.uint('sequence', sequence);
+      write(sink);
+    };
+  };
+
+  private writer(bids: Levels, asks: Levels) {
+    const { market, sent, timeMs } = this;
+    const { depth, intervalMs } = this.terms;
+    const best = sent.map((levels) => levelTexts(market, levels.slice(0, CHECKSUM_LEVELS * 2)));
+    const checksum = bookChecksum(best[0] as string[][], best[1] as string[][]);
+    return (sink: MessageSink) => {
+      sink.uint('checksum', checksum);
+      sink.value('bids', levelTexts(market, bids));
+      sink.value('asks', levelTexts(market, asks));
+      sink.uint('time', timeMs);
+      if (depth === Number.POSITIVE_INFINITY) sink.none('depth');
+      else sink.uint('depth', depth);
+      sink.uint('interval', intervalMs);
+    };
+  }
+}
+
+/** What leads from one list of levels to another, best first. `order`: 1 where lower prices are better, −1 where higher ones are. */
+export function levelChanges(before: Levels, now: Levels, order: number): number[] {
+  const changes: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < before.length || j < now.length) {
+    const old = i < before.length ? (before[i] as number) * order : Number.POSITIVE_INFINITY;
+    const next = j < now.length ? (now[j] as number) * order : Number.POSITIVE_INFINITY;
+    if (old < next) {
+      changes.push(before[i] as number, 0);
+      i += 2;
+    } else {
+      if (old > next || before[i + 1] !== now[j + 1]) {
+        changes.push(now[j] as number, now[j + 1] as number);
+      }
+      if (old === next) i += 2;
+      j += 2;
+    }
+  }
+  return changes;
+}
+
+export function levelTexts(market: Market, levels: Levels): string[][] {
+  const texts: string[][] = [];
+  for (let i = 0; i < levels.length; i += 2) {
+    const price = priceText(market, levels[i] as number);
+    texts.push([price, qtyText(market, levels[i + 1] as number)]);
+  }
+  return texts;
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { accountOfApiKey, apiSecretOf, newApiKey } from '../session/api-keys.js';
+import { AddressList } from './address-list.js';
+import { KeyFile } from './key-file.js';
+import { MAY_EVERYTHING } from './permissions.js';
+import { SecretSeal } from './sealed-secret.js';
+
+/** What an account's owner asks for. */
+export interface NewKey {
+  accountId: number;
+  label: string;
+  /** Bits: MAY_…. */
+  permissions: number;
+  /** Addresses and networks that it may be used from; none: all. */
+  addresses: readonly string[];
+  /** 0: never. */
+  expiresAtMs: number;
+  /** Ed25519, base58: then there is no secret, and the key signs. Empty: a secret is made. */
+  publicKey: string;
+}
+
+export interface ApiKeyRecord extends NewKey {
+  readonly apiKey: string;
+  readonly createdAtMs: number;
+}
+
+interface StoredKey extends ApiKeyRecord {
+  kind: 'key';
+  /** Empty for keys with a public key. */
+  sealedSecret: string;
+}
+
+interface Revocation {
+  kind: 'revoked';
+  apiKey: string;
+}
+
+interface KnownKey {
+  record: ApiKeyRecord;
+  sealedSecret: string;
+  list: AddressList;
+}
+
+const SECRET_BYTES = 32;
+export const KEYS_OF_ACCOUNT_MAX = 100;
+
+/**
+ * API keys of accounts. Two kinds: the one that came with the account, of which nothing is stored because its secret follows from the
+ * operator's key, and those that the owner has made, with permissions, addresses and an end. Of those with a secret it is kept sealed; of
+ * key pairs only the public half. A revoked key never comes back, whichever kind it is.
+ */
+export class KeyStore {
+  private readonly file: KeyFile | null;
+  private readonly operatorKey: Uint8Array;
+  private readonly seal: SecretSeal;
+  private readonly keys = new Map<string, KnownKey>();
+  private readonly byPublicKey = new Map<string, string>();
+  private readonly byAccount = new Map<number, Set<string>>();
+  private readonly revoked = new Set<string>();
+
+  /** Without a path keys live as long as the process. Throws when the file is not one of keys. */
+  constructor(operatorKey: Uint8Array, path: string | null) {
+    this.operatorKey = operatorKey;
+    this.seal = new SecretSeal(operatorKey);
+    this.file = path === null ? null : new KeyFile(path);
+    for (const entry of this.file?.read() ?? []) this.load(entry as StoredKey | Revocation, path);
+  }
+
+  /** The key as it stands; null when there is none, or it was revoked. One that came with an account may do everything. */
+  find(apiKey: string): ApiKeyRecord | null {
+    if (this.revoked.has(apiKey)) return null;
+    const known = this.keys.get(apiKey);
+    if (known !== undefined) return known.record;
+    const accountId = accountOfApiKey(apiKey);
+    return accountId === 0 ? null : rootKey(apiKey, accountId);
+  }
+
+  findByPublicKey(publicKey: string): ApiKeyRecord | null {
+    const apiKey = this.byPublicKey.get(publicKey);
+    return apiKey === undefined ? null : this.find(apiKey);
+  }
+
+  /** The secret that belongs to the key, as its owner was given it; null for keys that have none. */
+  secretOf(apiKey: string): string | null {
+    const known = this.keys.get(apiKey);
+    if (known === undefined) return apiSecretOf(this.operatorKey, apiKey);
+    return known.sealedSecret === '' ? null : this.seal.open(apiKey, known.sealedSecret);
+  }
+
+  allows(apiKey: string, address: string): boolean {
+    return this.keys.get(apiKey)?.list.allows(address) ?? true;
+  }
+
+  ofAccount(accountId: number): ApiKeyRecord[] {
+    const own = [...(this.byAccount.get(accountId) ?? [])];
+    return own.flatMap((apiKey) => this.find(apiKey) ?? []);
+  }
+
+  /** Resolves when the key is on the disk: only then may anybody be told of it. The caller has checked the wish. */
+  async create(wish: NewKey, nowMs: number): Promise<{ apiKey: string; apiSecret: string | null }> {
+    const apiKey = newApiKey(wish.accountId);
+    const hasSecret = wish.publicKey === '';
+    const secret = hasSecret ? randomBytes(SECRET_BYTES).toString('base64url') : null;
+    const sealedSecret = secret === null ? '' : this.seal.seal(apiKey, secret);
+    const stored: StoredKey = { kind: 'key', ...wish, apiKey, createdAtMs: nowMs, sealedSecret };
+    await this.file?.append(stored);
+    this.take(stored);
+    return { apiKey, apiSecret: secret };
+  }
+
+  /** From now on it opens nothing, and after a restart neither. */
+  async revoke(apiKey: string): Promise<void> {
+    // First here: that it does not open anything any more must not wait for the disk.
+    const entry: Revocation = { kind: 'revoked', apiKey };
+    this.take(entry);
+    await this.file?.append(entry);
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close();
+  }
+
+  /** A secret that cannot be opened is found now, and not when its owner comes. */
+  private load(entry: StoredKey | Revocation, path: string | null): void {
+    const isKnown = entry !== null && (entry.kind === 'key' || entry.kind === 'revoked');
+    if (!isKnown || typeof entry.apiKey !== 'string') {
+      throw new Error(`${path} has a line that is no key: ${JSON.stringify(entry).slice(0, 80)}`);
+    }
+    if (entry.kind === 'key' && entry.sealedSecret !== '') {
+      try {
+        this.seal.open(entry.apiKey, entry.sealedSecret);
+      } catch {
+        throw new Error(
+          `${path} does not belong to the operator's key: the secret of ${entry.apiKey} cannot be opened; restore both from the same copy`,
+        );
+      }
+    }
+    this.take(entry);
+  }
+
+  private take(entry: StoredKey | Revocation): void {
+    if (entry.kind === 'revoked') {
+      this.forget(entry.apiKey);
+      return;
+    }
+    const { kind: _kind, sealedSecret, ...record } = entry;
+    this.keys.set(record.apiKey, { record, sealedSecret, list: new AddressList(record.addresses) });
+    if (record.publicKey !== '') this.byPublicKey.set(record.publicKey, record.apiKey);
+    const own = this.byAccount.get(record.accountId) ?? new Set();
+    own.add(record.apiKey);
+    this.byAccount.set(record.accountId, own);
+  }
+
+  private forget(apiKey: string): void {
+    this.revoked.add(apiKey);
+    const record = this.keys.get(apiKey)?.record;
+    if (record === undefined) return;
+    this.keys.delete(apiKey);
+    this.byAccount.get(record.accountId)?.delete(apiKey);
+    if (record.publicKey !== '') this.byPublicKey.delete(record.publicKey);
+  }
+}
+
+function rootKey(apiKey: string, accountId: number): ApiKeyRecord {
+  return {
+    apiKey,
+    accountId,
+    label: '',
+    permissions: MAY_EVERYTHING,
+    addresses: [],
+    expiresAtMs: 0,
+    publicKey: '',
+    createdAtMs: 0,
+  };
+}
