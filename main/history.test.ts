@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TABLES } from '../gateway/history/migrations.js';
 import { dump } from '../gateway/history/testing/scratch.js';
 import { PlimsollClient } from '../sdk/client.js';
@@ -25,6 +25,8 @@ const OPTIONS = ['--oracle', 'manual', '--no-bots'];
 const MARKETS = { 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' } as const;
 const SIZES = { 'BTC-PERP': '0.010', 'ETH-PERP': '0.100', 'SOL-PERP': '1.0' } as const;
 const ACCOUNTS = 4;
+/** Six starts of an exchange. */
+vi.setConfig({ testTimeout: 240_000 });
 const running: ExchangeProcess[] = [];
 const folders: string[] = [];
 

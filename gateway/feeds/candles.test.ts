@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PlimsollClient } from '../../sdk/client.js';
 import type { ServerMessage } from '../../sdk/codec.js';
 import { INTERVALS_MS } from '../history/intervals.js';
@@ -7,6 +7,7 @@ import { CANDLE_INTERVALS } from '../protocol/names.js';
 import { RestExchange } from '../rest/testing/rest-exchange.js';
 import { until } from '../testing/exchange.js';
 
+vi.setConfig({ testTimeout: 240_000 });
 let exchange: RestExchange;
 const clients: PlimsollClient[] = [];
 afterEach(async () => {
@@ -131,7 +132,7 @@ describe('a candles channel', () => {
       const { body } = await exchange.get(`/v1/trades?market=${market}&limit=1`);
       return body.data[0].tradeId as number;
     };
-    while ((await lastTrade()) <= seen.sequence) exchange.trade(50);
+    while ((await lastTrade()) < seen.sequence + 5) exchange.trade(50);
     const back = await connect('json');
     const missed: ServerMessage[] = [];
     back.on('candles', (message) => missed.push(message));

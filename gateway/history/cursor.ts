@@ -7,6 +7,8 @@ import { createHash } from 'node:crypto';
  */
 const VERSION = 1;
 const DIGEST_CHARACTERS = 12;
+/** What any cursor looks like. */
+export const CURSOR_PATTERN = '^[A-Za-z0-9_-]{1,80}$';
 
 /** What a cursor is good for: the same route with the same filters. */
 export function cursorTag(parts: readonly (string | number | null)[]): string {
@@ -20,7 +22,7 @@ export function encodeCursor(tag: string, key: number): string {
 
 /** The key; −1: no cursor at all; −2: a cursor of another request. */
 export function decodeCursor(text: string, tag: string): number {
-  if (!/^[A-Za-z0-9_-]{1,80}$/.test(text)) return -1;
+  if (!new RegExp(CURSOR_PATTERN).test(text)) return -1;
   const bytes = Buffer.from(text, 'base64url');
   const match = /^(1\.[A-Za-z0-9_-]{12})\.(\d{1,16})$/.exec(bytes.toString('latin1'));
   const key = Number(match?.[2]);

@@ -14,15 +14,17 @@ import { type HistoryPosition, HistoryStore } from './history-store.js';
 import type { CandleRow } from './rows.js';
 
 /** Rows after which a batch is committed, so that readers see it and a crash makes little work. */
-const BATCH_ROWS = 20_000;
+const BATCH_ROWS = 2_000;
 /** Messages after which one is committed even if there was nothing to tell. */
-const BATCH_MESSAGES = 50_000;
+const BATCH_MESSAGES = 10_000;
 
 export interface ShardHistoryOptions {
   dataDir: string;
   shardId: number;
   createShard: (shardId: number) => ShardCore;
   onNotice?: (sentence: string) => void;
+  /** Rows of a batch, about; fewer only for tests that want many commits. */
+  batchRows?: number;
 }
 
 /**
@@ -72,7 +74,7 @@ export class ShardHistory {
     const first = shard.sequence;
     let frames = 0;
     while (
-      store.batch.size < BATCH_ROWS &&
+      store.batch.size < (this.options.batchRows ?? BATCH_ROWS) &&
       shard.sequence - first < BATCH_MESSAGES &&
       follower.next(limit)
     ) {

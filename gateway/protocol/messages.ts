@@ -19,6 +19,8 @@ function message(name: string, code: number, fields: readonly string[]): Message
   return { name, code, fields };
 }
 
+const CANDLES_HEAD = ['market', 'interval', 'epoch'] as const;
+
 export const MESSAGES = {
   hello: message('hello', 64, [
     'version',
@@ -266,21 +268,8 @@ export const MESSAGES = {
   ]),
   tradesSnapshot: message('tradesSnapshot', 82, ['market', 'epoch', 'sequence', 'trades']),
   trades: message('trades', 83, ['market', 'epoch', 'previousSequence', 'sequence', 'trades']),
-  candlesSnapshot: message('candlesSnapshot', 110, [
-    'market',
-    'interval',
-    'epoch',
-    'sequence',
-    'candles',
-  ]),
-  candles: message('candles', 111, [
-    'market',
-    'interval',
-    'epoch',
-    'previousSequence',
-    'sequence',
-    'candles',
-  ]),
+  candlesSnapshot: message('candlesSnapshot', 110, [...CANDLES_HEAD, 'sequence', 'candles']),
+  candles: message('candles', 111, [...CANDLES_HEAD, 'previousSequence', 'sequence', 'candles']),
   markSnapshot: message('markSnapshot', 84, [
     'market',
     'epoch',

@@ -1,3 +1,4 @@
+import { CURSOR_PATTERN } from '../history/cursor.js';
 import { PROTOCOL_VERSION } from '../protocol/messages.js';
 import { PAGE_ROUTES, type PageRoute, type Parameter } from './routes.js';
 import { INSTRUMENT, objectOf, type Schema, TIME } from './schemas.js';
@@ -11,15 +12,18 @@ const ERRORS = {
   503: 'The history is not there yet, or too many requests wait; try again.',
 } as const;
 
-/** The REST interface as an OpenAPI document, made of the tables that the server itself works by. */
-export function openApiDocument(hasHistory: boolean): object {
+/**
+ * The REST interface as an OpenAPI document, made of the tables that the server itself works by. `symbols`: of the markets that there
+ * are, which are all that a parameter may name.
+ */
+export function openApiDocument(hasHistory: boolean, symbols: readonly string[]): object {
   const pages = hasHistory ? PAGE_ROUTES : [];
   const paths: Record<string, object> = {
     '/v1/time': plain('time', "The exchange's time.", objectOf(TIME)),
     '/v1/instruments': plain('instruments', 'All markets.', listOf(objectOf(INSTRUMENT))),
     '/v1/openapi.json': plain('openapi', 'This document.', { type: 'object' }),
   };
-  for (const route of pages) paths[route.path] = { get: pageOperation(route) };
+  for (const route of pages) paths[route.path] = { get: pageOperation(route, symbols) };
   return {
     openapi: OPENAPI_VERSION,
     info: {
@@ -62,28 +66,31 @@ function plain(operationId: string, summary: string, schema: Schema): object {
   return { get: { operationId, summary, responses: responses(schema, [400, 429]) } };
 }
 
-function pageOperation(route: PageRoute): object {
+function pageOperation(route: PageRoute, symbols: readonly string[]): object {
   const { operationId, summary, parameters, isPrivate, row } = route;
   const errors = isPrivate ? [400, 401, 429, 503] : [400, 429, 503];
   return {
     operationId,
     summary,
-    parameters: parameters.map(parameterOf),
+    parameters: parameters.map((parameter) => parameterOf(parameter, symbols)),
     ...(isPrivate ? { security: [{ key: [], timestamp: [], signature: [] }] } : {}),
     responses: responses(pageOf(objectOf(row)), errors),
   };
 }
 
-function parameterOf({ name, isRequired, description, ...rest }: Parameter): object {
-  return { name, in: 'query', required: isRequired, description, schema: schemaOf(rest) };
+function parameterOf(parameter: Parameter, symbols: readonly string[]): object {
+  const { name, isRequired, description } = parameter;
+  const schema = schemaOf(parameter, symbols);
+  return { name, in: 'query', required: isRequired, description, schema };
 }
 
-function schemaOf(parameter: Omit<Parameter, 'name' | 'isRequired' | 'description'>): Schema {
+function schemaOf(parameter: Parameter, symbols: readonly string[]): Schema {
   const { kind, minimum = 0, maximum = 0, choices, fallback } = parameter;
   const byDefault = fallback === undefined ? {} : { default: fallback };
   if (kind === 'integer') return { type: 'integer', minimum, maximum, ...byDefault };
-  if (choices !== undefined) return { type: 'string', enum: choices, ...byDefault };
-  return { type: 'string' };
+  if (kind === 'cursor') return { type: 'string', pattern: CURSOR_PATTERN };
+  const names = kind === 'market' ? symbols : choices;
+  return { type: 'string', ...(names === undefined ? {} : { enum: names }), ...byDefault };
 }
 
 function pageOf(row: Schema): Schema {

@@ -7,7 +7,7 @@ import type { GatewayLimits } from '../limits.js';
 import { instrumentOf, type Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
-import { addressKey, addressOf } from '../session/client-address.js';
+import { addressOf, chargedAddress } from '../session/client-address.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
@@ -49,6 +49,8 @@ const ROWS_A_TOKEN = 100;
 interface Asked {
   path: string;
   query: string;
+  peer: string;
+  /** Whose allowance pays. */
   address: string;
   apiKey: string;
   timestamp: string;
@@ -79,17 +81,17 @@ export class RestServer {
   private readonly signing: SigningContext;
   private readonly ofAddresses: RequestRates<string>;
   private readonly ofAccounts: RequestRates<number>;
-  private readonly openApi: string;
+  /** Of the markets that there were when it was asked for last. */
+  private openApi = { symbols: '', text: '' };
 
   constructor(context: RestContext) {
     const { limits, venue, keys, accounts, exchangeTimeMs } = context;
     this.context = context;
     const timeToleranceMs = limits.restTimeToleranceMs;
-    this.signing = { venue, keys, accounts, exchangeTimeMs, timeToleranceMs };
+    this.signing = { venue, keys, accounts, timeToleranceMs, exchangeTimeMs };
     const { restRequestsPerSecond, restRequestsBurst } = limits;
     this.ofAddresses = new RequestRates(restRequestsPerSecond, restRequestsBurst);
     this.ofAccounts = new RequestRates(restRequestsPerSecond, restRequestsBurst);
-    this.openApi = JSON.stringify(openApiDocument(context.history !== null));
   }
 
   addTo(app: TemplatedApp): void {
@@ -98,7 +100,7 @@ export class RestServer {
     };
     now('/v1/time', () => JSON.stringify({ time: this.context.exchangeTimeMs() }));
     now('/v1/instruments', () => JSON.stringify({ data: this.instruments() }));
-    now('/v1/openapi.json', () => this.openApi);
+    now('/v1/openapi.json', () => this.openApiText());
     for (const route of this.context.history === null ? [] : PAGE_ROUTES) {
       this.add(app, route.path, (response, asked) => this.answerPage(response, asked, route));
     }
@@ -122,7 +124,7 @@ export class RestServer {
   }
 
   private answerNow(response: HttpResponse, asked: Asked, body: () => string): void {
-    const allowance = this.ofAddresses.take(addressKey(asked.address), 1, performance.now());
+    const allowance = this.ofAddresses.take(asked.address, 1, performance.now());
     const parsed = parseQuery(asked.query, []);
     if (!allowance.isGranted) refuse(response, overRate(allowance, 'address'));
     else if ('problem' in parsed) refuse(response, badRequest(parsed.problem, allowance));
@@ -157,7 +159,7 @@ export class RestServer {
   private check(asked: Asked, route: PageRoute): Charged | Refusal {
     const { isPrivate, parameters } = route;
     const nowMs = performance.now();
-    const allowance = this.ofAddresses.take(addressKey(asked.address), 1, nowMs);
+    const allowance = this.ofAddresses.take(asked.address, 1, nowMs);
     if (!allowance.isGranted) return overRate(allowance, 'address');
     const request = { method: 'GET', ...asked };
     const signer = isPrivate ? accountOf(request, this.signing, Date.now()) : 0;
@@ -175,7 +177,17 @@ export class RestServer {
   private charge(asked: Asked, accountId: number, values: Values, nowMs: number): Allowance {
     const cost = Math.ceil((values.limit as number) / ROWS_A_TOKEN);
     if (accountId !== 0) return this.ofAccounts.take(accountId, cost, nowMs);
-    return this.ofAddresses.take(addressKey(asked.address), cost - 1, nowMs);
+    return this.ofAddresses.take(asked.address, cost - 1, nowMs);
+  }
+
+  private openApiText(): string {
+    const symbols = this.context.markets.all().map(({ params }) => params.symbol);
+    const known = symbols.join();
+    if (this.openApi.text === '' || this.openApi.symbols !== known) {
+      const document = openApiDocument(this.context.history !== null, symbols);
+      this.openApi = { symbols: known, text: JSON.stringify(document) };
+    }
+    return this.openApi.text;
   }
 
   private instruments(): object[] {
@@ -186,10 +198,16 @@ export class RestServer {
 }
 
 function askedOf(response: HttpResponse, request: HttpRequest): Asked {
+  const peer = addressOf(response);
   return {
+    peer,
     path: request.getUrl(),
     query: request.getQuery() ?? '',
-    address: addressOf(response),
+    address: chargedAddress({
+      peer,
+      proxied: Buffer.from(response.getProxiedRemoteAddressAsText()).toString('latin1'),
+      forwardedFor: request.getHeader('x-forwarded-for'),
+    }),
     apiKey: request.getHeader(KEY_HEADER),
     timestamp: request.getHeader(TIMESTAMP_HEADER),
     signature: request.getHeader(SIGNATURE_HEADER),

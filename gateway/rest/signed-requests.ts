@@ -4,6 +4,7 @@ import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
 import { equalText, signWithSecret } from '../session/api-keys.js';
+import { isSignedBy } from '../session/login.js';
 
 export const KEY_HEADER = 'plimsoll-key';
 export const TIMESTAMP_HEADER = 'plimsoll-timestamp';
@@ -19,17 +20,17 @@ export interface SignedRequest {
   apiKey: string;
   timestamp: string;
   signature: string;
-  /** IP address that it came from. */
-  address: string;
+  /** Where it comes from, as keys with addresses mean it: the peer itself, whatever a proxy says. */
+  peer: string;
 }
 
 export interface SigningContext {
   readonly venue: string;
   readonly keys: KeyStore;
   readonly accounts: Accounts;
-  /** In which keys expire. */
-  readonly exchangeTimeMs: () => number;
   readonly timeToleranceMs: number;
+  /** Keys end in the exchange's time. */
+  readonly exchangeTimeMs: () => number;
 }
 
 /**
@@ -37,7 +38,12 @@ export interface SigningContext {
  */
 export function signedText(
   venue: string,
-  { timestamp, method, path, query }: Omit<SignedRequest, 'apiKey' | 'signature' | 'address'>,
+  {
+    timestamp,
+    method,
+    path,
+    query,
+  }: Pick<SignedRequest, 'timestamp' | 'method' | 'path' | 'query'>,
 ): string {
   return `plimsoll-rest:v1:${venue}:${timestamp}:${method}:${path}${query === '' ? '' : `?${query}`}`;
 }
@@ -67,28 +73,43 @@ export function accountOf(
       `${TIMESTAMP_HEADER} must be within ${context.timeToleranceMs} ms of the server's ${nowMs}, but is ${shown(timestamp)}`,
     );
   }
-  const { keys } = context;
-  const record = keys.find(apiKey);
-  // Signed and compared also for a key that there is not: how long the answer takes must not tell.
-  const expected = signWithSecret(keys.secretOf(apiKey) ?? '', signedText(context.venue, request));
-  if (!equalText(expected, signature) || record === null || record.publicKey !== '') {
-    return problem(
-      'signature_is_invalid',
-      `${SIGNATURE_HEADER} must be the HMAC of plimsoll-rest:v1:VENUE:TIMESTAMP:GET:PATH?QUERY with the secret of ${KEY_HEADER}`,
-    );
-  }
-  return grantProblem(record, request, context) ?? record.accountId;
+  const text = signedText(context.venue, request);
+  const made = context.keys.find(apiKey) ?? context.keys.findByPublicKey(apiKey);
+  if (made === null) return accountOfKeyPair(request, text, context);
+  const isRight =
+    made.publicKey === ''
+      ? equalText(signWithSecret(context.keys.secretOf(made.apiKey) ?? '', text), signature)
+      : isSignedBy(made.publicKey, text, signature);
+  return isRight ? granted(made, request.peer, context) : signatureIsInvalid();
 }
 
-/** Said only to the owner of the key: the signature was right. */
-function grantProblem(
+/** The key pair that an account was created with may do everything. */
+function accountOfKeyPair(
+  { apiKey, signature }: SignedRequest,
+  text: string,
+  { accounts }: SigningContext,
+): number | Problem {
+  const accountId = accounts.accountOfKey(apiKey);
+  return accountId !== 0 && isSignedBy(apiKey, text, signature) ? accountId : signatureIsInvalid();
+}
+
+/** The signature was right: from here on it may be said what is wrong. */
+function granted(
   record: ApiKeyRecord,
-  { address }: SignedRequest,
+  address: string,
   { accounts, keys, exchangeTimeMs }: SigningContext,
-): Problem | null {
+): number | Problem {
   const { accountId } = record;
   if (!accounts.has(accountId)) {
     return problem('unknown_account', `account ${accountId} of this ${KEY_HEADER} does not exist`);
   }
-  return keyRefusal(keys, record, { permission: MAY_READ, address, nowMs: exchangeTimeMs() });
+  const use = { permission: MAY_READ, address, nowMs: exchangeTimeMs() };
+  return keyRefusal(keys, record, use) ?? accountId;
+}
+
+function signatureIsInvalid(): Problem {
+  return problem(
+    'signature_is_invalid',
+    `${SIGNATURE_HEADER} must be over plimsoll-rest:v1:VENUE:TIMESTAMP:GET:PATH?QUERY with what belongs to ${KEY_HEADER}`,
+  );
 }

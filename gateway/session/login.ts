@@ -166,6 +166,13 @@ function signatureIsInvalid(): LoginFailure {
   );
 }
 
+/** Whether the owner of an Ed25519 key has signed the text; false also for what is no key or no signature. */
+export function isSignedBy(publicKey: string, text: string, signature: string): boolean {
+  const key = keyOf(publicKey);
+  const bytes = signatureBytes(signature);
+  return key !== null && bytes !== null && verify(null, Buffer.from(text), key, bytes);
+}
+
 /** The DER prefix of an Ed25519 public key; node:crypto reads no raw keys. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 

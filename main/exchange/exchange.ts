@@ -272,6 +272,7 @@ export class Exchange {
       isSpread,
       stats: this.shards.map(({ stats }) => stats.memory),
       neverSyncs: config.fsync === 'never',
+      hasSpareCore: os.availableParallelism() > threadsOf(this.layout, this.shards.length) + 1,
       candlesKept: limits.candlesSnapshotMax,
       onCandles: (candles) => this.gateway.sawCandles(candles),
       onNotice: (sentence) => log.warn({}, sentence),
@@ -397,9 +398,14 @@ function groupOptions(config: Config, layout: Layout, placement: SpreadPlacement
 
 /** Threads of a shard that sweep accounts: what cores the others leave, one of them for whatever else runs. */
 function sweepThreadsFor(layout: Layout, shards: number): number {
-  const others = layout === 'inline' ? 1 : 1 + shards;
+  const others = threadsOf(layout, shards);
   const spare = Math.floor((os.availableParallelism() - others - 1) / shards);
   return Math.max(0, Math.min(SWEEP_THREADS_MAX, spare));
+}
+
+/** Of gateway and shards. */
+function threadsOf(layout: Layout, shards: number): number {
+  return layout === 'inline' ? 1 : 1 + shards;
 }
 
 function makeDataFolder(dataDir: string): void {

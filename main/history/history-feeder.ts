@@ -9,15 +9,18 @@ export interface HistoryFeederOptions {
   /** Memory of each shard's figures, by number. */
   stats: readonly SharedArrayBuffer[];
   neverSyncs: boolean;
+  /** A core is left when gateway and shards have one each. */
+  hasSpareCore: boolean;
   candlesKept: number;
   onCandles: (candles: CandleRow[]) => void;
   onNotice: (sentence: string) => void;
   onError: (error: Error) => void;
+  /** How long a stop waits for the histories to come to their end; the rest is read at the next start. */
+  finishWithinMs?: number;
 }
 
 const RETRY_MS_FIRST = 1_000;
 const RETRY_MS_MAX = 60_000;
-/** The rest is read at the next start. */
 const FINISH_WITHIN_MS = 3_000;
 
 /**
@@ -40,13 +43,14 @@ export class HistoryFeeder {
 
   /** The shards have to be open: their journals are recovered then, and do not get shorter any more. */
   start(): void {
-    const { dataDir, isSpread, stats, neverSyncs, candlesKept } = this.options;
+    const { dataDir, isSpread, stats, neverSyncs, hasSpareCore, candlesKept } = this.options;
     const task: HistoryStart = {
       purpose: 'history',
       dataDir,
       isSpread,
       stats,
       neverSyncs,
+      hasSpareCore,
       candlesKept,
       progress: this.progress.memory,
     };
@@ -73,7 +77,7 @@ export class HistoryFeeder {
     this.worker?.postMessage(request);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, FINISH_WITHIN_MS);
+      timer = setTimeout(resolve, this.options.finishWithinMs ?? FINISH_WITHIN_MS);
     });
     await Promise.race([this.ended, late]);
     clearTimeout(timer);

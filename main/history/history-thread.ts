@@ -17,6 +17,8 @@ export interface HistoryStart {
   /** Nothing is synced: what is written is all that a journal can promise. */
   neverSyncs: boolean;
   progress: SharedArrayBuffer;
+  /** A core is left when gateway and shards have one each. */
+  hasSpareCore: boolean;
   /** How many candles of each market and interval are told at the beginning. */
   candlesKept: number;
 }
@@ -32,6 +34,9 @@ export type HistoryMessage =
 const POLL_MS = 25;
 /** Where there are fewer cores than threads, gateway and shards come first, and history catches up when they rest. */
 const NICENESS = 10;
+/** Without a core of its own, and while a shard has work: it rests so many times as long as it has worked. Niceness alone is not enough. */
+const REST_SHARE = 5;
+const REST_MS_MAX = 250;
 
 const start = workerData as HistoryStart | null;
 let finishing = false;
@@ -44,9 +49,11 @@ async function feed(task: HistoryStart): Promise<void> {
   const progress = new HistoryProgress(task.progress);
   const stats = task.stats.map((memory) => new HostStats(memory));
   const histories = stats.map((_, shardId) => open(task, shardId));
+  const isBusy = watchOf(stats);
   let told = false;
   try {
     for (let ended = false; !ended; ) {
+      const begunMs = performance.now();
       // Read before the journals: what it promises is then all there.
       const isLast = finishing;
       const changed: CandleRow[] = [];
@@ -65,7 +72,10 @@ async function feed(task: HistoryStart): Promise<void> {
       } else if (told && changed.length > 0) tell({ kind: 'candles', candles: changed });
       ended = isLast && !isBehind;
       if (ended) break;
-      await (isBehind ? turn() : sleep(POLL_MS));
+      const workedMs = performance.now() - begunMs;
+      const mayGoOn = isLast || task.hasSpareCore || !isBusy();
+      if (!isBehind) await sleep(POLL_MS);
+      else await (mayGoOn ? turn() : sleep(Math.min(workedMs * REST_SHARE, REST_MS_MAX)));
     }
   } finally {
     for (const history of histories) history.close();
@@ -86,6 +96,17 @@ function open(task: HistoryStart, shardId: number): ShardHistory {
 /** What is written but not synced may be gone after a power failure, and other messages take its place. */
 function limitOf(stats: HostStats, { neverSyncs }: HistoryStart): number {
   return stats.get(neverSyncs ? 'writtenSequence' : 'durableSequence');
+}
+
+/** Tells whether any shard has applied something since it was asked last. */
+function watchOf(stats: readonly HostStats[]): () => boolean {
+  let before = 0;
+  return () => {
+    const now = stats.reduce((sum, own) => sum + own.get('sequence'), 0);
+    const hasMoved = now !== before;
+    before = now;
+    return hasMoved;
+  };
 }
 
 function newestOf(histories: readonly ShardHistory[], count: number): CandleRow[] {

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Xorshift } from '../../engine/testing/xorshift.js';
+import { historyFile, openForReading } from './database.js';
+import { RandomExchange } from './testing/random-exchange.js';
+import { dump, makeScratch, removeScratch } from './testing/scratch.js';
+
+/** Compiled; `npm test` compiles before it starts. */
+const SOURCE = fileURLToPath(new URL('./feeder-child.fixture.js', import.meta.url));
+const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 10);
+
+afterEach(removeScratch);
+
+const FEED_WITHIN_MS = 600_000;
+
+/** Kills a feeder some time after it has begun; true when it had come to the end before. */
+async function feedAndKill(dataDir: string, afterMs: number): Promise<boolean> {
+  const running = spawn(process.execPath, [CHILD, dataDir]);
+  let output = '';
+  let errors = '';
+  running.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  running.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const closed = new Promise((resolve) => running.once('close', resolve));
+  await Promise.race([new Promise((resolve) => running.stdout.once('data', resolve)), closed]);
+  const timer = setTimeout(() => running.kill('SIGKILL'), afterMs);
+  await closed;
+  clearTimeout(timer);
+  expect(errors).toBe('');
+  return output.includes('done');
+}
+
+function positionOf(dataDir: string): number {
+  const database = openForReading(historyFile(dataDir, 0));
+  const sequence = database.prepare('SELECT sequence FROM position').pluck().get() as number;
+  database.close();
+  return sequence;
+}
+
+describe('kill -9 while feeding', () => {
+  it('leaves a history that goes on to the same rows as one that was never killed', async () => {
+    const dataDir = makeScratch();
+    const exchange = new RandomExchange(dataDir, 71);
+    exchange.start();
+    for (let i = 0; i < 800; i++) exchange.step();
+    const end = exchange.written();
+    await exchange.stop();
+    const random = new Xorshift(Date.now() % 1_000_003);
+    let killedBetween = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      await feedAndKill(dataDir, random.between(1, 80));
+      const sequence = positionOf(dataDir);
+      if (sequence > 0 && sequence < end) killedBetween++;
+    }
+    expect(await feedAndKill(dataDir, FEED_WITHIN_MS)).toBe(true);
+    const killed = dump(dataDir);
+    expect(positionOf(dataDir)).toBe(end);
+    expect(killedBetween).toBeGreaterThan(0);
+    fs.rmSync(path.join(dataDir, 'history'), { recursive: true });
+    expect(await feedAndKill(dataDir, FEED_WITHIN_MS)).toBe(true);
+    expect(dump(dataDir)).toEqual(killed);
+    expect(killed.fills?.length).toBeGreaterThan(300);
+    console.log(`killed ${KILLS} times, ${killedBetween} of them between beginning and end`);
+  }, 300_000);
+});
