@@ -8,7 +8,8 @@ export default defineConfig({
     // smallest machine that runs this suite has two cores and timing tests must not starve.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // Bounds that catch what hangs; on a machine that others load too, whole simulations take a minute.
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });
