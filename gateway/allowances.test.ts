@@ -7,6 +7,17 @@ const BUY = { market: 'BTC-PERP', side: 'buy', price: '50000.0', qty: '0.010' } 
 const RATES = { requestsPerSecond: 10, requestsBurst: 20, cancelsPerSecond: 5, cancelsBurst: 5 };
 
 describe('a shared allowance', () => {
+  it('is the same for who holds the bucket and for who asks for it each time', () => {
+    const allowances = new Allowances<string>(RATES);
+    expect(allowances.enter('a', 0).take(19, 0)).toBe(true);
+    expect(allowances.of('a', 0).take(1, 0)).toBe(true);
+    expect(allowances.of('a', 0).take(1, 0)).toBe(false);
+    expect(allowances.users('a')).toBe(1);
+    allowances.leave('a');
+    allowances.sweep(0);
+    expect(allowances.of('a', 0).take(1, 0)).toBe(false);
+  });
+
   it('is remembered until it is full again', () => {
     const allowances = new Allowances<string>(RATES);
     expect(allowances.enter('a', 0).take(20, 0)).toBe(true);

@@ -4,8 +4,9 @@ import type { OpenOrders } from './feeds/open-orders.js';
 import type { PrivateLog } from './feeds/private-log.js';
 import type { Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
+import type { Allowances } from './session/allowances.js';
 
-/** What a gateway has folded from the events of its shards; other doors read it, and change nothing. */
+/** What a gateway has folded from the events of its shards, which other doors only read, and the allowances, which all draw from. */
 export interface GatewayFolds {
   readonly accounts: Accounts;
   readonly markets: Markets;
@@ -16,5 +17,7 @@ export interface GatewayFolds {
   readonly bookOf: (marketId: number) => L2Book;
   /** The log that has the private events of an account. */
   readonly logOf: (account: number) => PrivateLog;
+  /** Of accounts. */
+  readonly allowances: Allowances<number>;
   readonly epoch: () => number;
 }

@@ -168,10 +168,11 @@ export class Gateway {
       messages,
       limits.privateBufferBytesMax,
     );
-    const { accounts, connections, privateFeed, publicFeeds, outbox } = this;
+    const { accounts, allowances, connections, privateFeed, publicFeeds, outbox } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
-    this.folds = { accounts, markets, views, openOrders: ownOrders, bookOf, logOf, epoch };
+    const openOrders = ownOrders;
+    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, views };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
@@ -184,7 +185,7 @@ export class Gateway {
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
       nativeConnections: () => connections.count,
-      ...{ accounts, markets, views, orders: ownOrders, books: orders, logOf },
+      ...{ accounts, allowances, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };

@@ -11,6 +11,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
+import type { Allowances } from '../session/allowances.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
 import { AlgoRequests } from './algo-requests.js';
@@ -55,6 +56,7 @@ export interface DialectContext {
   /** Open orders as their owners' feeds tell them. */
   readonly orders: OpenOrders;
   readonly books: OrderFold;
+  readonly allowances: Allowances<number>;
   /** The log that has an account's events. */
   readonly logOf: (account: number) => PrivateLog;
 }
@@ -79,7 +81,8 @@ export class BinanceDialect implements EventObserver {
   private readonly changedBooks = new Set<number>();
 
   constructor(context: DialectContext) {
-    const { accounts, exchangeTimeMs, limits, log, markets, number, apiKeys, views } = context;
+    const { accounts, allowances, exchangeTimeMs, limits, log, markets, number, apiKeys, views } =
+      context;
     const { refusesReplays } = context;
     this.context = context;
     this.number = number;
@@ -113,7 +116,10 @@ export class BinanceDialect implements EventObserver {
       },
     );
     const { authentication, commands, histories, orders, symbols } = this;
-    const gatekeeper = new Gatekeeper({ authentication, histories, rates: limits, exchangeTimeMs });
+    const gatekeeper = new Gatekeeper({
+      ...{ allowances, authentication, histories, exchangeTimeMs },
+      rates: limits,
+    });
     const routes = restRoutes({
       market: this.marketRequests(),
       orders: this.orders,

@@ -1,4 +1,5 @@
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
+import type { Allowances } from '../session/allowances.js';
 import type { Rates } from '../session/token-bucket.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import type { Authentication, Identity } from './authentication.js';
@@ -8,8 +9,8 @@ import type { AccountCall } from './order-requests.js';
 import type { Parameters } from './parameters.js';
 import type { Route, RouteCall } from './routes.js';
 
-/** Buckets that are kept; when there are more, those that are full again are dropped. */
-const BUCKETS_MAX = 20_000;
+/** Addresses, and accounts, that are remembered. */
+const METERS_MAX = 20_000;
 const MINUTE_MS = 60_000;
 
 /** What a request shows of its sender. */
@@ -31,21 +32,28 @@ export interface Usage {
 export interface GatekeeperContext {
   readonly authentication: Authentication;
   readonly histories: Histories;
+  /** Of an address without an account. */
   readonly rates: Rates;
+  /** Of accounts; all doors draw from them. */
+  readonly allowances: Allowances<number>;
   readonly exchangeTimeMs: () => number;
 }
 
-interface Meter {
-  readonly bucket: TokenBucket;
+/** Of the present minute. */
+interface Counter {
   minute: number;
   count: number;
+}
+
+interface Meter extends Counter {
+  readonly bucket: TokenBucket;
 }
 
 /** Lets requests in: who sends them, may he, and does he not ask for too much. */
 export class Gatekeeper {
   private readonly context: GatekeeperContext;
   private readonly byAddress = new Map<string, Meter>();
-  private readonly byAccount = new Map<number, Meter>();
+  private readonly orders = new Map<number, Counter>();
 
   constructor(context: GatekeeperContext) {
     this.context = context;
@@ -72,7 +80,7 @@ export class Gatekeeper {
 
   /** For the headers of the answer. */
   usage(address: string, account: number): Usage {
-    const orders = this.byAccount.get(account);
+    const orders = this.orders.get(account);
     return {
       weight: counted(this.byAddress.get(address)),
       orders: orders === undefined ? null : counted(orders),
@@ -115,10 +123,10 @@ export class Gatekeeper {
   }
 
   private takeOrder(account: number, security: string, clockMs: number): void {
-    const meter = meterOf(this.byAccount, account, this.context.rates, clockMs);
-    if (security === 'change') count(meter);
-    if (meter.bucket.take(1, clockMs)) return;
-    if (security === 'cancel' && meter.bucket.takeCancel(1, clockMs)) return;
+    if (security === 'change') count(counterOf(this.orders, account));
+    const bucket = this.context.allowances.of(account, clockMs);
+    if (bucket.take(1, clockMs)) return;
+    if (security === 'cancel' && bucket.takeCancel(1, clockMs)) return;
     throw security === 'change' ? ERRORS.tooManyOrders() : ERRORS.tooManyRequests();
   }
 
@@ -128,19 +136,36 @@ export class Gatekeeper {
   }
 }
 
-function meterOf<K>(meters: Map<K, Meter>, key: K, rates: Rates, clockMs: number): Meter {
-  const known = meters.get(key);
+function meterOf(
+  meters: Map<string, Meter>,
+  address: string,
+  rates: Rates,
+  clockMs: number,
+): Meter {
+  const known = meters.get(address);
   if (known !== undefined) return known;
-  if (meters.size >= BUCKETS_MAX) {
-    // The oldest half goes: who is idle that long has all of his allowance again.
-    for (const old of [...meters.keys()].slice(0, BUCKETS_MAX / 2)) meters.delete(old);
-  }
+  makeRoom(meters);
   const meter = { bucket: new TokenBucket(rates, clockMs), minute: 0, count: 0 };
-  meters.set(key, meter);
+  meters.set(address, meter);
   return meter;
 }
 
-function count(meter: Meter): void {
+function counterOf(counters: Map<number, Counter>, account: number): Counter {
+  const known = counters.get(account);
+  if (known !== undefined) return known;
+  makeRoom(counters);
+  const counter = { minute: 0, count: 0 };
+  counters.set(account, counter);
+  return counter;
+}
+
+/** The oldest half goes: who is idle that long has all of his allowance again. */
+function makeRoom<K>(meters: Map<K, Counter>): void {
+  if (meters.size < METERS_MAX) return;
+  for (const old of [...meters.keys()].slice(0, METERS_MAX / 2)) meters.delete(old);
+}
+
+function count(meter: Counter): void {
   const minute = Math.floor(performance.now() / MINUTE_MS);
   if (meter.minute !== minute) {
     meter.minute = minute;
@@ -149,7 +174,7 @@ function count(meter: Meter): void {
   meter.count++;
 }
 
-function counted(meter: Meter | undefined): number {
+function counted(meter: Counter | undefined): number {
   const minute = Math.floor(performance.now() / MINUTE_MS);
   return meter === undefined || meter.minute !== minute ? 0 : meter.count;
 }

@@ -18,6 +18,7 @@ import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from '../feeds/f
 import { ANY_EPOCH, type Collected } from '../feeds/feed-walk.js';
 import type { Markets } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
+import type { Allowances } from '../session/allowances.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 import type { FixBody } from './codec/frame-writer.js';
 import { MSG } from './codec/tags.js';
@@ -40,6 +41,8 @@ export interface SessionContext {
   /** By shard. */
   readonly ports: readonly ShardPort[];
   readonly exchangeTimeMs: () => number;
+  /** Of accounts. */
+  readonly allowances: Allowances<number>;
   /** The session has something to write or to send. */
   readonly touch: (session: ClientSession) => void;
   readonly onError: (error: Error) => void;
@@ -55,7 +58,6 @@ export class ClientSession {
   readonly home: number;
   readonly record: SessionRecord;
   readonly link: SessionLink;
-  readonly bucket: TokenBucket;
   readonly massCancels = new MassCancelCounts();
   /** Since when nobody is connected. */
   idleSinceMs = 0;
@@ -72,7 +74,6 @@ export class ClientSession {
     account: number,
     record: SessionRecord,
     link: SessionLink,
-    bucket: TokenBucket,
     context: SessionContext,
   ) {
     this.apiKey = apiKey;
@@ -80,7 +81,6 @@ export class ClientSession {
     this.home = context.source.homeOf(account);
     this.record = record;
     this.link = link;
-    this.bucket = bucket;
     this.context = context;
     this.events = new OrderEvents(context.markets, record.orders);
   }
@@ -89,6 +89,11 @@ export class ClientSession {
   get sessionWord(): number {
     const { portId } = this.context.ports[this.home] as ShardPort;
     return (portId << 24) | this.record.number;
+  }
+
+  /** What the account may still ask for, through all doors together. */
+  bucket(nowMs: number): TokenBucket {
+    return this.context.allowances.of(this.account, nowMs);
   }
 
   /** Nobody is connected, and nobody waits. */

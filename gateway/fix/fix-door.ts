@@ -25,6 +25,7 @@ import type { L2Book } from '../feeds/l2-book.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
+import type { Allowances } from '../session/allowances.js';
 import type { ClientSession } from './client-session.js';
 import type { FixMessage } from './codec/fix-message.js';
 import type { Frame } from './codec/frame-reader.js';
@@ -46,6 +47,8 @@ export interface FixDoorOptions {
   ports: readonly ShardPort[];
   markets: Markets;
   accounts: AccountSource;
+  /** Of accounts; all doors draw from them. */
+  allowances: Allowances<number>;
   /** The book of a market as of its last tick. */
   bookOf: (marketId: number) => L2Book;
   /** The epoch that has begun. */
@@ -100,7 +103,7 @@ export class FixDoor {
   constructor(options: FixDoorOptions) {
     this.options = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const { markets, ports, accounts } = options;
+    const { markets, ports, accounts, allowances } = options;
     const exchangeTimeMs = options.exchangeTimeMs ?? (() => Date.now());
     this.timesMs = ports.map(() => 0);
     this.sessions = new SessionBook({
@@ -111,6 +114,7 @@ export class FixDoor {
         source: accounts,
         ports,
         exchangeTimeMs,
+        allowances,
         touch: (session) => this.touch(session),
         onError: (error) => this.complain(error),
       },
@@ -246,7 +250,8 @@ export class FixDoor {
   }
 
   private resend(connection: FixConnection, client: ClientSession, from: number, to: number): void {
-    if (client.bucket.take(RESEND_TOKENS, performance.now())) client.link.resend(from, to);
+    const nowMs = performance.now();
+    if (client.bucket(nowMs).take(RESEND_TOKENS, nowMs)) client.link.resend(from, to);
     else connection.fix?.end('too many ResendRequests', Date.now());
   }
 
@@ -255,9 +260,10 @@ export class FixDoor {
     const size = message.values.reduce((sum, value) => sum + value.length, 0);
     const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
     const nowMs = performance.now();
+    const bucket = client.bucket(nowMs);
     connection.isAllowed =
-      client.bucket.take(tokens, nowMs) ||
-      (CANCEL_TYPES.includes(message.type) && client.bucket.takeCancel(tokens, nowMs));
+      bucket.take(tokens, nowMs) ||
+      (CANCEL_TYPES.includes(message.type) && bucket.takeCancel(tokens, nowMs));
     if (connection.isAllowed) connection.excess = 0;
     else if (++connection.excess > this.limits.strikesMax) {
       connection.fix?.end('went on after too many messages over the limit', Date.now());

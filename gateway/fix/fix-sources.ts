@@ -2,6 +2,7 @@ import { type AccountSource, AccountState } from '../feeds/account-state.js';
 import type { L2Book } from '../feeds/l2-book.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Markets } from '../markets.js';
+import type { Allowances } from '../session/allowances.js';
 
 /** What the FIX door reads of the exchange's folded state. */
 export interface FixSources {
@@ -11,10 +12,12 @@ export interface FixSources {
   readonly bookOf: (marketId: number) => L2Book;
   /** The epoch that has begun. */
   readonly epoch: () => number;
+  /** Of accounts; all doors draw from them. */
+  readonly allowances: Allowances<number>;
 }
 
 export function fixSources(folds: GatewayFolds): FixSources {
-  const { markets, accounts, views, openOrders, logOf, bookOf, epoch } = folds;
+  const { markets, accounts, views, openOrders, logOf, bookOf, epoch, allowances } = folds;
   const state = new AccountState(accounts, views, openOrders, logOf);
-  return { markets, accounts: state, bookOf, epoch };
+  return { markets, accounts: state, bookOf, epoch, allowances };
 }

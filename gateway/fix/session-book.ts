@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { GatewayLimits } from '../limits.js';
-import { TokenBucket } from '../session/token-bucket.js';
 import { ClientSession, type SessionContext } from './client-session.js';
 import { bootId } from './session/boot-id.js';
 import { SessionCounter } from './session/session-counter.js';
@@ -22,8 +21,6 @@ export class SessionBook {
   private readonly byKey = new Map<string, ClientSession>();
   private readonly byNumber = new Map<number, ClientSession>();
   private readonly byAccount = new Map<number, ClientSession[]>();
-  /** Allowances live on for a while, so that a new connection is no new allowance. */
-  private readonly buckets = new Map<string, TokenBucket>();
 
   constructor(options: SessionBookOptions) {
     this.options = options;
@@ -55,8 +52,7 @@ export class SessionBook {
     const record = new SessionRecord(path.join(folder, apiKey), newNumber, this.boot);
     const pauseAbove = limits.publicBufferBytesMax;
     const link = new SessionLink(record, apiKey, () => Date.now(), pauseAbove, context.onError);
-    const bucket = this.bucketOf(apiKey);
-    const session = new ClientSession(apiKey, account, record, link, bucket, context);
+    const session = new ClientSession(apiKey, account, record, link, context);
     this.byKey.set(apiKey, session);
     this.byNumber.set(record.number, session);
     const others = this.byAccount.get(account) ?? [];
@@ -92,16 +88,6 @@ export class SessionBook {
   close(): void {
     for (const session of this.all()) this.dismiss(session, true);
   }
-
-  private bucketOf(apiKey: string): TokenBucket {
-    const known = this.buckets.get(apiKey);
-    // A full bucket is like a new one, and keys are many.
-    if (this.buckets.size >= BUCKETS_MAX && known === undefined) this.buckets.clear();
-    const bucket = known ?? new TokenBucket(this.options.limits, performance.now());
-    this.buckets.set(apiKey, bucket);
-    return bucket;
-  }
 }
 
 const NOBODY: readonly ClientSession[] = [];
-const BUCKETS_MAX = 10_000;

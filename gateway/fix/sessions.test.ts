@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
@@ -276,6 +277,36 @@ describe('a session', () => {
     await client.until(isReport, 7);
     const over = client.received.filter((one) => one.get(TAG.Text)?.startsWith('rate_limited'));
     expect(over.map((one) => one.get(TAG.ClOrdID)).sort()).toEqual(['c3', 'o4', 'o5']);
+  });
+
+  it('draws from the allowance that its account has at all doors', async () => {
+    await exchange.close();
+    exchange = new FixExchange({ requestsBurst: 6, requestsPerSecond: 0.001 });
+    await exchange.start();
+    const { apiKey, apiSecret } = exchange.key(1);
+    const login = apiKeyLogin(apiKey, apiSecret);
+    // What the logins take is not fixed here: the native client uses up what they leave.
+    const native = await PlimsollClient.connect({ url: exchange.url, login });
+    const order = { market: 'BTC-PERP', side: 'buy', price: '49000', qty: '0.01' } as const;
+    const client = await exchange.client(1);
+    for (let i = 0; i < 6; i++) await native.place(order).catch(() => {});
+    client.send('D', BUY);
+    // It tells of the native client's orders too.
+    const isOwn = (message: FixMessage) => message.get(TAG.ClOrdID) === BUY[TAG.ClOrdID];
+    const [refused] = await client.until(isOwn);
+    expect(refused?.get(TAG.Text)).toMatch(/^rate_limited/);
+    const query = `timestamp=${exchange.core.timeMs}`;
+    const signature = createHmac('sha256', apiSecret).update(query).digest('hex');
+    const url = `http${exchange.url.slice(2, -3)}/fapi/v2/balance?${query}&signature=${signature}`;
+    const answer = await fetch(url, { headers: { 'x-mbx-apikey': apiKey } });
+    expect([answer.status, await answer.json()]).toEqual([
+      429,
+      { code: -1003, msg: expect.stringContaining('Too many requests') },
+    ]);
+    const other = await exchange.client(2);
+    other.send('D', BUY);
+    expect((await other.until(isReport))[0]?.get(TAG.OrdStatus)).toBe('0');
+    await native.close();
   });
 
   it('is cut when it does not read, and has everything when it is back', async () => {

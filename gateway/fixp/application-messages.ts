@@ -143,8 +143,9 @@ export class ApplicationMessages {
   private limited(session: FixpSession, kind: Kind | undefined, bytes: number): Problem | null {
     const now = performance.now();
     const tokens = 1 + Math.floor(bytes / BYTES_PER_TOKEN);
-    if (session.bucket.take(tokens, now)) return null;
-    if (kind?.isCancel === true && session.bucket.takeCancel(tokens, now)) return null;
+    const bucket = session.bucket(now);
+    if (bucket.take(tokens, now)) return null;
+    if (kind?.isCancel === true && bucket.takeCancel(tokens, now)) return null;
     const { requestsPerSecond, cancelsPerSecond } = this.context.limits;
     const sentence = `requests must be at most ${requestsPerSecond} a second, and ${cancelsPerSecond} cancels beyond; nothing was sent`;
     return problem('rate_limited', sentence);

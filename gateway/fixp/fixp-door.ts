@@ -65,7 +65,7 @@ export class FixpDoor {
     const { shards, folds } = options;
     const { limits, fixpLimits, sessions } = this;
     const nowMs = () => Date.now();
-    const { markets, views, openOrders, accounts, logOf, epoch } = folds;
+    const { markets, views, openOrders, accounts, allowances, logOf, epoch } = folds;
     const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
     const { publicBufferBytesMax, strikesMax } = limits;
     const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
@@ -90,6 +90,7 @@ export class FixpDoor {
         limits,
         fixpLimits,
         accounts,
+        allowances,
         sessions,
         flowBudget,
         logOf,

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Allowances } from '../session/allowances.js';
 import { MassCancels } from '../session/mass-cancels.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 import type { FixpConnection } from './fixp-connection.js';
@@ -25,7 +26,6 @@ export interface SessionIdentity {
 export class FixpSession {
   readonly identity: SessionIdentity;
   readonly flow: FlowStore;
-  readonly bucket: TokenBucket;
   readonly massCancels = new MassCancels();
   readonly quotes = new SessionQuotes();
   /** The client's next message that is taken; lower numbers were seen before. */
@@ -37,21 +37,27 @@ export class FixpSession {
   /** All orders of the account go when the connection ends. */
   cancelsOnDisconnect = false;
   connection: FixpConnection | null = null;
+  private readonly allowances: Allowances<number>;
   /** Since when it has no connection. */
   unboundAtMs: number;
 
   constructor(
     identity: SessionIdentity,
-    bucket: TokenBucket,
+    allowances: Allowances<number>,
     flow: FlowStore,
     lastAccountSeqNo: number,
     nowMs: number,
   ) {
     this.identity = identity;
-    this.bucket = bucket;
+    this.allowances = allowances;
     this.flow = flow;
     this.lastAccountSeqNo = lastAccountSeqNo;
     this.unboundAtMs = nowMs;
+  }
+
+  /** What the account may still ask for, through all doors together. */
+  bucket(nowMs: number): TokenBucket {
+    return this.allowances.of(this.identity.account, nowMs);
   }
 
   /** How the number of a message goes with its command. */

@@ -7,7 +7,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Accounts } from '../session/accounts.js';
-import { TokenBucket } from '../session/token-bucket.js';
+import type { Allowances } from '../session/allowances.js';
 import { ed25519Key, establishText, isSignedBy, negotiateText } from './credentials.js';
 import { type FixpConnection, messageBytes } from './fixp-connection.js';
 import type { FixpLimits } from './fixp-limits.js';
@@ -31,6 +31,7 @@ import {
 export interface HandshakeContext {
   readonly venue: string;
   readonly limits: GatewayLimits;
+  readonly allowances: Allowances<number>;
   readonly fixpLimits: FixpLimits;
   readonly accounts: Accounts;
   readonly keys: KeyStore;
@@ -184,10 +185,9 @@ export class Handshake {
     const { context } = this;
     const { account } = identity;
     const nowMs = context.nowMs();
-    const bucket = new TokenBucket(context.limits, performance.now());
     const last = context.accountSeqNo(account);
     const flow = new FlowStore(context.fixpLimits.flowBytesMax, context.flowBudget);
-    const session = new FixpSession(identity, bucket, flow, last, nowMs);
+    const session = new FixpSession(identity, context.allowances, flow, last, nowMs);
     connection.negotiated = session;
     const log = context.logOf(account);
     const wanted = message.hasResumeEpoch() && message.hasResumeAccountSeqNo();

@@ -162,8 +162,9 @@ export class SessionLayer {
       refuse(OutOfRange, sentence);
       return;
     }
-    if (!session.bucket.take(Math.ceil(count / MESSAGES_A_TOKEN), performance.now())) {
-      refuse(RequestLimitExceeded, 'the session is over its rate: try again');
+    const clockMs = performance.now();
+    if (!session.bucket(clockMs).take(Math.ceil(count / MESSAGES_A_TOKEN), clockMs)) {
+      refuse(RequestLimitExceeded, 'the account is over its rate: try again');
       return;
     }
     const now = this.nowMs();
@@ -178,8 +179,8 @@ export class SessionLayer {
 
   /** Session messages count like others; too many over the rate end the connection. */
   private isAffordable(connection: FixpConnection, tokens: number): boolean {
-    const { bucket } = connection.session as FixpSession;
-    if (bucket.take(tokens, performance.now())) return true;
+    const clockMs = performance.now();
+    if ((connection.session as FixpSession).bucket(clockMs).take(tokens, clockMs)) return true;
     if (++connection.strikes <= this.strikesMax) return true;
     const sentence = `more than ${this.strikesMax} messages over the rate`;
     connection.terminate(TerminationCode.FloodingConsumer, sentence, this.nowMs());

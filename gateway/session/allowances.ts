@@ -7,7 +7,7 @@ interface Shared {
 }
 
 /**
- * Allowances that connections share: those of an account, however many connections and keys it comes with, and those of an address,
+ * Allowances that connections share: those of an account, however many connections, keys and doors it comes with, and those of an address,
  * whoever comes from there. One without connections is remembered until it is full again, so that nothing is won by coming anew.
  */
 export class Allowances<Key> {
@@ -25,13 +25,14 @@ export class Allowances<Key> {
 
   /** The bucket for one connection more. */
   enter(key: Key, nowMs: number): TokenBucket {
-    let found = this.shared.get(key);
-    if (found === undefined) {
-      found = { bucket: new TokenBucket(this.rates, nowMs), users: 0 };
-      this.shared.set(key, found);
-    }
-    found.users++;
-    return found.bucket;
+    const shared = this.found(key, nowMs);
+    shared.users++;
+    return shared.bucket;
+  }
+
+  /** The bucket as it is now, for those who ask again each time: it may be another one when it was full. */
+  of(key: Key, nowMs: number): TokenBucket {
+    return this.found(key, nowMs).bucket;
   }
 
   leave(key: Key): void {
@@ -44,5 +45,14 @@ export class Allowances<Key> {
     for (const [key, { bucket, users }] of this.shared) {
       if (users === 0 && bucket.isFull(nowMs)) this.shared.delete(key);
     }
+  }
+
+  private found(key: Key, nowMs: number): Shared {
+    let found = this.shared.get(key);
+    if (found === undefined) {
+      found = { bucket: new TokenBucket(this.rates, nowMs), users: 0 };
+      this.shared.set(key, found);
+    }
+    return found;
   }
 }
