@@ -1,10 +1,4 @@
-import uWS, {
-  type HttpRequest,
-  type HttpResponse,
-  type TemplatedApp,
-  type us_listen_socket,
-  type us_socket_context_t,
-} from 'uWebSockets.js';
+import uWS, { type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import type { FeeRates } from './binance/account-requests.js';
 import { BinanceDialect } from './binance/dialect.js';
@@ -32,14 +26,14 @@ import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
 import { Allowances } from './session/allowances.js';
-import { addressKey, addressOf } from './session/client-address.js';
+import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
 import { timesRates } from './session/token-bucket.js';
-import { refuseUpgrade, upgrade } from './session/upgrade.js';
+import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
 
 /** A logger as pino has it; the gateway logs no keys, signatures or messages. */
@@ -220,6 +214,7 @@ export class Gateway {
     this.options.routes?.(app);
     this.rest.addTo(app);
     this.binance.register(app);
+    const overConnections = (address: string) => this.overConnections(address);
     app.ws<ConnectionData>('/v1', {
       compression: uWS.DISABLED,
       maxPayloadLength: SOCKET_BYTES_MAX,
@@ -227,7 +222,7 @@ export class Gateway {
       maxBackpressure: 0,
       idleTimeout: this.limits.idleTimeoutS,
       sendPingsAutomatically: true,
-      upgrade: (res, req, context) => this.upgrade(res, req, context),
+      upgrade: (res, req, context) => upgrade(res, req, context, overConnections),
       open: (socket) => this.open(socket),
       message: (socket, message, isBinary) => {
         const { connection } = socket.getUserData();
@@ -412,15 +407,15 @@ export class Gateway {
     });
   }
 
-  private upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+  /** Why no more may connect from an address, null: one may. */
+  private overConnections(address: string) {
     const { connectionsMax, connectionsPerAddressMax } = this.limits;
-    const fromHere = this.addresses.users(addressKey(addressOf(res)));
     if (this.connections.count + this.binance.connections >= connectionsMax) {
-      refuseUpgrade(res, '503 Service Unavailable', 'connections', connectionsMax);
-    } else if (fromHere >= connectionsPerAddressMax) {
-      const whose = 'connections from one address';
-      refuseUpgrade(res, '429 Too Many Requests', whose, connectionsPerAddressMax);
-    } else upgrade(res, req, context);
+      return limitRefusal('503 Service Unavailable', 'connections', connectionsMax);
+    }
+    if (this.addresses.users(addressKey(address)) < connectionsPerAddressMax) return null;
+    const whose = 'connections from one address';
+    return limitRefusal('429 Too Many Requests', whose, connectionsPerAddressMax);
   }
 
   private open(socket: Socket): void {

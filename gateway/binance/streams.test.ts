@@ -83,7 +83,8 @@ describe('the book as a stream', () => {
     for (let i = 0; i < 15; i++) await act(i);
     const snapshot = () => one.open('GET', '/fapi/v1/depth', { symbol: 'BTCUSDT', limit: 1000 });
     const book = (await snapshot()).body;
-    for (let i = 15; i < 40; i++) await act(i);
+    // Events that fit to each other, not one alone.
+    for (let i = 15; i < 40 || socket.messages.length < 3; i++) await act(i);
     const followed = () => {
       const own = new RecipeBook(book);
       for (const message of socket.messages) own.apply(message);
@@ -95,7 +96,6 @@ describe('the book as a stream', () => {
         return JSON.stringify(followed()) === JSON.stringify({ bids, asks });
       })
       .toBe(true);
-    expect(socket.messages.length).toBeGreaterThan(1);
   });
 
   it('fits to a snapshot of a quiet moment, too', async () => {

@@ -3,20 +3,33 @@ import { SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK } from '../protocol/messages.js';
 import { addressOf } from './client-address.js';
 import type { ConnectionData } from './connection.js';
 
+/** Why a request may not become a WebSocket. */
+interface Refusal {
+  status: string;
+  reason: string;
+}
+
 /** Makes a WebSocket of a request with one of our sub-protocols; msgpack, when it offers both. */
-export function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+export function upgrade(
+  res: HttpResponse,
+  req: HttpRequest,
+  context: us_socket_context_t,
+  overLimit: (address: string) => Refusal | null,
+): void {
   const offered = req
     .getHeader('sec-websocket-protocol')
     .split(',')
     .map((name) => name.trim());
   const binary = offered.includes(SUBPROTOCOL_MSGPACK);
-  if (!binary && !offered.includes(SUBPROTOCOL_JSON)) {
-    const body = `sub-protocol must be ${SUBPROTOCOL_JSON} or ${SUBPROTOCOL_MSGPACK}\n`;
-    res.writeStatus('400 Bad Request').end(body);
+  const address = addressOf(res);
+  const isKnown = binary || offered.includes(SUBPROTOCOL_JSON);
+  const refusal = isKnown ? overLimit(address) : UNKNOWN_SUBPROTOCOL;
+  if (refusal !== null) {
+    res.writeStatus(refusal.status).end(`${refusal.reason}\n`);
     return;
   }
   res.upgrade<ConnectionData>(
-    { binary, connection: null, address: addressOf(res) },
+    { binary, connection: null, address },
     req.getHeader('sec-websocket-key'),
     binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
     req.getHeader('sec-websocket-extensions'),
@@ -24,7 +37,12 @@ export function upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_
   );
 }
 
-/** Answers with a status, and says which limit is reached. */
-export function refuseUpgrade(res: HttpResponse, status: string, what: string, most: number): void {
-  res.writeStatus(status).end(`${what} must be at most ${most}\n`);
+const UNKNOWN_SUBPROTOCOL = {
+  status: '400 Bad Request',
+  reason: `sub-protocol must be ${SUBPROTOCOL_JSON} or ${SUBPROTOCOL_MSGPACK}`,
+};
+
+/** Says which limit is reached. */
+export function limitRefusal(status: string, what: string, most: number): Refusal {
+  return { status, reason: `${what} must be at most ${most}` };
 }
