@@ -75,11 +75,12 @@ class ThreadedShard implements ShardAccess {
     const admin = portMemory(ADMIN_PORT_ID, 'operators', isOneOfMany);
     this.gatewayPort = ringPort(gateway, this.bell);
     this.fixPort = ringPort(fix, this.bell);
-    // Nobody reads there until somebody logs on.
-    this.fixPort.onEvents(null);
     this.adminPort = ringPort(admin, this.bell);
     const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
     this.fixpPort = ringPort(fixp, this.bell);
+    // Nobody reads there until a door opens or somebody logs on; full rings would hold up the shard.
+    this.fixPort.onEvents(null);
+    this.fixpPort.onEvents(null);
     this.wake = new MessageChannel();
     // The gateway first: who hears of an account through the admin API may log in at once.
     this.wake.port1.on('message', () => this.drain());
