@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describeTornTail } from '../../engine/runtime/journal/damage.js';
 import { journalDirectory, snapshotDirectory } from '../../engine/runtime/journal/directories.js';
-import { type JournalFrame, JournalReader } from '../../engine/runtime/journal/journal-reader.js';
+import type { JournalFrame } from '../../engine/runtime/journal/journal-frame.js';
+import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
 import { refuseGap } from '../../engine/runtime/journal/open-shard.js';
 import { replay } from '../../engine/runtime/journal/replay.js';
 import { loadNewestSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';

@@ -10,7 +10,8 @@ import {
   listSequenced,
   snapshotDirectory,
 } from '../../engine/runtime/journal/directories.js';
-import { type JournalFrame, JournalReader } from '../../engine/runtime/journal/journal-reader.js';
+import type { JournalFrame } from '../../engine/runtime/journal/journal-frame.js';
+import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
 import { loadSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';
 import type { CommandLine, CreateShard, Output } from './command-line.js';
 

@@ -1,18 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { MessageBuffer } from '../../messages/message-buffer.js';
 import { JournalDamageError } from './damage.js';
 import { listSequenced, sequencedName } from './directories.js';
-import {
-  H_COUNT,
-  H_SLOTS,
-  HEADER_BYTES,
-  HEADER_WORDS,
-  HF_EPOCH,
-  HF_FIRST_SEQUENCE,
-  HF_TIME,
-} from './format.js';
-import type { JournalFrame } from './journal-reader.js';
+import { H_COUNT, H_SLOTS, HF_EPOCH, HF_FIRST_SEQUENCE, HF_TIME } from './format.js';
+import { copyMessages, type JournalFrame, newJournalFrame, readHeader } from './journal-frame.js';
 import { SegmentReader } from './segment-reader.js';
 
 /**
@@ -23,16 +14,7 @@ import { SegmentReader } from './segment-reader.js';
  * `next` overwrites the one frame it hands out.
  */
 export class JournalFollower {
-  readonly frame: JournalFrame = {
-    messages: new MessageBuffer(4096),
-    firstSequence: 0,
-    count: 0,
-    timeMs: Number.NEGATIVE_INFINITY,
-    epoch: 0,
-    file: '',
-    position: 0,
-    bytes: 0,
-  };
+  readonly frame: JournalFrame = newJournalFrame();
   /** Last sequence read or skipped. */
   lastSequence: number;
   private readonly directory: string;
@@ -116,14 +98,9 @@ export class JournalFollower {
       this.refuse(position, `time ${timeMs}, epoch ${epoch} or count ${count} is impossible here`);
     }
     this.lastSequence = firstSequence + count - 1;
-    Object.assign(frame, { firstSequence, count, timeMs, epoch, file: this.file, position });
-    frame.bytes = HEADER_BYTES * (slots + 1);
+    readHeader(frame, segment, this.file);
     if (this.lastSequence < this.fromSequence) return false;
-    const { messages } = frame;
-    messages.reset();
-    messages.push(slots);
-    const payloadAt = at + HEADER_WORDS;
-    messages.words.set(words.subarray(payloadAt, payloadAt + slots * HEADER_WORDS));
+    copyMessages(frame, segment);
     return true;
   }
 

@@ -1,27 +1,9 @@
-import { MessageBuffer } from '../../messages/message-buffer.js';
-import type { Frame } from '../../shard/frame.js';
 import { JournalDamageError, type TornTail } from './damage.js';
 import { listSequenced, type SequencedFile } from './directories.js';
-import {
-  H_COUNT,
-  H_SLOTS,
-  HEADER_BYTES,
-  HEADER_WORDS,
-  HF_EPOCH,
-  HF_FIRST_SEQUENCE,
-  HF_TIME,
-} from './format.js';
+import { H_COUNT, H_SLOTS, HF_EPOCH, HF_FIRST_SEQUENCE, HF_TIME } from './format.js';
+import { copyMessages, type JournalFrame, newJournalFrame, readHeader } from './journal-frame.js';
 import { judgeBadFrame, judgeBadHeader } from './judge-tail.js';
 import { SegmentReader } from './segment-reader.js';
-
-/** A frame with where it came from. */
-export interface JournalFrame extends Frame {
-  epoch: number;
-  file: string;
-  position: number;
-  /** Bytes in the segment, header included. */
-  bytes: number;
-}
 
 /**
  * Iterates the frames of a shard's journal in order, across segments, and checks that they form one
@@ -30,16 +12,7 @@ export interface JournalFrame extends Frame {
  * `next` overwrites the one frame it hands out: nothing is allocated per frame in steady state.
  */
 export class JournalReader {
-  readonly frame: JournalFrame = {
-    messages: new MessageBuffer(4096),
-    firstSequence: 0,
-    count: 0,
-    timeMs: Number.NEGATIVE_INFINITY,
-    epoch: 0,
-    file: '',
-    position: 0,
-    bytes: 0,
-  };
+  readonly frame: JournalFrame = newJournalFrame();
   /** Set at the end when a crash left an unfinished frame behind. */
   tornTail: TornTail | null = null;
   /** Last sequence read or skipped; at the end, that of the journal. */
@@ -148,26 +121,8 @@ export class JournalReader {
     this.timeMs = timeMs;
     this.epoch = epoch;
     if (this.lastSequence < this.fromSequence) return false;
-
-    const { frame } = this;
-    const messages = frame.messages;
-    messages.reset();
-    messages.push(slots);
-    const payloadAt = at + HEADER_WORDS;
-    const payloadWords = slots * HEADER_WORDS;
-    if (slots <= 8) {
-      // A view costs more than copying a few slots one by one.
-      for (let i = 0; i < payloadWords; i++) messages.words[i] = words[payloadAt + i];
-    } else {
-      messages.words.set(words.subarray(payloadAt, payloadAt + payloadWords));
-    }
-    frame.firstSequence = firstSequence;
-    frame.count = count;
-    frame.timeMs = timeMs;
-    frame.epoch = epoch;
-    frame.file = this.file;
-    frame.position = position;
-    frame.bytes = HEADER_BYTES + payloadWords * 4;
+    readHeader(this.frame, segment, this.file);
+    copyMessages(this.frame, segment);
     return true;
   }
 

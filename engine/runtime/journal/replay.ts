@@ -3,7 +3,8 @@ import type { MessageBuffer } from '../../messages/message-buffer.js';
 import type { Frame } from '../../shard/frame.js';
 import type { Shard } from '../../shard/shard.js';
 import { JournalDamageError } from './damage.js';
-import type { JournalFrame, JournalReader } from './journal-reader.js';
+import type { JournalFrame } from './journal-frame.js';
+import type { JournalReader } from './journal-reader.js';
 
 export interface ReplayOptions {
   /** Last sequence to apply; a frame that reaches beyond it is applied in part. */
