@@ -53,6 +53,8 @@ class ThreadedShard implements ShardAccess {
   readonly fixpPort: RingPort;
   readonly opened: Promise<void>;
   report: ShardReport = null as never;
+  /** The gateway first: who hears of an account through the admin API may log in at once. */
+  private readonly ports: readonly RingPort[];
   private readonly hooks: ShardHooks;
   private readonly channels: ChannelMemory | null;
   private readonly worker: Worker;
@@ -72,17 +74,17 @@ class ThreadedShard implements ShardAccess {
     const isOneOfMany = (settings.shards ?? 1) > MANY_SHARDS;
     const gateway = portMemory(GATEWAY_PORT_ID, 'traders', isOneOfMany);
     const fix = portMemory(FIX_PORT_ID, 'traders', isOneOfMany);
+    const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
     const admin = portMemory(ADMIN_PORT_ID, 'operators', isOneOfMany);
     this.gatewayPort = ringPort(gateway, this.bell);
     this.fixPort = ringPort(fix, this.bell);
-    this.adminPort = ringPort(admin, this.bell);
-    const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
     this.fixpPort = ringPort(fixp, this.bell);
+    this.adminPort = ringPort(admin, this.bell);
+    this.ports = [this.gatewayPort, this.fixPort, this.fixpPort, this.adminPort];
     // Nobody reads there until a door opens or somebody logs on; full rings would hold up the shard.
     this.fixPort.onEvents(null);
     this.fixpPort.onEvents(null);
     this.wake = new MessageChannel();
-    // The gateway first: who hears of an account through the admin API may log in at once.
     this.wake.port1.on('message', () => this.drain());
     const workerData: ThreadStart = {
       settings,
@@ -117,10 +119,7 @@ class ThreadedShard implements ShardAccess {
   }
 
   async settle(): Promise<void> {
-    this.gatewayPort.flush();
-    this.fixPort.flush();
-    this.adminPort.flush();
-    this.fixpPort.flush();
+    for (const port of this.ports) port.flush();
     await this.request({ name: 'settle' });
     this.drain();
   }
@@ -170,10 +169,7 @@ class ThreadedShard implements ShardAccess {
   }
 
   private drain(): void {
-    this.gatewayPort.drain();
-    this.fixPort.drain();
-    this.adminPort.drain();
-    this.fixpPort.drain();
+    for (const port of this.ports) port.drain();
   }
 
   private request<T>(operation: Operation): Promise<T> {
@@ -229,10 +225,7 @@ class ThreadedShard implements ShardAccess {
     this.stopped = true;
     this.stats.set('state', HOST_HALTED);
     if (this.channels !== null) stopAll(this.channels, this.shardId);
-    this.gatewayPort.close();
-    this.fixPort.close();
-    this.adminPort.close();
-    this.fixpPort.close();
+    for (const port of this.ports) port.close();
     this.hooks.onDied(error);
   }
 }
