@@ -23,6 +23,7 @@ import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
+import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
 
 /** Room for a command in each market, however short batches are. */
@@ -31,8 +32,6 @@ const COMMANDS_MIN = 64;
 const MAY_HAVE_ORDERS: readonly boolean[] = MARKET_STATES.map(
   (name) => name !== 'initializing' && name !== 'settling' && name !== 'closed',
 );
-/** A kilobyte of a message costs as much as a request. */
-const BYTES_PER_TOKEN = 1024;
 
 export interface RequestCounters {
   messages: number;
@@ -98,7 +97,7 @@ export class Requests {
       this.wrongFrame(connection, size);
       return;
     }
-    const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
+    const tokens = tokensOf(size);
     const allowed = connection.takeTokens(tokens, this.coarseNowMs);
     const bytes = new Uint8Array(message);
     if (allowed && connection.binary && connection.mayTrade) {

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
+import { addressOf } from '../session/client-address.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 
 /** What a socket says when nothing is left waiting. */
@@ -49,7 +50,7 @@ export class StreamSocket {
     this.limits = limits;
     this.touched = touched;
     this.isCombined = socket.getUserData().kind === 'combined';
-    this.address = Buffer.from(socket.getRemoteAddressAsText()).toString('latin1');
+    this.address = addressOf(socket);
   }
 
   /** To be sent at the next flush, in order. */

@@ -19,12 +19,12 @@ import { ANY_EPOCH, type Collected } from '../feeds/feed-walk.js';
 import type { Markets } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import type { Allowances } from '../session/allowances.js';
+import { type MassCancelCount, MassCancelCounts } from '../session/mass-cancel-counts.js';
 import type { TokenBucket } from '../session/token-bucket.js';
 import type { FixBody } from './codec/frame-writer.js';
 import { MSG } from './codec/tags.js';
 import { ORD_STATUS, orderOfState } from './orders/client-order.js';
 import { executionReport, statusReport } from './orders/execution-report.js';
-import { MassCancelCounts } from './orders/mass-cancel-counts.js';
 import { OrderEvents } from './orders/order-events.js';
 import type { PendingRequest } from './orders/pending-request.js';
 import { type Answer, massCanceled, refusalOf } from './orders/refusals.js';
@@ -33,6 +33,8 @@ import type { FeedCursor, SessionRecord } from './session/session-record.js';
 
 /** A longer history of an account is not gone through when a session begins: it would delay everybody. */
 const HISTORY_EVENTS_MAX = 20_000;
+
+type KnownRejection = ReturnType<typeof rejectionOf>;
 
 /** What all sessions of a door share. */
 export interface SessionContext {
@@ -58,7 +60,7 @@ export class ClientSession {
   readonly home: number;
   readonly record: SessionRecord;
   readonly link: SessionLink;
-  readonly massCancels = new MassCancelCounts();
+  readonly massCancels = new MassCancelCounts<KnownRejection>();
   /** Since when nobody is connected. */
   idleSinceMs = 0;
   private readonly context: SessionContext;
@@ -223,7 +225,7 @@ export class ClientSession {
 
   private massCancelDone(
     request: PendingRequest,
-    done: { count: number; rejection: { code: string; message: string } | null },
+    done: MassCancelCount<KnownRejection>,
     timeMs: number,
   ): void {
     if (done.rejection !== null) {

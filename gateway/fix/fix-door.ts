@@ -26,6 +26,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Allowances } from '../session/allowances.js';
+import { tokensOf } from '../session/token-bucket.js';
 import type { ClientSession } from './client-session.js';
 import type { FixMessage } from './codec/fix-message.js';
 import type { Frame } from './codec/frame-reader.js';
@@ -65,7 +66,6 @@ const FRAME_F_TIME = 2;
 const CONNECTION_MASK = 0xffffff;
 /** Heartbeats and time limits are looked after this often. */
 const CLOCK_MS = 250;
-const BYTES_PER_TOKEN = 1024;
 /** A resend reads files. */
 const RESEND_TOKENS = 20;
 /** A session without a connection stays in memory for so long. */
@@ -258,7 +258,7 @@ export class FixDoor {
   /** Every message costs something; a kilobyte as much as a message. Who goes on over the limit is sent away. */
   private charge(connection: FixConnection, client: ClientSession, message: FixMessage): void {
     const size = message.values.reduce((sum, value) => sum + value.length, 0);
-    const tokens = 1 + Math.floor(size / BYTES_PER_TOKEN);
+    const tokens = tokensOf(size);
     const nowMs = performance.now();
     const bucket = client.bucket(nowMs);
     connection.isAllowed =

@@ -9,6 +9,7 @@ import type { OpenOrders } from '../feeds/open-orders.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
+import { tokensOf } from '../session/token-bucket.js';
 import { writePositions } from './account-reports.js';
 import { OrdStatus, writeBusinessReject, writeMassCanceled, writeStatus } from './door-answers.js';
 import type { FixpConnection } from './fixp-connection.js';
@@ -24,7 +25,6 @@ const MAY_HAVE_ORDERS: readonly boolean[] = MARKET_STATES.map((name) => {
   return name !== 'initializing' && name !== 'settling' && name !== 'closed';
 });
 const COMMANDS_MAX = 256;
-const BYTES_PER_TOKEN = 1_024;
 
 export interface ApplicationContext {
   readonly limits: GatewayLimits;
@@ -142,7 +142,7 @@ export class ApplicationMessages {
 
   private limited(session: FixpSession, kind: Kind | undefined, bytes: number): Problem | null {
     const now = performance.now();
-    const tokens = 1 + Math.floor(bytes / BYTES_PER_TOKEN);
+    const tokens = tokensOf(bytes);
     const bucket = session.bucket(now);
     if (bucket.take(tokens, now)) return null;
     if (kind?.isCancel === true && bucket.takeCancel(tokens, now)) return null;

@@ -8,7 +8,8 @@ import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Accounts } from '../session/accounts.js';
 import type { Allowances } from '../session/allowances.js';
-import { ed25519Key, establishText, isSignedBy, negotiateText } from './credentials.js';
+import { ed25519Key, isSignedWith } from '../session/ed25519.js';
+import { establishText, negotiateText } from './credentials.js';
 import { type FixpConnection, messageBytes } from './fixp-connection.js';
 import type { FixpLimits } from './fixp-limits.js';
 import { FixpSession, type FixpSessions } from './fixp-session.js';
@@ -93,7 +94,7 @@ export class Handshake {
     }
     const key = ed25519Key(keyBytes);
     const text = negotiateText(context.venue, id, timestamp);
-    if (key === null || !isSignedBy(key, text, signature)) {
+    if (key === null || !isSignedWith(key, text, signature)) {
       refuse(NegotiationRejectCode.Credentials, SIGNATURE_IS_INVALID);
       return;
     }
@@ -264,7 +265,7 @@ export class Handshake {
     if (session === undefined) return UNNEGOTIATED;
     const { id, nonce, key } = session.identity;
     const text = establishText(venue, id, nonce, timestamp, nextSeqNo);
-    if (!isSignedBy(key, text, signature)) {
+    if (!isSignedWith(key, text, signature)) {
       return [EstablishmentRejectCode.Credentials, SIGNATURE_IS_INVALID];
     }
     const late = this.outOfTime(timestamp);

@@ -7,7 +7,7 @@ import type { GatewayLimits } from '../limits.js';
 import { instrumentOf, type Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
-import { addressOf, chargedAddress } from '../session/client-address.js';
+import { addressOf, chargedAddress, proxiedAddressOf } from '../session/client-address.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
@@ -205,7 +205,7 @@ function askedOf(response: HttpResponse, request: HttpRequest): Asked {
     query: request.getQuery() ?? '',
     address: chargedAddress({
       peer,
-      proxied: Buffer.from(response.getProxiedRemoteAddressAsText()).toString('latin1'),
+      proxied: proxiedAddressOf(response),
       forwardedFor: request.getHeader('x-forwarded-for'),
     }),
     apiKey: request.getHeader(KEY_HEADER),

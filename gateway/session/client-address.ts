@@ -1,8 +1,17 @@
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse, WebSocket } from 'uWebSockets.js';
 
 /** The client's IP address as the socket spells it, in full. What a proxy says of another one is not believed. */
-export function addressOf(response: HttpResponse): string {
-  return Buffer.from(response.getRemoteAddressAsText()).toString('latin1');
+export function addressOf(client: HttpResponse | WebSocket<unknown>): string {
+  return textOf(client.getRemoteAddressAsText());
+}
+
+/** What the PROXY protocol, version 2, says of the client; empty when nothing was said. */
+export function proxiedAddressOf(response: HttpResponse): string {
+  return textOf(response.getProxiedRemoteAddressAsText());
+}
+
+function textOf(address: ArrayBuffer): string {
+  return Buffer.from(address).toString('latin1');
 }
 
 /** What counts as one address: of IPv6 the network of 64 bits that one subscriber has. */

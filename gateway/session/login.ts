@@ -1,10 +1,11 @@
-import { createPublicKey, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { keyRefusal } from '../identity/key-check.js';
 import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_EVERYTHING } from '../identity/permissions.js';
 import type { Accounts } from './accounts.js';
 import { equalText, signWithSecret } from './api-keys.js';
+import { ed25519Key, isSignedWith } from './ed25519.js';
 
 /**
  * Login by signature over a challenge. The server draws 32 random bytes for one connection, the client
@@ -114,7 +115,7 @@ export class LoginChallenge {
     if (bytes === null) {
       return failure('signature_is_malformed', 'signature must be 64 bytes in base58 or base64');
     }
-    if (!verify(null, Buffer.from(text), key, bytes)) return signatureIsInvalid();
+    if (!isSignedWith(key, text, bytes)) return signatureIsInvalid();
     const made = this.context.keys.findByPublicKey(publicKey);
     if (made !== null) return this.grant(made, address);
     const accountId = this.context.accounts.accountOfKey(publicKey);
@@ -170,18 +171,13 @@ function signatureIsInvalid(): LoginFailure {
 export function isSignedBy(publicKey: string, text: string, signature: string): boolean {
   const key = keyOf(publicKey);
   const bytes = signatureBytes(signature);
-  return key !== null && bytes !== null && verify(null, Buffer.from(text), key, bytes);
+  return key !== null && bytes !== null && isSignedWith(key, text, bytes);
 }
-
-/** The DER prefix of an Ed25519 public key; node:crypto reads no raw keys. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 function keyOf(publicKey: string): KeyObject | null {
   try {
     const raw = base58.decode(publicKey);
-    if (raw.length !== 32) return null;
-    const der = Buffer.concat([SPKI_PREFIX, raw]);
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return raw.length === 32 ? ed25519Key(raw) : null;
   } catch {
     return null;
   }

@@ -11,27 +11,25 @@ import {
 } from '../../engine/messages/layout.js';
 import { EVT_MASS_CANCELED, EVT_REJECTED } from '../../engine/messages/types.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { MassCancelCounts } from './mass-cancel-counts.js';
 
-interface Open {
-  /** Markets that have not answered yet. */
-  left: number;
-  count: number;
-  rejection: { market: number; code: number; value: number; limit: number } | null;
+interface Rejection {
+  market: number;
+  code: number;
+  value: number;
+  limit: number;
 }
 
-/**
- * A cancel of all markets' orders goes out as one command for each market, and each of them answers. Here the answers
- * become one: the sum, or the first rejection (the other markets' orders are canceled nevertheless).
- */
+/** Mass cancels as events: the answers of all markets become one event. */
 export class MassCancels {
-  private readonly open = new Map<number, Open>();
+  private readonly counts = new MassCancelCounts<Rejection>();
 
   get any(): boolean {
-    return this.open.size > 0;
+    return this.counts.any;
   }
 
   begin(request: number, markets: number): void {
-    this.open.set(request, { left: markets, count: 0, rejection: null });
+    this.counts.begin(request, markets);
   }
 
   /**
@@ -39,25 +37,23 @@ export class MassCancels {
    * goes to nobody. Answers to other requests pass.
    */
   passes(request: number, words: Int32Array, floats: Float64Array, at: number): boolean {
-    const open = this.open.get(request);
-    if (open === undefined) return true;
+    if (!this.counts.has(request)) return true;
     const f = at / 2;
     const head = words[at + W_HEAD] as number;
-    if (typeOf(head) === EVT_MASS_CANCELED) open.count += floats[f + EF_LOTS] as number;
-    else if (open.rejection === null) {
-      open.rejection = {
-        market: marketOf(head),
-        code: words[at + EW_CODE] as number,
-        value: floats[f + EF_VALUE] as number,
-        limit: floats[f + EF_LIMIT] as number,
-      };
-    }
-    if (--open.left > 0) return false;
-    this.open.delete(request);
-    const { rejection } = open;
+    const done =
+      typeOf(head) === EVT_MASS_CANCELED
+        ? this.counts.canceled(request, floats[f + EF_LOTS] as number)
+        : this.counts.rejected(request, {
+            market: marketOf(head),
+            code: words[at + EW_CODE] as number,
+            value: floats[f + EF_VALUE] as number,
+            limit: floats[f + EF_LIMIT] as number,
+          });
+    if (done === null) return false;
+    const { rejection } = done;
     if (rejection === null) {
       words[at + W_HEAD] = headOf(EVT_MASS_CANCELED, slotsOf(head), MARKET_ID_ALL);
-      floats[f + EF_LOTS] = open.count;
+      floats[f + EF_LOTS] = done.count;
     } else {
       words[at + W_HEAD] = headOf(EVT_REJECTED, slotsOf(head), rejection.market);
       words[at + EW_CODE] = rejection.code;

@@ -9,6 +9,14 @@ export interface Rates {
   readonly cancelsBurst: number;
 }
 
+/** A kilobyte costs as much as a request. */
+const BYTES_PER_TOKEN = 1024;
+
+/** What a message of so many bytes costs. */
+export function tokensOf(bytes: number): number {
+  return 1 + Math.floor(bytes / BYTES_PER_TOKEN);
+}
+
 export class TokenBucket {
   private requests: number;
   private cancels: number;
