@@ -183,6 +183,9 @@ export const EW_TRAIL_TICKS = 24;
 export const EW_TRAIL_PPM = 25;
 /** Collateral of the account after the event, filled in by the margin actor. */
 export const EF_COLLATERAL = 15;
+/** Balance, insurance funded: the command's idempotency key, four words; zeros for none. It tells what outside caused it. */
+export const EW_CASH_KEY = 20;
+export const CASH_KEY_WORDS = 4;
 /** Third slot: string client id. */
 export const EW_CLIENT_TEXT_LENGTH = 32;
 export const EW_CLIENT_TEXT = 33;

@@ -116,7 +116,7 @@ export const EVT_AMENDED = 132;
 export const EVT_REJECTED = 133;
 /** Answer only: the client id is known. EF_ORDER_ID (0 while in flight) tells the order. */
 export const EVT_DUPLICATE = 134;
-/** Deposit or withdrawal: EF_LOTS change, EF_COLLATERAL after. */
+/** Deposit or withdrawal: EF_LOTS change, EF_COLLATERAL after, EW_CASH_KEY. */
 export const EVT_BALANCE = 135;
 /** EF_ORDER_ID: parent; third slot: public key in words 33–40. */
 export const EVT_ACCOUNT_CREATED = 136;
@@ -173,7 +173,7 @@ export const EVT_AUCTION = 156;
 export const EVT_DELEVERAGING = 157;
 /** The account may take positions over from auctions (EW_FLAGS 1), or not any more. */
 export const EVT_LIQUIDATOR = 158;
-/** The insurance fund of a market was paid into or out of: EF_LOTS change, EF_LIMIT what it has then. */
+/** The insurance fund of a market was paid into or out of: EF_LOTS change, EF_LIMIT what it has then, EW_CASH_KEY. */
 export const EVT_INSURANCE_FUNDED = 159;
 /** A trigger order waits: EF_LOTS, EW_PRICE (limit or bound, 0: none), EW_FLAGS, EF_EXPIRY, EW_TRIGGER_…. */
 export const EVT_TRIGGER_ACCEPTED = 160;

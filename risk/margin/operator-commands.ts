@@ -1,12 +1,14 @@
 import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import {
+  CASH_KEY_WORDS,
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
   EF_LIMIT,
   EF_LOTS,
   EF_ORDER_ID,
   EVENT_SLOTS,
+  EW_CASH_KEY,
   EW_CLIENT_TEXT,
   EW_FLAGS,
   EW_REQUEST,
@@ -173,6 +175,7 @@ export class OperatorCommands {
     const event = market.answer(message, slot, EVT_INSURANCE_FUNDED, EVENT_SLOTS);
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = isRepeat ? 0 : change;
     this.events.floats[event * SLOT_FLOATS + EF_LIMIT] = positions.insuranceMicroUsd;
+    this.tellKey(message, slot, event);
   }
 
   private balance(
@@ -187,9 +190,17 @@ export class OperatorCommands {
     this.events.words[event * SLOT_WORDS + W_ACCOUNT] = account;
     this.events.floats[f + EF_LOTS] = change;
     this.events.floats[f + EF_COLLATERAL] = this.state.accounts.collateral(account);
+    this.tellKey(message, slot, event);
     if (numbered) {
       this.events.floats[f + EF_ACCOUNT_SEQUENCE] = this.state.accounts.nextSequence(account);
     }
+  }
+
+  /** Settlement knows by its key which deposit on chain, or which withdrawal, an event is the booking of. */
+  private tellKey(message: MessageBuffer, slot: number, event: number): void {
+    const from = slot * SLOT_WORDS + W_IDEMPOTENCY_KEY;
+    const key = message.words.subarray(from, from + CASH_KEY_WORDS);
+    this.events.words.set(key, event * SLOT_WORDS + EW_CASH_KEY);
   }
 
   private reject(

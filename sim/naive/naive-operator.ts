@@ -188,6 +188,7 @@ export function naiveFundInsurance(state: NaiveState, message: View, market: Mar
   );
   event.setFloat(layout.EF_LOTS, isRepeat ? 0 : change);
   event.setFloat(layout.EF_LIMIT, market.positions.insuranceMicroUsd);
+  tellKey(message, event);
 }
 
 /** A repeated command is answered too, but its answer is no new event of the private feed. */
@@ -196,6 +197,7 @@ function balance(state: NaiveState, message: View, account: NaiveAccount, change
   event.setWord(layout.W_ACCOUNT, account.id);
   event.setFloat(layout.EF_LOTS, Number(change));
   event.setFloat(layout.EF_COLLATERAL, Number(account.collateral));
+  tellKey(message, event);
   if (change === 0n) return;
   account.sequence++;
   event.setFloat(layout.EF_ACCOUNT_SEQUENCE, account.sequence);
@@ -206,6 +208,12 @@ function answer(state: NaiveState, message: View, kind: number, slots: number, m
   event.setWord(layout.EW_SESSION, message.word(layout.W_SESSION));
   event.setWord(layout.EW_REQUEST, message.word(layout.W_REQUEST));
   return event;
+}
+
+function tellKey(message: View, event: View): void {
+  for (let i = 0; i < layout.CASH_KEY_WORDS; i++) {
+    event.setWord(layout.EW_CASH_KEY + i, message.word(W_IDEMPOTENCY_KEY + i));
+  }
 }
 
 function cashKey(message: View): string | null {
