@@ -59,6 +59,8 @@ export async function startExchange(data, layout) {
     '--oracle',
     'manual',
     '--no-bots',
+    '--settlement',
+    'off',
     ...(layout === undefined ? [] : ['--layout', layout]),
     '--data',
     data,

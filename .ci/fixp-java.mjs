@@ -44,7 +44,8 @@ try {
 
 async function start() {
   const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
-  const args = [...ports, '--data', path.join(work, 'data'), '--oracle', 'manual', '--no-bots'];
+  const how = ['--oracle', 'manual', '--no-bots', '--settlement', 'off'];
+  const args = [...ports, '--data', path.join(work, 'data'), ...how];
   const child = spawn(process.execPath, [path.join(root, 'dist/main/start.js'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

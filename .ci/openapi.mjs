@@ -75,7 +75,16 @@ function startExchange() {
   const config = path.join(folder, 'openapi.toml');
   fs.writeFileSync(config, LIMITS);
   const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
-  const own = ['--config', config, '--data', path.join(folder, 'data'), '--layout', 'inline'];
+  const own = [
+    '--config',
+    config,
+    '--data',
+    path.join(folder, 'data'),
+    '--layout',
+    'inline',
+    '--settlement',
+    'off',
+  ];
   const stdio = ['ignore', 'pipe', 'inherit'];
   const child = spawn(process.execPath, ['dist/main/start.js', ...ports, ...own], { stdio });
   return new Promise((resolve, reject) => {

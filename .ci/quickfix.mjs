@@ -27,6 +27,8 @@ async function startExchange() {
     '--oracle',
     'manual',
     '--no-bots',
+    '--settlement',
+    'off',
     '--data',
     data,
     '--admin-token',

@@ -8,6 +8,8 @@ import {
   POLICIES,
   PORT_MAX,
   readConfig,
+  SETTLEMENTS,
+  type SettlementConfig,
   SWEEP_THREADS_LIMIT,
 } from './config.js';
 import { StartError, shown } from './problem.js';
@@ -30,6 +32,9 @@ Options
   --oracle O             recorded | manual | pyth
   --fsync P              never | batch | always
   --no-bots              no market makers
+  --settlement S         on | off | auto: on with the real clock, unless journals are never synced
+  --custody-port N       door of deposits and withdrawals (8084; 0 picks a free port)
+  --chain-port N         JSON-RPC of the embedded chain (8899; 0 picks a free port)
   --sweep-threads N      threads of each shard that sweep accounts; 0: its own does
   --help                 this text
 `;
@@ -50,6 +55,9 @@ const OPTIONS = {
   fsync: TEXT,
   'no-bots': { type: 'boolean' },
   'sweep-threads': TEXT,
+  settlement: TEXT,
+  'custody-port': TEXT,
+  'chain-port': TEXT,
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -61,7 +69,18 @@ export function configOf(args: readonly string[]): Config | null {
   if (values.help) return null;
   // Options first: a wrong one is told even when the file is wrong as well.
   const own = overrides(values);
-  return { ...readConfig(values.config ?? null), ...own };
+  const settlement = settlementOverrides(values);
+  const config = readConfig(values.config ?? null);
+  return { ...config, ...own, settlement: { ...config.settlement, ...settlement } };
+}
+
+function settlementOverrides(values: Values): Partial<SettlementConfig> {
+  const config: Partial<SettlementConfig> = {};
+  const { settlement, 'custody-port': custody, 'chain-port': chain } = values;
+  if (settlement !== undefined) config.mode = choice('settlement', settlement, SETTLEMENTS);
+  if (custody !== undefined) config.custodyPort = integer('custody-port', custody, PORT_MAX);
+  if (chain !== undefined) config.chainPort = integer('chain-port', chain, PORT_MAX);
+  return config;
 }
 
 function overrides(values: Values): Partial<Config> {

@@ -14,6 +14,8 @@ export type Layout = (typeof LAYOUTS)[number];
 export const POLICIES = ['never', 'batch', 'always'] as const;
 export const CLOCKS = ['real', 'manual'] as const;
 export const ORACLES = ['recorded', 'manual', 'pyth'] as const;
+export const SETTLEMENTS = ['auto', 'on', 'off'] as const;
+export const BUSES = ['auto', 'nats', 'embedded'] as const;
 export const PORT_MAX = 65_535;
 export const SWEEP_THREADS_LIMIT = 64;
 
@@ -21,6 +23,22 @@ export interface FeeTierConfig {
   tier: number;
   makerPpm: Ppm;
   takerPpm: Ppm;
+}
+
+/** How fills come to the chain, and money to the exchange and back. */
+export interface SettlementConfig {
+  /** auto: on by the real clock, and where journals are synced. */
+  mode: (typeof SETTLEMENTS)[number];
+  bus: (typeof BUSES)[number];
+  /** Door of deposits and withdrawals. */
+  custodyPort: number;
+  /** JSON-RPC of the embedded chain. */
+  chainPort: number;
+  /** Endpoints of a real chain; empty: the embedded one. */
+  rpcUrls: string[];
+  /** A batch is made so often, or when it has so many entries. */
+  windowMs: number;
+  batchEntriesMax: number;
 }
 
 /** Everything that a start needs to know, from files and options. */
@@ -51,6 +69,7 @@ export interface Config {
   sweepThreads: number | null;
   /** Whether orders, fills, trades and the rest are kept in a database for requests. */
   history: boolean;
+  settlement: SettlementConfig;
   gatewayLimits: Partial<GatewayLimits>;
   feeTiers: FeeTierConfig[];
   markets: MarketConfig[];
@@ -108,6 +127,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const snapshots = root.tableAt('snapshots');
   const risk = root.tableAt('risk');
   const history = root.tableAt('history');
+  const settlement = root.tableAt('settlement');
   const config: Config = {
     file,
     venue: exchange.text('venue', /^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and '-'"),
@@ -130,12 +150,13 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     snapshotEveryMs: snapshots.integer('everyMinutes', 1, 100_000) * 60_000,
     sweepThreads: risk.integerOr('auto', 'sweepThreads', 0, SWEEP_THREADS_LIMIT),
     history: history.flag('enabled'),
+    settlement: readSettlement(settlement),
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
     markets: readMarkets(root),
   };
-  for (const table of [exchange, ports, admin, snapshots, risk, history, root])
-    table.refuseUnknown();
+  const tables = [exchange, ports, admin, snapshots, risk, history, settlement, root];
+  for (const table of tables) table.refuseUnknown();
   refuseTwins(
     file,
     'markets',
@@ -155,6 +176,18 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     config.feeTiers.map(({ tier }) => tier),
   );
   return config;
+}
+
+function readSettlement(table: TableReader): SettlementConfig {
+  return {
+    mode: table.choice('enabled', SETTLEMENTS),
+    bus: table.choice('bus', BUSES),
+    custodyPort: table.integer('custodyPort', 0, PORT_MAX),
+    chainPort: table.integer('chainPort', 0, PORT_MAX),
+    rpcUrls: table.texts('rpcUrls'),
+    windowMs: table.integer('windowMs', 50, 3_600_000),
+    batchEntriesMax: table.integer('batchEntriesMax', 1, 10_000),
+  };
 }
 
 /** `[pricing]` holds for every market that says nothing else. */

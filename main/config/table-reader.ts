@@ -72,6 +72,13 @@ export class TableReader {
     return value.map((item, i) => new TableReader(this.file, `${this.at(key)}[${i}]`, item));
   }
 
+  texts(key: string): string[] {
+    const value = this.take(key);
+    const fits =
+      Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
+    return fits ? (value as string[]) : this.wrong(key, 'a list of texts', value);
+  }
+
   /** Keys that nobody asked for are misspelled ones. */
   refuseUnknown(): void {
     for (const key of Object.keys(this.table)) {

@@ -24,7 +24,7 @@ export class ExchangeProcess {
     args: readonly string[],
     command: readonly string[] = [process.execPath, packageFile('dist/main/start.js')],
   ): Promise<ExchangeProcess> {
-    const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
+    const ports = freePorts(args);
     const [program = '', ...own] = command;
     const child = spawn(program, [...own, ...ports, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,7 +58,7 @@ export class ExchangeProcess {
 
   /** Starts one and kills it so much later, whatever it has come to by then. */
   static async startAndKill(args: readonly string[], afterMs: number): Promise<void> {
-    const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
+    const ports = freePorts(args);
     const program = [packageFile('dist/main/start.js'), ...ports, ...args];
     const child = spawn(process.execPath, program, { stdio: 'ignore', cwd: packageFile('.') });
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -108,4 +108,11 @@ export class ExchangeProcess {
     this.child.kill(signal);
     return this.ended;
   }
+}
+
+/** Settlement is processes of its own, which few tests need: those that do say so. */
+function freePorts(args: readonly string[]): string[] {
+  const ports = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
+  if (!args.includes('--settlement')) return [...ports, '--settlement', 'off'];
+  return [...ports, '--custody-port', '0', '--chain-port', '0'];
 }

@@ -276,7 +276,7 @@ export class MarginShard {
     });
   }
 
-  private send(buffer: MessageBuffer): Outcome {
+  send(buffer: MessageBuffer): Outcome {
     return this.apply(buffer, 1);
   }
 
