@@ -5,10 +5,10 @@ import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
 import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
+import { cashKey } from '../../settlement/service/cash-key.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
-import { idempotencyKey } from './idempotency-key.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
 
@@ -238,5 +238,5 @@ function readCash(body: Body) {
 
 function keyOf(fields: FieldReader): Int32Array | null {
   if (!fields.has('idempotencyKey')) return null;
-  return idempotencyKey(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX));
+  return cashKey(fields.text('idempotencyKey', IDEMPOTENCY_KEY_MAX));
 }

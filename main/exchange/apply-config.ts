@@ -2,7 +2,7 @@ import { NO_MARGIN_TERMS, sameMarginTerms } from '../../engine/market/margin-ter
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import type { MicroUsd } from '../../engine/units/units.js';
-import { idempotencyKey } from '../admin/idempotency-key.js';
+import { cashKey } from '../../settlement/service/cash-key.js';
 import { OperatorError } from '../admin/operator.js';
 import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config } from '../config/config.js';
@@ -81,7 +81,7 @@ export async function applyConfig(
 /** Before a market opens for the first time. A start that was cut off between the two pays nothing again. */
 async function beginFund(operator: OperatorDesk, marketId: number, microUsd: MicroUsd) {
   if (microUsd === 0) return;
-  const key = idempotencyKey(`first payment into the insurance fund of market ${marketId}`);
+  const key = cashKey(`first payment into the insurance fund of market ${marketId}`);
   await operator.fundInsurance(marketId, microUsd, key);
 }
 

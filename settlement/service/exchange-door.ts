@@ -1,0 +1,111 @@
+import { request } from 'node:http';
+
+/** The exchange said no, for good: the same request again would not help. */
+export class RefusedByExchangeError extends Error {
+  override readonly name = 'RefusedByExchangeError';
+  readonly code: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+/** It could not be asked, or did not answer: whether it has done it is not known. The same request may be made again. */
+export class ExchangeUnavailableError extends Error {
+  override readonly name = 'ExchangeUnavailableError';
+}
+
+export interface ExchangeDoorOptions {
+  host: string;
+  port: number;
+  token: string;
+  timeoutMs?: number;
+}
+
+/** What settlement asks of the exchange: to book what has come from the chain, and to reserve what is to go there. */
+export interface ExchangeMoney {
+  /** Adds to the account's collateral, once for each key. */
+  deposit(accountId: number, microUsd: bigint, key: string): Promise<void>;
+  /** Takes from what is free of it, once for each key. */
+  withdraw(accountId: number, microUsd: bigint, key: string): Promise<void>;
+}
+
+const TIMEOUT_MS = 10_000;
+const MICRO_USD = 1_000_000n;
+const BUSY_STATUSES = [429, 500, 502, 503, 504];
+
+/** The exchange's admin API, which is on loopback. Each request has an idempotency key, so a lost answer costs nothing. */
+export class ExchangeDoor implements ExchangeMoney {
+  private readonly options: ExchangeDoorOptions;
+
+  constructor(options: ExchangeDoorOptions) {
+    this.options = options;
+  }
+
+  async deposit(accountId: number, microUsd: bigint, key: string): Promise<void> {
+    await this.post('deposits', { accountId, amount: decimalOf(microUsd), idempotencyKey: key });
+  }
+
+  async withdraw(accountId: number, microUsd: bigint, key: string): Promise<void> {
+    await this.post('withdrawals', { accountId, amount: decimalOf(microUsd), idempotencyKey: key });
+  }
+
+  private async post(path: string, body: object): Promise<void> {
+    const { status, text } = await this.send(path, JSON.stringify(body));
+    if (status === 200) return;
+    const { code, message } = refusalIn(text);
+    if (BUSY_STATUSES.includes(status) || code === '') {
+      throw new ExchangeUnavailableError(
+        `the exchange answered ${path} with ${status} ${message || text.slice(0, 200)}`,
+      );
+    }
+    throw new RefusedByExchangeError(code, message);
+  }
+
+  private send(path: string, body: string): Promise<{ status: number; text: string }> {
+    const { host, port, token, timeoutMs = TIMEOUT_MS } = this.options;
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        reject(new ExchangeUnavailableError(`the exchange at ${host}:${port} ${why}`));
+      };
+      const asked = request(
+        { host, port, method: 'POST', path: `/admin/v1/${path}`, headers, timeout: timeoutMs },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+          response.on('error', (error) => fail(`broke off: ${error.message}`));
+        },
+      );
+      asked.on('timeout', () => asked.destroy(new Error(`did not answer in ${timeoutMs} ms`)));
+      asked.on('error', (error) => fail(`cannot be asked: ${error.message}`));
+      asked.end(body);
+    });
+  }
+}
+
+/** Micro-USD as the decimal that the admin API takes. */
+export function decimalOf(microUsd: bigint): string {
+  const sign = microUsd < 0n ? '-' : '';
+  const size = microUsd < 0n ? -microUsd : microUsd;
+  const fraction = String(size % MICRO_USD).padStart(6, '0');
+  return `${sign}${size / MICRO_USD}.${fraction}`;
+}
+
+function refusalIn(text: string): { code: string; message: string } {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string } };
+    return { code: error?.code ?? '', message: error?.message ?? '' };
+  } catch {
+    return { code: '', message: '' };
+  }
+}
