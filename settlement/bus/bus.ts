@@ -11,7 +11,7 @@ export interface Bus {
    * order of the calls, also when they are sent again after a loss of the connection. Many calls may be
    * under way at once, and should be: that is where the speed comes from.
    *
-   * `messageId` names the content (1–256 visible ASCII characters): the same id under way twice is
+   * `messageId` names the content (1–256 visible ASCII characters without '#'): the same id under way twice is
    * stored once. It only helps: nothing keeps a message from being stored again in a later session.
    *
    * After the first rejection all later messages of this stream that were under way are rejected as
@@ -36,8 +36,9 @@ export interface Bus {
    * Reads a stream with a position that is kept under the name `durable`. Begins behind what has been
    * acknowledged, in the order of the stream. A new name begins with the oldest message.
    *
-   * One process reads with one name at a time: a new one takes over from the old one, whose iteration
-   * ends with BusConflictError. The iteration survives loss of the connection.
+   * One process reads with one name at a time. The embedded log refuses the second one with
+   * BusConflictError; with NATS the second one takes over, and the iteration of the first one ends with
+   * that error. The iteration survives loss of the connection.
    */
   consume(stream: StreamName, durable: string, options?: ConsumeOptions): Promise<MessageSource>;
 
@@ -57,13 +58,8 @@ export interface StoredMessage {
 }
 
 export interface ConsumeOptions {
-  /** No more messages than this are handed out without an acknowledgement. Default 1,000. */
+  /** No more messages than this, 1 to 10,000, are handed out without an acknowledgement. Default 1,000. */
   readonly maxUnacknowledged?: number;
-  /**
-   * When the stream holds more bytes than this, what every durable reader has acknowledged is removed,
-   * except the newest message of each subject. Default: half of the stream's limit.
-   */
-  readonly trimAboveBytes?: number;
 }
 
 /** Iterate it once. Ends when it or the bus is closed. */
