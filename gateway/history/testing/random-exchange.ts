@@ -101,6 +101,12 @@ export class RandomExchange {
     this.deliver();
   }
 
+  /** Commands of the test's own, to whom a gateway would send them, with everything that they set off. */
+  send(...wires: readonly Wire[]): void {
+    for (const wire of wires) this.run(shardFor(wire, this.count), [wire]);
+    this.deliver();
+  }
+
   private deliver(): void {
     for (let shard = this.due(); shard >= 0; shard = this.due()) {
       this.run(shard, this.waiting[shard]?.splice(0) ?? []);
