@@ -1,5 +1,6 @@
 import { assert } from '../../engine/assert.js';
 import {
+  CASH_KEY_WORDS,
   EF_ACCOUNT_SEQUENCE,
   EF_COLLATERAL,
   EF_ENTRY_VALUE,
@@ -12,6 +13,7 @@ import {
   EF_TRADE_SEQUENCE,
   EF_VALUE,
   EVENT_SLOTS,
+  EW_CASH_KEY,
   EW_CLIENT_TEXT,
   EW_CODE,
   EW_FLAGS,
@@ -218,6 +220,7 @@ export class ItemFold {
       accountId: this.word(W_ACCOUNT),
       changeMicroUsd: this.float(EF_LOTS),
       collateralMicroUsd: this.float(EF_COLLATERAL),
+      cashKey: this.cashKey(),
     });
   }
 
@@ -225,8 +228,16 @@ export class ItemFold {
     const changeMicroUsd = this.float(EF_LOTS);
     if (changeMicroUsd === 0) return;
     const sequence = this.float(EF_SEQUENCE);
-    const origin = { timeMs: this.timeMs, sequence };
-    this.options.sink.accountItem({ kind: 'insuranceFunded', ...origin, marketId, changeMicroUsd });
+    const change = { changeMicroUsd, cashKey: this.cashKey() };
+    const origin = { timeMs: this.timeMs, sequence, marketId };
+    this.options.sink.accountItem({ kind: 'insuranceFunded', ...origin, ...change });
+  }
+
+  private cashKey(): string | null {
+    const from = this.at + EW_CASH_KEY;
+    const words = this.words.slice(from, from + CASH_KEY_WORDS);
+    if (words.every((word) => word === 0)) return null;
+    return Buffer.from(words.buffer).toString('hex');
   }
 
   /** Where accounts are spread, who gives out ids tells every account, and its home once more. */

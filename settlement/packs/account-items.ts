@@ -11,10 +11,13 @@ import type { AccountItem, MarketListed } from './pack-types.js';
 
 type Kind = AccountItem['kind'];
 
+const NO_CASH_KEY = '0'.repeat(32);
+
 /** Before each item: 0 u8 kind, 1 zero, 2 u16 market or 0, 4 u32 account or 0, 8 i64 time, 16 i64 sequence. */
 const PREFIX_BYTES = 24;
 const KEY_BYTES = 32;
 const SYMBOL_BYTES = 16;
+const CASH_KEY_BYTES = 16;
 
 /** By kind: number on the wire, bytes behind the prefix, whether it names an account and a market. */
 interface Shape {
@@ -27,10 +30,10 @@ interface Shape {
 const SHAPES: Readonly<Record<Kind, Shape>> = {
   accountCreated: { number: 1, bytes: 40, account: true, market: false },
   marketListed: { number: 2, bytes: 56, account: false, market: true },
-  balance: { number: 3, bytes: 16, account: true, market: false },
+  balance: { number: 3, bytes: 32, account: true, market: false },
   funding: { number: 4, bytes: 8, account: true, market: true },
   insurance: { number: 5, bytes: 8, account: true, market: true },
-  insuranceFunded: { number: 6, bytes: 8, account: false, market: true },
+  insuranceFunded: { number: 6, bytes: 24, account: false, market: true },
 };
 const KINDS = new Map(Object.entries(SHAPES).map(([kind, { number }]) => [number, kind as Kind]));
 
@@ -76,9 +79,11 @@ export function putAccountItem(view: DataView, at: number, item: AccountItem): n
     case 'balance':
       putInteger(view, body, 'changeMicroUsd', item.changeMicroUsd);
       putInteger(view, body + 8, 'collateralMicroUsd', item.collateralMicroUsd);
+      putCashKey(view, body + 16, item.cashKey);
       break;
     case 'insuranceFunded':
       putInteger(view, body, 'changeMicroUsd', item.changeMicroUsd);
+      putCashKey(view, body + 8, item.cashKey);
       break;
     default:
       putInteger(view, body, 'paymentMicroUsd', item.paymentMicroUsd);
@@ -130,10 +135,13 @@ function takeBody(
     case 'balance': {
       const changeMicroUsd = takeInteger(view, at, 'changeMicroUsd');
       const collateralMicroUsd = takeInteger(view, at + 8, 'collateralMicroUsd');
-      return { kind, ...origin, accountId, changeMicroUsd, collateralMicroUsd };
+      const cashKey = takeCashKey(view, at + 16);
+      return { kind, ...origin, accountId, changeMicroUsd, collateralMicroUsd, cashKey };
     }
-    case 'insuranceFunded':
-      return { kind, ...origin, marketId, changeMicroUsd: takeInteger(view, at, 'changeMicroUsd') };
+    case 'insuranceFunded': {
+      const changeMicroUsd = takeInteger(view, at, 'changeMicroUsd');
+      return { kind, ...origin, marketId, changeMicroUsd, cashKey: takeCashKey(view, at + 8) };
+    }
     default: {
       const paymentMicroUsd = takeInteger(view, at, 'paymentMicroUsd');
       return { kind, ...origin, accountId, marketId, paymentMicroUsd };
@@ -169,6 +177,25 @@ function takeKey(view: DataView, at: number): Uint8Array | null {
     throw new PackError('out_of_range', 'publicKey must be zeros where there is none');
   }
   return null;
+}
+
+/** Zeros: none. */
+function putCashKey(view: DataView, at: number, key: string | null): void {
+  if (key === null) return;
+  if (!/^[0-9a-f]{32}$/.test(key) || key === NO_CASH_KEY) {
+    const shown = JSON.stringify(key);
+    throw new PackError(
+      'out_of_range',
+      `cashKey must be 32 digits of 0-9 and a-f, but is ${shown}`,
+    );
+  }
+  new Uint8Array(view.buffer, view.byteOffset + at, CASH_KEY_BYTES).set(Buffer.from(key, 'hex'));
+}
+
+function takeCashKey(view: DataView, at: number): string | null {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, CASH_KEY_BYTES);
+  const key = Buffer.from(bytes).toString('hex');
+  return key === NO_CASH_KEY ? null : key;
 }
 
 function putSymbol(view: DataView, at: number, symbol: string): void {

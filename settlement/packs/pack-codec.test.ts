@@ -51,6 +51,7 @@ const marketItem: fc.Arbitrary<MarketItem> = fc
 
 const origin = { timeMs: natural, sequence: positive(Number.MAX_SAFE_INTEGER) };
 const ofKind = <K extends AccountItem['kind']>(kind: K) => ({ kind: fc.constant(kind), ...origin });
+const cashKey = fc.option(fc.stringMatching(/^[0-9a-f]{32}$/).filter((key) => /[^0]/.test(key)));
 const accountItem = fc.oneof(
   fc.record({
     ...ofKind('accountCreated'),
@@ -78,6 +79,7 @@ const accountItem = fc.oneof(
     accountId: account,
     changeMicroUsd: wide,
     collateralMicroUsd: wide,
+    cashKey,
   }),
   fc.record({ ...ofKind('funding'), accountId: account, marketId: market, paymentMicroUsd: wide }),
   fc.record({
@@ -86,7 +88,7 @@ const accountItem = fc.oneof(
     marketId: market,
     paymentMicroUsd: wide,
   }),
-  fc.record({ ...ofKind('insuranceFunded'), marketId: market, changeMicroUsd: wide }),
+  fc.record({ ...ofKind('insuranceFunded'), marketId: market, changeMicroUsd: wide, cashKey }),
 ) as fc.Arbitrary<AccountItem>;
 
 const numbers = fc

@@ -81,13 +81,7 @@ export interface ItemOrigin {
 }
 
 export type AccountItem = ItemOrigin &
-  (
-    | AccountCreated
-    | MarketListed
-    | BalanceChanged
-    | PaymentMade
-    | { kind: 'insuranceFunded'; marketId: number; changeMicroUsd: number }
-  );
+  (AccountCreated | MarketListed | BalanceChanged | PaymentMade | InsuranceFunded);
 
 export interface AccountCreated {
   kind: 'accountCreated';
@@ -124,6 +118,16 @@ export interface BalanceChanged {
   changeMicroUsd: number;
   /** Cross collateral after it; collateral of isolated positions is not in it. */
   collateralMicroUsd: number;
+  /** Idempotency key of the command, 32 hexadecimal digits: tells which deposit or withdrawal it books. Null: it had none. */
+  cashKey: string | null;
+}
+
+/** From outside into the insurance fund of a market; negative: out of it. */
+export interface InsuranceFunded {
+  kind: 'insuranceFunded';
+  marketId: number;
+  changeMicroUsd: number;
+  cashKey: string | null;
 }
 
 /** From the account to the market's insurance fund; negative: from the fund. */
