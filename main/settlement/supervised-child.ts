@@ -1,22 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 
-export interface SupervisedOptions<Start, Ready> {
+export interface SupervisedOptions<Ready> {
   /** For sentences to the operator: "settlement", "the embedded chain". */
   name: string;
   /** The compiled module that runs in the process. */
   module: URL;
-  /** What it is to be started with, asked for again at each start: ports that were free then are kept. */
-  start: (lastReady: Ready | null) => Start;
+  /** Asked for again at each start: ports that were free then are kept. */
+  args?: (lastReady: Ready | null) => string[];
+  /** Sent to it as its first message: what no list of processes should show. */
+  start?: (lastReady: Ready | null) => object;
+  /** The child says once that it serves. */
   onReady: (ready: Ready) => void;
   onEnded: (sentence: string) => void;
-}
-
-/** To the child: everything it needs; it sends `{ ready }` when it serves, and ends when the channel closes. */
-export interface StartMessage<Start> {
-  start: Start;
-}
-export interface ReadyMessage<Ready> {
-  ready: Ready;
 }
 
 const RETRY_MS_FIRST = 250;
@@ -26,11 +21,11 @@ const STEADY_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
 /**
- * A process of the exchange's own that may end at any moment (killed, out of memory, a bug): it is started again after a while. Its work
+ * A process of the exchange's own, which ends when its channel to the exchange closes. It at any moment (killed, out of memory, a bug), and is started again after a while. Its work
  * must be such that nothing is lost by that.
  */
-export class SupervisedChild<Start, Ready> {
-  private readonly options: SupervisedOptions<Start, Ready>;
+export class SupervisedChild<Ready> {
+  private readonly options: SupervisedOptions<Ready>;
   private child: ChildProcess | null = null;
   private ended: Promise<void> = Promise.resolve();
   private lastReady: Ready | null = null;
@@ -39,7 +34,7 @@ export class SupervisedChild<Start, Ready> {
   private stopping = false;
   restarts = 0;
 
-  constructor(options: SupervisedOptions<Start, Ready>) {
+  constructor(options: SupervisedOptions<Ready>) {
     this.options = options;
   }
 
@@ -53,22 +48,21 @@ export class SupervisedChild<Start, Ready> {
   }
 
   start(): void {
-    const { module, start, name } = this.options;
+    const { module, args, start, name } = this.options;
     const begunMs = performance.now();
-    const child = fork(module, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(module, args?.(this.lastReady) ?? [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.child = child;
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       complaint = (complaint + chunk.toString()).slice(-2_000);
     });
-    child.on('message', (message: ReadyMessage<Ready>) => {
-      this.lastReady = message.ready;
-      this.options.onReady(message.ready);
+    child.on('message', (ready: Ready) => {
+      this.lastReady = ready;
+      this.options.onReady(ready);
     });
     // A process that ends before it has read its start is told by its end.
     child.on('error', () => {});
-    const message: StartMessage<Start> = { start: start(this.lastReady) };
-    child.send(message as object, () => {});
+    if (start !== undefined) child.send(start(this.lastReady), () => {});
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.child = null;

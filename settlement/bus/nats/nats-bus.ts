@@ -14,12 +14,7 @@ import type {
   StoredMessage,
   StreamName,
 } from '../bus.js';
-import {
-  BusClosedError,
-  BusError,
-  BusFullError,
-  BusUnavailableError,
-} from '../errors.js';
+import { BusClosedError, BusError, BusFullError, BusUnavailableError } from '../errors.js';
 import {
   type AllLimits,
   checkDurable,

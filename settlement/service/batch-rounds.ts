@@ -1,0 +1,99 @@
+import type { SettlementLedger } from '../ledger/ledger.js';
+import type { WindowLimits } from '../ledger/netting-window.js';
+import type { ChainDoor, ChainOutcome } from './chain-door.js';
+
+export interface BatchRoundsOptions {
+  readonly ledger: SettlementLedger;
+  readonly chain: ChainDoor;
+  readonly limits: WindowLimits;
+  /** A window is closed when its oldest item has waited so long, or when it is full. */
+  readonly windowMs: number;
+  readonly now: () => number;
+}
+
+const REFUSED_ALARM = 'batch refused';
+const STATUS_ALARM = 'status on chain';
+
+/** The chain did not take a batch: the round is made again. */
+export class BatchNotSettledError extends Error {
+  override readonly name = 'BatchNotSettledError';
+}
+
+/** Closes windows, and settles the batches on chain one after the other. */
+export class BatchRounds {
+  private readonly options: BatchRoundsOptions;
+  private isReconciled = false;
+
+  constructor(options: BatchRoundsOptions) {
+    this.options = options;
+  }
+
+  /** True: there is more to do at once. */
+  async round(): Promise<boolean> {
+    const { ledger } = this.options;
+    if (!this.isReconciled) await this.reconcile();
+    if (ledger.alarms.halted()) return false;
+    const [next] = ledger.batches.unsettled(1);
+    if (next === undefined) return this.closeWindow();
+    await this.settle(next);
+    return true;
+  }
+
+  private closeWindow(): boolean {
+    const { ledger, limits, windowMs, now } = this.options;
+    const { items, sinceMs } = ledger.waiting();
+    if (sinceMs === null) return false;
+    if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
+    const { batch, itemsTaken } = ledger.buildBatch(limits);
+    return batch !== null || itemsTaken > 0;
+  }
+
+  private async settle(batch: {
+    sequence: number;
+    previousHash: Uint8Array;
+    bytes: Uint8Array;
+  }): Promise<void> {
+    const { ledger, chain } = this.options;
+    this.refuseWithoutRows(batch.sequence);
+    ledger.batches.markSubmitted(batch.sequence);
+    // Whatever comes of it, what has landed is asked of the chain.
+    this.isReconciled = false;
+    const outcome = await chain.settle(batch);
+    await this.reconcile();
+    if (ledger.batches.lastSettledSequence() >= batch.sequence) {
+      ledger.alarms.clear(REFUSED_ALARM);
+      return;
+    }
+    if (outcome.kind === 'refused') {
+      const sentence = `batch ${batch.sequence} is refused: ${outcome.code}: ${outcome.sentence}`;
+      ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
+    }
+    throw new BatchNotSettledError(`batch ${batch.sequence}: ${describe(outcome)}`);
+  }
+
+  /** The round of accounts makes the rows; a batch only waits. */
+  private refuseWithoutRows(sequence: number): void {
+    const [missing] = this.options.ledger.catalogue.missingAccountsOf(sequence, 1);
+    if (missing === undefined) return;
+    throw new BatchNotSettledError(
+      `batch ${sequence} waits for account ${missing}, which has no row on chain yet`,
+    );
+  }
+
+  private async reconcile(): Promise<void> {
+    const { ledger, chain } = this.options;
+    const { lastSequence, lastHash, status } = await chain.exchange();
+    const answer = ledger.reconcile({ lastSequence, lastHash });
+    if (status === 'active' || status === 'paused') ledger.alarms.clear(STATUS_ALARM);
+    else {
+      const sentence = `the exchange on chain is ${status}: see programs/README.md for what that means`;
+      ledger.alarms.raise(STATUS_ALARM, 'halt', sentence);
+    }
+    this.isReconciled = answer.kind !== 'halt';
+  }
+}
+
+export function describe(outcome: ChainOutcome): string {
+  if (outcome.kind === 'refused') return `refused, ${outcome.code}: ${outcome.sentence}`;
+  return outcome.kind === 'unknown' ? `not known: ${outcome.sentence}` : outcome.kind;
+}
