@@ -13,7 +13,7 @@ import { checkDoubleEntry, checkOrder, tradesOf } from './pack-check.js';
 import type { ItemPack, PackStore } from './pack-store.js';
 import type { Prices } from './prices.js';
 import { checkRepeatedItems } from './same-items.js';
-import { type StreamCursor, type Streams } from './streams.js';
+import type { StreamCursor, Streams } from './streams.js';
 
 /** A message of the bus: what `BusMessage` has, without its answers. */
 export type LedgerMessage = LetterMessage;
