@@ -3,6 +3,11 @@ import type { BatchEntry, BatchSection } from '../program/batch.js';
 import type { TickLotWorth } from './pack-check.js';
 
 const FIRST_CAPACITY = 1_024;
+const SUMS = 4;
+const LOTS = 0;
+const ENTRY = 1;
+const REALIZED = 2;
+const OTHER = 3;
 /** Spreads neighbouring account ids over the table. */
 const HASH_FACTOR = 0x9e3779b1;
 
@@ -27,13 +32,11 @@ export class MarketNet {
   private maxPriceTicks = 0;
 
   private capacity = FIRST_CAPACITY;
-  /** Open addressing: 1 + index of the entry; 0: free. Twice the capacity, so at most half is taken. */
-  private table = new Int32Array(FIRST_CAPACITY * 2);
+  /** Open addressing, twice the capacity, so at most half is taken: account and 1 + number of its entry in turn; 0: free. */
+  private table = new Int32Array(FIRST_CAPACITY * 4);
   private accounts = new Int32Array(FIRST_CAPACITY);
-  private lots = new Float64Array(FIRST_CAPACITY);
-  private entryTickLots = new Float64Array(FIRST_CAPACITY);
-  private realized = new Float64Array(FIRST_CAPACITY);
-  private other = new Float64Array(FIRST_CAPACITY);
+  /** Of each entry lots, entry value, realized, other: side by side, because they change together. */
+  private sums = new Float64Array(FIRST_CAPACITY * SUMS);
 
   constructor(marketId: number, slot: number, worth: TickLotWorth) {
     this.marketId = marketId;
@@ -41,10 +44,9 @@ export class MarketNet {
     this.microUsdPerTickLot = worth.numerator / worth.denominator;
   }
 
-  /** How many accounts would be new with these two. */
-  newAccounts(first: number, second: number): number {
-    const newFirst = this.find(first) < 0 ? 1 : 0;
-    return second === first || this.find(second) >= 0 ? newFirst : newFirst + 1;
+  /** True unless this account has an entry. */
+  isNew(accountId: number): boolean {
+    return this.table[this.placeOf(accountId) + 1] === 0;
   }
 
   /** In micro-USD, as a double: for a limit, not for an account. */
@@ -59,9 +61,9 @@ export class MarketNet {
     const realized = this.realizedMicroUsd + maker.realizedMicroUsd + taker.realizedMicroUsd;
     const gross = this.grossLots + item.qtyLots;
     if (!isExact(fees) || !isExact(realized) || !isExact(gross)) return false;
-    const makerAt = this.indexOf(maker.accountId);
+    const makerAt = this.entryOf(maker.accountId);
     if (!this.addSide(makerAt, maker)) return false;
-    if (!this.addSide(this.indexOf(taker.accountId), taker)) {
+    if (!this.addSide(this.entryOf(taker.accountId), taker)) {
       this.takeBack(makerAt, maker);
       return false;
     }
@@ -76,12 +78,12 @@ export class MarketNet {
 
   /** From the account to the market's insurance fund. False as with `addItem`. */
   addPayment(accountId: number, paymentMicroUsd: number): boolean {
-    const index = this.indexOf(accountId);
+    const at = this.entryOf(accountId) * SUMS + OTHER;
     const insurance = this.insuranceMicroUsd + paymentMicroUsd;
-    const other = (this.other[index] as number) - paymentMicroUsd;
+    const other = (this.sums[at] as number) - paymentMicroUsd;
     if (!isExact(insurance) || !isExact(other)) return false;
     this.insuranceMicroUsd = insurance;
-    this.other[index] = other;
+    this.sums[at] = other;
     this.payments++;
     return true;
   }
@@ -110,81 +112,87 @@ export class MarketNet {
   }
 
   private entry(index: number): BatchEntry {
+    const sum = (which: number) => BigInt(this.sums[index * SUMS + which] as number);
     return {
       accountId: this.accounts[index] as number,
-      deltaLots: BigInt(this.lots[index] as number),
-      deltaEntryTickLots: BigInt(this.entryTickLots[index] as number),
-      realizedMicroUsd: BigInt(this.realized[index] as number),
-      otherMicroUsd: BigInt(this.other[index] as number),
+      deltaLots: sum(LOTS),
+      deltaEntryTickLots: sum(ENTRY),
+      realizedMicroUsd: sum(REALIZED),
+      otherMicroUsd: sum(OTHER),
     };
   }
 
   private isChanged(index: number): boolean {
+    const at = index * SUMS;
+    const { sums } = this;
     return (
-      this.lots[index] !== 0 ||
-      this.entryTickLots[index] !== 0 ||
-      this.realized[index] !== 0 ||
-      this.other[index] !== 0
+      sums[at] !== 0 ||
+      sums[at + ENTRY] !== 0 ||
+      sums[at + REALIZED] !== 0 ||
+      sums[at + OTHER] !== 0
     );
   }
 
   private addSide(index: number, side: ItemSide): boolean {
-    const lots = (this.lots[index] as number) + side.deltaLots;
-    const entry = (this.entryTickLots[index] as number) + side.deltaEntryTickLots;
-    const realized = (this.realized[index] as number) + side.realizedMicroUsd;
-    const other = (this.other[index] as number) - side.feeMicroUsd;
+    const { sums } = this;
+    const at = index * SUMS;
+    const lots = (sums[at] as number) + side.deltaLots;
+    const entry = (sums[at + ENTRY] as number) + side.deltaEntryTickLots;
+    const realized = (sums[at + REALIZED] as number) + side.realizedMicroUsd;
+    const other = (sums[at + OTHER] as number) - side.feeMicroUsd;
     if (!isExact(lots) || !isExact(entry) || !isExact(realized) || !isExact(other)) return false;
-    this.lots[index] = lots;
-    this.entryTickLots[index] = entry;
-    this.realized[index] = realized;
-    this.other[index] = other;
+    sums[at] = lots;
+    sums[at + ENTRY] = entry;
+    sums[at + REALIZED] = realized;
+    sums[at + OTHER] = other;
     return true;
   }
 
   /** Exact, because the sums before and after were. */
   private takeBack(index: number, side: ItemSide): void {
-    this.lots[index] = (this.lots[index] as number) - side.deltaLots;
-    this.entryTickLots[index] = (this.entryTickLots[index] as number) - side.deltaEntryTickLots;
-    this.realized[index] = (this.realized[index] as number) - side.realizedMicroUsd;
-    this.other[index] = (this.other[index] as number) + side.feeMicroUsd;
+    const { sums } = this;
+    const at = index * SUMS;
+    sums[at] = (sums[at] as number) - side.deltaLots;
+    sums[at + ENTRY] = (sums[at + ENTRY] as number) - side.deltaEntryTickLots;
+    sums[at + REALIZED] = (sums[at + REALIZED] as number) - side.realizedMicroUsd;
+    sums[at + OTHER] = (sums[at + OTHER] as number) + side.feeMicroUsd;
   }
 
-  private find(accountId: number): number {
+  /** Where the account is in the table, or would be. */
+  private placeOf(accountId: number): number {
     const { table } = this;
     const mask = table.length - 1;
-    for (let at = Math.imul(accountId, HASH_FACTOR) >>> 7; ; at++) {
-      const index = (table[at & mask] as number) - 1;
-      if (index < 0 || this.accounts[index] === accountId) return index;
-    }
+    let at = ((Math.imul(accountId, HASH_FACTOR) >>> 7) * 2) & mask;
+    while (table[at] !== accountId && table[at + 1] !== 0) at = (at + 2) & mask;
+    return at;
   }
 
-  private indexOf(accountId: number): number {
-    const known = this.find(accountId);
-    if (known >= 0) return known;
-    if (this.touched === this.capacity) this.grow();
+  private entryOf(accountId: number): number {
+    let at = this.placeOf(accountId);
+    const known = this.table[at + 1] as number;
+    if (known !== 0) return known - 1;
+    if (this.touched === this.capacity) {
+      this.grow();
+      at = this.placeOf(accountId);
+    }
     const index = this.touched++;
     this.accounts[index] = accountId;
-    this.place(index);
+    this.table[at] = accountId;
+    this.table[at + 1] = index + 1;
     return index;
-  }
-
-  private place(index: number): void {
-    const { table } = this;
-    const mask = table.length - 1;
-    let at = Math.imul(this.accounts[index] as number, HASH_FACTOR) >>> 7;
-    while (table[at & mask] !== 0) at++;
-    table[at & mask] = index + 1;
   }
 
   private grow(): void {
     this.capacity *= 2;
     this.accounts = copied(this.accounts, new Int32Array(this.capacity));
-    this.lots = copied(this.lots, new Float64Array(this.capacity));
-    this.entryTickLots = copied(this.entryTickLots, new Float64Array(this.capacity));
-    this.realized = copied(this.realized, new Float64Array(this.capacity));
-    this.other = copied(this.other, new Float64Array(this.capacity));
-    this.table = new Int32Array(this.capacity * 2);
-    for (let index = 0; index < this.touched; index++) this.place(index);
+    this.sums = copied(this.sums, new Float64Array(this.capacity * SUMS));
+    this.table = new Int32Array(this.capacity * 4);
+    for (let index = 0; index < this.touched; index++) {
+      const accountId = this.accounts[index] as number;
+      const at = this.placeOf(accountId);
+      this.table[at] = accountId;
+      this.table[at + 1] = index + 1;
+    }
   }
 }
 

@@ -48,7 +48,7 @@ export class NettingWindow {
     const { maker, taker } = item;
     if (!this.isEmpty()) {
       if (notional > this.limits.notionalMicroUsdMax) return 'full';
-      if (!this.hasRoom(net.newAccounts(maker.accountId, taker.accountId))) return 'full';
+      if (!this.hasRoom(net, maker.accountId, taker.accountId)) return 'full';
     }
     const before = net.touched;
     if (!net.addItem(item)) return 'full';
@@ -61,7 +61,7 @@ export class NettingWindow {
   addPayment(marketId: number, accountId: number, paymentMicroUsd: number): WindowAnswer {
     const net = this.markets.get(marketId);
     if (net === undefined) return 'unplaced';
-    if (!this.isEmpty() && !this.hasRoom(net.newAccounts(accountId, accountId))) return 'full';
+    if (!this.isEmpty() && !this.hasRoom(net, accountId, accountId)) return 'full';
     const before = net.touched;
     if (!net.addPayment(accountId, paymentMicroUsd)) return 'full';
     this.touched += net.touched - before;
@@ -81,8 +81,14 @@ export class NettingWindow {
       .filter((section) => section !== null);
   }
 
-  private hasRoom(newAccounts: number): boolean {
+  private hasRoom(net: MarketNet, first: number, second: number): boolean {
     const { itemsMax, entriesMax } = this.limits;
-    return this.items + this.payments < itemsMax && this.touched + newAccounts <= entriesMax;
+    if (this.items + this.payments >= itemsMax) return false;
+    const room = entriesMax - this.touched;
+    // Two entries at most are new, so who is new has to be asked only near the end.
+    if (room >= 2) return true;
+    const newFirst = net.isNew(first) ? 1 : 0;
+    const newSecond = second !== first && net.isNew(second) ? 1 : 0;
+    return newFirst + newSecond <= room;
   }
 }
