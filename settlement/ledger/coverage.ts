@@ -1,0 +1,153 @@
+import type { Statement } from 'better-sqlite3';
+import type { LedgerDatabase } from './database.js';
+import { LedgerStateError } from './errors.js';
+import type { Streams } from './streams.js';
+
+/** Said by the exchange: everything that this shard's journal has up to here was put on the bus before. */
+export interface Watermark {
+  readonly shardId: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+  /** Last item of the shard's accounts then. */
+  readonly accountItem: number;
+}
+
+/** Newest item of a market on the bus, asked for after a watermark was received; 0: none. */
+export interface MarketEnd {
+  readonly marketId: number;
+  readonly lastItem: number;
+}
+
+/** A place in the journal of a shard. */
+export interface JournalPlace {
+  readonly shardId: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+}
+
+interface WatermarkRow extends Watermark {
+  marketItems: string | null;
+}
+
+/**
+ * Which batch covers which part of the journals. A watermark alone does not say it: fills travel in another stream of the bus, and may
+ * arrive later than a watermark that was sent after them. So the ends of the markets have to be asked of the bus once it is here;
+ * whatever was published before the watermark lies before these ends.
+ */
+export class Coverage {
+  private readonly database: LedgerDatabase;
+  private readonly streams: Streams;
+  private readonly insert: Statement;
+  private readonly dropUnconfirmed: Statement;
+  private readonly dropReached: Statement;
+  private readonly setEnds: Statement;
+  private readonly unconfirmedRows: Statement;
+  private readonly confirmedRows: Statement;
+  private readonly insertCoverage: Statement;
+  private readonly marketIds: Statement;
+  private readonly shardIds: Statement;
+  private readonly bySequence: Statement;
+  private readonly byTime: Statement;
+  private readonly newest: Statement;
+
+  constructor(database: LedgerDatabase, streams: Streams) {
+    this.database = database;
+    this.streams = streams;
+    const { sql } = database;
+    const columns =
+      'shard_id AS shardId, sequence, time_ms AS timeMs, account_item AS accountItem, market_items AS marketItems';
+    this.insert = sql.prepare(
+      'INSERT OR IGNORE INTO watermarks (shard_id, sequence, time_ms, account_item) VALUES (@shardId, @sequence, @timeMs, @accountItem)',
+    );
+    this.dropUnconfirmed = sql.prepare(
+      'DELETE FROM watermarks WHERE shard_id = ? AND sequence < ? AND market_items IS NULL',
+    );
+    this.dropReached = sql.prepare('DELETE FROM watermarks WHERE shard_id = ? AND sequence <= ?');
+    this.setEnds = sql.prepare(
+      'UPDATE watermarks SET market_items = ? WHERE shard_id = ? AND sequence = ?',
+    );
+    this.unconfirmedRows = sql.prepare(
+      `SELECT ${columns} FROM watermarks WHERE market_items IS NULL ORDER BY shard_id, sequence`,
+    );
+    this.confirmedRows = sql.prepare(
+      `SELECT ${columns} FROM watermarks WHERE market_items IS NOT NULL ORDER BY shard_id, sequence`,
+    );
+    this.insertCoverage = sql.prepare(
+      'INSERT INTO coverage (batch, shard_id, sequence, time_ms) VALUES (@batch, @shardId, @sequence, @timeMs) ' +
+        'ON CONFLICT (shard_id, batch) DO UPDATE SET sequence = excluded.sequence, time_ms = excluded.time_ms',
+    );
+    this.marketIds = sql.prepare('SELECT market_id FROM markets ORDER BY market_id').pluck();
+    this.shardIds = sql.prepare('SELECT DISTINCT shard_id FROM streams').pluck();
+    const first = 'SELECT min(batch) FROM coverage WHERE shard_id = ?';
+    this.bySequence = sql.prepare(`${first} AND sequence >= ?`).pluck();
+    this.byTime = sql.prepare(`${first} AND time_ms > ?`).pluck();
+    this.newest = sql.prepare(
+      'SELECT shard_id AS shardId, max(sequence) AS sequence, max(time_ms) AS timeMs FROM coverage GROUP BY shard_id ORDER BY shard_id',
+    );
+  }
+
+  note(watermark: Watermark): void {
+    this.insert.run(watermark);
+    this.dropUnconfirmed.run(watermark.shardId, watermark.sequence);
+  }
+
+  /** Watermarks for which the ends of the markets have not been asked for, at most one a shard. */
+  unconfirmed(): Watermark[] {
+    return (this.unconfirmedRows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => row);
+  }
+
+  /**
+   * The ends of all markets that are listed, asked of the bus after the watermark was taken in.
+   *
+   * @throws LedgerStateError when a market is left out.
+   */
+  confirm({ shardId, sequence }: Watermark, ends: readonly MarketEnd[]): void {
+    for (const marketId of this.marketIds.all() as number[]) {
+      if (ends.some((end) => end.marketId === marketId)) continue;
+      throw new LedgerStateError(
+        `the watermark of shard ${shardId} needs the end of market ${marketId} as well`,
+      );
+    }
+    this.database.write(() => this.setEnds.run(JSON.stringify(ends), shardId, sequence));
+  }
+
+  /** Called while a batch is written: what is netted now is covered by it. */
+  record(batch: number): void {
+    const netted = new Map(
+      this.streams
+        .list()
+        .map(({ kind, streamId, nettedItem }) => [`${kind} ${streamId}`, nettedItem]),
+    );
+    for (const row of this.confirmedRows.all() as WatermarkRow[]) {
+      const ends = JSON.parse(row.marketItems as string) as MarketEnd[];
+      const isReached = (key: string, item: number) => (netted.get(key) ?? 0) >= item;
+      if (!isReached(`account ${row.shardId}`, row.accountItem)) continue;
+      if (!ends.every((end) => isReached(`market ${end.marketId}`, end.lastItem))) continue;
+      const { shardId, sequence, timeMs } = row;
+      this.insertCoverage.run({ batch, shardId, sequence, timeMs });
+      this.dropReached.run(shardId, sequence);
+    }
+  }
+
+  /**
+   * The batch with which everything is settled that had happened anywhere when this did; null: not built yet. In the shard itself that
+   * is up to its sequence; in others, whose sequences cannot be compared, up to a later time (all stamp the time of one clock).
+   */
+  batchThatCovers(place: JournalPlace): number | null {
+    const home = this.bySequence.get(place.shardId, place.sequence) as number | null;
+    if (home === null) return null;
+    let batch = home;
+    for (const shardId of this.shardIds.all() as number[]) {
+      if (shardId === place.shardId) continue;
+      const other = this.byTime.get(shardId, place.timeMs) as number | null;
+      if (other === null) return null;
+      batch = Math.max(batch, other);
+    }
+    return batch;
+  }
+
+  /** How far the journal of each shard is in batches. */
+  places(): JournalPlace[] {
+    return this.newest.all() as JournalPlace[];
+  }
+}

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Xorshift } from '../../engine/testing/xorshift.js';
+import type { ItemSide, MarketItem } from '../packs/pack-types.js';
+import type { BatchSection } from '../program/batch.js';
+import { NettingWindow } from './netting-window.js';
+import { NO_LIMITS } from './testing/scratch.js';
+
+const WORTH = { numerator: 100, denominator: 1 };
+const PLACES = [
+  { marketId: 9, slot: 0, worth: WORTH },
+  { marketId: 4, slot: 3, worth: { numerator: 1, denominator: 3 } },
+];
+
+type Step =
+  | { kind: 'item'; marketId: number; item: MarketItem }
+  | { kind: 'payment'; marketId: number; accountId: number; paymentMicroUsd: number };
+
+const side = (largest: number): fc.Arbitrary<ItemSide> =>
+  fc.record({
+    accountId: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 2 ** 26 - 1 })),
+    deltaLots: fc.integer({ min: -largest, max: largest }),
+    deltaEntryTickLots: fc.maxSafeInteger(),
+    realizedMicroUsd: fc.integer({ min: -(2 ** 51), max: 2 ** 51 }),
+    feeMicroUsd: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+  });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant('item' as const),
+    marketId: fc.constantFrom(9, 4),
+    item: fc.record({
+      kind: fc.constantFrom('fill' as const, 'takeOver' as const),
+      tradeSequence: fc.constant(1),
+      timeMs: fc.constant(1),
+      priceTicks: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+      qtyLots: fc.integer({ min: 1, max: 2 ** 40 }),
+      takerSide: fc.constantFrom(0 as const, 1 as const),
+      isLiquidation: fc.boolean(),
+      maker: side(2 ** 40),
+      taker: side(2 ** 40),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('payment' as const),
+    marketId: fc.constantFrom(9, 4),
+    accountId: fc.integer({ min: 1, max: 9 }),
+    paymentMicroUsd: fc.integer({ min: -(2 ** 52), max: 2 ** 52 }),
+  }),
+);
+
+/** The same sums in bigints and maps, without a thought of speed. */
+function naive(steps: readonly Step[]): BatchSection[] {
+  return PLACES.map(({ marketId, slot }) => {
+    const accounts = new Map<number, [bigint, bigint, bigint, bigint]>();
+    let [fees, insurance, clearing, gross, fills] = [0n, 0n, 0n, 0n, 0];
+    const prices: number[] = [];
+    const of = (id: number) => accounts.get(id) ?? [0n, 0n, 0n, 0n];
+    for (const done of steps) {
+      if (done.marketId !== marketId) continue;
+      if (done.kind === 'payment') {
+        const [lots, entry, realized, other] = of(done.accountId);
+        accounts.set(done.accountId, [lots, entry, realized, other - BigInt(done.paymentMicroUsd)]);
+        insurance += BigInt(done.paymentMicroUsd);
+        continue;
+      }
+      fills++;
+      gross += BigInt(done.item.qtyLots);
+      prices.push(done.item.priceTicks);
+      for (const each of [done.item.maker, done.item.taker]) {
+        const [lots, entry, realized, other] = of(each.accountId);
+        accounts.set(each.accountId, [
+          lots + BigInt(each.deltaLots),
+          entry + BigInt(each.deltaEntryTickLots),
+          realized + BigInt(each.realizedMicroUsd),
+          other - BigInt(each.feeMicroUsd),
+        ]);
+        fees += BigInt(each.feeMicroUsd);
+        clearing -= BigInt(each.realizedMicroUsd);
+      }
+    }
+    const entries = [...accounts]
+      .filter(([, sums]) => sums.some((sum) => sum !== 0n))
+      .sort(([a], [b]) => a - b)
+      .map(([accountId, sums]) => ({
+        accountId,
+        deltaLots: sums[0],
+        deltaEntryTickLots: sums[1],
+        realizedMicroUsd: sums[2],
+        otherMicroUsd: sums[3],
+      }));
+    return {
+      slot,
+      feesMicroUsd: fees,
+      insuranceMicroUsd: insurance,
+      clearingMicroUsd: clearing,
+      grossLots: gross,
+      minPriceTicks: prices.length === 0 ? 0 : Math.min(...prices),
+      maxPriceTicks: prices.length === 0 ? 0 : Math.max(...prices),
+      fills,
+      entries,
+    };
+  }).filter(
+    (section) =>
+      section.entries.length > 0 || section.feesMicroUsd !== 0n || section.insuranceMicroUsd !== 0n,
+  );
+}
+
+function add(window: NettingWindow, done: Step) {
+  return done.kind === 'item'
+    ? window.addItem(done.marketId, done.item)
+    : window.addPayment(done.marketId, done.accountId, done.paymentMicroUsd);
+}
+
+describe('netting', () => {
+  it('is exact, and ends before a sum would not be', () => {
+    let ended = 0;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const window = new NettingWindow(NO_LIMITS, PLACES);
+        const added: Step[] = [];
+        for (const done of steps) {
+          const answer = add(window, done);
+          if (answer === 'added') added.push(done);
+          else ended++;
+        }
+        expect(window.sections()).toEqual(naive(added));
+        expect(window.items + window.payments).toBe(added.length);
+      }),
+      { numRuns: 300 },
+    );
+    expect(ended).toBeGreaterThan(10);
+  });
+
+  it('refuses what would pass a limit, changes nothing then, and says when a market has no place', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 40 }),
+        fc.record({
+          itemsMax: fc.integer({ min: 1, max: 10 }),
+          entriesMax: fc.integer({ min: 2, max: 8 }),
+          notionalMicroUsdMax: fc.double({ min: 1, max: 2 ** 70, noNaN: true }),
+        }),
+        (steps, limits) => {
+          const window = new NettingWindow(limits, PLACES);
+          const added: Step[] = [];
+          for (const done of steps) {
+            if (add(window, done) === 'added') added.push(done);
+          }
+          const sections = window.sections();
+          expect(sections).toEqual(naive(added));
+          expect(added.length).toBeLessThanOrEqual(limits.itemsMax);
+          const entries = sections.reduce((sum, section) => sum + section.entries.length, 0);
+          expect(entries).toBeLessThanOrEqual(limits.entriesMax);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    const window = new NettingWindow(NO_LIMITS, [{ marketId: 1, slot: null, worth: WORTH }]);
+    expect(window.addPayment(1, 1, 5)).toBe('unplaced');
+    expect(window.isEmpty()).toBe(true);
+  });
+
+  it('nets a million fills over ten thousand accounts', () => {
+    const random = new Xorshift(5);
+    const items = Array.from({ length: 100_000 }, () => fill(random));
+    const window = new NettingWindow(NO_LIMITS, PLACES);
+    const beginMs = performance.now();
+    for (let round = 0; round < 10; round++) {
+      for (const item of items) {
+        if (window.addItem(9, item) !== 'added') throw new Error('an ordinary fill did not fit');
+      }
+    }
+    const sections = window.sections();
+    const elapsedMs = performance.now() - beginMs;
+    console.log(`1,000,000 fills over 10,000 accounts netted in ${elapsedMs.toFixed(0)} ms`);
+    expect(sections[0]?.fills).toBe(1_000_000);
+    expect(sections[0]?.entries.length).toBeGreaterThan(9_900);
+    const tenTimes = naive(items.map((item) => ({ kind: 'item', marketId: 9, item })))[0]?.entries;
+    const scaled = tenTimes?.map((entry) => entry.realizedMicroUsd * 10n);
+    expect(sections[0]?.entries.map((entry) => entry.realizedMicroUsd)).toEqual(scaled);
+  });
+});
+
+function fill(random: Xorshift): MarketItem {
+  const priceTicks = random.between(990_000, 1_010_000);
+  const qtyLots = random.between(1, 1_000);
+  const half = (lots: number): ItemSide => ({
+    accountId: random.between(1, 10_000),
+    deltaLots: lots,
+    deltaEntryTickLots: lots * priceTicks,
+    realizedMicroUsd: random.between(-10_000, 10_000),
+    feeMicroUsd: random.between(-100, 500),
+  });
+  return {
+    kind: 'fill',
+    tradeSequence: 1,
+    timeMs: 1,
+    priceTicks,
+    qtyLots,
+    takerSide: 0,
+    isLiquidation: false,
+    maker: half(-qtyLots),
+    taker: half(qtyLots),
+  };
+}
