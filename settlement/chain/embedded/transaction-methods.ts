@@ -1,7 +1,7 @@
 import { base58 } from '@scure/base';
 import { ComputeBudgetProgram, VersionedMessage, type VersionedTransaction } from '@solana/web3.js';
+import { TRANSACTION_BYTES_MAX } from '../limits.js';
 import { encodeAccount } from './account-methods.js';
-import { TRANSACTION_BYTES_MAX } from './limits.js';
 import {
   commitmentOf,
   hasReached,
