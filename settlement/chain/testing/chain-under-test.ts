@@ -60,6 +60,13 @@ export class ChainUnderTest {
     });
   }
 
+  /** A way of its own on which no fault is, and on which what was executed counts at once. */
+  directPool(): EndpointPool {
+    const fetch = this.front.fetch as never;
+    const endpoints = [{ name: 'direct', url: 'http://chain', fetch }];
+    return new EndpointPool({ endpoints, commitment: 'confirmed' });
+  }
+
   async fundedKey(sol = 10): Promise<Keypair> {
     const key = Keypair.generate();
     await this.connection.requestAirdrop(key.publicKey, sol * 1_000_000_000);
