@@ -1,0 +1,88 @@
+import { encodePriceUpdate, type PriceUpdate, PYTH_RECEIVER } from './price-accounts.js';
+
+export interface EmbeddedOperatorOptions {
+  url: string;
+  /** Of the chain; see `ChainReady`. */
+  token: string;
+  /** Stands in for HTTP when the chain is in this process. */
+  fetch?: (input: string, init: RequestInit) => Promise<Response>;
+}
+
+export interface AccountToSet {
+  /** Base58, as `owner`. */
+  address: string;
+  owner: string;
+  data: Uint8Array;
+}
+
+/** What can be done to an embedded chain beside its transactions. No other chain has this. */
+export class EmbeddedOperator {
+  private readonly options: EmbeddedOperatorOptions;
+
+  constructor(options: EmbeddedOperatorOptions) {
+    this.options = options;
+  }
+
+  describe(): Promise<{
+    genesisHash: string;
+    testUsdcMint: string;
+    faucet: string;
+    notices: string[];
+  }> {
+    return this.call('plimsoll_describe', []);
+  }
+
+  /** Test USDC to the owner's associated token account. */
+  giveTestUsdc(
+    owner: string,
+    microUsdc: bigint,
+  ): Promise<{ signature: string; tokenAccount: string }> {
+    return this.call('plimsoll_giveTestUsdc', [owner, String(microUsdc)]);
+  }
+
+  async giveLamports(to: string, lamports: number): Promise<void> {
+    await this.call('requestAirdrop', [to, lamports]);
+  }
+
+  async setAccounts(accounts: readonly AccountToSet[]): Promise<void> {
+    const encoded = accounts.map(({ address, owner, data }) => ({
+      address,
+      owner,
+      data: Buffer.from(data).toString('base64'),
+    }));
+    await this.call('plimsoll_setAccounts', [encoded]);
+  }
+
+  /** Stands in for the Pyth receiver, of which no program is on the chain. */
+  postPrice(address: string, update: PriceUpdate): Promise<void> {
+    return this.postPrices([{ address, update }]);
+  }
+
+  postPrices(prices: readonly { address: string; update: PriceUpdate }[]): Promise<void> {
+    return this.setAccounts(
+      prices.map(({ address, update }) => ({
+        address,
+        owner: PYTH_RECEIVER,
+        data: encodePriceUpdate(update),
+      })),
+    );
+  }
+
+  async deployProgram(programId: string, elf: Uint8Array): Promise<void> {
+    await this.call('plimsoll_deployProgram', [programId, Buffer.from(elf).toString('base64')]);
+  }
+
+  private async call<T>(method: string, params: unknown[]): Promise<T> {
+    const { url, token } = this.options;
+    const send = this.options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init));
+    const response = await send(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
+    if (error !== undefined) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+}
