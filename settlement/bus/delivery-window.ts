@@ -2,8 +2,8 @@
 export interface Outstanding<Handle> {
   /** What the newest delivery of it needs for its acknowledgement. */
   handle: Handle;
-  /** Asked for again, and not yet handed out again. */
-  wanted: boolean;
+  /** When it was asked for again, as long as it was not handed out again; milliseconds of Unix time. */
+  wantedAtMs: number | null;
   handedOut: number;
 }
 
@@ -38,7 +38,7 @@ export class DeliveryWindow<Handle> {
 
   /** A message that comes for the first time. */
   handOut(sequence: number, handle: Handle): Outstanding<Handle> {
-    const entry = { handle, wanted: false, handedOut: 1 };
+    const entry = { handle, wantedAtMs: null, handedOut: 1 };
     this.outstanding.set(sequence, entry);
     this.lastDelivered = sequence;
     return entry;

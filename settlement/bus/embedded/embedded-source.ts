@@ -100,8 +100,8 @@ export class EmbeddedSource implements MessageSource {
     if (first === undefined || first.dueMs > Date.now()) return null;
     this.repeats.shift();
     const entry = this.window.find(first.sequence);
-    if (entry === undefined || !entry.wanted) return this.nextRepeat();
-    entry.wanted = false;
+    if (entry === undefined || entry.wantedAtMs === null) return this.nextRepeat();
+    entry.wantedAtMs = null;
     entry.handedOut++;
     return this.messageOf(entry.handle, entry);
   }
@@ -135,9 +135,9 @@ export class EmbeddedSource implements MessageSource {
   }
 
   private repeat(entry: Outstanding<LogRecord>, sequence: number, delayMs: number): void {
-    if (this.closed || entry.wanted || this.window.find(sequence) !== entry) return;
-    entry.wanted = true;
-    this.repeats.push({ dueMs: Date.now() + delayMs, sequence });
+    if (this.closed || entry.wantedAtMs !== null || this.window.find(sequence) !== entry) return;
+    entry.wantedAtMs = Date.now() + delayMs;
+    this.repeats.push({ dueMs: entry.wantedAtMs, sequence });
     this.repeats.sort((a, b) => a.dueMs - b.dueMs);
     this.changed.raise();
   }
