@@ -64,6 +64,7 @@ export interface ConsumeOptions {
 
 /** Iterate it once. Ends when it or the bus is closed. */
 export interface MessageSource extends AsyncIterable<BusMessage> {
+  /** When it returns, all acknowledgements have arrived, if they could. */
   close(): Promise<void>;
 }
 
@@ -72,7 +73,10 @@ export interface BusMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly sequence: number;
-  /** How often it was handed out before, sessions before this one included; a lower bound. */
+  /**
+   * How often it was handed out before, sessions before this one included. With a server, what was only
+   * on its way to a session that ended counts as well.
+   */
   readonly redeliveries: number;
   /**
    * It is done and does not come again. Takes effect a moment later: who is killed right after it may

@@ -11,7 +11,8 @@ export class EntryValues {
     const at = accountId % CHUNK;
     const before = chunk[at] as number;
     chunk[at] = tickLots;
-    return tickLots - before;
+    // No −0: it would look like another item than the one that the bus has.
+    return tickLots - before + 0;
   }
 
   private chunkOf(accountId: number): Float64Array {

@@ -28,7 +28,9 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
   EVT_ACCOUNT_CREATED,
   EVT_BALANCE,
+  EVT_EPOCH,
   EVT_FILL,
+  EVT_FRAME,
   EVT_FUNDING,
   EVT_INSURANCE,
   EVT_INSURANCE_FUNDED,
@@ -138,6 +140,12 @@ export class ItemFold {
       case EVT_MARK_PRICE:
         this.price(marketId);
         break;
+      case EVT_FRAME:
+        this.options.sink.epoch(this.floats[this.at / 2 + 3] as number);
+        break;
+      case EVT_EPOCH:
+        this.options.sink.epoch(this.float(EF_LOTS));
+        break;
     }
   }
 
@@ -219,7 +227,7 @@ export class ItemFold {
       sequence: this.float(EF_SEQUENCE),
       accountId: this.word(W_ACCOUNT),
       changeMicroUsd: this.float(EF_LOTS),
-      collateralMicroUsd: this.float(EF_COLLATERAL),
+      collateralMicroUsd: positiveZero(this.float(EF_COLLATERAL)),
       cashKey: this.cashKey(),
     });
   }

@@ -6,6 +6,8 @@ export interface ItemSink {
   marketItem(marketId: number, sequence: number, item: MarketItem): void;
   accountItem(item: AccountItem): void;
   price(price: MarketPrice): void;
+  /** Of what follows; told with every frame, and when it changes. */
+  epoch(epoch: number): void;
 }
 
 export interface MarketPrice {

@@ -45,6 +45,8 @@ export interface NatsBusOptions {
   /** What one stream may have under way at the server. Default 4,000 messages and 16 MiB. */
   readonly windowMessages?: number;
   readonly windowBytes?: number;
+  /** How often streams are trimmed that this process reads, milliseconds. Default 10,000. */
+  readonly trimMs?: number;
 }
 
 const DEFAULT_PATIENCE_MS = 30_000;
@@ -83,7 +85,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
         timeout: REQUEST_MS,
         checkAPI: false,
       });
-      await makeStreams(manager, limitsOf(options.limits), options.replicas ?? 1);
+      await makeStreams(manager, options.limits ?? {}, options.replicas ?? 1);
       return new NatsBus(connection, manager, options);
     } catch (error) {
       await connection.close();
@@ -126,7 +128,7 @@ class NatsBus implements Bus {
     this.timers = [
       setInterval(() => this.tick(), TICK_MS),
       setInterval(() => this.checkSources(), CHECK_MS),
-      setInterval(() => this.trim(), TRIM_MS),
+      setInterval(() => this.trim(), options.trimMs ?? TRIM_MS),
     ];
     this.watchConnection();
   }

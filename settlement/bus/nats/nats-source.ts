@@ -20,6 +20,7 @@ export interface NatsSourceOptions {
 }
 
 const PAUSE_MS = 200;
+const ARRIVAL_MS = 1_000;
 const IDLE_HEARTBEAT_MS = 1_000;
 /** Times are compared across two processes' timers: a message that comes this much early is in time. */
 const EARLY_MS = 20;
@@ -119,6 +120,24 @@ export class NatsSource implements MessageSource {
     if (this.closed) return;
     this.closed = true;
     this.feed?.stop();
+    await this.waitForAcknowledgements();
+  }
+
+  /** The server takes them in its own time, and a next session that begins before would get them again. */
+  private async waitForAcknowledgements(): Promise<void> {
+    const floor = this.window.floor();
+    if (floor === this.generation.floor) return;
+    const endMs = Date.now() + ARRIVAL_MS;
+    try {
+      while (Date.now() < endMs) {
+        const { stream } = this.options;
+        const info = await this.manager.consumers.info(stream, this.generation.name);
+        if (info.ack_floor.stream_seq >= floor) return;
+        await sleep(5);
+      }
+    } catch {
+      // Without a server nothing can arrive, and without the consumer another session has taken over.
+    }
   }
 
   private async openFeed(): Promise<ConsumerMessages> {

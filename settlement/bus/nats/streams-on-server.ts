@@ -7,7 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import type { StreamName } from '../bus.js';
 import { BusConflictError } from '../errors.js';
-import { type AllLimits, STREAM_NAMES } from '../streams.js';
+import { type LimitsGiven, limitsOf, STREAM_NAMES } from '../streams.js';
 
 const STREAM_NOT_FOUND = 10_059;
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -15,25 +15,26 @@ const DUPLICATE_WINDOW_MS = 120_000;
 
 /**
  * Makes the streams that are missing. What is there stays as it is, so that operators may change limits
- * and replicas by their own tools; only what the bus relies on is checked.
+ * and replicas by their own tools: limits are changed only when they are given, and what the bus relies
+ * on is checked.
  *
  * @throws BusConflictError when a stream of that name is not what the bus needs
  */
 export async function makeStreams(
   manager: JetStreamManager,
-  limits: AllLimits,
+  given: LimitsGiven,
   replicas: number,
 ): Promise<void> {
-  for (const stream of STREAM_NAMES) await makeStream(manager, stream, limits, replicas);
+  for (const stream of STREAM_NAMES) await makeStream(manager, stream, given, replicas);
 }
 
 async function makeStream(
   manager: JetStreamManager,
   stream: StreamName,
-  limits: AllLimits,
+  given: LimitsGiven,
   replicas: number,
 ): Promise<void> {
-  const { maxBytes, maxAgeMs, whenFull } = limits[stream];
+  const { maxBytes, maxAgeMs, whenFull } = limitsOf(given)[stream];
   const subject = `${stream}.*`;
   const info = await infoOf(manager, stream);
   if (info === null) {
@@ -60,6 +61,9 @@ async function makeStream(
   const mayDrop = config.discard === DiscardPolicy.Old && config.max_bytes > 0;
   must(whenFull === 'dropOldest' || !mayDrop, 'it drops old messages when it is full');
   must(whenFull === 'dropOldest' || !config.max_age, 'it drops messages by age');
+  if (given[stream]?.maxBytes !== undefined && config.max_bytes !== maxBytes) {
+    await manager.streams.update(stream, { max_bytes: maxBytes });
+  }
 }
 
 async function infoOf(manager: JetStreamManager, stream: StreamName) {

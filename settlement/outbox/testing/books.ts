@@ -65,6 +65,8 @@ export class Books implements ItemSink {
     this.count('price');
   }
 
+  epoch(): void {}
+
   market(marketId: number): MarketBook {
     const known = this.markets.get(marketId);
     if (known !== undefined) return known;
