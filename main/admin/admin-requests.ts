@@ -5,7 +5,7 @@ import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
 import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
-import { cashKey } from '../../settlement/service/cash-key.js';
+import { cashKey } from '../../settlement/packs/cash-key.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
 import { FieldReader, RequestProblem } from './field-reader.js';

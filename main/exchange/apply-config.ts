@@ -2,7 +2,7 @@ import { NO_MARGIN_TERMS, sameMarginTerms } from '../../engine/market/margin-ter
 import type { MarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import type { MicroUsd } from '../../engine/units/units.js';
-import { cashKey } from '../../settlement/service/cash-key.js';
+import { cashKey } from '../../settlement/packs/cash-key.js';
 import { OperatorError } from '../admin/operator.js';
 import type { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config } from '../config/config.js';

@@ -50,7 +50,9 @@ export class SupervisedChild<Ready> {
   start(): void {
     const { module, args, start, name } = this.options;
     const begunMs = performance.now();
-    const child = fork(module, args?.(this.lastReady) ?? [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(module, args?.(this.lastReady) ?? [], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.child = child;
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => {

@@ -180,7 +180,8 @@ function amount(value: unknown): number {
   }
   const [whole = '', fraction = ''] = value.split('.');
   const microUsd = Number(whole) * 1_000_000 + Number(fraction.padEnd(6, '0'));
-  if (microUsd < 1 || microUsd > 2 ** 52) throw invalid('amount', 'above 0 and at most 2^52 micro-USD', value);
+  if (microUsd < 1 || microUsd > 2 ** 52)
+    throw invalid('amount', 'above 0 and at most 2^52 micro-USD', value);
   return microUsd;
 }
 

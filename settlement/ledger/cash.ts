@@ -1,4 +1,5 @@
 import type { Statement } from 'better-sqlite3';
+import { cashKeyText } from '../packs/cash-key.js';
 import type { AccountItem } from '../packs/pack-types.js';
 import type { LedgerDatabase } from './database.js';
 import { LedgerStateError } from './errors.js';
@@ -11,8 +12,10 @@ export interface ItemPlace {
   readonly item: number;
 }
 
-/** What a change of a balance is the engine's side of. */
-export type LinkTarget = 'deposit' | 'withdrawal' | 'return';
+/** What a change of a balance is the engine's side of, as its key says. */
+export type KeyTarget = 'deposit' | 'withdrawal' | 'return';
+/** `operator`: of none of these. */
+export type LinkTarget = KeyTarget | 'operator';
 
 export interface BalanceItem extends ItemPlace {
   readonly sequence: number;
@@ -36,48 +39,40 @@ const COLUMNS =
   'linked_to AS linkedTo, linked_id AS linkedId';
 
 /**
- * Money that enters and leaves by the engine: changes of balances, each linked to the deposit or withdrawal that it belongs to, and
- * what operators pay into insurance funds.
- *
- * A link is made by account and amount, oldest first. The journal does not carry the operator's idempotency key, and of two changes
- * of the same account and amount it does not matter for any sum which one is which. So no state follows from a link alone.
+ * Money that enters and leaves by the engine: changes of balances, each linked to the deposit or withdrawal whose key its command had,
+ * and what operators pay into insurance funds. A change with no such key is an operator's own.
  */
 export class Cash {
   private readonly database: LedgerDatabase;
   private readonly insertItem: Statement;
   private readonly insertFunding: Statement;
+  private readonly insertKey: Statement;
   private readonly unpaid: Statement;
   private readonly pay: Statement;
   private readonly setLink: Statement;
-  private readonly oldestUnlinked: Statement;
   private readonly listUnlinked: Statement;
   private readonly findItem: Statement;
-  private readonly openDeposit: Statement;
-  private readonly openReturn: Statement;
-  private readonly openWithdrawal: Statement;
-  private readonly linkDeposit: Statement;
-  private readonly linkWithdrawal: Statement;
-  private readonly linkReturn: Statement;
+  private readonly itemOfKey: Statement;
+  private readonly targetOfKey: Statement;
+  private readonly linkTarget: Readonly<Record<KeyTarget, Statement>>;
 
   constructor(database: LedgerDatabase) {
     this.database = database;
     const { sql } = database;
     this.insertItem = sql.prepare(
-      'INSERT INTO balance_items (shard_id, item, sequence, time_ms, account_id, change_micro_usd, collateral_micro_usd) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO balance_items (shard_id, item, sequence, time_ms, account_id, change_micro_usd, collateral_micro_usd, cash_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.insertFunding = sql.prepare(
       'INSERT INTO insurance_fundings (shard_id, item, market_id, change_micro_usd, time_ms) VALUES (?, ?, ?, ?, ?)',
     );
+    this.insertKey = sql.prepare('INSERT INTO cash_keys (key, target, target_id) VALUES (?, ?, ?)');
     this.unpaid = sql.prepare(
       'SELECT id, shard_id AS shardId, item, market_id AS marketId, change_micro_usd AS changeMicroUsd, time_ms AS timeMs ' +
         "FROM insurance_fundings WHERE state = 'seen' ORDER BY id LIMIT ?",
     );
     this.pay = sql.prepare("UPDATE insurance_fundings SET state = 'paid' WHERE id = ?");
     this.setLink = sql.prepare(
-      'UPDATE balance_items SET linked_to = ?, linked_id = ? WHERE shard_id = ? AND item = ?',
-    );
-    this.oldestUnlinked = sql.prepare(
-      `SELECT ${COLUMNS} FROM balance_items WHERE account_id = ? AND change_micro_usd = ? AND linked_to IS NULL ORDER BY time_ms, item LIMIT 1`,
+      'UPDATE balance_items SET linked_to = ?, linked_id = ? WHERE shard_id = ? AND item = ? AND linked_to IS NULL',
     );
     this.listUnlinked = sql.prepare(
       `SELECT ${COLUMNS} FROM balance_items WHERE linked_to IS NULL ORDER BY shard_id, item LIMIT ?`,
@@ -85,33 +80,20 @@ export class Cash {
     this.findItem = sql.prepare(
       `SELECT ${COLUMNS} FROM balance_items WHERE shard_id = ? AND item = ?`,
     );
-    this.openDeposit = sql
-      .prepare(
-        'SELECT id FROM deposits WHERE account_id = ? AND amount_micro_usd = ? AND item IS NULL ORDER BY id LIMIT 1',
-      )
-      .pluck();
-    this.openReturn = sql
-      .prepare(
-        "SELECT id FROM withdrawals WHERE account_id = ? AND amount_micro_usd = ? AND state IN ('expired', 'givenBack') AND returned_item IS NULL ORDER BY id LIMIT 1",
-      )
-      .pluck();
-    this.openWithdrawal = sql
-      .prepare(
-        "SELECT id FROM withdrawals WHERE account_id = ? AND amount_micro_usd = ? AND state <> 'refused' AND reserved_item IS NULL ORDER BY id LIMIT 1",
-      )
-      .pluck();
-    this.linkDeposit = sql.prepare('UPDATE deposits SET shard_id = ?, item = ? WHERE id = ?');
-    this.linkWithdrawal = sql.prepare(
-      'UPDATE withdrawals SET reserved_shard_id = ?, reserved_item = ? WHERE id = ?',
-    );
-    this.linkReturn = sql.prepare(
-      'UPDATE withdrawals SET returned_shard_id = ?, returned_item = ? WHERE id = ?',
-    );
+    this.itemOfKey = sql.prepare(`SELECT ${COLUMNS} FROM balance_items WHERE cash_key = ?`);
+    this.targetOfKey = sql.prepare('SELECT target, target_id AS id FROM cash_keys WHERE key = ?');
+    const linkWithdrawal = (side: string) =>
+      sql.prepare(`UPDATE withdrawals SET ${side}_shard_id = ?, ${side}_item = ? WHERE id = ?`);
+    this.linkTarget = {
+      deposit: sql.prepare('UPDATE deposits SET shard_id = ?, item = ? WHERE id = ?'),
+      withdrawal: linkWithdrawal('reserved'),
+      return: linkWithdrawal('returned'),
+    };
   }
 
   /** The engine has changed a balance. Part of the transaction that takes the item in. */
   addBalanceItem({ shardId, item }: ItemPlace, change: BalanceChange): void {
-    const { sequence, timeMs, accountId, changeMicroUsd, collateralMicroUsd } = change;
+    const { sequence, timeMs, accountId, changeMicroUsd, collateralMicroUsd, cashKey } = change;
     this.insertItem.run(
       shardId,
       item,
@@ -120,8 +102,12 @@ export class Cash {
       accountId,
       changeMicroUsd,
       collateralMicroUsd,
+      cashKey,
     );
-    this.linkItems(accountId, changeMicroUsd);
+    const target = cashKey === null ? undefined : this.targetOfKey.get(cashKey);
+    if (target === undefined) return;
+    const { target: kind, id } = target as { target: KeyTarget; id: number };
+    this.link({ shardId, item }, kind, id);
   }
 
   addInsuranceFunding({ shardId, item }: ItemPlace, funding: Funding): void {
@@ -129,23 +115,20 @@ export class Cash {
     this.insertFunding.run(shardId, item, marketId, changeMicroUsd, timeMs);
   }
 
-  /** Links what can be linked now: called when either side has something new. */
-  linkItems(accountId: number, changeMicroUsd: number): void {
-    const item = this.oldestUnlinked.get(accountId, changeMicroUsd) as BalanceItem | undefined;
-    if (item === undefined) return;
-    const amount = Math.abs(changeMicroUsd);
-    if (changeMicroUsd < 0) {
-      this.link(
-        item,
-        'withdrawal',
-        this.openWithdrawal.get(accountId, amount),
-        this.linkWithdrawal,
-      );
-      return;
-    }
-    const deposit = this.openDeposit.get(accountId, amount);
-    if (deposit !== undefined) this.link(item, 'deposit', deposit, this.linkDeposit);
-    else this.link(item, 'return', this.openReturn.get(accountId, amount), this.linkReturn);
+  /** The engine will be told, or was, of this deposit or withdrawal with this key. Part of the transaction that writes it down. */
+  expectKey(keyText: string, target: KeyTarget, id: number): void {
+    const key = cashKeyText(keyText);
+    this.insertKey.run(key, target, id);
+    const item = this.itemOfKey.get(key) as BalanceItem | undefined;
+    if (item !== undefined) this.link(item, target, id);
+  }
+
+  /** An operator has changed the balance himself, and what follows from it on chain was done. */
+  linkToOperator({ shardId, item }: ItemPlace): void {
+    this.database.write(() => {
+      if (this.setLink.run('operator', null, shardId, item).changes === 1) return;
+      throw new LedgerStateError(`item ${item} of shard ${shardId} is linked already`);
+    });
   }
 
   balanceItem(shardId: number, item: number): BalanceItem | null {
@@ -169,9 +152,8 @@ export class Cash {
     });
   }
 
-  private link(item: BalanceItem, target: LinkTarget, id: unknown, statement: Statement): void {
-    if (id === undefined) return;
-    statement.run(item.shardId, item.item, id);
-    this.setLink.run(target, id, item.shardId, item.item);
+  private link({ shardId, item }: ItemPlace, target: KeyTarget, id: number): void {
+    this.linkTarget[target].run(shardId, item, id);
+    this.setLink.run(target, id, shardId, item);
   }
 }

@@ -49,6 +49,8 @@ export class Deposits {
   private readonly ofAccount: Statement;
   private readonly setState: Statement;
   private readonly totals: Statement;
+  private readonly getCursor: Statement;
+  private readonly setCursor: Statement;
 
   constructor(database: LedgerDatabase, cash: Cash, now: () => number) {
     this.database = database;
@@ -72,6 +74,8 @@ export class Deposits {
     this.setState = sql.prepare(
       'UPDATE deposits SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ?',
     );
+    this.getCursor = sql.prepare('SELECT cursor FROM deposit_scan').pluck();
+    this.setCursor = sql.prepare('INSERT OR REPLACE INTO deposit_scan (id, cursor) VALUES (1, ?)');
     this.totals = sql.prepare(
       'SELECT account_id, sum(amount_micro_usd) AS total FROM deposits GROUP BY account_id',
     );
@@ -84,17 +88,42 @@ export class Deposits {
    */
   record(deposit: ChainDeposit): { deposit: LedgerDeposit; isNew: boolean } {
     return this.database.write(() => {
-      const { signature, eventIndex, accountId, amountMicroUsd } = deposit;
+      const { signature, eventIndex } = deposit;
       const known = this.find(signature, eventIndex);
       if (known !== null) {
         const [before, now] = [describe(known), describe(deposit)];
         if (before === now) return { deposit: known, isNew: false };
         throw new ConflictError(`deposit ${signature}#${eventIndex}`, before, now);
       }
-      this.insert.run({ ...deposit, timeMs: this.now() });
-      this.cash.linkItems(accountId, amountMicroUsd);
+      const timeMs = this.now();
+      const id = Number(this.insert.run({ ...deposit, timeMs }).lastInsertRowid);
+      this.cash.expectKey(depositKey(deposit), 'deposit', id);
       return { deposit: this.find(signature, eventIndex) as LedgerDeposit, isNew: true };
     });
+  }
+
+  /**
+   * Writes down what a scan has given, and how far it has come, both or neither. `isOperators`: paid by the operator for what the engine
+   * has booked already.
+   */
+  recordAll<Deposit extends ChainDeposit>(
+    deposits: readonly Deposit[],
+    cursor: string | null,
+    isOperators: (deposit: Deposit) => boolean,
+  ): void {
+    if (deposits.length === 0 && cursor === this.cursor()) return;
+    this.database.write(() => {
+      for (const found of deposits) {
+        const { deposit } = this.record(chainDepositOf(found));
+        if (isOperators(found)) this.markCredited(deposit.id);
+      }
+      if (cursor !== null) this.setCursor.run(cursor);
+    });
+  }
+
+  /** Where the next scan begins; null: nothing was scanned yet. */
+  cursor(): string | null {
+    return (this.getCursor.get() as string | undefined) ?? null;
   }
 
   find(signature: string, eventIndex: number): LedgerDeposit | null {
@@ -164,6 +193,13 @@ export class Deposits {
 /** The same for every attempt, so that the engine takes a deposit once. */
 export function depositKey(deposit: ChainDeposit): string {
   return `deposit:${deposit.signature}:${deposit.eventIndex}`;
+}
+
+/** Without what else a scan knows of it. */
+function chainDepositOf(found: ChainDeposit): ChainDeposit {
+  const { signature, eventIndex, accountId, amountMicroUsd, depositedTotalMicroUsd, chainSlot } =
+    found;
+  return { signature, eventIndex, accountId, amountMicroUsd, depositedTotalMicroUsd, chainSlot };
 }
 
 function describe({ accountId, amountMicroUsd }: ChainDeposit): string {

@@ -97,11 +97,19 @@ CREATE TABLE balance_items (
   account_id INTEGER NOT NULL,
   change_micro_usd INTEGER NOT NULL,
   collateral_micro_usd INTEGER NOT NULL,
+  cash_key TEXT,
   linked_to TEXT,
   linked_id INTEGER,
   PRIMARY KEY (shard_id, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX balance_items_unlinked ON balance_items (account_id, change_micro_usd, shard_id, item) WHERE linked_to IS NULL;
+CREATE INDEX balance_items_unlinked ON balance_items (shard_id, item) WHERE linked_to IS NULL;
+CREATE UNIQUE INDEX balance_items_by_key ON balance_items (cash_key) WHERE cash_key IS NOT NULL;
+
+CREATE TABLE cash_keys (
+  key TEXT PRIMARY KEY,
+  target TEXT NOT NULL CHECK (target IN ('deposit', 'withdrawal', 'return')),
+  target_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE insurance_fundings (
   id INTEGER PRIMARY KEY,
@@ -214,8 +222,12 @@ CREATE TABLE deposits (
   UNIQUE (signature, event_index)
 ) STRICT;
 CREATE INDEX deposits_open ON deposits (id) WHERE state = 'seen';
-CREATE INDEX deposits_unlinked ON deposits (account_id, amount_micro_usd, id) WHERE item IS NULL;
 CREATE INDEX deposits_of_account ON deposits (account_id, id);
+
+CREATE TABLE deposit_scan (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  cursor TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE withdrawals (
   id INTEGER PRIMARY KEY,

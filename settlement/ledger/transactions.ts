@@ -12,6 +12,7 @@ export type TransactionPurpose =
   | 'createPage'
   | 'addMarket'
   | 'fundInsurance'
+  | 'depositFor'
   | 'administration';
 
 export interface LedgerTransaction {

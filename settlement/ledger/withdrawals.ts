@@ -139,7 +139,8 @@ export class Withdrawals {
       const timeMs = this.now();
       const id = Number(this.insert.run({ ...request, timeMs }).lastInsertRowid);
       this.insertStep.run({ id, state: 'requested', timeMs, note: '' });
-      this.cash.linkItems(request.accountId, -request.amountMicroUsd);
+      this.cash.expectKey(reservationKey(request), 'withdrawal', id);
+      this.cash.expectKey(returnKey(request), 'return', id);
       return { withdrawal: this.get(id), isNew: true };
     });
   }
@@ -187,7 +188,6 @@ export class Withdrawals {
       const timeMs = this.now();
       this.setState.run(to, to === 'refused' || to === 'expired' ? note : null, timeMs, id);
       this.insertStep.run({ id, state: to, timeMs, note });
-      if (to === 'expired') this.cash.linkItems(withdrawal.accountId, withdrawal.amountMicroUsd);
       return this.get(id);
     });
   }

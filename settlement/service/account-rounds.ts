@@ -32,7 +32,8 @@ export class AccountRounds {
   private async learnMarkets(): Promise<void> {
     const { ledger, chain } = this.options;
     for (const { marketId, slot } of await chain.markets()) {
-      if (ledger.catalogue.market(marketId) !== null) ledger.catalogue.setMarketSlot(marketId, slot);
+      if (ledger.catalogue.market(marketId) !== null)
+        ledger.catalogue.setMarketSlot(marketId, slot);
     }
     this.areMarketsKnown = true;
   }

@@ -18,6 +18,8 @@ export type ChainOutcome =
 export interface ChainPurpose {
   readonly purpose: TransactionPurpose;
   readonly reference: number;
+  /** Tells what has the same reference apart; 0 where nothing has. */
+  readonly part: number;
 }
 
 export interface ChainExchange extends ChainHead {
@@ -70,9 +72,17 @@ export interface ChainDoor {
   addMarket(listing: MarketListed, slot: number): Promise<ChainOutcome>;
   /** Rows that are there already are left as they are. */
   addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<ChainOutcome>;
-  settle(batch: { sequence: number; previousHash: Uint8Array; bytes: Uint8Array }): Promise<ChainOutcome>;
+  settle(batch: {
+    sequence: number;
+    previousHash: Uint8Array;
+    bytes: Uint8Array;
+  }): Promise<ChainOutcome>;
   /** From the operator's purse, which is filled by whoever runs the exchange, or on a test chain by itself. */
-  payInto(to: { accountId: number } | { slot: number }, microUsd: bigint, purpose: ChainPurpose): Promise<ChainOutcome>;
+  payInto(
+    to: { accountId: number } | { slot: number },
+    microUsd: bigint,
+    purpose: ChainPurpose,
+  ): Promise<ChainOutcome>;
   payOut(withdrawal: PaidOut, purpose: ChainPurpose): Promise<ChainOutcome>;
   deposits(cursor: string | null): Promise<DepositScan>;
   /** Prices of which no transaction of ours decides: only a test chain has to be told them. */

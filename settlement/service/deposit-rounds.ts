@@ -69,7 +69,11 @@ export class DepositRounds {
     for (const item of ledger.cash.unlinkedItems(AT_ONCE)) {
       if (item.changeMicroUsd < 0) this.complain(item.accountId, item.changeMicroUsd);
       else if (ledger.catalogue.account(item.accountId)?.isOnChain === true) {
-        const purpose = { purpose: 'depositFor', reference: item.item, part: item.shardId } as const;
+        const purpose = {
+          purpose: 'depositFor',
+          reference: item.item,
+          part: item.shardId,
+        } as const;
         const { accountId, changeMicroUsd } = item;
         done(
           `the operator's ${changeMicroUsd} micro-USD for account ${accountId}`,

@@ -1,7 +1,7 @@
 import type { SettlementLedger } from '../ledger/ledger.js';
 import { type LedgerWithdrawal, reservationKey, returnKey } from '../ledger/withdrawals.js';
-import type { ChainDoor } from './chain-door.js';
 import { describe } from './batch-rounds.js';
+import type { ChainDoor } from './chain-door.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
 
 export interface WithdrawalRoundsOptions {
@@ -80,7 +80,8 @@ export class WithdrawalRounds {
 
   private async payOut(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, chain } = this.options;
-    const { id, accountId, nonce, amountMicroUsd, destination, expirySeconds, signature } = withdrawal;
+    const { id, accountId, nonce, amountMicroUsd, destination, expirySeconds, signature } =
+      withdrawal;
     ledger.withdrawals.advance(id, 'submitted', 'sent to the chain');
     const outcome = await chain.payOut(
       {
