@@ -249,7 +249,8 @@ export class RandomJournal {
   private balance(accountId: number, changeMicroUsd: number): void {
     this.addCollateral(accountId, BigInt(changeMicroUsd));
     const collateralMicroUsd = Number(this.collateral.get(accountId));
-    this.event({ kind: 'balance', accountId, changeMicroUsd, collateralMicroUsd });
+    const cashKey = null;
+    this.event({ kind: 'balance', accountId, changeMicroUsd, collateralMicroUsd, cashKey });
   }
 
   private fundInsurance({ marketId }: RandomMarket): void {
@@ -257,7 +258,7 @@ export class RandomJournal {
     const totals = this.totals.get(marketId) as { insurance: bigint; funded: bigint };
     totals.insurance += BigInt(changeMicroUsd);
     totals.funded += BigInt(changeMicroUsd);
-    this.event({ kind: 'insuranceFunded', marketId, changeMicroUsd });
+    this.event({ kind: 'insuranceFunded', marketId, changeMicroUsd, cashKey: null });
   }
 
   private list({ marketId, numerator, denominator }: RandomMarket): void {
