@@ -74,7 +74,7 @@ export class Coverage {
     );
     this.insertCoverage = sql.prepare(
       'INSERT INTO coverage (batch, shard_id, sequence, time_ms) VALUES (@batch, @shardId, @sequence, @timeMs) ' +
-        'ON CONFLICT (shard_id, batch) DO UPDATE SET sequence = excluded.sequence, time_ms = excluded.time_ms',
+        'ON CONFLICT (shard_id, batch) DO UPDATE SET sequence = max(sequence, excluded.sequence), time_ms = max(time_ms, excluded.time_ms)',
     );
     this.marketIds = sql.prepare('SELECT market_id FROM markets ORDER BY market_id').pluck();
     this.shardIds = sql.prepare('SELECT DISTINCT shard_id FROM streams').pluck();

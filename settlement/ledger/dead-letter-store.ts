@@ -107,6 +107,12 @@ export class DeadLetterStore {
     return (this.firstOf.get(subject) as DeadLetter | undefined) ?? null;
   }
 
+  /** Subjects whose first waiting letter is not open: nothing keeps them but a gap. */
+  subjectsToResume(): string[] {
+    const subjects = new Set(this.listWaiting(Number.MAX_SAFE_INTEGER).map((each) => each.subject));
+    return [...subjects].filter((subject) => this.first(subject)?.state === 'parked');
+  }
+
   /** Open and parked ones by subject, in the order in which they came. */
   listWaiting(limit: number): DeadLetter[] {
     return this.waiting.all(limit) as DeadLetter[];

@@ -74,9 +74,7 @@ export class Ingest {
     const waitingBefore = new Map(this.waitingSinceMs);
     try {
       return this.parts.database.write(() => {
-        const results = messages.map((message) => this.take(message));
-        this.clearGaps(messages, results);
-        return results;
+        return messages.map((message) => this.take(message));
       });
     } catch (error) {
       this.waitingSinceMs.clear();
@@ -103,15 +101,26 @@ export class Ingest {
     return taken;
   }
 
+  /** After a start: goes on with what waits behind letters that were discarded when the process ended. */
+  resume(): void {
+    for (const subject of this.parts.letters.subjectsToResume()) this.drain(subject);
+  }
+
   private take(message: LedgerMessage): IngestResult {
     const { letters } = this.parts;
     const first = letters.first(message.subject);
     if (first?.state === 'open') return this.park(message, first);
     const result = this.tryToTake(message);
+    if (result.outcome === 'stored' || result.outcome === 'cut') this.goesOn(message.subject);
     if (first !== null && result.outcome !== 'gap' && result.error === null) {
       this.drain(message.subject);
     }
     return result;
+  }
+
+  private goesOn(subject: string): void {
+    this.waitingSinceMs.delete(subject);
+    this.parts.alarms.clear(gapAlarm(subject));
   }
 
   private park(message: LedgerMessage, first: DeadLetter): IngestResult {
@@ -278,17 +287,6 @@ export class Ingest {
     const sinceMs = this.waitingSinceMs.get(subject) ?? nowMs;
     this.waitingSinceMs.set(subject, sinceMs);
     return nowMs - sinceMs >= this.parts.patienceMs;
-  }
-
-  private clearGaps(messages: readonly LedgerMessage[], results: readonly IngestResult[]): void {
-    const moved = new Set<string>();
-    for (const [index, { outcome }] of results.entries()) {
-      if (outcome === 'stored' || outcome === 'cut') moved.add(messages[index]?.subject as string);
-    }
-    for (const subject of moved) {
-      this.waitingSinceMs.delete(subject);
-      if (this.parts.letters.first(subject) === null) this.parts.alarms.clear(gapAlarm(subject));
-    }
   }
 }
 

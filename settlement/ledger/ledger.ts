@@ -67,6 +67,8 @@ export class SettlementLedger {
   private readonly stateCounts: (table: 'deposits' | 'withdrawals') => Record<string, number>;
 
   /**
+   * Opens the ledger of a data folder, or makes it. With `mode: 'read'` it is one beside the owner's, and only what reads works.
+   *
    * @throws LedgerInUseError, LedgerVersionError, LedgerDamagedError, LedgerLockedError, LedgerFullError, LedgerIoError.
    */
   constructor(options: LedgerOptions) {
@@ -105,6 +107,7 @@ export class SettlementLedger {
       const counts = rows as { state: string; count: number }[];
       return Object.fromEntries(counts.map(({ state, count }) => [state, count]));
     };
+    if ((options.mode ?? 'own') === 'own') this.ingestion.resume();
   }
 
   /**

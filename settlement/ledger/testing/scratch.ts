@@ -8,9 +8,9 @@ const folders: string[] = [];
 const ledgers: SettlementLedger[] = [];
 
 /** In memory where the system offers that: these tests commit thousands of times, and no power fails in them. */
-export function makeScratch(): string {
+export function makeScratch(where: 'memory' | 'disk' = 'memory'): string {
   const memory = '/dev/shm';
-  const parent = fs.existsSync(memory) ? memory : os.tmpdir();
+  const parent = where === 'memory' && fs.existsSync(memory) ? memory : os.tmpdir();
   const folder = fs.mkdtempSync(path.join(parent, 'plimsoll-ledger-'));
   folders.push(folder);
   return folder;

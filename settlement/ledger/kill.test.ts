@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Xorshift } from '../../engine/testing/xorshift.js';
+import { expectSameBalances, expectSoundBatches } from './testing/ledger-check.js';
+import { RandomJournal } from './testing/random-journal.js';
+import { makeScratch, openLedger, removeScratch } from './testing/scratch.js';
+
+/** Compiled; `npm test` compiles before it starts. */
+const SOURCE = fileURLToPath(new URL('./ledger-child.fixture.js', import.meta.url));
+const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
+const SEED = 77;
+const STEPS = 250 * KILLS;
+
+afterEach(removeScratch);
+
+/** Kills a settlement some time after it has begun; true when it had come to the end before. */
+async function settleAndKill(dataDir: string, afterMs: number): Promise<boolean> {
+  const running = spawn(process.execPath, [CHILD, dataDir, String(SEED), String(STEPS)]);
+  let output = '';
+  let errors = '';
+  running.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  running.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const closed = new Promise((resolve) => running.once('close', resolve));
+  await Promise.race([new Promise((resolve) => running.stdout.once('data', resolve)), closed]);
+  const timer = setTimeout(() => running.kill('SIGKILL'), afterMs);
+  await closed;
+  clearTimeout(timer);
+  expect(errors).toBe('');
+  return output.includes('done');
+}
+
+describe('kill -9 while settling', () => {
+  it('leaves a ledger that goes on, with each item in one batch and every balance right', async () => {
+    const dataDir = makeScratch('disk');
+    const random = new Xorshift(Date.now() % 1_000_003);
+    let killedBetween = 0;
+    let items = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      if (await settleAndKill(dataDir, random.between(1, 120))) break;
+      const ledger = openLedger(dataDir);
+      const { streams, batch } = ledger.status();
+      expectSoundBatches(ledger);
+      const ingested = streams.reduce((sum, { ingestedItem }) => sum + ingestedItem, 0);
+      expect(ingested).toBeGreaterThanOrEqual(items);
+      items = ingested;
+      if (batch.settled > 0) killedBetween++;
+      ledger.close();
+    }
+    expect(await settleAndKill(dataDir, 600_000)).toBe(true);
+    const ledger = openLedger(dataDir);
+    expectSameBalances(ledger, new RandomJournal(SEED, 25).run(STEPS));
+    const batches = expectSoundBatches(ledger);
+    expect(ledger.batches.lastSettledSequence()).toBe(batches);
+    expect(killedBetween).toBeGreaterThan(KILLS / 2);
+    console.log(`killed ${KILLS} times, ${killedBetween} of them in the midst; ${batches} batches`);
+  }, 300_000);
+});

@@ -1,0 +1,328 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodePack } from '../packs/pack-codec.js';
+import type { AccountItem, AccountPack, MarketPack } from '../packs/pack-types.js';
+import { subjectOf } from '../packs/subjects.js';
+import { depositKey } from './deposits.js';
+import { ConflictError, LedgerStateError } from './errors.js';
+import type { SettlementLedger } from './ledger.js';
+import { makeScratch, NO_LIMITS, openLedger, removeScratch } from './testing/scratch.js';
+import type { WithdrawalRequest, WithdrawalState } from './withdrawals.js';
+
+afterEach(removeScratch);
+
+const DEPOSIT = {
+  signature: 'sig-1',
+  eventIndex: 0,
+  accountId: 1,
+  amountMicroUsd: 5_000,
+  depositedTotalMicroUsd: 5_000,
+  chainSlot: 9,
+};
+
+const REQUEST: WithdrawalRequest = {
+  accountId: 1,
+  nonce: 3,
+  amountMicroUsd: 700,
+  destination: new Uint8Array(32).fill(4),
+  expirySeconds: 1_800_000_000,
+  signature: new Uint8Array(64).fill(5),
+};
+
+/** Puts account items of shards on the bus, one pack each, with sequences and times as given. */
+class Exchange {
+  readonly ledger: SettlementLedger;
+  private readonly items = new Map<number, number>();
+  private readonly fills = new Map<number, number>();
+
+  constructor(ledger: SettlementLedger) {
+    this.ledger = ledger;
+    this.say(0, 1, 10, { ...LISTING, marketId: 1 });
+    this.say(1, 1, 10, { ...LISTING, marketId: 2 });
+    for (const marketId of [1, 2]) ledger.catalogue.setMarketSlot(marketId, marketId);
+  }
+
+  say(shardId: number, sequence: number, timeMs: number, item: object): void {
+    const number = (this.items.get(shardId) ?? 0) + 1;
+    this.items.set(shardId, number);
+    const items = [{ ...item, sequence, timeMs } as AccountItem];
+    this.send({
+      ...range(number, number),
+      ...at(shardId, sequence, timeMs),
+      kind: 'account',
+      items,
+    });
+  }
+
+  balance(shardId: number, sequence: number, timeMs: number, changeMicroUsd: number): void {
+    this.say(shardId, sequence, timeMs, {
+      kind: 'balance',
+      accountId: 1,
+      changeMicroUsd,
+      collateralMicroUsd: 0,
+    });
+  }
+
+  fill(marketId: number, shardId: number, sequence: number, timeMs: number): void {
+    const number = (this.fills.get(marketId) ?? 0) + 1;
+    this.fills.set(marketId, number);
+    const side = (accountId: number, deltaLots: number) => ({
+      accountId,
+      deltaLots,
+      deltaEntryTickLots: deltaLots * 100,
+      realizedMicroUsd: 0,
+      feeMicroUsd: 1,
+    });
+    this.send({
+      ...range(number, number),
+      ...at(shardId, sequence, timeMs),
+      kind: 'market',
+      marketId,
+      items: [
+        {
+          kind: 'fill',
+          tradeSequence: number,
+          timeMs,
+          priceTicks: 100,
+          qtyLots: 2,
+          takerSide: 0,
+          isLiquidation: false,
+          maker: side(1, -2),
+          taker: side(2, 2),
+        },
+      ],
+    });
+  }
+
+  watermark(shardId: number, sequence: number, timeMs: number): void {
+    const last = this.items.get(shardId) ?? 0;
+    const pack = { ...range(last + 1, last), ...at(shardId, sequence, timeMs) };
+    this.send({ ...pack, kind: 'account', items: [] });
+  }
+
+  /** As the service does: asks the bus for the ends of the markets. */
+  confirm(): void {
+    for (const watermark of this.ledger.coverage.unconfirmed()) {
+      const ends = [1, 2].map((marketId) => ({
+        marketId,
+        lastItem: this.fills.get(marketId) ?? 0,
+      }));
+      this.ledger.coverage.confirm(watermark, ends);
+    }
+  }
+
+  private send(pack: AccountPack | MarketPack): void {
+    const message = { subject: subjectOf(pack), data: encodePack(pack), sequence: 1 };
+    const [result] = this.ledger.ingest([message]);
+    if (result?.error !== null) throw result?.error ?? new Error('no result');
+  }
+}
+
+const LISTING = {
+  kind: 'marketListed',
+  symbol: 'X-PERP',
+  tickMantissa: 1,
+  tickDecimals: 1,
+  lotMantissa: 1,
+  lotDecimals: 1,
+  microUsdNumerator: 1,
+  microUsdDenominator: 1,
+  priceTicksMax: 1_000,
+  priceBandPpm: 1,
+  initialMarginPpm: 1,
+  maintenanceMarginPpm: 1,
+};
+
+function range(firstItem: number, lastItem: number) {
+  return { firstItem, lastItem, epoch: 1 };
+}
+
+function at(shardId: number, sequence: number, timeMs: number) {
+  return { shardId, firstSequence: sequence, lastSequence: sequence, timeMs };
+}
+
+describe('deposits', () => {
+  it('are written once, however often they are seen, and never become something else', () => {
+    const ledger = openLedger(makeScratch());
+    const { deposit, isNew } = ledger.deposits.record(DEPOSIT);
+    expect(isNew).toBe(true);
+    expect(ledger.deposits.record({ ...DEPOSIT, chainSlot: 11 })).toEqual({
+      deposit,
+      isNew: false,
+    });
+    expect(() => ledger.deposits.record({ ...DEPOSIT, amountMicroUsd: 5_001 })).toThrow(
+      ConflictError,
+    );
+    expect(() => ledger.deposits.record({ ...DEPOSIT, accountId: 2 })).toThrow('deposit sig-1#0');
+    expect(ledger.deposits.record({ ...DEPOSIT, eventIndex: 1 }).isNew).toBe(true);
+    expect(ledger.deposits.open(10).map(depositKey)).toEqual([
+      'deposit:sig-1:0',
+      'deposit:sig-1:1',
+    ]);
+    expect(() =>
+      ledger.deposits.record({ ...DEPOSIT, signature: 'zero', amountMicroUsd: 0 }),
+    ).toThrow();
+  });
+
+  it('are told to the engine until it has answered, and are linked to its change of the balance', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    const { deposit } = ledger.deposits.record(DEPOSIT);
+    exchange.balance(0, 5, 20, 5_000);
+    // The change alone proves nothing about this deposit: the engine is told all the same.
+    expect(ledger.deposits.open(10)).toHaveLength(1);
+    expect(ledger.deposits.open(10)[0]).toMatchObject({ shardId: 0, item: 2 });
+    ledger.deposits.markCredited(deposit.id);
+    ledger.deposits.markCredited(deposit.id);
+    expect(ledger.deposits.open(10)).toEqual([]);
+    expect(() => ledger.deposits.markRefused(deposit.id, 'late')).toThrow(LedgerStateError);
+    expect(ledger.cash.unlinkedItems(10)).toEqual([]);
+    exchange.balance(0, 6, 21, 5_000);
+    expect(ledger.cash.unlinkedItems(10)).toHaveLength(1);
+    ledger.deposits.record({ ...DEPOSIT, signature: 'sig-2' });
+    expect(ledger.cash.unlinkedItems(10)).toEqual([]);
+  });
+
+  it('that a scan has missed are found by the running totals of the rows', () => {
+    const ledger = openLedger(makeScratch());
+    ledger.deposits.record(DEPOSIT);
+    const totals = [
+      { accountId: 1, depositedTotalMicroUsd: 8_000n },
+      { accountId: 2, depositedTotalMicroUsd: 0n },
+    ];
+    expect(ledger.deposits.missing(totals)).toEqual([
+      { accountId: 1, chainMicroUsd: 8_000n, knownMicroUsd: 5_000n },
+    ]);
+  });
+});
+
+describe('withdrawals', () => {
+  it('go from state to state as they may, and every step is kept', () => {
+    const clock = { nowMs: 100 };
+    const ledger = openLedger(makeScratch(), { now: () => clock.nowMs++ });
+    const { withdrawal, isNew } = ledger.withdrawals.request(REQUEST);
+    expect(isNew).toBe(true);
+    const { id } = withdrawal;
+    expect(Buffer.from(withdrawal.destination).equals(REQUEST.destination)).toBe(true);
+    const steps: WithdrawalState[] = ['reserved', 'settled', 'submitted', 'completed'];
+    for (const state of steps) {
+      ledger.withdrawals.advance(id, state, `now ${state}`);
+      ledger.withdrawals.advance(id, state, 'again');
+    }
+    expect(ledger.withdrawals.history(id).map(({ state }) => state)).toEqual([
+      'requested',
+      ...steps,
+    ]);
+    expect(ledger.withdrawals.history(id).map(({ timeMs }) => timeMs)).toEqual([
+      100, 101, 102, 103, 104,
+    ]);
+    expect(ledger.withdrawals.open(10)).toEqual([]);
+    expect(() => ledger.withdrawals.advance(id, 'expired', 'no')).toThrow(
+      'is completed, and cannot become expired',
+    );
+    expect(ledger.withdrawals.request(REQUEST)).toMatchObject({ isNew: false, withdrawal: { id } });
+    const other = { ...REQUEST, amountMicroUsd: 701 };
+    expect(() => ledger.withdrawals.request(other)).toThrow(ConflictError);
+  });
+
+  it('cannot be sent any more once they are expired', () => {
+    const ledger = openLedger(makeScratch());
+    const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
+    ledger.withdrawals.advance(id, 'reserved', '');
+    ledger.withdrawals.advance(id, 'expired', 'expiry is past in a finalized block');
+    for (const state of ['settled', 'submitted', 'completed'] as const) {
+      expect(() => ledger.withdrawals.advance(id, state, '')).toThrow(LedgerStateError);
+    }
+    new Exchange(ledger).balance(0, 5, 20, 700);
+    expect(ledger.withdrawals.advance(id, 'givenBack', '')).toMatchObject({
+      returnedShardId: 0,
+      returnedItem: 2,
+    });
+  });
+});
+
+describe('which batch covers a withdrawal', () => {
+  it('is known when every shard has said that it was further, and what it had is in batches', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
+    const covering = () => ledger.withdrawals.coveringBatch(id);
+    exchange.fill(1, 0, 3, 30);
+    exchange.balance(0, 7, 40, -700);
+    expect(covering()).toBe(null);
+    expect(ledger.buildBatch(NO_LIMITS).batch?.sequence).toBe(1);
+    expect(covering()).toBe(null);
+    // Shard 0 was further; but a fill that it had before is still on its way in another stream.
+    exchange.watermark(0, 9, 50);
+    exchange.fill(2, 1, 4, 45);
+    exchange.confirm();
+    ledger.batches.markSettled(1);
+    ledger.buildBatch({ ...NO_LIMITS });
+    expect(covering()).toBe(null);
+    // Shard 1 has said nothing after the withdrawal's time yet.
+    exchange.watermark(1, 6, 40);
+    exchange.confirm();
+    ledger.buildBatch(NO_LIMITS);
+    expect(covering()).toBe(null);
+    exchange.watermark(1, 8, 41);
+    exchange.confirm();
+    ledger.buildBatch(NO_LIMITS);
+    expect(covering()).toBe(2);
+    expect(ledger.coverage.places()).toEqual([
+      { shardId: 0, sequence: 9, timeMs: 50 },
+      { shardId: 1, sequence: 8, timeMs: 41 },
+    ]);
+  });
+
+  it('waits for the ends of the markets that the bus has named', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    exchange.watermark(0, 9, 50);
+    const [watermark] = ledger.coverage.unconfirmed();
+    if (watermark === undefined) throw new Error('there is one');
+    expect(() => ledger.coverage.confirm(watermark, [{ marketId: 1, lastItem: 1 }])).toThrow(
+      'market 2',
+    );
+    const ends = [1, 2].map((marketId) => ({ marketId, lastItem: 2 - marketId }));
+    ledger.coverage.confirm(watermark, ends);
+    ledger.buildBatch(NO_LIMITS);
+    expect(ledger.coverage.places()).toEqual([]);
+    exchange.fill(1, 0, 8, 49);
+    ledger.buildBatch(NO_LIMITS);
+    expect(ledger.coverage.places()).toEqual([{ shardId: 0, sequence: 9, timeMs: 50 }]);
+  });
+});
+
+describe('what is sent to the chain', () => {
+  it('is kept with every attempt, and what it cost', () => {
+    const ledger = openLedger(makeScratch());
+    const { transactions } = ledger;
+    const { id } = transactions.open('settleBatch', 1);
+    expect(transactions.open('settleBatch', 1).id).toBe(id);
+    const attempt = { blockhash: 'b', lastValidHeight: 10, priorityFeeMicroLamports: 5 };
+    transactions.addAttempt(id, { ...attempt, signature: 'a1' });
+    transactions.endAttempt('a1', { result: 'expired' });
+    transactions.addAttempt(id, { ...attempt, signature: 'a2' });
+    expect(transactions.addAttempt(id, { ...attempt, signature: 'a2' }).number).toBe(2);
+    transactions.endAttempt('a2', {
+      result: 'confirmed',
+      chainSlot: 4,
+      computeUnits: 900,
+      feeLamports: 5_000,
+    });
+    expect(transactions.find('settleBatch', 1)?.state).toBe('confirmed');
+    expect(transactions.feesPaidLamports()).toBe(5_000);
+    expect(transactions.computeUnitsOfBatch(1)).toBe(900);
+    // A fork has taken it back: it is to be sent again.
+    transactions.endAttempt('a2', { result: 'expired' });
+    expect(transactions.listOpen(10).map((each) => each.id)).toEqual([id]);
+    expect(transactions.attempts(id).map(({ number, result }) => [number, result])).toEqual([
+      [1, 'expired'],
+      [2, 'expired'],
+    ]);
+    expect(() => transactions.endAttempt('a9', { result: 'failed' })).toThrow('no attempt a9');
+    const other = transactions.open('withdraw', 1);
+    expect(() => transactions.addAttempt(other.id, { ...attempt, signature: 'a1' })).toThrow(
+      'belongs to',
+    );
+  });
+});
