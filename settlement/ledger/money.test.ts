@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { cashKeyText } from '../packs/cash-key.js';
 import { encodePack } from '../packs/pack-codec.js';
 import type { AccountItem, AccountPack, MarketPack } from '../packs/pack-types.js';
 import { subjectOf } from '../packs/subjects.js';
@@ -6,7 +7,12 @@ import { depositKey } from './deposits.js';
 import { ConflictError, LedgerStateError } from './errors.js';
 import type { SettlementLedger } from './ledger.js';
 import { makeScratch, NO_LIMITS, openLedger, removeScratch } from './testing/scratch.js';
-import type { WithdrawalRequest, WithdrawalState } from './withdrawals.js';
+import {
+  reservationKey,
+  returnKey,
+  type WithdrawalRequest,
+  type WithdrawalState,
+} from './withdrawals.js';
 
 afterEach(removeScratch);
 
@@ -53,8 +59,15 @@ class Exchange {
     });
   }
 
-  balance(shardId: number, sequence: number, timeMs: number, changeMicroUsd: number): void {
+  balance(
+    shardId: number,
+    sequence: number,
+    timeMs: number,
+    changeMicroUsd: number,
+    key = '',
+  ): void {
     this.say(shardId, sequence, timeMs, {
+      cashKey: key === '' ? null : cashKeyText(key),
       kind: 'balance',
       accountId: 1,
       changeMicroUsd,
@@ -167,8 +180,8 @@ describe('deposits', () => {
     const ledger = openLedger(makeScratch());
     const exchange = new Exchange(ledger);
     const { deposit } = ledger.deposits.record(DEPOSIT);
-    exchange.balance(0, 5, 20, 5_000);
-    // The change alone proves nothing about this deposit: the engine is told all the same.
+    exchange.balance(0, 5, 20, 5_000, depositKey(DEPOSIT));
+    // The change alone proves nothing about the answer: the engine is told all the same.
     expect(ledger.deposits.open(10)).toHaveLength(1);
     expect(ledger.deposits.open(10)[0]).toMatchObject({ shardId: 0, item: 2 });
     ledger.deposits.markCredited(deposit.id);
@@ -176,10 +189,39 @@ describe('deposits', () => {
     expect(ledger.deposits.open(10)).toEqual([]);
     expect(() => ledger.deposits.markRefused(deposit.id, 'late')).toThrow(LedgerStateError);
     expect(ledger.cash.unlinkedItems(10)).toEqual([]);
+  });
+
+  it('are linked also when the ledger hears of the change first, and never by amount', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    const second = { ...DEPOSIT, signature: 'sig-2' };
+    exchange.balance(0, 5, 20, 5_000, depositKey(second));
     exchange.balance(0, 6, 21, 5_000);
-    expect(ledger.cash.unlinkedItems(10)).toHaveLength(1);
-    ledger.deposits.record({ ...DEPOSIT, signature: 'sig-2' });
+    ledger.deposits.record(DEPOSIT);
+    expect(ledger.cash.unlinkedItems(10).map(({ item }) => item)).toEqual([2, 3]);
+    ledger.deposits.record(second);
+    expect(ledger.cash.unlinkedItems(10).map(({ item }) => item)).toEqual([3]);
+    ledger.cash.linkToOperator({ shardId: 0, item: 3 });
     expect(ledger.cash.unlinkedItems(10)).toEqual([]);
+    expect(() => ledger.cash.linkToOperator({ shardId: 0, item: 3 })).toThrow(LedgerStateError);
+  });
+
+  it('are kept together with how far a scan has come; the operator’s own are not told to the engine', () => {
+    const folder = makeScratch();
+    const ledger = openLedger(folder);
+    expect(ledger.deposits.cursor()).toBeNull();
+    const found = [
+      { ...DEPOSIT, payer: 'somebody' },
+      { ...DEPOSIT, eventIndex: 1, payer: 'operator' },
+    ];
+    ledger.deposits.recordAll(found, 'there', ({ payer }) => payer === 'operator');
+    ledger.deposits.recordAll(found, 'there', ({ payer }) => payer === 'operator');
+    expect(ledger.deposits.cursor()).toBe('there');
+    expect(ledger.deposits.open(10).map(({ eventIndex }) => eventIndex)).toEqual([0]);
+    const changed = [{ ...DEPOSIT, amountMicroUsd: 1, payer: 'somebody' }];
+    expect(() => ledger.deposits.recordAll(changed, 'further', () => false)).toThrow(ConflictError);
+    expect(ledger.deposits.cursor()).toBe('there');
+    ledger.close();
   });
 
   it('that a scan has missed are found by the running totals of the rows', () => {
@@ -232,7 +274,7 @@ describe('withdrawals', () => {
     for (const state of ['settled', 'submitted', 'completed'] as const) {
       expect(() => ledger.withdrawals.advance(id, state, '')).toThrow(LedgerStateError);
     }
-    new Exchange(ledger).balance(0, 5, 20, 700);
+    new Exchange(ledger).balance(0, 5, 20, 700, returnKey(REQUEST));
     expect(ledger.withdrawals.advance(id, 'givenBack', '')).toMatchObject({
       returnedShardId: 0,
       returnedItem: 2,
@@ -247,7 +289,7 @@ describe('which batch covers a withdrawal', () => {
     const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
     const covering = () => ledger.withdrawals.coveringBatch(id);
     exchange.fill(1, 0, 3, 30);
-    exchange.balance(0, 7, 40, -700);
+    exchange.balance(0, 7, 40, -700, reservationKey(REQUEST));
     expect(covering()).toBe(null);
     expect(ledger.buildBatch(NO_LIMITS).batch?.sequence).toBe(1);
     expect(covering()).toBe(null);
