@@ -1,6 +1,5 @@
 import type { SettlementLedger } from '../ledger/ledger.js';
-import { describe } from './batch-rounds.js';
-import type { ChainDoor, ChainOutcome } from './chain-door.js';
+import type { ChainDoor } from './chain-door.js';
 
 export interface AccountRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -9,49 +8,39 @@ export interface AccountRoundsOptions {
   readonly houseKey: Uint8Array;
 }
 
-/** A transaction has room for so many. */
-const ROWS_AT_ONCE = 16;
-const SLOTS = 16;
-const SLOTS_ALARM = 'slots on chain';
+/** Asked for together; the chain's side divides them into transactions. */
+const ROWS_AT_ONCE = 90;
 
 /** Gives the exchange's markets their places on chain, and its accounts their rows. */
 export class AccountRounds {
   private readonly options: AccountRoundsOptions;
-  private areMarketsKnown = false;
+  private areSlotsKnown = false;
 
   constructor(options: AccountRoundsOptions) {
     this.options = options;
   }
 
   async round(): Promise<boolean> {
-    if (!this.areMarketsKnown) await this.learnMarkets();
+    if (!this.areSlotsKnown) await this.learnSlots();
     return (await this.addMarket()) || (await this.addRows());
   }
 
-  /** What the chain has already: this may be another process, or another ledger, than the one that added them. */
-  private async learnMarkets(): Promise<void> {
+  /** What the chain has already: another process, or this one with an older ledger, may have added it. */
+  private async learnSlots(): Promise<void> {
     const { ledger, chain } = this.options;
-    for (const { marketId, slot } of await chain.markets()) {
-      if (ledger.catalogue.market(marketId) !== null)
+    for (const { marketId, slot } of await chain.slots()) {
+      if (ledger.catalogue.market(marketId) !== null) {
         ledger.catalogue.setMarketSlot(marketId, slot);
+      }
     }
-    this.areMarketsKnown = true;
+    this.areSlotsKnown = true;
   }
 
   private async addMarket(): Promise<boolean> {
     const { ledger, chain } = this.options;
-    const markets = ledger.catalogue.markets();
-    const next = markets.find(({ slot }) => slot === null);
+    const next = ledger.catalogue.markets().find(({ slot }) => slot === null);
     if (next === undefined) return false;
-    const taken = (await chain.markets()).map(({ slot }) => slot);
-    const slot = Array.from({ length: SLOTS }, (_, i) => i).find((i) => !taken.includes(i));
-    if (slot === undefined) {
-      const sentence = `${next.symbol} has no place on chain: all ${SLOTS} are taken`;
-      ledger.alarms.raise(SLOTS_ALARM, 'critical', sentence);
-      return false;
-    }
-    done(`adding ${next.symbol}`, await chain.addMarket(next.listing, slot));
-    await this.learnMarkets();
+    ledger.catalogue.setMarketSlot(next.marketId, await chain.addMarket(next.listing));
     return true;
   }
 
@@ -59,21 +48,11 @@ export class AccountRounds {
     const { ledger, chain, houseKey } = this.options;
     const accounts = ledger.catalogue.accountsWithoutRow(ROWS_AT_ONCE);
     if (accounts.length === 0) return false;
-    const rows = accounts.map(({ accountId, ownerKey }) => ({
-      accountId,
-      owner: ownerKey ?? houseKey,
-    }));
-    done(`rows of accounts from ${accounts[0]?.accountId} on`, await chain.addRows(rows));
+    const owned = accounts.map(({ accountId, ownerKey }) => {
+      return { accountId, owner: ownerKey ?? houseKey };
+    });
+    await chain.addRows(owned);
     ledger.catalogue.markOnChain(accounts.map(({ accountId }) => accountId));
     return true;
   }
-}
-
-/** Throws when it was not done: the round is made again. */
-export function done(what: string, outcome: ChainOutcome): void {
-  if (outcome.kind !== 'done') throw new NotDoneError(`${what}: ${describe(outcome)}`);
-}
-
-export class NotDoneError extends Error {
-  override readonly name = 'NotDoneError';
 }

@@ -8,13 +8,11 @@ export type ChainOutcome =
   /** The chain's state shows it. */
   | { readonly kind: 'done' }
   /** The program said no: the same again would be refused again, until something has changed. */
-  | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
-  /** Nothing has happened and nothing will: it may be tried again. */
-  | { readonly kind: 'expired' }
-  /** It may have happened, or may still happen. */
-  | { readonly kind: 'unknown'; readonly sentence: string };
+  | { readonly kind: 'refused'; readonly sentence: string }
+  /** Not now; it may still be under way. */
+  | { readonly kind: 'notYet'; readonly sentence: string };
 
-/** Which transaction of the ledger something belongs to: every attempt is on disk before it goes out. */
+/** Names a transaction for ever: every attempt is on disk under it before it goes out. */
 export interface ChainPurpose {
   readonly purpose: TransactionPurpose;
   readonly reference: number;
@@ -26,65 +24,54 @@ export interface ChainExchange extends ChainHead {
   readonly status: 'active' | 'paused' | 'halted' | 'frozen';
 }
 
-/** One account's row. */
-export interface ChainRow {
+/** A withdrawal as its owner has signed it. */
+export interface SignedWithdrawal {
   readonly accountId: number;
-  readonly owner: Uint8Array;
-  readonly collateralMicroUsd: bigint;
-  readonly depositedMicroUsd: bigint;
-  readonly nonce: bigint;
-  readonly positions: readonly { slot: number; lots: bigint; entryTickLots: bigint }[];
-}
-
-export interface ChainMarket {
-  readonly marketId: number;
-  readonly slot: number;
-  readonly feesMicroUsd: bigint;
-  readonly insuranceMicroUsd: bigint;
-  readonly clearingMicroUsd: bigint;
-}
-
-export interface PaidOut {
-  readonly accountId: number;
-  readonly nonce: bigint;
-  readonly amountMicroUsd: bigint;
+  readonly nonce: number;
+  readonly amountMicroUsd: number;
   /** Token account, 32 bytes. */
   readonly destination: Uint8Array;
-  readonly expirySeconds: bigint;
+  readonly expirySeconds: number;
   /** Of the owner, 64 bytes. */
   readonly signature: Uint8Array;
 }
 
+/**
+ * What the chain says of one: `passed`, a later nonce was used, so it was paid before or never will be; `expired`, it was not paid and
+ * can never be; `open`, it still can; `uncertain`, endpoints do not agree.
+ */
+export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain';
+
 export interface DepositScan {
   readonly deposits: readonly (ChainDeposit & { readonly payer: string })[];
-  /** Kept with what it gave, and handed in at the next scan. */
+  /** Kept with what it gave, and handed in at the next scan; the same again: the scan has come to the end. */
   readonly cursor: string | null;
-  readonly hasMore: boolean;
 }
 
-/** What settlement does on chain. Everything may be asked for again without effect. */
+/** What settlement does on chain. Whatever cannot be done throws, and may be tried again without effect. */
 export interface ChainDoor {
   exchange(): Promise<ChainExchange>;
-  /** Of the chain's own clock, unix seconds. */
-  timeSeconds(): Promise<bigint>;
-  markets(): Promise<ChainMarket[]>;
-  rows(accountIds: readonly number[]): Promise<ChainRow[]>;
-  addMarket(listing: MarketListed, slot: number): Promise<ChainOutcome>;
-  /** Rows that are there already are left as they are. */
-  addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<ChainOutcome>;
-  settle(batch: {
-    sequence: number;
-    previousHash: Uint8Array;
-    bytes: Uint8Array;
-  }): Promise<ChainOutcome>;
-  /** From the operator's purse, which is filled by whoever runs the exchange, or on a test chain by itself. */
+  /** Places that markets of the engine have. */
+  slots(): Promise<{ marketId: number; slot: number }[]>;
+  /** Gives its slot. */
+  addMarket(listing: MarketListed): Promise<number>;
+  addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<void>;
+  settle(batch: BatchOnItsWay): Promise<ChainOutcome>;
+  /** From the operator's purse, which is filled by whoever runs the exchange; on a test chain it fills itself. */
   payInto(
     to: { accountId: number } | { slot: number },
     microUsd: bigint,
     purpose: ChainPurpose,
-  ): Promise<ChainOutcome>;
-  payOut(withdrawal: PaidOut, purpose: ChainPurpose): Promise<ChainOutcome>;
+  ): Promise<void>;
+  payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome>;
+  fateOf(withdrawal: SignedWithdrawal): Promise<WithdrawalFate>;
   deposits(cursor: string | null): Promise<DepositScan>;
-  /** Prices of which no transaction of ours decides: only a test chain has to be told them. */
+  /** Only a test chain has to be told prices; a real one has them from its own oracle. */
   tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void>;
+}
+
+export interface BatchOnItsWay {
+  readonly sequence: number;
+  readonly previousHash: Uint8Array;
+  readonly bytes: Uint8Array;
 }

@@ -1,6 +1,5 @@
 import { depositKey, type LedgerDeposit } from '../ledger/deposits.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
-import { done } from './account-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
 
@@ -38,9 +37,10 @@ export class DepositRounds {
 
   private async scan(): Promise<boolean> {
     const { ledger, chain, operator } = this.options;
-    const { deposits, cursor, hasMore } = await chain.deposits(ledger.deposits.cursor());
+    const before = ledger.deposits.cursor();
+    const { deposits, cursor } = await chain.deposits(before);
     ledger.deposits.recordAll(deposits, cursor, ({ payer }) => payer === operator);
-    return hasMore;
+    return cursor !== before;
   }
 
   private async tellExchange(): Promise<boolean> {
@@ -92,10 +92,7 @@ export class DepositRounds {
       const slot = ledger.catalogue.market(marketId)?.slot ?? null;
       if (slot === null || changeMicroUsd < 0) continue;
       const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
-      done(
-        `${changeMicroUsd} micro-USD for the insurance fund of market ${marketId}`,
-        await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose),
-      );
+      await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
       ledger.cash.markFundingPaid(id);
       return true;
     }

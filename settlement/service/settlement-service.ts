@@ -1,0 +1,98 @@
+import type { Bus } from '../bus/bus.js';
+import type { SettlementLedger } from '../ledger/ledger.js';
+import type { WindowLimits } from '../ledger/netting-window.js';
+import { AccountRounds } from './account-rounds.js';
+import { BatchRounds } from './batch-rounds.js';
+import type { ChainDoor } from './chain-door.js';
+import { DepositRounds } from './deposit-rounds.js';
+import type { ExchangeMoney } from './exchange-door.js';
+import { Intake } from './intake.js';
+import { Loop } from './loop.js';
+import { WithdrawalRounds } from './withdrawal-rounds.js';
+
+export interface SettlementServiceOptions {
+  readonly bus: Bus;
+  readonly ledger: SettlementLedger;
+  readonly chain: ChainDoor;
+  readonly exchange: ExchangeMoney;
+  readonly limits: WindowLimits;
+  readonly windowMs: number;
+  /** Owner on chain of accounts without a key of their own. */
+  readonly houseKey: Uint8Array;
+  /** Whose payments on chain are not deposits of anybody, base58. */
+  readonly operator: string;
+  readonly say: (level: 'info' | 'warn' | 'error', sentence: string) => void;
+  readonly now?: () => number;
+}
+
+const REST_MS = 100;
+const DEPOSITS_REST_MS = 500;
+const PRICES_REST_MS = 1_000;
+
+/**
+ * Settlement as a whole: loops that each do one kind of work, again and again, over the ledger. They share nothing but the ledger, which
+ * is synchronous, so none sees another's work half done; and none waits for another but through it.
+ */
+export class SettlementService {
+  private readonly options: SettlementServiceOptions;
+  private readonly intake: Intake;
+  private readonly loops: Loop[];
+
+  constructor(options: SettlementServiceOptions) {
+    const { bus, ledger, chain, exchange, limits, windowMs, houseKey, operator } = options;
+    const { now = Date.now } = options;
+    this.options = options;
+    this.intake = new Intake(bus, ledger, (error) => this.trouble('intake', error));
+    const accounts = new AccountRounds({ ledger, chain, houseKey });
+    const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
+    const deposits = new DepositRounds({ ledger, chain, exchange, operator });
+    const withdrawals = new WithdrawalRounds({ ledger, chain, exchange });
+    this.loops = [
+      this.loop('intake', REST_MS, () => this.intake.run().then(() => false)),
+      this.loop('watermarks', REST_MS, () => this.intake.confirmWatermarks()),
+      this.loop('accounts', REST_MS, () => accounts.round()),
+      this.loop('batches', REST_MS, () => batches.round()),
+      this.loop('deposits', DEPOSITS_REST_MS, () => deposits.round()),
+      this.loop('withdrawals', REST_MS, () => withdrawals.round()),
+      this.loop('prices', PRICES_REST_MS, () => this.tellPrices()),
+    ];
+  }
+
+  start(): void {
+    for (const loop of this.loops) loop.start();
+  }
+
+  /** Ends each loop behind the round that is under way. */
+  async stop(): Promise<void> {
+    await this.intake.close();
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+  }
+
+  /** What does not go on at the moment, by loop. */
+  troubles(): { loop: string; sentence: string }[] {
+    return this.loops.flatMap(({ name, lastTrouble }) =>
+      lastTrouble === null ? [] : [{ loop: name, sentence: lastTrouble }],
+    );
+  }
+
+  private async tellPrices(): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    const known = ledger.prices.list().filter(({ indexTicks }) => indexTicks > 0);
+    await chain.tellPrices(known.map(({ marketId, indexTicks }) => ({ marketId, indexTicks })));
+    return false;
+  }
+
+  private loop(name: string, restMs: number, round: () => Promise<boolean>): Loop {
+    return new Loop({
+      name,
+      restMs,
+      round,
+      onTrouble: (loop, error) => this.trouble(loop, error),
+      onRecovered: (loop) => this.options.say('info', `${loop}: all is well again`),
+    });
+  }
+
+  private trouble(loop: string, error: Error): void {
+    this.options.say('warn', `${loop}: ${error.message}`);
+  }
+}
