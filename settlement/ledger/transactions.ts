@@ -12,7 +12,7 @@ export type TransactionPurpose =
   | 'createPage'
   | 'addMarket'
   | 'fundInsurance'
-  | 'depositFor'
+  | 'deposit'
   | 'administration';
 
 export interface LedgerTransaction {

@@ -1,6 +1,6 @@
 import type { SettlementLedger } from '../ledger/ledger.js';
 import type { WindowLimits } from '../ledger/netting-window.js';
-import type { ChainDoor, ChainOutcome } from './chain-door.js';
+import type { BatchOnItsWay, ChainDoor, ChainOutcome } from './chain-door.js';
 
 export interface BatchRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -48,11 +48,7 @@ export class BatchRounds {
     return batch !== null || itemsTaken > 0;
   }
 
-  private async settle(batch: {
-    sequence: number;
-    previousHash: Uint8Array;
-    bytes: Uint8Array;
-  }): Promise<void> {
+  private async settle(batch: BatchOnItsWay): Promise<void> {
     const { ledger, chain } = this.options;
     this.refuseWithoutRows(batch.sequence);
     ledger.batches.markSubmitted(batch.sequence);
@@ -65,7 +61,7 @@ export class BatchRounds {
       return;
     }
     if (outcome.kind === 'refused') {
-      const sentence = `batch ${batch.sequence} is refused: ${outcome.code}: ${outcome.sentence}`;
+      const sentence = `batch ${batch.sequence} is refused: ${outcome.sentence}`;
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
     }
     throw new BatchNotSettledError(`batch ${batch.sequence}: ${describe(outcome)}`);
@@ -94,6 +90,5 @@ export class BatchRounds {
 }
 
 export function describe(outcome: ChainOutcome): string {
-  if (outcome.kind === 'refused') return `refused, ${outcome.code}: ${outcome.sentence}`;
-  return outcome.kind === 'unknown' ? `not known: ${outcome.sentence}` : outcome.kind;
+  return outcome.kind === 'done' ? 'done' : outcome.sentence;
 }

@@ -67,18 +67,11 @@ export class DepositRounds {
   private async payOperatorsMoney(): Promise<boolean> {
     const { ledger, chain } = this.options;
     for (const item of ledger.cash.unlinkedItems(AT_ONCE)) {
-      if (item.changeMicroUsd < 0) this.complain(item.accountId, item.changeMicroUsd);
-      else if (ledger.catalogue.account(item.accountId)?.isOnChain === true) {
-        const purpose = {
-          purpose: 'depositFor',
-          reference: item.item,
-          part: item.shardId,
-        } as const;
-        const { accountId, changeMicroUsd } = item;
-        done(
-          `the operator's ${changeMicroUsd} micro-USD for account ${accountId}`,
-          await chain.payInto({ accountId }, BigInt(changeMicroUsd), purpose),
-        );
+      const { accountId, changeMicroUsd, shardId } = item;
+      if (changeMicroUsd < 0) this.complain(accountId, changeMicroUsd);
+      else if (ledger.catalogue.account(accountId)?.isOnChain === true) {
+        const purpose = { purpose: 'deposit', reference: item.item, part: shardId } as const;
+        await chain.payInto({ accountId }, BigInt(changeMicroUsd), purpose);
         ledger.cash.linkToOperator(item);
         return true;
       }

@@ -46,7 +46,7 @@ export class SettlementService {
     const accounts = new AccountRounds({ ledger, chain, houseKey });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator });
-    const withdrawals = new WithdrawalRounds({ ledger, chain, exchange });
+    const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('intake', REST_MS, () => this.intake.run().then(() => false)),
       this.loop('watermarks', REST_MS, () => this.intake.confirmWatermarks()),

@@ -8,11 +8,12 @@ export interface WithdrawalRoundsOptions {
   readonly ledger: SettlementLedger;
   readonly chain: ChainDoor;
   readonly exchange: ExchangeMoney;
+  readonly now: () => number;
 }
 
+const PASSED_ALARM = 'withdrawal passed over';
+
 const AT_ONCE = 50;
-/** The chain's clock and ours may differ so much. */
-const GRACE_SECONDS = 30n;
 
 /**
  * Money that goes out, each withdrawal one step a round, each step on disk before the next is done:
@@ -80,20 +81,9 @@ export class WithdrawalRounds {
 
   private async payOut(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, chain } = this.options;
-    const { id, accountId, nonce, amountMicroUsd, destination, expirySeconds, signature } =
-      withdrawal;
+    const { id } = withdrawal;
     ledger.withdrawals.advance(id, 'submitted', 'sent to the chain');
-    const outcome = await chain.payOut(
-      {
-        accountId,
-        nonce: BigInt(nonce),
-        amountMicroUsd: BigInt(amountMicroUsd),
-        destination,
-        expirySeconds: BigInt(expirySeconds),
-        signature,
-      },
-      { purpose: 'withdraw', reference: id, part: 0 },
-    );
+    const outcome = await chain.payOut(withdrawal);
     if (outcome.kind === 'done') {
       ledger.withdrawals.advance(id, 'completed', 'paid by the chain');
       return true;
@@ -102,19 +92,27 @@ export class WithdrawalRounds {
     throw new WithdrawalNotPaidError(`withdrawal ${id}: ${describe(outcome)}`);
   }
 
-  /** Given back only when the chain itself can never pay any more. */
+  /** Given back only when the chain itself, by its own clock, can never pay any more. */
   private async endIfExpired(withdrawal: LedgerWithdrawal): Promise<boolean> {
-    const { ledger, chain } = this.options;
-    const { id, accountId, nonce, expirySeconds, state } = withdrawal;
-    const timeSeconds = await chain.timeSeconds();
-    if (timeSeconds <= BigInt(expirySeconds) + GRACE_SECONDS) return false;
-    const [row] = await chain.rows([accountId]);
-    if (row !== undefined && row.nonce >= BigInt(nonce)) {
-      ledger.withdrawals.advance(id, 'completed', 'the chain has paid before it expired');
-      return true;
+    const { ledger, chain, now } = this.options;
+    const { id, expirySeconds } = withdrawal;
+    if (now() / 1_000 < expirySeconds) return false;
+    switch (await chain.fateOf(withdrawal)) {
+      case 'paid':
+        ledger.withdrawals.advance(id, 'completed', 'the chain has paid before it expired');
+        return true;
+      case 'expired':
+        ledger.withdrawals.advance(id, 'expired', "not paid, and past on the chain's clock");
+        return true;
+      case 'passed': {
+        // Nobody but this settlement can use a nonce, and it uses one at a time.
+        const sentence = `withdrawal ${id} was passed over by a later one on chain: its events tell whether it was paid`;
+        ledger.alarms.raise(PASSED_ALARM, 'critical', sentence);
+        return false;
+      }
+      default:
+        return false;
     }
-    ledger.withdrawals.advance(id, 'expired', `${state} at ${timeSeconds} on the chain's clock`);
-    return true;
   }
 
   private async giveBack(withdrawal: LedgerWithdrawal): Promise<boolean> {
