@@ -1,4 +1,13 @@
 import {
+  F_QTY,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  typeOf,
+  W_FLAGS,
+} from '../../engine/messages/layout.js';
+import { CMD_CHANNEL } from '../../engine/messages/types.js';
+import {
   journalDirectory,
   listSequenced,
   snapshotDirectory,
@@ -7,12 +16,19 @@ import { JournalFollower } from '../../engine/runtime/journal/journal-follower.j
 import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
 import { replay } from '../../engine/runtime/journal/replay.js';
 import { loadNewestSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';
+import type { Frame } from '../../engine/shard/frame.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 
 export interface ReplicaOptions {
   dataDir: string;
   shardId: number;
   createShard: (shardId: number) => ShardCore;
+  /**
+   * Number of the last message that the replica of another shard has sent to this one. A power failure may take the end of that shard's
+   * journal; a shard that has taken messages from there is then cut back before them, however durable its own journal was
+   * (engine/runtime/journal/consistent-cut.ts). So a frame is applied only when the senders' replicas have applied what sent its messages.
+   */
+  sentBy?: (shardId: number) => number;
 }
 
 /**
@@ -21,9 +37,14 @@ export interface ReplicaOptions {
  */
 export class Replica {
   readonly shard: ShardCore;
+  private readonly options: ReplicaOptions;
   private readonly follower: JournalFollower;
+  /** The follower's frame waits for what other shards have sent. */
+  private isHeld = false;
 
-  private constructor({ dataDir, shardId }: ReplicaOptions, shard: ShardCore) {
+  private constructor(options: ReplicaOptions, shard: ShardCore) {
+    const { dataDir, shardId } = options;
+    this.options = options;
     this.shard = shard;
     const directory = journalDirectory(dataDir, shardId);
     this.follower = new JournalFollower(directory, shardId, shard.sequence + 1);
@@ -58,13 +79,21 @@ export class Replica {
     return new Replica(options, createShard(shardId));
   }
 
-  /** Applies the next frame up to `limit`, the last sequence that will not be taken back; false: there is none. Its events stay until the next one. */
+  /** Applies the next frame that no failure can take back any more, of those up to `limit`; false: there is none. Its events stay until the next one. */
   next(limit: number): boolean {
     const { shard, follower } = this;
     shard.events.reset();
-    if (!follower.next(limit)) return false;
+    if (!this.isHeld && !follower.next(limit)) return false;
+    this.isHeld = !this.hasSenders(follower.frame);
+    if (this.isHeld) return false;
     shard.applyFrame(follower.frame);
     return true;
+  }
+
+  /** Number of the last message to another shard. */
+  sentTo(shardId: number): number {
+    const { routing } = this.shard;
+    return routing === null || shardId >= routing.shards ? 0 : routing.channelTo(shardId).last;
   }
 
   /** What this shard would send to others goes nowhere, and must not be kept for them. */
@@ -78,6 +107,22 @@ export class Replica {
 
   close(): void {
     this.follower.close();
+  }
+
+  private hasSenders({ messages }: Frame): boolean {
+    const { sentBy } = this.options;
+    if (sentBy === undefined) return true;
+    const { words, floats, length } = messages;
+    for (let slot = 0; slot < length; ) {
+      const at = slot * SLOT_WORDS;
+      const head = words[at] as number;
+      const number = floats[slot * SLOT_FLOATS + F_QTY] as number;
+      if (typeOf(head) === CMD_CHANNEL && number > sentBy(words[at + W_FLAGS] as number)) {
+        return false;
+      }
+      slot += slotsOf(head);
+    }
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Routing } from '../../engine/shard/routing.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { RandomExchange } from '../../gateway/history/testing/random-exchange.js';
 import { makeScratch, removeScratch } from '../../gateway/history/testing/scratch.js';
@@ -8,6 +9,7 @@ import { differences } from '../../settlement/outbox/testing/exchange-money.js';
 import { type Fate, MemoryBus } from '../../settlement/outbox/testing/memory-bus.js';
 import { Receiver } from '../../settlement/outbox/testing/receiver.js';
 import { decodePack } from '../../settlement/packs/pack-codec.js';
+import { SafeCut } from '../../sim/spread/safe-cut.js';
 import { positionFile, ShardOutbox, type ShardOutboxOptions } from './shard-outbox.js';
 
 afterEach(removeScratch);
@@ -165,6 +167,41 @@ describe('the outbox of a shard', () => {
     );
     await expect(again).rejects.toThrow(/it is not the journal that was published/);
     await other.stop();
+  });
+
+  it('publishes of several shards only what no power failure can take back', async () => {
+    const dataDir = makeScratch();
+    const exchange = new RandomExchange(dataDir, 12, 3);
+    const random = new Xorshift(5);
+    const safe = new SafeCut(3);
+    exchange.onEvents = ({ sequence, routing }) => {
+      safe.heard(routing?.shardId as number, sequence, routing as Routing);
+    };
+    exchange.start();
+    const outboxes: ShardOutbox[] = [];
+    const bus = new MemoryBus();
+    for (const shardId of [0, 1, 2]) {
+      const sentBy = (other: number) => outboxes[other]?.sentTo(shardId) ?? 0;
+      outboxes.push(await openOutbox(dataDir, exchange, bus, { shardId, sentBy }));
+    }
+    const durable = [0, 0, 0];
+    let held = 0;
+    for (let round = 0; round < 60; round++) {
+      for (let i = 0; i < 3; i++) exchange.step();
+      const synced = random.below(3);
+      durable[synced] = exchange.written(synced);
+      safe.advance(durable);
+      // A message from shard to shard is one turn.
+      for (let i = 0; i < 90; i++) {
+        await outboxes[i % 3]?.step(durable[i % 3] as number, round * 100);
+      }
+      outboxes.forEach((outbox, shardId) => {
+        expect(outbox.sequence).toBe(safe.sequenceOf(shardId));
+        if (outbox.sequence < (durable[shardId] as number)) held++;
+      });
+    }
+    expect(held).toBeGreaterThan(20);
+    await exchange.stop();
   });
 
   it('reads no further while the bus is away, and keeps a bounded number of items', async () => {

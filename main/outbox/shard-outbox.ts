@@ -103,8 +103,8 @@ export class ShardOutbox {
   }
 
   /**
-   * Reads what the journal has up to `limit`, the last sequence that will not be taken back, some of it at a time, and publishes. When it
-   * throws, the outbox has to be opened again.
+   * Reads what the journal has up to `limit`, its last durable sequence (or written, where nothing is synced), some of it at a time, and
+   * publishes. When it throws, the outbox has to be opened again.
    */
   async step(limit: number, nowMs: number): Promise<StepOutcome> {
     const outcome = this.read(limit);
@@ -112,6 +112,11 @@ export class ShardOutbox {
     await this.publisher.pump(nowMs, outcome === 'atEnd');
     this.keep(nowMs);
     return outcome;
+  }
+
+  /** Number of the last message that was sent to another shard up to there. */
+  sentTo(shardId: number): number {
+    return this.replica.sentTo(shardId);
   }
 
   /** Everything that was read is on the bus, and the bus says so. */

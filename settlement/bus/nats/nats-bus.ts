@@ -162,6 +162,7 @@ class NatsBus implements Bus {
     const generation = await this.patiently(what, () =>
       openGeneration(this.manager, stream, durable, most, null),
     );
+    this.checkOpen();
     const hooks = {
       onTrouble: (sentence: string) => {
         this.lastError = sentence;

@@ -73,8 +73,11 @@ export class NatsSource implements MessageSource {
       try {
         this.feed = await this.openFeed();
       } catch (error) {
-        if (error instanceof BusConflictError) throw error;
         if (this.closed) return;
+        if (error instanceof BusConflictError) {
+          this.closed = true;
+          throw error;
+        }
         this.options.onTrouble(sentenceOf(error));
         await sleep(PAUSE_MS);
         continue;
@@ -160,6 +163,8 @@ export class NatsSource implements MessageSource {
       idle_heartbeat: IDLE_HEARTBEAT_MS,
     });
     this.watch(feed);
+    // It may have been closed while this was under way.
+    if (this.closed) feed.stop();
     return feed;
   }
 
