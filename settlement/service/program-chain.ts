@@ -1,0 +1,185 @@
+import { type Keypair, PublicKey } from '@solana/web3.js';
+import type { ScanCursor } from '../chain/address-scanner.js';
+import type { EmbeddedOperator } from '../chain/embedded-operator.js';
+import type { SettlementChain } from '../chain/settlement-chain.js';
+import type { Catalogue } from '../ledger/catalogue.js';
+import type { MarketListed } from '../packs/pack-types.js';
+import type { Authorisation } from '../program/authorisation.js';
+import { DEFAULT_MARKET_LIMITS, type MarketTerms } from '../program/terms.js';
+import type {
+  BatchOnItsWay,
+  ChainDoor,
+  ChainExchange,
+  ChainOutcome,
+  ChainPurpose,
+  DepositScan,
+  SignedWithdrawal,
+  WithdrawalFate,
+} from './chain-door.js';
+import type { LedgerBook } from './ledger-book.js';
+
+export interface ProgramChainOptions {
+  readonly chain: SettlementChain;
+  readonly book: LedgerBook;
+  readonly catalogue: Catalogue;
+  readonly operator: Keypair;
+  /** Pyth's feed of a market, 32 bytes. */
+  readonly feedOf: (symbol: string) => Uint8Array;
+  /** Null: a real chain, which has prices, and where the operator's purse is filled by hand. */
+  readonly embedded: EmbeddedOperator | null;
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** What the operator's purse on a test chain is filled with when it runs low. */
+const PURSE_MICRO_USD = 1_000_000_000_000n;
+
+/** The chain's door over the Solana program. */
+export class ProgramChain implements ChainDoor {
+  private readonly options: ProgramChainOptions;
+
+  constructor(options: ProgramChainOptions) {
+    this.options = options;
+  }
+
+  async exchange(): Promise<ChainExchange> {
+    const state = await this.options.chain.state();
+    if (state === null) throw new Error('the chain does not know the exchange');
+    const { lastSequence, lastHash, status } = state;
+    return { lastSequence: Number(lastSequence), lastHash, status };
+  }
+
+  async slots(): Promise<{ marketId: number; slot: number }[]> {
+    const markets = await this.options.chain.markets();
+    return markets.map(({ engineMarketId, slot }) => ({ marketId: engineMarketId, slot }));
+  }
+
+  addMarket(listing: MarketListed): Promise<number> {
+    return this.options.chain.ensureMarket(termsOf(listing, this.options.feedOf(listing.symbol)));
+  }
+
+  addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<void> {
+    const users = accounts.map(({ accountId, owner }) => {
+      return { accountId, owner: new PublicKey(owner) };
+    });
+    return this.options.chain.ensureUsers(users);
+  }
+
+  async settle(batch: BatchOnItsWay): Promise<ChainOutcome> {
+    const outcome = await this.options.chain.settle(batch);
+    switch (outcome.kind) {
+      case 'settled':
+        return { kind: 'done' };
+      case 'notYet':
+        return { kind: 'notYet', sentence: outcome.reason };
+      default:
+        return { kind: 'refused', sentence: outcome.reason };
+    }
+  }
+
+  async payInto(
+    to: { accountId: number } | { slot: number },
+    microUsd: bigint,
+    purpose: ChainPurpose,
+  ): Promise<void> {
+    const { chain, book, operator } = this.options;
+    if (book.isDone(purpose)) return;
+    await this.fillPurse(microUsd);
+    if ('slot' in to) await chain.fundInsurance(to.slot, microUsd, operator, purpose);
+    else await chain.depositFor(to.accountId, microUsd, operator, purpose);
+  }
+
+  async payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome> {
+    const { chain } = this.options;
+    const outcome = await chain.withdraw(this.authorisation(withdrawal), withdrawal.signature);
+    switch (outcome.kind) {
+      case 'paid':
+        return { kind: 'done' };
+      case 'refused':
+        return { kind: 'refused', sentence: outcome.reason };
+      case 'impossible':
+        return { kind: 'refused', sentence: `its time or its nonce is past (${outcome.fate})` };
+      default:
+        return { kind: 'notYet', sentence: outcome.reason };
+    }
+  }
+
+  fateOf(withdrawal: SignedWithdrawal): Promise<WithdrawalFate> {
+    return this.options.chain.withdrawalFate(this.authorisation(withdrawal));
+  }
+
+  async deposits(cursor: string | null): Promise<DepositScan> {
+    const since = cursor === null ? null : (JSON.parse(cursor) as ScanCursor);
+    const scan = await this.options.chain.deposits(since);
+    for (const { signature, reason } of scan.unreadable) {
+      this.options.onTrouble(`transaction ${signature} cannot be read: ${reason}`);
+    }
+    if (scan.stoppedBecause !== '') this.options.onTrouble(`the scan: ${scan.stoppedBecause}`);
+    const deposits = scan.events.map(({ signature, index, slot, event }) => ({
+      signature,
+      eventIndex: index,
+      accountId: event.accountId,
+      amountMicroUsd: Number(event.amountMicroUsd),
+      depositedTotalMicroUsd: Number(event.depositedTotalMicroUsd),
+      chainSlot: slot,
+      payer: event.payer.toBase58(),
+    }));
+    return { deposits, cursor: scan.cursor === null ? null : JSON.stringify(scan.cursor) };
+  }
+
+  async tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void> {
+    const { chain, catalogue, embedded, feedOf } = this.options;
+    if (embedded === null || prices.length === 0) return;
+    const publishTime = Math.floor(Date.now() / 1_000);
+    const posted = prices.flatMap(({ marketId, indexTicks }) => {
+      const market = catalogue.market(marketId);
+      if (market === null) return [];
+      const { tickMantissa, tickDecimals, symbol } = market.listing;
+      const feedId = Buffer.from(feedOf(symbol)).toString('hex');
+      const price = BigInt(indexTicks) * BigInt(tickMantissa);
+      return [{ feedId, price, conf: 0n, exponent: -tickDecimals, publishTime }];
+    });
+    await chain.postPrices(posted);
+  }
+
+  private authorisation(withdrawal: SignedWithdrawal): Authorisation {
+    const { accountId, nonce, amountMicroUsd, destination, expirySeconds } = withdrawal;
+    return {
+      exchange: this.options.chain.exchange,
+      accountId,
+      nonce: BigInt(nonce),
+      amountMicroUsd: BigInt(amountMicroUsd),
+      destination: new PublicKey(destination),
+      expiresAtSeconds: BigInt(expirySeconds),
+    };
+  }
+
+  private async fillPurse(microUsd: bigint): Promise<void> {
+    const { embedded, operator, chain } = this.options;
+    if (embedded === null) return;
+    if ((await chain.purseMicroUsd(operator.publicKey)) >= microUsd) return;
+    const amount = microUsd > PURSE_MICRO_USD ? microUsd : PURSE_MICRO_USD;
+    await embedded.giveTestUsdc(operator.publicKey.toBase58(), amount);
+  }
+}
+
+/** The chain's terms of a market that the engine has listed. */
+export function termsOf(listing: MarketListed, feedId: Uint8Array): MarketTerms {
+  const { marketId, symbol, tickMantissa, tickDecimals } = listing;
+  return {
+    engineMarketId: marketId,
+    symbol,
+    feedId,
+    microUsdNumerator: BigInt(listing.microUsdNumerator),
+    microUsdDenominator: BigInt(listing.microUsdDenominator),
+    tickMantissa: BigInt(tickMantissa),
+    tickExponent: -tickDecimals,
+    tiers: [
+      {
+        floorMicroUsd: 0n,
+        initialPpm: listing.initialMarginPpm,
+        maintenancePpm: listing.maintenanceMarginPpm,
+      },
+    ],
+    limits: DEFAULT_MARKET_LIMITS,
+  };
+}
