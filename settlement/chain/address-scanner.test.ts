@@ -190,7 +190,12 @@ describe('an endpoint', () => {
     expect(result.events).toEqual([]);
     expect(result.stoppedBecause).toContain('tell it differently');
     repair();
-    const made = { signature: base58.encode(Buffer.alloc(64, 9)), slot: 9_000_000_000, err: null, memo: null };
+    const made = {
+      signature: base58.encode(Buffer.alloc(64, 9)),
+      slot: 9_000_000_000,
+      err: null,
+      memo: null,
+    };
     test.way(1).inject(lie('getSignaturesForAddress', (list: object[]) => [made, ...list]));
     expect(signatures((await scanner.scan(null)).events)).toEqual([sent]);
   });
