@@ -9,8 +9,8 @@ export interface Attempt {
   lastValidBlockHeight: number;
   computeUnitLimit: number;
   priorityFeeMicroLamports: number;
-  /** The signed transaction, to send it again. */
-  wire: Uint8Array;
+  /** The signed transaction, to send it again; null: it was not kept, so it can only be looked for. */
+  wire: Uint8Array | null;
   result: 'sending' | 'executed' | 'failed' | 'expired' | 'unknown';
   /** Of the block that took it in. */
   slot: number | null;

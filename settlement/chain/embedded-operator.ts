@@ -15,6 +15,16 @@ export interface AccountToSet {
   data: Uint8Array;
 }
 
+export interface ChainDescription {
+  genesisHash: string;
+  testUsdcMint: string;
+  faucet: string;
+  /** SHA-256 in hex of each deployed program, by address. */
+  programs: Readonly<Record<string, string>>;
+  /** What recovery had to cut at the start. */
+  notices: readonly string[];
+}
+
 /** What can be done to an embedded chain beside its transactions. No other chain has this. */
 export class EmbeddedOperator {
   private readonly options: EmbeddedOperatorOptions;
@@ -23,12 +33,7 @@ export class EmbeddedOperator {
     this.options = options;
   }
 
-  describe(): Promise<{
-    genesisHash: string;
-    testUsdcMint: string;
-    faucet: string;
-    notices: string[];
-  }> {
+  describe(): Promise<ChainDescription> {
     return this.call('plimsoll_describe', []);
   }
 
@@ -42,6 +47,10 @@ export class EmbeddedOperator {
 
   async giveLamports(to: string, lamports: number): Promise<void> {
     await this.call('requestAirdrop', [to, lamports]);
+  }
+
+  async lamportsOf(key: string): Promise<number> {
+    return (await this.call<{ value: number }>('getBalance', [key])).value;
   }
 
   async setAccounts(accounts: readonly AccountToSet[]): Promise<void> {

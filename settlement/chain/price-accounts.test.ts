@@ -3,7 +3,12 @@ import { Keypair, PublicKey } from '@solana/web3.js';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EmbeddedOperator } from './embedded-operator.js';
-import { decodePriceUpdate, encodePriceUpdate, PYTH_RECEIVER } from './price-accounts.js';
+import {
+  decodePriceUpdate,
+  encodePriceUpdate,
+  PYTH_RECEIVER,
+  priceAccountAddress,
+} from './price-accounts.js';
 import { ChainUnderTest, OPERATOR_TOKEN } from './testing/chain-under-test.js';
 import { recordedPriceAccounts } from './testing/price-accounts.js';
 import { removeScratch } from './testing/scratch.js';
@@ -65,6 +70,13 @@ describe('a price account', () => {
   ])('that is none is refused (%#)', (change, sentence) => {
     const bytes = Buffer.from(recordedPriceAccounts[0]?.base64 ?? '', 'base64');
     expect(() => decodePriceUpdate(change(bytes))).toThrow(sentence);
+  });
+
+  it('of the main network lies where the address of its feed is worked out', () => {
+    const solana = 'ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d';
+    const address = priceAccountAddress(solana).toBase58();
+    expect(address).toBe('7UVimffxr9ow1uXYxsr4LHAcV58mLzhmwaeKvJ1pjLiE');
+    expect(() => priceAccountAddress('0x12')).toThrow(/feedId is 0x12; it must be 64 hexa/);
   });
 
   it('can be posted on an embedded chain, under the owner of real ones', async () => {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { base58 } from '@scure/base';
+import { PublicKey } from '@solana/web3.js';
 
 /** Owner of price accounts on every network of Solana. */
 export const PYTH_RECEIVER = 'rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ';
 export const PRICE_ACCOUNT_BYTES = 134;
+/** Keeps one account for each feed up to date and lets anybody post to it. */
+const PYTH_PUSH_ORACLE = new PublicKey('pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT');
 
 /** A `PriceUpdateV2` account. Prices are integers times 10^exponent; times are unix seconds. */
 export interface PriceUpdate {
@@ -34,6 +37,14 @@ const FULL = 1;
 /** Discriminator, authority and the shorter form of the level. */
 const MESSAGE_AT = 41;
 
+/** Where Pyth keeps the price of a feed (hex) on every network; an embedded chain uses the same address. */
+export function priceAccountAddress(feedId: string, shard = 0): PublicKey {
+  const shardSeed = Buffer.alloc(2);
+  shardSeed.writeUInt16LE(shard);
+  const seeds = [shardSeed, feedBytes(feedId)];
+  return PublicKey.findProgramAddressSync(seeds, PYTH_PUSH_ORACLE)[0];
+}
+
 /**
  * The 134 bytes of an account. Layout (Borsh, little-endian): discriminator 8, write authority 32,
  * level 1 or 2, feed 32, price i64, conf u64, exponent i32, publish time i64, previous publish time i64,
@@ -47,10 +58,7 @@ export function encodePriceUpdate(update: PriceUpdate): Buffer {
   bytes.writeUInt8(partialSignatures === null ? FULL : PARTIAL, 40);
   if (partialSignatures !== null) bytes.writeUInt8(partialSignatures, 41);
   const at = partialSignatures === null ? MESSAGE_AT : MESSAGE_AT + 1;
-  if (!/^[0-9a-f]{64}$/.test(update.feedId)) {
-    throw new PriceAccountError(`feedId is ${update.feedId}; it must be 64 hexadecimal digits`);
-  }
-  bytes.set(Buffer.from(update.feedId, 'hex'), at);
+  bytes.set(feedBytes(update.feedId), at);
   try {
     bytes.writeBigInt64LE(update.price, at + 32);
     bytes.writeBigUInt64LE(update.conf, at + 40);
@@ -97,4 +105,9 @@ export function decodePriceUpdate(data: Uint8Array): PriceUpdate {
     emaConf: bytes.readBigUInt64LE(at + 76),
     postedSlot: Number(bytes.readBigUInt64LE(at + 84)),
   };
+}
+
+function feedBytes(feedId: string): Buffer {
+  if (/^[0-9a-f]{64}$/.test(feedId)) return Buffer.from(feedId, 'hex');
+  throw new PriceAccountError(`feedId is ${feedId}; it must be 64 hexadecimal digits`);
 }

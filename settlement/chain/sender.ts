@@ -26,6 +26,8 @@ export interface SendRequest {
   lookupTables?: readonly AddressLookupTableAccount[];
   /** Measured by a simulation when missing. */
   computeUnitLimit?: number;
+  /** Without simulation a transaction that must fail costs its fee; with it, one question more. Needs a limit. */
+  skipSimulation?: boolean;
 }
 
 export interface SendOptions {
@@ -57,6 +59,7 @@ export class TransactionTooLargeError extends Error {
   override readonly name = 'TransactionTooLargeError';
 }
 
+const NO_BLOCKHASH = base58.encode(new Uint8Array(32));
 const UNITS_MAX = 1_400_000;
 /** A blockhash lives for so many blocks. */
 const BLOCKHASH_BLOCKS = 150;
@@ -143,7 +146,7 @@ export class TransactionSender {
       }
       if (performance.now() - sentAtMs >= resendMs) {
         sentAtMs = performance.now();
-        await this.pass(attempt.wire);
+        if (attempt.wire !== null) await this.pass(attempt.wire);
       }
       const fate = await findFate(this.pool, attempt);
       if (fate.kind === 'landed') return this.finish(attempt, fate.slot, fate.err, onAttempt);
@@ -196,7 +199,9 @@ export class TransactionSender {
 
   /** Compute units to ask for, or why the chain would refuse. Nothing is sent. */
   private async measure(request: SendRequest): Promise<number | ChainError> {
-    const transaction = compile(request, base58.encode(new Uint8Array(32)), UNITS_MAX, 1);
+    const { computeUnitLimit, skipSimulation = false } = request;
+    const transaction = compile(request, NO_BLOCKHASH, UNITS_MAX, 1);
+    if (skipSimulation && computeUnitLimit !== undefined) return computeUnitLimit;
     const { value } = await this.pool.ask((connection) =>
       connection.simulateTransaction(transaction, {
         replaceRecentBlockhash: true,
@@ -206,7 +211,7 @@ export class TransactionSender {
       }),
     );
     if (value.err !== null) return readChainError(value.err, value.logs ?? []);
-    if (request.computeUnitLimit !== undefined) return request.computeUnitLimit;
+    if (computeUnitLimit !== undefined) return computeUnitLimit;
     return Math.min(UNITS_MAX, Math.ceil((value.unitsConsumed ?? UNITS_MAX) * 1.2) + 2_000);
   }
 
@@ -243,6 +248,12 @@ export class TransactionSender {
     const lastValidBlockHeight = Math.max(latest.lastValidBlockHeight, ...bounds);
     return { blockhash: latest.blockhash, lastValidBlockHeight };
   }
+}
+
+/** Bytes of the signed transaction; throws TransactionTooLargeError when it does not fit one. */
+export function transactionBytes(request: SendRequest): number {
+  const { message } = compile(request, NO_BLOCKHASH, UNITS_MAX, 1);
+  return message.serialize().length + 1 + 64 * message.header.numRequiredSignatures;
 }
 
 function compile(

@@ -59,6 +59,7 @@ export class EmbeddedChain {
   private readonly messages = new Map<string, { slot: number; signature: string }>();
   private readonly dirtyAccounts = new Set<string>();
   private readonly newPrograms = new Map<string, Uint8Array>();
+  private readonly hashes = new Map<string, string>();
   private recordsSinceCheckpoint = 0;
   private failure: Error | null = null;
   private announceHalt: (error: Error) => void = () => {};
@@ -172,10 +173,15 @@ export class EmbeddedChain {
     });
   }
 
+  /** SHA-256 in hex of each program that was deployed, by address. */
+  get programHashes(): ReadonlyMap<string, string> {
+    return this.hashes;
+  }
+
   /** Deploys or replaces a program. Inside of `run`. */
   addProgram(address: string, elf: Uint8Array): void {
     this.refuseWhenDown();
-    this.vm.addProgram(address, elf);
+    this.loadProgram(address, elf);
     this.guard(() => {
       this.newPrograms.set(address, elf);
       this.append({ kind: 'program', time: this.clock.noteKept(), address, elf });
@@ -333,12 +339,18 @@ export class EmbeddedChain {
   }
 
   private restore(): KeptTime {
-    for (const [address, elf] of this.store.programs()) this.vm.addProgram(address, elf);
+    for (const [address, elf] of this.store.programs()) this.loadProgram(address, elf);
     for (const [address, account] of this.store.accounts()) this.vm.setAccount(address, account);
     return {
       slot: Number(this.store.meta('slot')),
       unixSeconds: Number(this.store.meta('unixSeconds')),
     };
+  }
+
+  /** Throws when the VM does not take it; nothing has changed then. */
+  private loadProgram(address: string, elf: Uint8Array): void {
+    this.vm.addProgram(address, elf);
+    this.hashes.set(address, createHash('sha256').update(elf).digest('hex'));
   }
 
   private replay(after: number, kept: KeptTime | null) {
@@ -356,7 +368,7 @@ export class EmbeddedChain {
             this.dirtyAccounts.add(address);
           },
           addProgram: (address, elf) => {
-            this.vm.addProgram(address, elf);
+            this.loadProgram(address, elf);
             this.newPrograms.set(address, elf);
           },
           addTransaction: (entry) => this.recent.set(entry.signature, entry),

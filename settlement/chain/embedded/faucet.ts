@@ -3,44 +3,14 @@ import {
   PublicKey,
   SystemProgram,
   Transaction,
-  TransactionInstruction,
+  type TransactionInstruction,
 } from '@solana/web3.js';
+import { associatedTokenAccount, createTokenAccount, mintTokens } from '../token-instructions.js';
 import type { EmbeddedChain } from './embedded-chain.js';
 import { INTERNAL_ERROR, RpcError } from './rpc-error.js';
-import { TOKEN_PROGRAM } from './token-accounts.js';
 import { describeTransactionError } from './transaction-error.js';
 
-const ASSOCIATED_TOKEN_PROGRAM = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
-const TOKEN_PROGRAM_KEY = new PublicKey(TOKEN_PROGRAM);
-/** Numbers of instructions of the token programs. */
-const CREATE_IDEMPOTENT = 1;
-const MINT_TO = 7;
 const UNIT_LIMIT = 200_000;
-
-/** Where the tokens of an owner are by convention. */
-export function associatedTokenAccount(owner: PublicKey, mint: PublicKey): PublicKey {
-  const seeds = [owner.toBuffer(), TOKEN_PROGRAM_KEY.toBuffer(), mint.toBuffer()];
-  return PublicKey.findProgramAddressSync(seeds, ASSOCIATED_TOKEN_PROGRAM)[0];
-}
-
-export function createTokenAccountInstruction(
-  payer: PublicKey,
-  owner: PublicKey,
-  mint: PublicKey,
-): TransactionInstruction {
-  return new TransactionInstruction({
-    programId: ASSOCIATED_TOKEN_PROGRAM,
-    keys: [
-      { pubkey: payer, isSigner: true, isWritable: true },
-      { pubkey: associatedTokenAccount(owner, mint), isSigner: false, isWritable: true },
-      { pubkey: owner, isSigner: false, isWritable: false },
-      { pubkey: mint, isSigner: false, isWritable: false },
-      { pubkey: SystemProgram.programId, isSigner: false, isWritable: false },
-      { pubkey: TOKEN_PROGRAM_KEY, isSigner: false, isWritable: false },
-    ],
-    data: Buffer.of(CREATE_IDEMPOTENT),
-  });
-}
 
 /** Gives away SOL and test USDC by real transactions of the chain's own key. Use it inside of `run`. */
 export class Faucet {
@@ -65,19 +35,8 @@ export class Faucet {
     const mint = new PublicKey(this.chain.genesis.testUsdcMint);
     const owner = new PublicKey(to);
     const account = associatedTokenAccount(owner, mint);
-    const data = Buffer.alloc(9);
-    data.writeUInt8(MINT_TO, 0);
-    data.writeBigUInt64LE(microUsdc, 1);
-    const mintTo = new TransactionInstruction({
-      programId: TOKEN_PROGRAM_KEY,
-      keys: [
-        { pubkey: mint, isSigner: false, isWritable: true },
-        { pubkey: account, isSigner: false, isWritable: true },
-        { pubkey: payer, isSigner: true, isWritable: false },
-      ],
-      data,
-    });
-    const create = createTokenAccountInstruction(payer, owner, mint);
+    const create = createTokenAccount(payer, owner, mint);
+    const mintTo = mintTokens(payer, mint, account, microUsdc);
     return { signature: this.send([create, mintTo]), tokenAccount: account.toBase58() };
   }
 

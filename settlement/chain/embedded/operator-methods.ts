@@ -43,6 +43,7 @@ export function operatorMethods(faucet: Faucet): RpcMethods {
       genesisHash: chain.genesis.hash,
       testUsdcMint: chain.genesis.testUsdcMint,
       faucet: chain.genesis.faucet.publicKey.toBase58(),
+      programs: Object.fromEntries(chain.programHashes),
       notices: chain.notices,
     }),
   };

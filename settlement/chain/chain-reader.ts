@@ -1,0 +1,178 @@
+import { base58 } from '@scure/base';
+import { type Connection, type PublicKey, SYSVAR_CLOCK_PUBKEY } from '@solana/web3.js';
+import {
+  decodeExchange,
+  decodeForced,
+  decodeMarket,
+  decodeRow,
+  decodeRows,
+  decodeStage,
+  type ExchangeState,
+  type ForcedState,
+  type MarketState,
+  type StageState,
+  type UserRow,
+} from '../program/accounts.js';
+import {
+  marketAddress,
+  PROGRAM_ID,
+  pageAddress,
+  pageNumberOf,
+  stageAddress,
+  vaultAddress,
+} from '../program/addresses.js';
+import { type Authorisation, authorisationTag } from '../program/authorisation.js';
+import { discriminator } from '../program/discriminator.js';
+import type { EndpointPool } from './endpoint-pool.js';
+
+/**
+ * What the chain says of an authorised withdrawal. `paid`: it was. `passed`: a later nonce was used, so
+ * it was paid before or never will be; the events tell. `expired`: it was not paid and can never be.
+ * `open`: it still can. `uncertain`: too few endpoints say the same.
+ */
+export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain';
+
+/** A page is a third of a megabyte: not many in one answer. */
+const PAGES_A_CALL = 4;
+const UNIX_TIME_AT = 32;
+
+/** Reads the accounts of one exchange. Rejects with NoEndpointError when no endpoint answers. */
+export class ChainReader {
+  readonly exchange: PublicKey;
+  private readonly pool: EndpointPool;
+
+  constructor(pool: EndpointPool, exchange: PublicKey) {
+    this.pool = pool;
+    this.exchange = exchange;
+  }
+
+  /** Null: it was not initialised. */
+  async state(): Promise<ExchangeState | null> {
+    const data = await this.account(this.exchange);
+    return data === null ? null : decodeExchange(data);
+  }
+
+  /** By slot, without gaps. */
+  async markets(): Promise<MarketState[]> {
+    const count = (await this.state())?.marketCount ?? 0;
+    const keys = Array.from({ length: count }, (_, slot) => marketAddress(this.exchange, slot));
+    const accounts = await this.accounts(keys);
+    return accounts.map((data, slot) => decodeMarket(present(data, `market ${slot}`)));
+  }
+
+  /** Rows that somebody has; an account without one is not in it. */
+  async rows(accountIds: Iterable<number>): Promise<Map<number, UserRow>> {
+    const wanted = new Map<number, number[]>();
+    for (const accountId of accountIds) {
+      const page = pageNumberOf(accountId);
+      wanted.set(page, [...(wanted.get(page) ?? []), accountId]);
+    }
+    const rows = new Map<number, UserRow>();
+    for await (const [number, data] of this.pages([...wanted.keys()])) {
+      for (const accountId of wanted.get(number) ?? []) {
+        const row = decodeRow(data, accountId);
+        if (row !== null) rows.set(accountId, row);
+      }
+    }
+    return rows;
+  }
+
+  /** Every row of the exchange, by account. */
+  async *allRows(): AsyncGenerator<UserRow> {
+    const count = (await this.state())?.pageCount ?? 0;
+    const numbers = Array.from({ length: count }, (_, number) => number);
+    for await (const [, data] of this.pages(numbers)) yield* decodeRows(data);
+  }
+
+  /** Null: there is no such stage. */
+  async stage(index: number): Promise<StageState | null> {
+    const data = await this.account(stageAddress(this.exchange, index));
+    return data === null ? null : decodeStage(data);
+  }
+
+  /** Bytes of a page and of its account as it is now; null: not made. */
+  pageData(number: number): Promise<Buffer | null> {
+    return this.account(pageAddress(this.exchange, number));
+  }
+
+  /** Requests that owners have made on the chain and that nobody has served yet. */
+  async forcedWithdrawals(): Promise<ForcedState[]> {
+    const mark = Buffer.concat([discriminator('account', 'Forced'), this.exchange.toBytes()]);
+    const filters = [{ memcmp: { offset: 0, bytes: base58.encode(mark) } }];
+    const found = await this.pool.ask((connection) =>
+      connection.getProgramAccounts(PROGRAM_ID, { commitment: this.commitment, filters }),
+    );
+    const requests = found.map(({ account }) => decodeForced(account.data));
+    return requests.sort((a, b) => Number(a.requestedAtSeconds - b.requestedAtSeconds));
+  }
+
+  /** What the vault holds, in micro-USD. */
+  async vaultMicroUsd(): Promise<bigint> {
+    const vault = vaultAddress(this.exchange);
+    const balance = await this.pool.ask((connection) =>
+      connection.getTokenAccountBalance(vault, this.commitment),
+    );
+    return BigInt(balance.value.amount);
+  }
+
+  /**
+   * Row and clock come from one block of each endpoint, and as many endpoints as must agree have to say
+   * the same: money is given back on this word.
+   */
+  async withdrawalFate(authorisation: Authorisation): Promise<WithdrawalFate> {
+    const answers = await this.pool.askAll((connection) => this.fateAt(connection, authorisation));
+    const counts = new Map<WithdrawalFate, number>();
+    for (const { answer } of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+    for (const [fate, count] of counts) if (count >= this.pool.agreement) return fate;
+    return 'uncertain';
+  }
+
+  private async fateAt(
+    connection: Connection,
+    authorisation: Authorisation,
+  ): Promise<WithdrawalFate> {
+    const { accountId, nonce, expiresAtSeconds } = authorisation;
+    const keys = [SYSVAR_CLOCK_PUBKEY, pageAddress(this.exchange, pageNumberOf(accountId))];
+    const [clock, page] = await connection.getMultipleAccountsInfo(keys, this.commitment);
+    const nowSeconds = present(clock?.data ?? null, 'the clock').readBigInt64LE(UNIX_TIME_AT);
+    const row = decodeRow(present(page?.data ?? null, `the page of ${accountId}`), accountId);
+    if (row !== null && row.nonce >= nonce) {
+      const isThis = Buffer.compare(row.nonceTag, authorisationTag(authorisation)) === 0;
+      return row.nonce === nonce && isThis ? 'paid' : 'passed';
+    }
+    return nowSeconds >= expiresAtSeconds ? 'expired' : 'open';
+  }
+
+  private async *pages(numbers: readonly number[]): AsyncGenerator<[number, Buffer]> {
+    const sorted = [...numbers].sort((a, b) => a - b);
+    for (let from = 0; from < sorted.length; from += PAGES_A_CALL) {
+      const some = sorted.slice(from, from + PAGES_A_CALL);
+      const keys = some.map((number) => pageAddress(this.exchange, number));
+      const accounts = await this.accounts(keys);
+      for (const [i, data] of accounts.entries()) {
+        if (data !== null) yield [some[i] as number, data];
+      }
+    }
+  }
+
+  private async account(key: PublicKey): Promise<Buffer | null> {
+    return (await this.accounts([key]))[0] ?? null;
+  }
+
+  private async accounts(keys: PublicKey[]): Promise<(Buffer | null)[]> {
+    if (keys.length === 0) return [];
+    const found = await this.pool.ask((connection) =>
+      connection.getMultipleAccountsInfo(keys, this.commitment),
+    );
+    return found.map((account) => account?.data ?? null);
+  }
+
+  private get commitment(): 'confirmed' | 'finalized' {
+    return this.pool.commitment === 'finalized' ? 'finalized' : 'confirmed';
+  }
+}
+
+function present<T>(value: T | null, what: string): T {
+  if (value === null) throw new Error(`${what} is not on the chain`);
+  return value;
+}
