@@ -16,6 +16,8 @@ export interface Attempt {
   slot: number | null;
   /** Of an attempt that failed on the chain. */
   error: ChainError | null;
+  /** Of an attempt that landed. */
+  details: LandedDetails | null;
 }
 
 /** What the chain tells of a transaction that it took in; null where no endpoint had it. */

@@ -35,6 +35,8 @@ export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain
 /** A page is a third of a megabyte: not many in one answer. */
 const PAGES_A_CALL = 4;
 const UNIX_TIME_AT = 32;
+/** Of the amount within a token account. */
+const TOKEN_AMOUNT_AT = 64;
 
 /** Reads the accounts of one exchange. Rejects with NoEndpointError when no endpoint answers. */
 export class ChainReader {
@@ -107,12 +109,14 @@ export class ChainReader {
   }
 
   /** What the vault holds, in micro-USD. */
-  async vaultMicroUsd(): Promise<bigint> {
-    const vault = vaultAddress(this.exchange);
-    const balance = await this.pool.ask((connection) =>
-      connection.getTokenAccountBalance(vault, this.commitment),
-    );
-    return BigInt(balance.value.amount);
+  vaultMicroUsd(): Promise<bigint> {
+    return this.tokensAt(vaultAddress(this.exchange));
+  }
+
+  /** What a token account holds, in micro-USD; 0 when there is none. */
+  async tokensAt(address: PublicKey): Promise<bigint> {
+    const data = await this.account(address);
+    return data === null ? 0n : data.readBigUInt64LE(TOKEN_AMOUNT_AT);
   }
 
   /**

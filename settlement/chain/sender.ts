@@ -177,6 +177,7 @@ export class TransactionSender {
   ): Promise<SendOutcome> {
     const details = await this.detailsOf(attempt.signature);
     attempt.slot = slot;
+    attempt.details = details;
     attempt.result = err === null ? 'executed' : 'failed';
     attempt.error = err === null ? null : readChainError(err, details.logs);
     await onAttempt?.({ ...attempt });
@@ -236,6 +237,7 @@ export class TransactionSender {
       result: 'sending',
       slot: null,
       error: null,
+      details: null,
     };
   }
 

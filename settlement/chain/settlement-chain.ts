@@ -28,6 +28,7 @@ import {
   mustExecute,
   noBook,
   type TransactionBook,
+  type TransactionName,
 } from './transaction-book.js';
 
 export interface SettlementChainOptions {
@@ -143,8 +144,16 @@ export class SettlementChain {
     return this.setup.ensureUsers(users);
   }
 
-  /** Tokens of `payer`'s associated account become collateral. Not idempotent: each call is a deposit. Returns the signature. */
-  async depositFor(accountId: number, amountMicroUsd: bigint, payer: Keypair): Promise<string> {
+  /**
+   * Tokens of `payer`'s associated account become collateral. Not idempotent: each call is a deposit, unless the book knows an attempt
+   * under this name of which it is not known what became of it. Returns the signature.
+   */
+  async depositFor(
+    accountId: number,
+    amountMicroUsd: bigint,
+    payer: Keypair,
+    name: TransactionName = { purpose: 'deposit', reference: accountId, part: 0 },
+  ): Promise<string> {
     const { mint } = this.options;
     const source = associatedTokenAccount(payer.publicKey, mint);
     const step = deposit({
@@ -156,12 +165,16 @@ export class SettlementChain {
       amountMicroUsd,
     });
     const label = `deposit for account ${accountId}`;
-    const name = { purpose: 'deposit', reference: accountId, part: 0 } as const;
     return this.pay(name, { label, payer, instructions: [step] });
   }
 
-  /** Tokens of `payer`'s associated account become insurance of the market. Not idempotent. Returns the signature. */
-  async fundInsurance(slot: number, amountMicroUsd: bigint, payer: Keypair): Promise<string> {
+  /** Tokens of `payer`'s associated account become insurance of the market. As idempotent as `depositFor`. Returns the signature. */
+  async fundInsurance(
+    slot: number,
+    amountMicroUsd: bigint,
+    payer: Keypair,
+    name: TransactionName = { purpose: 'fundInsurance', reference: slot, part: 0 },
+  ): Promise<string> {
     const { mint } = this.options;
     const source = associatedTokenAccount(payer.publicKey, mint);
     const { exchange } = this;
@@ -174,7 +187,6 @@ export class SettlementChain {
       amountMicroUsd,
     });
     const label = `insurance of slot ${slot}`;
-    const name = { purpose: 'fundInsurance', reference: slot, part: 0 } as const;
     return this.pay(name, { label, payer, instructions: [step] });
   }
 
@@ -221,6 +233,11 @@ export class SettlementChain {
   /** What the chain says of an authorised withdrawal, believed only when enough endpoints say it. */
   withdrawalFate(authorisation: Authorisation): Promise<WithdrawalFate> {
     return this.reader.withdrawalFate(authorisation);
+  }
+
+  /** What a key holds of the exchange's tokens; 0 without a token account. */
+  tokensOf(owner: PublicKey): Promise<bigint> {
+    return this.reader.tokensAt(associatedTokenAccount(owner, this.options.mint));
   }
 
   /** Serves a request that an owner has made on the chain. */

@@ -13,6 +13,7 @@ export type TransactionPurpose =
   | 'addMarket'
   | 'fundInsurance'
   | 'deposit'
+  | 'serveForced'
   | 'administration';
 
 export interface LedgerTransaction {

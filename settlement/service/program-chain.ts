@@ -156,7 +156,7 @@ export class ProgramChain implements ChainDoor {
   private async fillPurse(microUsd: bigint): Promise<void> {
     const { embedded, operator, chain } = this.options;
     if (embedded === null) return;
-    if ((await chain.purseMicroUsd(operator.publicKey)) >= microUsd) return;
+    if ((await chain.tokensOf(operator.publicKey)) >= microUsd) return;
     const amount = microUsd > PURSE_MICRO_USD ? microUsd : PURSE_MICRO_USD;
     await embedded.giveTestUsdc(operator.publicKey.toBase58(), amount);
   }
