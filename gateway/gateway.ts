@@ -254,6 +254,11 @@ export class Gateway {
     return this.accounts.has(accountId);
   }
 
+  /** The account that a public key (base58) logs in to; 0: none. */
+  accountOfKey(publicKey: string): number {
+    return this.accounts.accountOfKey(publicKey);
+  }
+
   stats(): GatewayStats {
     return {
       connections: this.connections.count + this.binance.connections,

@@ -6,6 +6,8 @@ import { StartError } from './config/problem.js';
 import { Exchange } from './exchange/exchange.js';
 import { OracleFeed } from './exchange/oracle-feed.js';
 import { StatusLine } from './observe/status-line.js';
+import type { SettlementGroup } from './settlement/settlement-group.js';
+import { startSettlement } from './settlement/start-settlement.js';
 
 /** From here on a core for the shard alone is worth the hand-over between threads. */
 const COMPACT_CORES = 4;
@@ -25,10 +27,12 @@ async function main(): Promise<void> {
   const exchange = await Exchange.open(config, layout);
   const oracle = config.oracle === 'recorded' ? new OracleFeed(exchange, config) : null;
   let bots: Bots | null = null;
+  let settlement: SettlementGroup | null = null;
   try {
     await exchange.start();
     await oracle?.start(config.clock);
     announce(exchange, config);
+    settlement = await startSettlement(exchange, config);
     if (config.bots) bots = await Bots.start(exchange, config);
     const status = new StatusLine(exchange);
     status.start();
@@ -39,6 +43,7 @@ async function main(): Promise<void> {
     await bots?.stop();
     oracle?.stop();
     await exchange.stop();
+    await settlement?.stop();
   }
 }
 

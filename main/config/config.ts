@@ -36,6 +36,8 @@ export interface SettlementConfig {
   chainPort: number;
   /** Endpoints of a real chain; empty: the embedded one. */
   rpcUrls: string[];
+  /** The token of deposits there, base58; null on the embedded chain, which has its own. */
+  mint: string | null;
   /** A batch is made so often, or when it has so many entries. */
   windowMs: number;
   batchEntriesMax: number;
@@ -179,12 +181,18 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
 }
 
 function readSettlement(table: TableReader): SettlementConfig {
+  const rpcUrls = table.texts('rpcUrls');
+  const mint = table.has('mint')
+    ? table.text('mint', /^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'an address in base58')
+    : null;
+  if (rpcUrls.length > 0 && mint === null) table.fail('rpcUrls need mint, the token of deposits');
   return {
+    rpcUrls,
+    mint,
     mode: table.choice('enabled', SETTLEMENTS),
     bus: table.choice('bus', BUSES),
     custodyPort: table.integer('custodyPort', 0, PORT_MAX),
     chainPort: table.integer('chainPort', 0, PORT_MAX),
-    rpcUrls: table.texts('rpcUrls'),
     windowMs: table.integer('windowMs', 50, 3_600_000),
     batchEntriesMax: table.integer('batchEntriesMax', 1, 10_000),
   };

@@ -21,6 +21,8 @@ import { HistoryFeeder } from '../history/history-feeder.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
+import type { BusSettings } from '../outbox/bus-settings.js';
+import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
 import { applyConfig } from './apply-config.js';
 import { FeedLog } from './feed-log.js';
@@ -261,6 +263,22 @@ export class Exchange {
       venue: config.venue,
       limits: config.gatewayLimits,
       exchangeTimeMs: () => this.timeMs(),
+    });
+  }
+
+  /** The thread that publishes the journals on this bus; not started yet. */
+  newOutbox(bus: BusSettings): Outbox {
+    const { config, log } = this;
+    return new Outbox({
+      dataDir: config.dataDir,
+      isSpread: this.layout === 'spread',
+      stats: this.shards.map(({ stats }) => stats.memory),
+      neverSyncs: config.fsync === 'never',
+      hasSpareCore: os.availableParallelism() > threadsOf(this.layout, this.shards.length) + 1,
+      bus,
+      onNotice: (sentence) => log.warn({}, sentence),
+      onTrouble: (sentence) => log.error({}, `fills are not published for now: ${sentence}`),
+      onStopped: (sentence) => log.fatal({}, `fills are not published any more: ${sentence}`),
     });
   }
 

@@ -26,7 +26,7 @@ export function adminToken(dataDir: string, given: string | null): string {
 }
 
 /** Only the owner may read it, from its first moment on; a crash leaves the old file or the whole new one. */
-function readOrCreate(file: string, make: () => string): string {
+export function readOrCreate(file: string, make: () => string): string {
   try {
     return fs.readFileSync(file, 'utf8').trim();
   } catch (error) {

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { destination, type Logger, pino } from 'pino';
 
 /**
- * Structured log of the exchange: one JSON object a line in DATA/log/exchange.log, warnings and worse also as a sentence
+ * Structured log of a process: one JSON object a line in DATA/log/FILE, warnings and worse also as a sentence
  * on standard error. Keys, tokens, secrets and signatures are never handed to it, and would be blacked out.
  */
-export function openLog(dataDir: string): Logger {
+export function openLog(dataDir: string, name = 'exchange.log'): Logger {
   const folder = path.join(dataDir, 'log');
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = destination({ dest: path.join(folder, 'exchange.log'), sync: true, mode: 0o600 });
+  const file = destination({ dest: path.join(folder, name), sync: true, mode: 0o600 });
   const secrets = ['token', 'apiSecret', 'secret', 'signature', 'operatorKey', 'authorization'];
   const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' };
   const hooks = {

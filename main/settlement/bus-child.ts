@@ -1,52 +1,74 @@
+import path from 'node:path';
 import { findNatsServer } from '../../settlement/bus/server/find-nats-server.js';
 import { startNatsServer } from '../../settlement/bus/server/server-process.js';
-import { type BusPlace, busFolder } from './bus-place.js';
+import type { BusSettings } from '../outbox/bus-settings.js';
+
+/** Where the bus is: outbox and settlement are told the same. */
+export interface BusReady {
+  settings: BusSettings;
+  /** For the operator. */
+  sentence: string;
+}
+
+interface Opened {
+  ready: BusReady;
+  close: () => Promise<void>;
+}
 
 /**
- * Finds a NATS server, or starts one and looks after it, as a process of its own: installing one takes a minute, and whoever kills the
- * exchange must not leave a server behind. Says where the bus is; ends when the exchange does.
+ * Finds a NATS server, or starts one and looks after it, as a process of its own: installing one takes a minute, and an exchange that is
+ * killed must not leave a server behind. Says where the bus is; ends when the exchange does.
  */
-const [dataDir, wanted] = process.argv.slice(2) as [string, 'auto' | 'nats'];
+const [dataDir = '', wanted = ''] = process.argv.slice(2);
 
-async function place(): Promise<{ place: BusPlace; close: () => Promise<void> }> {
+async function open(): Promise<Opened> {
+  if (wanted === 'embedded') return embedded('the bus is a log in files, as configured');
   const found = await findNatsServer();
-  if (found.kind === 'address') {
-    const sentence = `the bus is NATS at ${found.address.servers.join(', ')}`;
-    return { place: { kind: 'nats', address: found.address, sentence }, close: async () => {} };
-  }
   if (found.kind === 'none') {
     if (wanted === 'nats') throw new Error(found.sentence);
-    const folder = busFolder(dataDir, 'embedded');
+    return embedded(found.sentence);
+  }
+  if (found.kind === 'address') {
+    const { address } = found;
+    const sentence = `the bus is NATS at ${address.servers.join(', ')}`;
     return {
-      place: { kind: 'embedded', folder, sentence: found.sentence },
-      close: async () => {},
+      ready: { settings: { kind: 'nats', options: { address } }, sentence },
+      close: nothing,
     };
   }
-  const folder = busFolder(dataDir, 'nats');
+  const folder = path.join(dataDir, 'bus', 'nats');
   const onTrouble = (sentence: string) => process.stderr.write(`${sentence}\n`);
   const server = await startNatsServer({ binary: found.path, folder, onTrouble });
-  const sentence = `the bus is NATS ${found.version} at ${server.address.servers.join(', ')}`;
+  const { address } = server;
+  const sentence = `the bus is NATS ${found.version} at ${address.servers.join(', ')}`;
   return {
-    place: { kind: 'nats', address: server.address, sentence },
+    ready: { settings: { kind: 'nats', options: { address } }, sentence },
     close: () => server.close(),
   };
 }
 
+function embedded(sentence: string): Opened {
+  const folder = path.join(dataDir, 'bus', 'embedded');
+  return {
+    ready: { settings: { kind: 'embedded', options: { folder } }, sentence },
+    close: nothing,
+  };
+}
+
+async function nothing(): Promise<void> {}
+
 try {
-  const opened = await place();
+  const { ready, close } = await open();
   const end = () => {
-    opened.close().then(
+    close().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
-  if (process.connected) {
-    process.once('disconnect', end);
-    process.send?.(opened.place);
-    // A server of somebody else's needs nobody to look after it, but the exchange waits for this process's end.
-    setInterval(() => {}, 2 ** 30);
-  } else end();
+  process.once('SIGTERM', end);
+  process.once('disconnect', end);
+  if (process.connected) process.send?.(ready);
+  else end();
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);

@@ -50,12 +50,15 @@ export class SupervisedChild<Ready> {
   start(): void {
     const { module, args, start, name } = this.options;
     const begunMs = performance.now();
+    // In a process group of its own, so that Ctrl-C in a terminal does not end it before what needs it.
     const child = fork(module, args?.(this.lastReady) ?? [], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
     });
     this.child = child;
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => {
+      process.stderr.write(chunk);
       complaint = (complaint + chunk.toString()).slice(-2_000);
     });
     child.on('message', (ready: Ready) => {

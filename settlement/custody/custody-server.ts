@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CustodyProblem } from './custody-problem.js';
@@ -15,22 +14,19 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** With parts such as `:id`. */
   readonly path: string;
-  /** Only with the operator's token. */
-  readonly isOperators: boolean;
   readonly answer: (asked: Asked) => object | Promise<object>;
 }
 
 export interface CustodyServerOptions {
   host: string;
   port: number;
-  operatorToken: string;
   routes: readonly Route[];
   onError: (error: Error) => void;
 }
 
 const BODY_BYTES_MAX = 16 * 1024;
 const WITHIN_MS = 10_000;
-/** Of one address, and of all; each withdrawal costs a signature check and a synced write. */
+/** Of one address: each withdrawal costs a signature check and a synced write. */
 const REQUESTS_PER_SECOND = 50;
 const CONNECTIONS_MAX = 256;
 
@@ -38,13 +34,11 @@ const CONNECTIONS_MAX = 256;
 export class CustodyServer {
   private readonly options: CustodyServerOptions;
   private readonly server: http.Server;
-  private readonly tokenHash: Buffer;
   private second = 0;
   private readonly askedThisSecond = new Map<string, number>();
 
   constructor(options: CustodyServerOptions) {
     this.options = options;
-    this.tokenHash = hashOf(`Bearer ${options.operatorToken}`);
     this.server = http.createServer((request, response) => {
       this.handle(request).then(
         (body) => answer(response, 200, body),
@@ -85,7 +79,6 @@ export class CustodyServer {
     const found = matches.find(({ route }) => route.method === request.method);
     if (found === undefined) throw unknownRoute(request.method ?? '', url.pathname, matches);
     const { route, values } = found;
-    if (route.isOperators) this.refuseStrangers(request);
     for (const [name, value] of url.searchParams) values[name] ??= value;
     const body = route.method === 'POST' ? await bodyOf(request) : null;
     return route.answer({ values, body });
@@ -102,14 +95,6 @@ export class CustodyServer {
     if (asked <= REQUESTS_PER_SECOND) return;
     const sentence = `an address may ask ${REQUESTS_PER_SECOND} times a second, and this is request ${asked} of this one`;
     throw new CustodyProblem(429, 'rate_limit_exceeded', sentence);
-  }
-
-  /** Hashes have one length, so the comparison takes the same time whatever was sent. */
-  private refuseStrangers(request: http.IncomingMessage): void {
-    const given = hashOf(request.headers.authorization ?? '');
-    if (timingSafeEqual(given, this.tokenHash)) return;
-    const sentence = 'the header Authorization must be "Bearer TOKEN" with the operator\'s token';
-    throw new CustodyProblem(401, 'token_is_wrong', sentence);
   }
 
   private fail(response: http.ServerResponse, error: Error): void {
@@ -171,8 +156,4 @@ function answer(response: http.ServerResponse, status: number, body: object): vo
   if (response.writableEnded || response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
-}
-
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

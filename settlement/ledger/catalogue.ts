@@ -45,6 +45,7 @@ export class Catalogue {
   private readonly findMarket: Statement;
   private readonly allMarkets: Statement;
   private readonly findAccount: Statement;
+  private readonly findOfOwner: Statement;
   private readonly withoutRow: Statement;
   private readonly setOnChain: Statement;
   private readonly setSlot: Statement;
@@ -69,6 +70,9 @@ export class Catalogue {
       'SELECT a.account_id AS accountId, a.parent_id AS parentId, coalesce(a.public_key, p.public_key) AS ownerKey, a.on_chain AS onChain ' +
       'FROM accounts a LEFT JOIN accounts p ON p.account_id = a.parent_id';
     this.findAccount = sql.prepare(`${account} WHERE a.account_id = ?`);
+    this.findOfOwner = sql.prepare(
+      `${account} WHERE coalesce(a.public_key, p.public_key) = ? ORDER BY a.account_id`,
+    );
     this.withoutRow = sql.prepare(`${account} WHERE a.on_chain = 0 ORDER BY a.account_id LIMIT ?`);
     this.setOnChain = sql.prepare('UPDATE accounts SET on_chain = 1 WHERE account_id = ?');
     this.setSlot = sql.prepare('UPDATE markets SET slot = ? WHERE market_id = ?');
@@ -155,6 +159,11 @@ export class Catalogue {
   account(accountId: number): LedgerAccount | null {
     const row = this.findAccount.get(accountId) as AccountRow | undefined;
     return row === undefined ? null : accountOf(row);
+  }
+
+  /** Accounts that a key owns, sub-accounts too. */
+  accountsOfOwner(publicKey: Uint8Array): LedgerAccount[] {
+    return (this.findOfOwner.all(publicKey) as AccountRow[]).map(accountOf);
   }
 
   /** Accounts that have no row on chain yet, in ascending order. */

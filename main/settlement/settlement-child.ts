@@ -1,0 +1,133 @@
+import fs from 'node:fs';
+import { base58 } from '@scure/base';
+import { PublicKey } from '@solana/web3.js';
+import { custodyRoutes } from '../../settlement/custody/custody-routes.js';
+import { CustodyServer } from '../../settlement/custody/custody-server.js';
+import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
+import { SettlementLedger } from '../../settlement/ledger/ledger.js';
+import { PROGRAM_ID, vaultAddress } from '../../settlement/program/addresses.js';
+import { ExchangeDoor } from '../../settlement/service/exchange-door.js';
+import { LedgerBook } from '../../settlement/service/ledger-book.js';
+import { ProgramChain } from '../../settlement/service/program-chain.js';
+import { SettlementService } from '../../settlement/service/settlement-service.js';
+import { openLog } from '../observe/log.js';
+import { openBus } from '../outbox/bus-settings.js';
+import { packageFile } from '../package-root.js';
+import { settlementKeys } from './chain-keys.js';
+import { chainOf } from './chain-of.js';
+import { feedOf } from './price-feeds.js';
+import type { SettlementReady, SettlementStart } from './settlement-start.js';
+
+/** The settlement as a process of its own. Its first message says with what; it ends when the exchange does. */
+const PROGRAM_FILE = 'programs/artifacts/plimsoll.so';
+/** Of one batch, in what was traded: below the program's cap, which counts at other prices. */
+const NOTIONAL_MICRO_USD_MAX = 50_000_000_000_000;
+const ITEMS_MAX = 200_000;
+const DEMO_MICRO_USD = 100_000_000_000n;
+const DEMO_LAMPORTS = 1_000_000_000;
+
+async function run(start: SettlementStart): Promise<void> {
+  const { dataDir, windowMs } = start;
+  const log = openLog(dataDir, 'settlement.log');
+  const keys = settlementKeys(dataDir);
+  const ledger = new SettlementLedger({ dataDir });
+  const book = new LedgerBook(ledger.transactions);
+  const { chain, embedded, rpcUrl } = chainOf(start.chain, keys, book, (sentence) => {
+    log.error({}, sentence);
+  });
+  await chain.setUp(embedded === null ? null : fs.readFileSync(packageFile(PROGRAM_FILE)));
+  const state = await chain.state();
+  if (state === null) throw new Error(`the chain has no exchange at ${chain.exchange.toBase58()}`);
+  ledger.bindTo(chain.exchange.toBase58());
+  if (embedded !== null && start.demoOwner !== null) {
+    await fillWallet(start.demoOwner, chain, embedded);
+  }
+  const bus = await openBus(start.bus);
+  const door = new ProgramChain({
+    ...{ chain, book, catalogue: ledger.catalogue, operator: keys.operator, feedOf, embedded },
+    onTrouble: (sentence) => log.warn({}, sentence),
+  });
+  const service = new SettlementService({
+    ...{ bus, ledger, chain: door, exchange: new ExchangeDoor(start.admin), windowMs },
+    limits: {
+      itemsMax: ITEMS_MAX,
+      entriesMax: start.batchEntriesMax,
+      notionalMicroUsdMax: NOTIONAL_MICRO_USD_MAX,
+    },
+    houseKey: keys.house.publicKey.toBytes(),
+    operator: keys.operator.publicKey.toBase58(),
+    say: (level, sentence) => log[level]({}, sentence),
+  });
+  const facts = {
+    program: PROGRAM_ID.toBase58(),
+    exchange: chain.exchange.toBase58(),
+    mint: state.mint.toBase58(),
+    vault: vaultAddress(chain.exchange).toBase58(),
+    rpcUrl,
+    isTestChain: embedded !== null,
+  };
+  const withdrawals = new WithdrawalRequests({
+    ledger,
+    exchange: chain.exchange,
+    nowSeconds: () => Math.floor(Date.now() / 1_000),
+    chainNonce: async (accountId) => (await chain.rows([accountId])).get(accountId)?.nonce ?? 0n,
+  });
+  const routes = custodyRoutes(facts, ledger, withdrawals);
+  const onError = (error: Error) => log.error({ err: error }, `custody: ${error.message}`);
+  const custodyPort = await listen(start, routes, onError);
+  service.start();
+  log.info({ ...facts, custodyPort }, 'settlement runs');
+  const ready: SettlementReady = { custodyPort: custodyPort.port, exchange: facts.exchange };
+  process.send?.(ready);
+  await ended();
+  await custodyPort.server.close();
+  await service.stop();
+  await bus.close();
+  ledger.close();
+}
+
+/** A port that somebody else has is no reason not to settle. */
+async function listen(
+  start: SettlementStart,
+  routes: ReturnType<typeof custodyRoutes>,
+  onError: (error: Error) => void,
+): Promise<{ server: CustodyServer; port: number }> {
+  for (const port of [start.custodyPort, 0]) {
+    const server = new CustodyServer({ host: start.host, port, routes, onError });
+    try {
+      return { server, port: await server.listen() };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
+  throw new Error('no port is free');
+}
+
+/** Once: who has spent it all does not get more. */
+async function fillWallet(
+  owner: string,
+  chain: ReturnType<typeof chainOf>['chain'],
+  embedded: NonNullable<ReturnType<typeof chainOf>['embedded']>,
+): Promise<void> {
+  if ((await embedded.lamportsOf(owner)) > 0) return;
+  if ((await chain.tokensOf(new PublicKey(base58.decode(owner)))) > 0n) return;
+  await embedded.giveTestUsdc(owner, DEMO_MICRO_USD);
+  await embedded.giveLamports(owner, DEMO_LAMPORTS);
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('disconnect', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}
+
+process.once('message', (start: SettlementStart) => {
+  run(start).then(
+    () => process.exit(0),
+    (error: Error) => {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(1);
+    },
+  );
+});

@@ -1,0 +1,147 @@
+import path from 'node:path';
+import type { ChainReady } from '../../settlement/chain/embedded/process-client.js';
+import type { Config } from '../config/config.js';
+import type { Exchange } from '../exchange/exchange.js';
+import type { Outbox, OutboxStatus } from '../outbox/outbox.js';
+import type { BusReady } from './bus-child.js';
+import { keyIn } from './chain-keys.js';
+import type { ChainPlace, SettlementReady, SettlementStart } from './settlement-start.js';
+import { SupervisedChild } from './supervised-child.js';
+
+/** The key of the account that newcomers try things out with, and its account. */
+export interface DemoAccount {
+  file: string;
+  owner: string;
+  accountId: number;
+}
+
+/**
+ * Everything behind the exchange: the outbox in a thread, and bus, chain and settlement in processes of their own. Trading neither waits
+ * for any of them nor ends with one: what they have missed is in the journal.
+ */
+export class SettlementGroup {
+  private readonly exchange: Exchange;
+  private readonly config: Config;
+  private readonly bus: SupervisedChild<BusReady>;
+  private readonly chain: SupervisedChild<ChainReady> | null;
+  private readonly settlement: SupervisedChild<SettlementReady>;
+  private readonly demo: DemoAccount | null;
+  private outbox: Outbox | null = null;
+  private isSettlementStarted = false;
+
+  /** `chainPort`: one that is free, or 0. */
+  constructor(exchange: Exchange, config: Config, demo: DemoAccount | null, chainPort: number) {
+    const { dataDir, settlement } = config;
+    this.exchange = exchange;
+    this.config = config;
+    this.demo = demo;
+    const onEnded = (sentence: string) => exchange.log.error({}, sentence);
+    const here = (file: string) => new URL(file, import.meta.url);
+    this.bus = new SupervisedChild({
+      name: 'the bus',
+      module: here('./bus-child.js'),
+      args: () => [dataDir, settlement.bus],
+      onReady: (ready) => this.busIsReady(ready),
+      onEnded,
+    });
+    const isEmbedded = settlement.rpcUrls.length === 0;
+    this.chain = isEmbedded
+      ? new SupervisedChild({
+          name: 'the embedded chain',
+          module: here('../../settlement/chain/embedded/process.js'),
+          args: (last) => [path.join(dataDir, 'chain'), String(last?.port ?? chainPort)],
+          onReady: (ready) => {
+            exchange.log.info({ port: ready.port }, 'the embedded chain runs');
+            this.startSettlement();
+          },
+          onEnded,
+        })
+      : null;
+    this.settlement = new SupervisedChild({
+      name: 'the settlement',
+      module: here('./settlement-child.js'),
+      start: (last) => this.settlementStart(last),
+      onReady: (ready) => this.announce(ready),
+      onEnded,
+    });
+  }
+
+  start(): void {
+    this.bus.start();
+    this.chain?.start();
+  }
+
+  /** Null: the bus is not there yet. */
+  outboxStatus(): OutboxStatus | null {
+    return this.outbox?.status() ?? null;
+  }
+
+  /** The journals are closed: the outbox brings their ends to the bus first. */
+  async stop(): Promise<void> {
+    await this.outbox?.stop();
+    await this.settlement.stop();
+    await Promise.all([this.bus.stop(), this.chain?.stop()]);
+  }
+
+  private busIsReady({ settings, sentence }: BusReady): void {
+    this.exchange.log.info({}, sentence);
+    if (this.outbox !== null) return;
+    say(sentence);
+    this.outbox = this.exchange.newOutbox(settings);
+    this.outbox.start();
+    this.startSettlement();
+  }
+
+  private startSettlement(): void {
+    const isChainReady = this.chain === null || this.chain.ready !== null;
+    if (this.isSettlementStarted || this.outbox === null || !isChainReady) return;
+    this.isSettlementStarted = true;
+    this.settlement.start();
+  }
+
+  private settlementStart(last: SettlementReady | null): SettlementStart {
+    const { dataDir, settlement, adminHost, host } = this.config;
+    const { adminPort, adminToken } = this.exchange;
+    return {
+      dataDir,
+      bus: (this.bus.ready as BusReady).settings,
+      chain: this.chainPlace(),
+      admin: { host: adminHost, port: adminPort, token: adminToken },
+      host,
+      custodyPort: last?.custodyPort ?? settlement.custodyPort,
+      windowMs: settlement.windowMs,
+      batchEntriesMax: settlement.batchEntriesMax,
+      demoOwner: this.demo?.owner ?? null,
+    };
+  }
+
+  private chainPlace(): ChainPlace {
+    const { rpcUrls, mint } = this.config.settlement;
+    if (this.chain === null) return { kind: 'rpc', urls: rpcUrls, mint: mint as string };
+    return { kind: 'embedded', ready: this.chain.ready as ChainReady };
+  }
+
+  private announce({ custodyPort }: SettlementReady): void {
+    const { host } = this.config;
+    say(`deposits and withdrawals: http://${host}:${custodyPort}/v1/custody`);
+    if (this.chain?.ready) say(`embedded chain: http://127.0.0.1:${this.chain.ready.port}`);
+    if (this.demo !== null) {
+      const { file, accountId } = this.demo;
+      say(`key to try it with: ${file} (account ${accountId}, with test USDC in its wallet)`);
+    }
+  }
+}
+
+/** Made at the first start, so that a newcomer has somebody to be. */
+export async function demoAccount(exchange: Exchange, config: Config): Promise<DemoAccount> {
+  const file = path.join(config.dataDir, 'demo-key.json');
+  const { publicKey } = keyIn(file);
+  const owner = publicKey.toBase58();
+  const known = exchange.gateway.accountOfKey(owner);
+  const accountId = known || (await exchange.operator.createAccount(publicKey.toBytes()));
+  return { file, owner, accountId };
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`plimsoll: ${sentence}\n`);
+}

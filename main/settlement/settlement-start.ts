@@ -1,0 +1,26 @@
+import type { ChainReady } from '../../settlement/chain/embedded/process-client.js';
+import type { BusSettings } from '../outbox/bus-settings.js';
+
+/** What the settlement process is started with. */
+export interface SettlementStart {
+  dataDir: string;
+  bus: BusSettings;
+  chain: ChainPlace;
+  admin: { host: string; port: number; token: string };
+  host: string;
+  custodyPort: number;
+  windowMs: number;
+  batchEntriesMax: number;
+  /** Owner of the account that newcomers try things out with, base58; null: there is none. */
+  demoOwner: string | null;
+}
+
+export type ChainPlace =
+  | { kind: 'embedded'; ready: ChainReady }
+  | { kind: 'rpc'; urls: string[]; mint: string };
+
+export interface SettlementReady {
+  custodyPort: number;
+  /** Of the exchange on chain, base58. */
+  exchange: string;
+}
