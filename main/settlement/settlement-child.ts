@@ -74,13 +74,13 @@ async function run(start: SettlementStart): Promise<void> {
   });
   const routes = custodyRoutes(facts, ledger, withdrawals);
   const onError = (error: Error) => log.error({ err: error }, `custody: ${error.message}`);
-  const custodyPort = await listen(start, routes, onError);
+  const custody = await listen(start, routes, onError);
   service.start();
-  log.info({ ...facts, custodyPort }, 'settlement runs');
-  const ready: SettlementReady = { custodyPort: custodyPort.port, exchange: facts.exchange };
+  log.info({ ...facts, custodyPort: custody.port }, 'settlement runs');
+  const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };
   process.send?.(ready);
   await ended();
-  await custodyPort.server.close();
+  await custody.server.close();
   await service.stop();
   await bus.close();
   ledger.close();
