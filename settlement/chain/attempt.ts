@@ -32,7 +32,7 @@ export type SendOutcome =
   | { kind: 'executed'; attempt: Attempt; slot: number; details: LandedDetails }
   /** Taken in, charged for, without effect. The same again would fail again. */
   | { kind: 'failed'; attempt: Attempt; slot: number; error: ChainError; details: LandedDetails }
-  /** A simulation failed: nothing was sent that is still alive. */
+  /** A simulation failed: nothing was sent that is still alive, but for earlier attempts that a repeatable request did not wait for. */
   | { kind: 'refused'; error: ChainError; attempts: readonly Attempt[] }
   /** Every attempt has expired for certain: nothing has happened and nothing will. */
   | { kind: 'expired'; attempts: readonly Attempt[] }

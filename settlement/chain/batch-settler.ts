@@ -11,12 +11,14 @@ import {
   settleBatch,
   writeStage,
 } from '../program/batch-instructions.js';
+import { failureOfLogs, type ProgramFailure } from '../program/failures.js';
 import { STAGE_CAPACITY_MAX } from '../program/sizes.js';
 import type { LandedDetails, SendOutcome } from './attempt.js';
 import type { ChainReader } from './chain-reader.js';
 import { NoEndpointError } from './endpoint-fault.js';
 import { TRANSACTION_BYTES_MAX } from './limits.js';
 import { type SendRequest, TransactionTooLargeError, transactionBytes } from './sender.js';
+import { sleep } from './sleep.js';
 import {
   type BookedSender,
   ChainStepError,
@@ -42,11 +44,14 @@ export type SettleOutcome =
   | { kind: 'settled'; isRepeat: boolean; transactions: number; details: LandedDetails | null }
   | { kind: 'halted'; reason: string }
   | { kind: 'notYet'; mayBeUnderWay: boolean; reason: string }
-  | { kind: 'refused'; customCode: number | null; reason: string };
+  | { kind: 'refused'; failure: ProgramFailure | null; reason: string };
 
 const SETTLE_UNITS = 1_400_000;
 const WRITE_UNITS = 30_000;
 const WRITES_AT_ONCE = 8;
+/** How long the state may be behind. */
+const LOOKS = 10;
+const LOOK_MS = 200;
 
 /**
  * Brings batches onto the chain: in one transaction when it fits, otherwise staged piece by piece and
@@ -95,9 +100,10 @@ export class BatchSettler {
     }
   }
 
-  /** What the chain already says; null: it waits for this batch. */
+  /** What the chain already says; null: it waits for this batch, or it is not certain what it says. */
   private async verdict(sequence: number, hash: Uint8Array): Promise<SettleOutcome | null> {
-    const state = await this.reader.state();
+    const state = await this.reader.agreedState();
+    if (state === 'uncertain') return null;
     if (state === null) return notYet('the exchange is not initialised');
     if (state.status === 'halted') return { kind: 'halted', reason: 'the exchange is halted' };
     const last = Number(state.lastSequence);
@@ -120,29 +126,27 @@ export class BatchSettler {
     outcome: SendOutcome,
     transactions: number,
   ): Promise<SettleOutcome> {
-    const isUnderWay = outcome.kind === 'unknown' && outcome.attempts.length > 0;
-    let after: SettleOutcome | null;
+    const isExecuted = outcome.kind === 'executed';
+    const isUnderWay = isExecuted || (outcome.kind === 'unknown' && outcome.attempts.length > 0);
     try {
-      after = await this.verdict(sequence, hash);
+      // An endpoint may be behind the ones that were believed when they said that it was executed.
+      for (let look = 0; look < (isExecuted ? LOOKS : 1); look++) {
+        if (look > 0) await sleep(LOOK_MS);
+        const after = await this.verdict(sequence, hash);
+        if (after?.kind === 'halted') return after;
+        if (after?.kind !== 'settled') continue;
+        const details = isExecuted ? outcome.details : null;
+        return { kind: 'settled', isRepeat: false, transactions, details };
+      }
     } catch (error) {
       if (!(error instanceof NoEndpointError)) throw error;
-      return notYet(error.message, isUnderWay || outcome.kind === 'executed');
+      return notYet(error.message, isUnderWay);
     }
-    if (after?.kind === 'halted') return after;
-    if (after?.kind === 'settled') {
-      const details = outcome.kind === 'executed' ? outcome.details : null;
-      return { kind: 'settled', isRepeat: false, transactions, details };
-    }
-    if (outcome.kind === 'executed') {
-      // The endpoint that was asked is behind the ones that were believed.
-      return notYet(
-        `batch ${sequence} was executed, but the state that was read does not have it`,
-        true,
-      );
-    }
+    if (isExecuted)
+      return notYet(`batch ${sequence} was executed, but the state does not say so`, true);
     const reason = describeOutcome(outcome);
     if (outcome.kind === 'unknown' || outcome.kind === 'expired') return notYet(reason, isUnderWay);
-    return { kind: 'refused', customCode: outcome.error.customCode, reason };
+    return { kind: 'refused', failure: failureOfLogs(outcome.error.logs), reason };
   }
 
   private async settleStaged(
@@ -236,7 +240,7 @@ export class BatchSettler {
     computeUnitLimit?: number,
   ): SendRequest {
     const limit = computeUnitLimit === undefined ? {} : { computeUnitLimit };
-    return { label, payer: this.operator, instructions, ...limit };
+    return { label, payer: this.operator, instructions, isRepeatable: true, ...limit };
   }
 
   private send(

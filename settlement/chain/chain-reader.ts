@@ -54,6 +54,24 @@ export class ChainReader {
     return data === null ? null : decodeExchange(data);
   }
 
+  /** As enough endpoints say it; `uncertain`: they differ, because one is behind or lies, or too few answer. */
+  async agreedState(): Promise<ExchangeState | null | 'uncertain'> {
+    if (this.pool.agreement === 1) return this.state();
+    const answers = await this.pool.askAll((connection) =>
+      connection.getAccountInfo(this.exchange, this.commitment),
+    );
+    const counts = new Map<string, number>();
+    for (const { answer } of answers) {
+      const text = answer?.data.toString('base64') ?? '';
+      const count = (counts.get(text) ?? 0) + 1;
+      if (count >= this.pool.agreement) {
+        return text === '' ? null : decodeExchange(Buffer.from(text, 'base64'));
+      }
+      counts.set(text, count);
+    }
+    return 'uncertain';
+  }
+
   /** By slot, without gaps. */
   async markets(): Promise<MarketState[]> {
     const count = (await this.state())?.marketCount ?? 0;

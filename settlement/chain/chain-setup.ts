@@ -174,7 +174,7 @@ export class ChainSetup {
     computeUnitLimit?: number,
   ): Promise<void> {
     const limit = computeUnitLimit === undefined ? {} : { computeUnitLimit };
-    const request = { label, payer, instructions, ...limit };
+    const request = { label, payer, instructions, isRepeatable: true, ...limit };
     mustExecute(label, await this.options.sender.send(name, request));
   }
 }

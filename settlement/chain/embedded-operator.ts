@@ -1,3 +1,4 @@
+import { EndpointFault } from './endpoint-fault.js';
 import { encodePriceUpdate, type PriceUpdate, PYTH_RECEIVER } from './price-accounts.js';
 
 export interface EmbeddedOperatorOptions {
@@ -25,7 +26,12 @@ export interface ChainDescription {
   notices: readonly string[];
 }
 
-/** What can be done to an embedded chain beside its transactions. No other chain has this. */
+const TIMEOUT_MS = 30_000;
+
+/**
+ * What can be done to an embedded chain beside its transactions. No other chain has this. Calls reject with EndpointFault when
+ * the chain does not answer.
+ */
 export class EmbeddedOperator {
   private readonly options: EmbeddedOperatorOptions;
 
@@ -84,11 +90,15 @@ export class EmbeddedOperator {
   private async call<T>(method: string, params: unknown[]): Promise<T> {
     const { url, token } = this.options;
     const send = this.options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init));
-    const response = await send(url, {
+    const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
+    const response = await send(url, init).catch((error: Error) => {
+      const cause = (error.cause as Error | undefined)?.message ?? error.message;
+      throw new EndpointFault(`the embedded chain cannot be reached: ${cause}`);
     });
     const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
     if (error !== undefined) throw new Error(`${method}: ${error.message}`);

@@ -14,9 +14,9 @@ export interface EndpointOptions {
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
-/** Rests after one, two, … faults in a row; doubles up to the longest. */
+/** Rests after one, two, … faults in a row; doubles up to the longest, which an endpoint may ask to be longer. */
 const REST_MS_MIN = 250;
-const REST_MS_MAX = 30_000;
+const REST_MS_MAX = 8_000;
 
 /** One node of the chain, and how it has done lately. */
 export class Endpoint {

@@ -1,3 +1,4 @@
+import { base58 } from '@scure/base';
 import { Keypair, PublicKey, SystemProgram, TransactionInstruction } from '@solana/web3.js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Attempt } from './attempt.js';
@@ -354,6 +355,32 @@ describe('after a restart of the sender', () => {
     const again = await new TransactionSender(test.pool()).send(request, { earlier, onAttempt });
     expect(again).toMatchObject({ kind: 'executed', attempt: { number: 1, result: 'executed' } });
     expect(await test.connection.getBalance(to)).toBe(SOL);
+  });
+
+  it('waits for an attempt without bytes until it cannot land, but not when repeating does no harm', async () => {
+    const { test, sender, to } = start(1, { unknownAfterMs: 100 });
+    const payer = await test.fundedKey();
+    const lost: Attempt = {
+      number: 1,
+      signature: base58.encode(Buffer.alloc(64, 5)),
+      blockhash: '',
+      lastValidBlockHeight: (await test.connection.getBlockHeight()) + 150,
+      computeUnitLimit: 1,
+      priorityFeeMicroLamports: 1,
+      wire: null,
+      result: 'sending',
+      slot: null,
+      error: null,
+    };
+    const request = transferRequest(payer, to, SOL);
+    expect((await sender.send(request, { earlier: [lost] })).kind).toBe('unknown');
+    const repeatable = { ...request, isRepeatable: true };
+    const outcome = await sender.send(repeatable, { earlier: [lost] });
+    expect(outcome).toMatchObject({ kind: 'executed', attempt: { number: 2 } });
+    test.passSlots(200);
+    const again = await sender.send(transferRequest(payer, to, 2 * SOL), { earlier: [lost] });
+    expect(again).toMatchObject({ kind: 'executed', attempt: { number: 2 } });
+    expect(await test.connection.getBalance(to)).toBe(3 * SOL);
   });
 
   it('rejects when an attempt cannot be kept, before it is sent', async () => {

@@ -28,6 +28,11 @@ export interface SendRequest {
   computeUnitLimit?: number;
   /** Without simulation a transaction that must fail costs its fee; with it, one question more. Needs a limit. */
   skipSimulation?: boolean;
+  /**
+   * The program itself sees to it that this has its effect once, however often it lands. Then a new attempt is made although one of
+   * earlier, of which the bytes were not kept, might still land: waiting until it cannot takes a minute.
+   */
+  isRepeatable?: boolean;
 }
 
 export interface SendOptions {
@@ -89,7 +94,8 @@ export class TransactionSender {
   /** Never rejects for reasons of the chain. Rejects for a transaction that is too large, and when `onAttempt` does. */
   async send(request: SendRequest, options: SendOptions = {}): Promise<SendOutcome> {
     const attempts: Attempt[] = [...(options.earlier ?? [])];
-    const resumed = await this.resume(attempts, options);
+    const isRepeatable = request.isRepeatable ?? false;
+    const resumed = await this.resume(attempts, options, isRepeatable);
     if (resumed !== null) return resumed;
     const last = attempts.at(-1)?.number ?? 0;
     for (let number = last + 1; number <= last + this.options.attemptsMax; number++) {
@@ -110,19 +116,26 @@ export class TransactionSender {
         throw error;
       }
     }
-    return { kind: 'expired', attempts };
+    if (attempts.every(({ result }) => result === 'expired')) return { kind: 'expired', attempts };
+    return { kind: 'unknown', attempts, reason: 'the waiting was ended' };
   }
 
   /**
    * Finds out what became of attempts of earlier, sending those again that can still land. Null: all
-   * have expired for certain (or there are none).
+   * have expired for certain (or there are none). With `isRepeatable` attempts without bytes are only
+   * looked for once.
    */
   async resume(
     attempts: readonly Attempt[],
     options: SendOptions = {},
+    isRepeatable = false,
   ): Promise<SendOutcome | null> {
     for (const attempt of attempts) {
       if (attempt.result === 'expired') continue;
+      if (isRepeatable && attempt.wire === null) {
+        const fate = await findFate(this.pool, attempt);
+        if (fate.kind === 'pending') continue;
+      }
       const outcome = await this.drive(attempt, attempts, options);
       if (outcome !== null) return outcome;
     }

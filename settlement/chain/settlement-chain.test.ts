@@ -145,15 +145,16 @@ describe('a batch', () => {
     await checkMoney(under);
   });
 
-  it.each<[string, Fault]>([
-    ['loses what it answers to transactions', loseAnswers('sendTransaction')],
+  it.each<[string, Fault, number]>([
+    ['loses what it answers to transactions', loseAnswers('sendTransaction'), 10_000],
     [
       'hides what it has done',
       lie('getSignatureStatuses', (result: object) => ({ ...result, value: [null] })),
+      300,
     ],
-  ])('is settled once although the endpoint %s', async (_name, fault) => {
+  ])('is settled once although the endpoint %s', async (_name, fault, unknownAfterMs) => {
     const under = await start('in process', {
-      sender: { pollMs: 5, resendMs: 50, unknownAfterMs: 400 },
+      sender: { pollMs: 5, resendMs: 10_000, unknownAfterMs },
     });
     await under.open(2);
     const batch = under.nextBatch([trades(2)]);
@@ -180,7 +181,7 @@ describe('a batch', () => {
     await other.open(2);
     const wild = other.nextBatch([trades(2, 5n, 20_000)]);
     const refused = await other.chain.settle(wild);
-    expect(refused).toMatchObject({ kind: 'refused' });
+    expect(refused).toMatchObject({ kind: 'refused', failure: { name: 'priceOutsideBand' } });
     expect(refused.kind === 'refused' && refused.reason).toContain('outside of the band');
     await expect(other.chain.settle({ ...wild, bytes: wild.bytes.slice(1) })).rejects.toThrow();
   });
@@ -199,6 +200,27 @@ describe('a batch', () => {
     );
     expect(under.test.way(0).countOf('sendTransaction')).toBe(before);
     expect((await under.chain.state())?.status).toBe('active');
+  });
+
+  it('is not taken for settled, or for another, on the word of one of two endpoints', async () => {
+    const under = await start('in process', {}, 2);
+    await under.open(2);
+    const old = await under.test.connection.getAccountInfo(under.chain.exchange);
+    const stale = [old?.data.toString('base64'), 'base64'];
+    const batch = under.nextBatch([trades(2)]);
+    expect(await under.chain.settle(batch)).toMatchObject({ kind: 'settled', isRepeat: false });
+    const repair = under.test.way(1).inject(
+      lie('getAccountInfo', (result: { value: object }) => ({
+        ...result,
+        value: { ...result.value, data: stale },
+      })),
+    );
+    const next = under.nextBatch([trades(2)]);
+    const outcome = await under.chain.settle(next);
+    expect(outcome).toMatchObject({ kind: 'notYet', mayBeUnderWay: true });
+    repair();
+    expect(await under.chain.settle(next)).toMatchObject({ kind: 'settled', isRepeat: true });
+    expect((await under.chain.rows([1])).get(1)?.positions[0]?.lots).toBe(10n);
   });
 
   it('is written into the book before it is sent, with what became of it', async () => {
@@ -270,6 +292,7 @@ describe('a withdrawal', () => {
     expect((await under.chain.withdraw(good.authorisation, forged)).kind).toBe('refused');
     const large = under.authorise(1, 2n, 1_001n);
     const refused = await under.chain.withdraw(large.authorisation, large.signature);
+    expect(refused).toMatchObject({ kind: 'refused', failure: { name: 'notEnoughFree' } });
     expect(refused.kind === 'refused' && refused.reason).toContain('not enough is free to leave');
     expect((await under.chain.withdraw(good.authorisation, good.signature)).kind).toBe('paid');
     const used = under.authorise(1, 1n, 100n);

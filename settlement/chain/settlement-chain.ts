@@ -4,6 +4,7 @@ import { exchangeAddress, vaultAddress } from '../program/addresses.js';
 import { type Authorisation, ownerSignature } from '../program/authorisation.js';
 import { decodeEvents, type ProgramEvent } from '../program/events.js';
 import { serveForced } from '../program/exit-instructions.js';
+import { failureOfLogs, type ProgramFailure } from '../program/failures.js';
 import type { PricedMarket } from '../program/instruction.js';
 import { deposit, fundInsurance, withdraw } from '../program/money-instructions.js';
 import type { ExchangeLimits, MarketTerms } from '../program/terms.js';
@@ -65,7 +66,7 @@ export interface PriceToPost {
 /** `paid` also when it was before. `refused`: not as things are. `notYet`: ask again, it may be under way. */
 export type WithdrawOutcome =
   | { kind: 'paid'; outcome: SendOutcome | null }
-  | { kind: 'refused'; customCode: number | null; reason: string }
+  | { kind: 'refused'; failure: ProgramFailure | null; reason: string }
   | { kind: 'impossible'; fate: 'passed' | 'expired' }
   | { kind: 'notYet'; reason: string };
 
@@ -206,7 +207,7 @@ export class SettlementChain {
     const { accountId, nonce } = authorisation;
     const row = (await this.rows([accountId])).get(accountId);
     if (row === undefined) {
-      return { kind: 'refused', customCode: null, reason: `account ${accountId} has no row` };
+      return { kind: 'refused', failure: null, reason: `account ${accountId} has no row` };
     }
     const { operator, coSigner } = this.options.keys;
     const pay = withdraw({
@@ -221,13 +222,15 @@ export class SettlementChain {
       payer: operator,
       signers: [coSigner],
       instructions: [ownerSignature(authorisation, row.owner, signature), pay],
+      // The nonce sees to it.
+      isRepeatable: true,
     };
     const name = { purpose: 'withdraw', reference: accountId, part: Number(nonce) } as const;
     const outcome = await this.sender.send(name, request, signal);
     if (outcome.kind === 'executed') return { kind: 'paid', outcome };
     const reason = new ChainStepError(request.label, outcome).message;
     if (outcome.kind === 'expired' || outcome.kind === 'unknown') return { kind: 'notYet', reason };
-    return { kind: 'refused', customCode: outcome.error.customCode, reason };
+    return { kind: 'refused', failure: failureOfLogs(outcome.error.logs), reason };
   }
 
   /** What the chain says of an authorised withdrawal, believed only when enough endpoints say it. */
