@@ -165,9 +165,7 @@ export class PublishLane {
         this.markStored(waiting, { sequence: answer.sequence, wireId: wireIdOf(waiting) });
         break;
       case 'duplicate':
-        // Stored before, so the predictions for those behind it are wrong, and they will be refused.
-        waiting.isStored = true;
-        this.takeOff();
+        this.markDuplicate(waiting, answer.sequence);
         break;
       case 'full':
         this.rejectAll(new BusFullError(`${this.options.stream}: ${answer.sentence}`));
@@ -193,6 +191,19 @@ export class PublishLane {
       if (before === waiting) break;
     }
     this.known = end;
+    this.takeOff();
+  }
+
+  /**
+   * By an attempt of this session whose answer was lost, or long ago. In the second case the predictions
+   * for those behind it are wrong, and they will be refused.
+   */
+  private markDuplicate(waiting: Waiting, sequence: number): void {
+    if (this.known !== null && sequence > this.known.sequence) {
+      this.markStored(waiting, { sequence, wireId: wireIdOf(waiting) });
+      return;
+    }
+    waiting.isStored = true;
     this.takeOff();
   }
 
