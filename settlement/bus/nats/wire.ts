@@ -11,7 +11,8 @@ import type { StoredMessage, StreamName } from '../bus.js';
 /** What a publish brought. */
 export type PublishAnswer =
   | { readonly kind: 'stored'; readonly sequence: number }
-  | { readonly kind: 'duplicate' }
+  /** The server has this id already, under this sequence. */
+  | { readonly kind: 'duplicate'; readonly sequence: number }
   /** The stream has reached its limit. */
   | { readonly kind: 'full'; readonly sentence: string }
   /** The server says that a message of this id is under way, though none may be. */
@@ -33,8 +34,18 @@ export interface Wire {
   send(message: WireMessage, onAnswer: (answer: PublishAnswer) => void): string;
   /** The answer is not wanted any more. */
   forget(token: string): void;
-  /** Sequence and id of the newest message of a stream. Throws when the server does not tell. */
-  endOf(stream: StreamName): Promise<{ sequence: number; wireId: string | null }>;
+  /** How a stream ends. Throws when the server does not tell. */
+  endOf(stream: StreamName): Promise<StreamEnd>;
+  /** The id of the message with this sequence; null: it has none or is gone. */
+  idAt(stream: StreamName, sequence: number): Promise<string | null>;
+}
+
+export interface StreamEnd {
+  /** Of the newest message; 0: there has been none. */
+  readonly sequence: number;
+  readonly wireId: string | null;
+  /** Several servers keep it. */
+  readonly isReplicated: boolean;
 }
 
 const ID_HEADER = 'Nats-Msg-Id';
@@ -84,12 +95,16 @@ export class NatsWire implements Wire {
     this.waiting.delete(token);
   }
 
-  async endOf(stream: StreamName): Promise<{ sequence: number; wireId: string | null }> {
-    const { state } = await this.manager.streams.info(stream);
+  async endOf(stream: StreamName): Promise<StreamEnd> {
+    const { state, cluster } = await this.manager.streams.info(stream);
     const sequence = state.last_seq;
-    if (sequence === 0) return { sequence, wireId: null };
+    const wireId = sequence === 0 ? null : await this.idAt(stream, sequence);
+    return { sequence, wireId, isReplicated: cluster !== undefined };
+  }
+
+  async idAt(stream: StreamName, sequence: number): Promise<string | null> {
     const message = await this.manager.streams.getMessage(stream, { seq: sequence });
-    return { sequence, wireId: message?.header.get(ID_HEADER) || null };
+    return message?.header.get(ID_HEADER) || null;
   }
 
   /** Asks the leader, because another node may be behind. */
@@ -140,8 +155,9 @@ function answerOf(text: string): PublishAnswer {
     };
   }
   if (answer.error !== undefined) return refusalOf(answer.error);
-  if (answer.duplicate === true) return { kind: 'duplicate' };
-  if (answer.seq !== undefined) return { kind: 'stored', sequence: answer.seq };
+  if (answer.seq !== undefined) {
+    return { kind: answer.duplicate === true ? 'duplicate' : 'stored', sequence: answer.seq };
+  }
   return { kind: 'refused', sentence: `the server answered ${text.slice(0, 100)}` };
 }
 
