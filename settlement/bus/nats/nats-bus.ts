@@ -160,8 +160,9 @@ class NatsBus implements Bus {
     const most = checkMaxUnacknowledged(options.maxUnacknowledged);
     const what = `reading ${stream} as ${durable}`;
     const generation = await this.patiently(what, () =>
-      openGeneration(this.manager, stream, durable, most, null),
+      openGeneration(this.manager, this.connection, stream, durable, most, null),
     );
+    this.checkOpen();
     const hooks = {
       onTrouble: (sentence: string) => {
         this.lastError = sentence;
@@ -172,7 +173,7 @@ class NatsBus implements Bus {
       },
     };
     const about = { stream, durable, maxUnacknowledged: most, ...hooks };
-    const source = new NatsSource(this.client, this.manager, about, generation);
+    const source = new NatsSource(this.connection, this.client, this.manager, about, generation);
     this.sources.set(source, stream);
     return source;
   }
@@ -248,7 +249,9 @@ class NatsBus implements Bus {
   private trim(): void {
     for (const stream of new Set(this.sources.values())) {
       const { trimAboveBytes } = this.limits[stream];
-      trimStream(this.manager, stream, trimAboveBytes).catch((error) => this.noteTrouble(error));
+      trimStream(this.manager, this.connection, stream, trimAboveBytes).catch((error) =>
+        this.noteTrouble(error),
+      );
     }
   }
 

@@ -4,6 +4,7 @@ import type {
   JetStreamManager,
   JsMsg,
 } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import type { BusMessage, MessageSource, StreamName } from '../bus.js';
 import { DeliveryWindow, type Outstanding } from '../delivery-window.js';
 import { BusConflictError } from '../errors.js';
@@ -41,6 +42,7 @@ const TROUBLE = new Set([
  * waits for the server's acknowledgement timeout.
  */
 export class NatsSource implements MessageSource {
+  private readonly connection: NatsConnection;
   private readonly client: JetStreamClient;
   private readonly manager: JetStreamManager;
   private readonly options: NatsSourceOptions;
@@ -55,11 +57,13 @@ export class NatsSource implements MessageSource {
   private closed = false;
 
   constructor(
+    connection: NatsConnection,
     client: JetStreamClient,
     manager: JetStreamManager,
     options: NatsSourceOptions,
     generation: Generation,
   ) {
+    this.connection = connection;
     this.client = client;
     this.manager = manager;
     this.options = options;
@@ -73,8 +77,11 @@ export class NatsSource implements MessageSource {
       try {
         this.feed = await this.openFeed();
       } catch (error) {
-        if (error instanceof BusConflictError) throw error;
         if (this.closed) return;
+        if (error instanceof BusConflictError) {
+          this.closed = true;
+          throw error;
+        }
         this.options.onTrouble(sentenceOf(error));
         await sleep(PAUSE_MS);
         continue;
@@ -146,6 +153,7 @@ export class NatsSource implements MessageSource {
       const standing = { number: this.generation.number, floor: this.window.floor() };
       this.generation = await openGeneration(
         this.manager,
+        this.connection,
         stream,
         durable,
         maxUnacknowledged,
@@ -160,6 +168,8 @@ export class NatsSource implements MessageSource {
       idle_heartbeat: IDLE_HEARTBEAT_MS,
     });
     this.watch(feed);
+    // It may have been closed while this was under way.
+    if (this.closed) feed.stop();
     return feed;
   }
 

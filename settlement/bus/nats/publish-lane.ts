@@ -7,7 +7,7 @@ import {
   BusUnavailableError,
 } from '../errors.js';
 import { type Promised, promised, sentenceOf, sleep } from '../waiting.js';
-import type { PublishAnswer, Wire } from './wire.js';
+import type { PublishAnswer, StreamEnd, Wire } from './wire.js';
 
 interface Waiting extends Promised {
   readonly subject: string;
@@ -40,14 +40,22 @@ interface End {
 }
 
 const PAUSE_MS = 100;
+/** Longer than anything that a killed predecessor has sent can be on its way to the stream's leader. */
+const CAUTION_MS = 5_000;
 
 /**
  * Publishes to one stream, many messages at once, and keeps their order whatever happens.
  *
- * Each message names the sequence and the id of the message that it must follow, so the server refuses
- * whatever would come out of order: when one is lost, all behind it are refused. The lane then stops,
- * reads how the stream ends, counts as stored what lies there, and sends the rest again. That works
- * however long the outage was: it does not need the server's memory of ids.
+ * Each message names the sequence of the message that it must follow, so the server refuses whatever
+ * would come out of order: when one is lost, all behind it are refused. The lane then stops, reads how
+ * the stream ends, counts as stored what lies there, and sends the rest again. That works however long
+ * the outage was: it does not need the server's memory of ids.
+ *
+ * Numbers alone would not do when somebody else's message takes the place of one of ours: the next one
+ * would fit behind it. A single server is told the id to follow as well. A cluster must not be told: its
+ * nodes check ids again when they catch up, and one that is ahead takes the refusal for a broken disk and
+ * leaves (nats-server 2.15). There, a new session sends one message at a time until what a killed
+ * predecessor had under way must have arrived.
  */
 export class PublishLane {
   stored = 0;
@@ -65,6 +73,9 @@ export class PublishLane {
   private sentBytes = 0;
   /** What the next message to be sent must follow; null: the stream has to be asked. */
   private next: End | null = null;
+  private isReplicated = false;
+  /** Until then one message at a time. */
+  private cautiousUntilMs = 0;
   /** The end as far as this publisher has caused or accepted it; null: it has not. */
   private known: End | null = null;
   private progressMs = 0;
@@ -125,7 +136,9 @@ export class PublishLane {
   }
 
   private send(): void {
-    const { windowMessages, windowBytes } = this.options;
+    const { windowBytes } = this.options;
+    const isCautious = this.isReplicated && Date.now() < this.cautiousUntilMs;
+    const windowMessages = isCautious ? 1 : this.options.windowMessages;
     while (this.sent < this.queue.length && this.next !== null) {
       if (this.sent >= windowMessages || this.sentBytes >= windowBytes) return;
       const waiting = this.queue[this.sent]!;
@@ -136,7 +149,8 @@ export class PublishLane {
       if (waiting.attempts++ > 0) this.sentAgain++;
       const wireId = wireIdOf(waiting);
       const { subject, data } = waiting;
-      const after = { sequence: this.next.sequence, wireId: this.next.wireId };
+      const { sequence } = this.next;
+      const after = { sequence, wireId: this.isReplicated ? null : this.next.wireId };
       this.next = { sequence: after.sequence + 1, wireId };
       waiting.token = this.wire.send({ subject, data, wireId, after }, (answer) =>
         this.take(waiting, answer),
@@ -207,8 +221,11 @@ export class PublishLane {
   private async askUntilKnown(): Promise<void> {
     while (this.queue.length > 0 && !this.closed) {
       try {
-        const end = await this.wire.endOf(this.options.stream);
-        this.accept(end);
+        const { stream } = this.options;
+        const end = await this.wire.endOf(stream);
+        const { known } = this;
+        const isOn = known !== null && end.sequence > known.sequence;
+        this.accept(end, isOn ? await this.wire.idAt(stream, known.sequence + 1) : null);
         this.send();
         return;
       } catch (error) {
@@ -218,21 +235,27 @@ export class PublishLane {
     }
   }
 
-  /** Compares how the stream ends with what was sent, and settles what lies there. */
-  private accept(end: End): void {
+  /**
+   * Compares how the stream ends with what was sent, and settles what lies there.
+   *
+   * @param firstId what lies behind the last message known, if anything does
+   */
+  private accept(end: StreamEnd, firstId: string | null): void {
     const { known } = this;
-    const index = this.queue.findIndex((waiting) => mayBe(waiting, end.wireId));
-    if (index >= 0) {
-      this.markStored(this.queue[index]!, end);
-    } else if (known !== null && end.sequence !== known.sequence) {
+    const sent = this.queue.filter(({ isStored }) => !isStored);
+    const index = sent.findIndex((waiting) => mayBe(waiting, end.wireId));
+    if (known !== null && !isMine(end, known, sent, index, firstId)) {
       const ends = `${this.options.stream} ends with message ${end.sequence} (${end.wireId})`;
       const mine = `this publisher's last one is ${known.sequence} (${known.wireId})`;
       const why = end.sequence < known.sequence ? 'messages were lost' : 'somebody else publishes';
       this.rejectAll(new BusConflictError(`${ends}, but ${mine}: ${why}`));
       return;
     }
+    if (index >= 0) this.markStored(sent[index]!, end);
+    if (known === null) this.cautiousUntilMs = Date.now() + CAUTION_MS;
+    this.isReplicated = end.isReplicated;
     this.known = end;
-    this.next = end;
+    this.next = { sequence: end.sequence, wireId: end.wireId };
     this.unavailableSinceMs = null;
   }
 
@@ -277,4 +300,19 @@ function wireIdOf({ messageId, renamed }: Waiting): string {
 function mayBe(waiting: Waiting, wireId: string | null): boolean {
   if (wireId === null || waiting.attempts === 0) return false;
   return wireId === waiting.messageId || wireId.startsWith(`${waiting.messageId}#`);
+}
+
+/** What lies behind the last message known is what was sent, from the first one on. */
+function isMine(
+  end: StreamEnd,
+  known: End,
+  sent: readonly Waiting[],
+  index: number,
+  firstId: string | null,
+): boolean {
+  if (end.sequence === known.sequence) return true;
+  // Prices may be gone by age before anybody asks for them.
+  if (end.wireId === null) return end.sequence > known.sequence;
+  const isFirst = firstId === null || mayBe(sent[0]!, firstId);
+  return index >= 0 && isFirst && end.sequence - known.sequence === index + 1;
 }

@@ -2,15 +2,19 @@ import {
   AckPolicy,
   type ConsumerInfo,
   DeliverPolicy,
+  JetStreamApiError,
   type JetStreamManager,
   ReplayPolicy,
 } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import type { StreamName } from '../bus.js';
 import { BusConflictError } from '../errors.js';
 
 /** Longer than any session needs: what was lost on the way is noticed by other means, see `nats-source.ts`. */
 const ACK_WAIT_MS = 300_000;
 const NANOSECONDS_PER_MS = 1_000_000;
+const REQUEST_MS = 1_500;
+const CONSUMER_NOT_FOUND = 10_014;
 
 /** One session's consumer on the server. */
 export interface Generation {
@@ -43,12 +47,13 @@ export interface Standing {
  */
 export async function openGeneration(
   manager: JetStreamManager,
+  connection: NatsConnection,
   stream: StreamName,
   durable: string,
   maxUnacknowledged: number,
   standing: Standing | null,
 ): Promise<Generation> {
-  const all = await generationsOf(manager, stream, durable);
+  const all = await generationsOf(manager, connection, stream, durable);
   const newest = all.at(-1);
   if (standing !== null && newest !== undefined && newest.number > standing.number) {
     throw new BusConflictError(`another session reads ${stream} as ${durable}`);
@@ -82,16 +87,58 @@ interface Found {
 /** All that there are of a durable reader, oldest first; normally one. */
 async function generationsOf(
   manager: JetStreamManager,
+  connection: NatsConnection,
   stream: StreamName,
   durable: string,
 ): Promise<Found[]> {
   const all: Found[] = [];
-  for await (const info of manager.consumers.list(stream)) {
+  for (const name of await listConsumers(connection, stream)) {
     // A durable's own name has no underscore.
-    const [name, number] = info.name.split('_');
-    if (name === durable && number !== undefined) all.push({ number: Number(number), info });
+    const [owner, number] = name.split('_');
+    if (owner !== durable || number === undefined) continue;
+    const info = await infoOf(manager, stream, name);
+    if (info !== null) all.push({ number: Number(number), info });
   }
   return all.sort((a, b) => a.number - b.number);
+}
+
+/** Null: it was removed meanwhile. */
+async function infoOf(
+  manager: JetStreamManager,
+  stream: StreamName,
+  name: string,
+): Promise<ConsumerInfo | null> {
+  try {
+    return await manager.consumers.info(stream, name);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === CONSUMER_NOT_FOUND) return null;
+    throw error;
+  }
+}
+
+/**
+ * Names of all consumers of a stream. The client's own list of them leaves out those that have no leader
+ * at the moment, without a word; a position that is overlooked would be lost.
+ *
+ * @throws Error when the server does not tell
+ */
+export async function listConsumers(
+  connection: NatsConnection,
+  stream: StreamName,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const request = JSON.stringify({ offset: names.length });
+    const subject = `$JS.API.CONSUMER.NAMES.${stream}`;
+    const answer = await connection.request(subject, request, { timeout: REQUEST_MS });
+    const page = answer.json<{ total?: number; consumers?: string[]; error?: object }>();
+    if (page.error !== undefined || page.total === undefined) {
+      throw new Error(`asking for the readers of ${stream}: ${JSON.stringify(page.error)}`);
+    }
+    const found = page.consumers ?? [];
+    names.push(...found);
+    if (found.length === 0 || names.length >= page.total) return names;
+  }
 }
 
 function nextOf(durable: string, newest: Found | undefined, standing: Standing | null): Generation {

@@ -5,9 +5,11 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import type { StreamName } from '../bus.js';
 import { BusConflictError } from '../errors.js';
 import { type LimitsGiven, limitsOf, STREAM_NAMES } from '../streams.js';
+import { listConsumers } from './reader-generations.js';
 
 const STREAM_NOT_FOUND = 10_059;
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -81,14 +83,16 @@ async function infoOf(manager: JetStreamManager, stream: StreamName) {
  */
 export async function trimStream(
   manager: JetStreamManager,
+  connection: NatsConnection,
   stream: StreamName,
   trimAboveBytes: number,
 ): Promise<void> {
   const { state } = await manager.streams.info(stream, { subjects_filter: '>' });
   if (state.bytes <= trimAboveBytes) return;
   let floor = Number.POSITIVE_INFINITY;
-  for await (const consumer of manager.consumers.list(stream)) {
-    floor = Math.min(floor, consumer.ack_floor.stream_seq);
+  for (const name of await listConsumers(connection, stream)) {
+    const { ack_floor } = await manager.consumers.info(stream, name);
+    floor = Math.min(floor, ack_floor.stream_seq);
   }
   if (!Number.isFinite(floor) || floor < state.first_seq) return;
   for (const [subject, count] of Object.entries(state.subjects ?? {})) {

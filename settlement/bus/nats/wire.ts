@@ -33,8 +33,18 @@ export interface Wire {
   send(message: WireMessage, onAnswer: (answer: PublishAnswer) => void): string;
   /** The answer is not wanted any more. */
   forget(token: string): void;
-  /** Sequence and id of the newest message of a stream. Throws when the server does not tell. */
-  endOf(stream: StreamName): Promise<{ sequence: number; wireId: string | null }>;
+  /** How a stream ends. Throws when the server does not tell. */
+  endOf(stream: StreamName): Promise<StreamEnd>;
+  /** The id of the message with this sequence; null: it has none or is gone. */
+  idAt(stream: StreamName, sequence: number): Promise<string | null>;
+}
+
+export interface StreamEnd {
+  /** Of the newest message; 0: there has been none. */
+  readonly sequence: number;
+  readonly wireId: string | null;
+  /** Several servers keep it. */
+  readonly isReplicated: boolean;
 }
 
 const ID_HEADER = 'Nats-Msg-Id';
@@ -84,12 +94,16 @@ export class NatsWire implements Wire {
     this.waiting.delete(token);
   }
 
-  async endOf(stream: StreamName): Promise<{ sequence: number; wireId: string | null }> {
-    const { state } = await this.manager.streams.info(stream);
+  async endOf(stream: StreamName): Promise<StreamEnd> {
+    const { state, cluster } = await this.manager.streams.info(stream);
     const sequence = state.last_seq;
-    if (sequence === 0) return { sequence, wireId: null };
+    const wireId = sequence === 0 ? null : await this.idAt(stream, sequence);
+    return { sequence, wireId, isReplicated: cluster !== undefined };
+  }
+
+  async idAt(stream: StreamName, sequence: number): Promise<string | null> {
     const message = await this.manager.streams.getMessage(stream, { seq: sequence });
-    return { sequence, wireId: message?.header.get(ID_HEADER) || null };
+    return message?.header.get(ID_HEADER) || null;
   }
 
   /** Asks the leader, because another node may be behind. */
