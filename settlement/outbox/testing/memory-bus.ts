@@ -28,6 +28,8 @@ export class MemoryBus implements Bus {
   readonly messages: Stored[] = [];
   /** Asked for each message. */
   fate: () => Fate = () => 'stored';
+  /** Questions are not answered. */
+  isAway: () => boolean = () => false;
   /** Resolves when messages are answered. */
   delay: () => Promise<void> = () => sleep(0);
   private readonly lines = new Map<string, Line>();
@@ -41,6 +43,7 @@ export class MemoryBus implements Bus {
   }
 
   async last(subject: string): Promise<StoredMessage | null> {
+    if (this.isAway()) throw new BusUnavailableError('away');
     return this.messages.findLast((message) => message.subject === subject) ?? null;
   }
 
