@@ -20,6 +20,8 @@ import { type ChainHead, type Reconciliation, reconcile } from './reconcile.js';
 import type { LedgerStatus } from './status.js';
 import { Streams } from './streams.js';
 import { Transactions } from './transactions.js';
+import type { LedgerSide } from './verify.js';
+import { VerifyReader } from './verify-reader.js';
 import { Withdrawals } from './withdrawals.js';
 
 export interface LedgerOptions extends DatabaseOptions {
@@ -176,6 +178,12 @@ export class SettlementLedger {
       }
       sql.prepare('INSERT INTO identity VALUES (1, ?, ?)').run(exchange, this.now());
     });
+  }
+
+  /** The ledger's side of `verify`. Iterate its batches before anything else is called. */
+  verificationSide(): LedgerSide {
+    const { database, batches, catalogue } = this;
+    return new VerifyReader({ database, batches, catalogue }).side();
   }
 
   status(): LedgerStatus {
