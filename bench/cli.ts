@@ -11,6 +11,7 @@ commands
   shard     ring to ring through a shard thread with its journal, beside the core in one thread
   gateway   order to acknowledgement over loopback WebSocket, beside a raw echo server
   risk      sweeps of all accounts beside a bare loop, a shard that is swept, from a mark to a liquidation
+  bus       packs of fills through NATS and through the embedded log, beside the raw client
 
 options
   --json            one JSON document on standard output, progress on standard error
@@ -66,6 +67,11 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const { formatRiskReport } = await import('./risk/report.js');
     const report = await runRiskBench(options);
     return { text: formatRiskReport(report), json: report, holds: true };
+  },
+  bus: async (options) => {
+    const { runBusBench, formatBusReport } = await import('./settlement/bus.js');
+    const report = await runBusBench(options);
+    return { text: formatBusReport(report), json: report, holds: report.holds };
   },
 };
 

@@ -37,7 +37,13 @@ export const arrows: Readonly<Record<string, Arrows>> = {
       'risk/requirement/',
     ],
   },
-  settlement: { product: engineMessages },
+  // A bus in files and a server's folder are locked and synced as a journal is.
+  settlement: {
+    product: engineMessages.concat(
+      'engine/runtime/journal/lock-file.ts',
+      'engine/runtime/journal/directories.ts',
+    ),
+  },
   programs: { product: [] },
   bench: { product: everything },
   // A client must work from what is published, or others could not write one.

@@ -1,4 +1,3 @@
-import os from 'node:os';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { HostStats } from '../../engine/runtime/host-stats.js';
@@ -6,6 +5,7 @@ import type { CandleRow } from '../../gateway/history/rows.js';
 import { ShardHistory } from '../../gateway/history/shard-history.js';
 import { createShardCore, createSpreadShardCore } from '../compose.js';
 import { HistoryProgress } from './history-progress.js';
+import { limitOf, watchOf, yieldToOthers } from './pace.js';
 
 /** What the thread that feeds the histories is started with. */
 export interface HistoryStart {
@@ -32,8 +32,6 @@ export type HistoryMessage =
 
 /** How often it looks whether the journals have grown: short enough for candles on a screen, long enough to cost nothing. */
 const POLL_MS = 25;
-/** Where there are fewer cores than threads, gateway and shards come first, and history catches up when they rest. */
-const NICENESS = 10;
 /** Without a core of its own, and while a shard has work: it rests so many times as long as it has worked. Niceness alone is not enough. */
 const REST_SHARE = 5;
 const REST_MS_MAX = 250;
@@ -59,7 +57,9 @@ async function feed(task: HistoryStart): Promise<void> {
       const changed: CandleRow[] = [];
       let isBehind = false;
       for (const [shardId, history] of histories.entries()) {
-        const limit = isLast ? Number.MAX_SAFE_INTEGER : limitOf(stats[shardId] as HostStats, task);
+        const limit = isLast
+          ? Number.MAX_SAFE_INTEGER
+          : limitOf(stats[shardId] as HostStats, task.neverSyncs);
         const candles = history.step(limit);
         progress.note(shardId, history.sequence, history.timeMs);
         if (candles === null) continue;
@@ -93,29 +93,8 @@ function open(task: HistoryStart, shardId: number): ShardHistory {
   });
 }
 
-/** What is written but not synced may be gone after a power failure, and other messages take its place. */
-function limitOf(stats: HostStats, { neverSyncs }: HistoryStart): number {
-  return stats.get(neverSyncs ? 'writtenSequence' : 'durableSequence');
-}
-
-/** Tells whether any shard has applied something since it was asked last. */
-function watchOf(stats: readonly HostStats[]): () => boolean {
-  let before = 0;
-  return () => {
-    const now = stats.reduce((sum, own) => sum + own.get('sequence'), 0);
-    const hasMoved = now !== before;
-    before = now;
-    return hasMoved;
-  };
-}
-
 function newestOf(histories: readonly ShardHistory[], count: number): CandleRow[] {
   return histories.flatMap(({ store }) => store.newestCandles(count));
-}
-
-/** On Linux a niceness belongs to the thread that sets it; elsewhere it would be the whole process's. */
-function yieldToOthers(): void {
-  if (process.platform === 'linux') os.setPriority(0, NICENESS);
 }
 
 function tell(message: HistoryMessage): void {

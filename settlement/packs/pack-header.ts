@@ -8,8 +8,8 @@ const VERSION = 1;
 export const HEADER_BYTES = 72;
 /** CRC32C of all bytes before it. */
 const TRAILER_BYTES = 4;
-/** What any bus takes. */
-export const PACK_BYTES_MAX = 1024 * 1024;
+/** What the bus takes. */
+export const PACK_BYTES_MAX = 1_000_000;
 
 export const KIND_MARKET = 1;
 export const KIND_ACCOUNT = 2;

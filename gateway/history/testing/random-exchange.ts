@@ -12,7 +12,9 @@ import type { MarginActor } from '../../../risk/margin/margin-actor.js';
 import { accountsBelow } from '../../../risk/runtime/sweep-here.js';
 import { passingMs } from '../../../sim/passing-time.js';
 import { shardFor } from '../../../sim/spread/shard-router.js';
+import { lastAccountOf } from '../../../sim/spread/union-state.js';
 import { Knowledge } from '../../../sim/traffic/knowledge.js';
+import { planMarket } from '../../../sim/traffic/market-menu.js';
 import { Traffic } from '../../../sim/traffic/traffic.js';
 import { type Wire, withSlots } from '../../../sim/traffic/wire.js';
 
@@ -42,7 +44,6 @@ export class RandomExchange {
     this.count = shards;
     this.random = new Xorshift(seed * 16 + 15);
     this.traffic = new Traffic(new Xorshift(seed * 16 + 3), this.knowledge);
-    this.traffic.open(this.nowMs);
   }
 
   /** How a shard with this number is made, here and in any replay. */
@@ -59,11 +60,25 @@ export class RandomExchange {
     this.opened = shardIds.map((id) => openShard(this.dataDir, id, this.createShard, options));
     this.shards.splice(0, this.shards.length, ...this.opened.map(({ shard }) => shard));
     this.waiting = shardIds.map(() => []);
+    if (this.knowledge.markets.length === 0) this.meet();
     this.opened.forEach(({ journal }, shard) => {
       const begin = withSlots(CMD_BEGIN_EPOCH, 1, { qty: journal.epoch });
       begin[0] = headOf(CMD_BEGIN_EPOCH, 1, 0);
       this.run(shard, [begin]);
     });
+  }
+
+  /** An empty exchange is given markets and accounts; of one that has been running before, the traders learn what there is. */
+  private meet(): void {
+    const { knowledge, random, shards } = this;
+    const markets = shards.flatMap((shard) => shard.markets);
+    if (markets.length === 0) this.traffic.open(this.nowMs);
+    for (const [i, { marketId, params, markTicks }] of markets.entries()) {
+      const plan = { ...planMarket(i, random), params };
+      knowledge.markets.push({ marketId, plan, markTicks: markTicks || plan.firstPriceTicks });
+    }
+    knowledge.accounts = Math.max(knowledge.accounts, lastAccountOf(shards));
+    this.nowMs = Math.max(this.nowMs, ...shards.map(({ timeMs }) => timeMs));
   }
 
   async stop(): Promise<void> {
@@ -98,6 +113,12 @@ export class RandomExchange {
       const below = accountsBelow(state.kernel, 1, state.accounts.lastId + 1);
       if (below.length > 0) this.run(i, [candidatesMessage(below.slice(0, 48))]);
     });
+    this.deliver();
+  }
+
+  /** Commands of the test's own, to whom a gateway would send them, with everything that they set off. */
+  send(...wires: readonly Wire[]): void {
+    for (const wire of wires) this.run(shardFor(wire, this.count), [wire]);
     this.deliver();
   }
 

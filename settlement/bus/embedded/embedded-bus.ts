@@ -1,0 +1,156 @@
+import path from 'node:path';
+import type {
+  Bus,
+  BusStatus,
+  ConsumeOptions,
+  MessageSource,
+  StoredMessage,
+  StreamName,
+} from '../bus.js';
+import { BusClosedError, BusFullError } from '../errors.js';
+import {
+  type AllLimits,
+  checkDurable,
+  checkMaxUnacknowledged,
+  checkMessage,
+  type LimitsGiven,
+  limitsOf,
+  STREAM_NAMES,
+  streamOf,
+} from '../streams.js';
+import { Signal, sentenceOf } from '../waiting.js';
+import { EmbeddedSource } from './embedded-source.js';
+import { readHeadsOf } from './heads.js';
+import { LogWriter } from './log-writer.js';
+
+export interface EmbeddedBusOptions {
+  /** The bus's own folder; publisher and readers of all processes name the same one. */
+  readonly folder: string;
+  readonly limits?: LimitsGiven;
+  /** More than this under way is refused with BusFullError. Default 64 MiB. */
+  readonly maxWaitingBytes?: number;
+}
+
+/**
+ * The bus without a server: a log in files for each stream. One process appends, others follow the
+ * files; each may be killed at any time.
+ */
+export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
+  return new EmbeddedBus(options);
+}
+
+class EmbeddedBus implements Bus {
+  private readonly limits: AllLimits;
+  private readonly writers = new Map<StreamName, LogWriter>();
+  private readonly sources = new Set<EmbeddedSource>();
+  private readonly changed: Readonly<Record<StreamName, Set<Signal>>>;
+  private closed = false;
+  private unavailableSinceMs: number | null = null;
+  private lastError: string | null = null;
+  private terminated = 0;
+
+  private readonly options: EmbeddedBusOptions;
+
+  constructor(options: EmbeddedBusOptions) {
+    this.options = options;
+    this.limits = limitsOf(options.limits);
+    this.changed = { fills: new Set(), 'account-events': new Set(), prices: new Set() };
+  }
+
+  async publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
+    this.checkOpen();
+    const stream = streamOf(subject);
+    checkMessage(data, messageId);
+    const most = this.options.maxWaitingBytes ?? 64 * 2 ** 20;
+    if (this.sumOfWriters('waitingBytes') + data.length > most) {
+      throw new BusFullError(`${most} bytes may be under way at once, and more were published`);
+    }
+    try {
+      await this.writerOf(stream).append(subject, data, messageId);
+      this.unavailableSinceMs = null;
+    } catch (error) {
+      if (!(error instanceof BusClosedError)) {
+        this.unavailableSinceMs ??= Date.now();
+        this.lastError = sentenceOf(error);
+      }
+      throw error;
+    }
+  }
+
+  async last(subject: string): Promise<StoredMessage | null> {
+    this.checkOpen();
+    const stream = streamOf(subject);
+    const heads = this.writers.get(stream)?.heads ?? readHeadsOf(this.folderOf(stream));
+    return heads.get(subject) ?? null;
+  }
+
+  async consume(
+    stream: StreamName,
+    durable: string,
+    options: ConsumeOptions = {},
+  ): Promise<MessageSource> {
+    this.checkOpen();
+    checkDurable(durable);
+    const most = checkMaxUnacknowledged(options.maxUnacknowledged);
+    const signal = new Signal();
+    const source = new EmbeddedSource(this.folderOf(stream), durable, most, signal, (sentence) => {
+      this.terminated++;
+      this.lastError = sentence;
+    });
+    this.sources.add(source);
+    this.changed[stream].add(signal);
+    const close = source.close.bind(source);
+    source.close = async () => {
+      this.sources.delete(source);
+      this.changed[stream].delete(signal);
+      await close();
+    };
+    return source;
+  }
+
+  status(): BusStatus {
+    return {
+      kind: 'embedded',
+      description: `embedded log in ${this.options.folder}`,
+      available: this.unavailableSinceMs === null && !this.closed,
+      unavailableSinceMs: this.unavailableSinceMs,
+      waitingMessages: this.sumOfWriters('waitingMessages'),
+      waitingBytes: this.sumOfWriters('waitingBytes'),
+      stored: this.sumOfWriters('stored'),
+      sentAgain: 0,
+      reconnects: 0,
+      terminated: this.terminated,
+      lastError: this.lastError,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const source of this.sources) await source.close();
+    for (const writer of this.writers.values()) await writer.close();
+  }
+
+  private folderOf(stream: StreamName): string {
+    return path.join(this.options.folder, stream);
+  }
+
+  /** The first publish to a stream makes this process its writer. */
+  private writerOf(stream: StreamName): LogWriter {
+    let writer = this.writers.get(stream);
+    if (writer === undefined) {
+      writer = new LogWriter(this.folderOf(stream), this.limits[stream], () => {
+        for (const signal of this.changed[stream]) signal.raise();
+      });
+      this.writers.set(stream, writer);
+    }
+    return writer;
+  }
+
+  private sumOfWriters(key: 'stored' | 'waitingBytes' | 'waitingMessages'): number {
+    return STREAM_NAMES.reduce((sum, name) => sum + (this.writers.get(name)?.[key] ?? 0), 0);
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new BusClosedError('the bus is closed');
+  }
+}
