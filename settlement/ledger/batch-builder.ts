@@ -1,24 +1,21 @@
-import type { AccountPack, MarketPack } from '../packs/pack-types.js';
 import type { BatchSection } from '../program/batch.js';
 import { encodeBatch } from '../program/batch-codec.js';
-import { type Balances, OutsideChanges } from './balances.js';
+import type { Balances } from './balances.js';
 import type { Batches, LedgerBatch } from './batches.js';
-import type { Catalogue } from './catalogue.js';
+import type { Cash } from './cash.js';
 import type { Coverage } from './coverage.js';
 import type { LedgerDatabase } from './database.js';
 import { LedgerStateError } from './errors.js';
-import { NettingWindow, type WindowAnswer, type WindowLimits } from './netting-window.js';
-import type { PackStore, StoredPack } from './pack-store.js';
-import { type StreamKind, type Streams, streamName } from './streams.js';
+import { checkLimits, type WindowLimits } from './netting-window.js';
+import { Purses } from './purses.js';
+import { type FillerParts, WindowFiller } from './window-filler.js';
 
-export interface BuilderParts {
+export interface BuilderParts extends FillerParts {
   readonly database: LedgerDatabase;
-  readonly streams: Streams;
-  readonly packs: PackStore;
-  readonly catalogue: Catalogue;
   readonly coverage: Coverage;
   readonly balances: Balances;
   readonly batches: Batches;
+  readonly cash: Cash;
 }
 
 export interface BuildResult {
@@ -30,17 +27,8 @@ export interface BuildResult {
   readonly isFull: boolean;
   /** Markets without a slot on chain; what is theirs waits. */
   readonly unplacedMarkets: readonly number[];
-}
-
-/** A batch has at most so many entries in a section. */
-const ENTRIES_MAX = 0xffff;
-
-interface OpenStream {
-  readonly kind: StreamKind;
-  readonly streamId: number;
-  nettedItem: number;
-  /** The pack that has the next item; null: all is netted. */
-  next: StoredPack | null;
+  /** Markets whose insurance funds would fall below zero; the payments that come next wait until somebody has paid in. */
+  readonly shortMarkets: readonly number[];
 }
 
 /**
@@ -54,163 +42,77 @@ export class BatchBuilder {
     this.parts = parts;
   }
 
+  /** @throws LedgerStateError when limits make no sense, or a single item does not fit `bytesMax`. */
   build(limits: WindowLimits): BuildResult {
     checkLimits(limits);
-    return this.parts.database.write(() => new Building(this.parts, limits).run());
-  }
-}
-
-class Building {
-  private readonly parts: BuilderParts;
-  private readonly window: NettingWindow;
-  private readonly outside = new OutsideChanges();
-  private readonly unplaced = new Set<number>();
-  private readonly open: OpenStream[];
-  private readonly moved = new Set<OpenStream>();
-  private taken = 0;
-  private oldestItemMs = Number.MAX_SAFE_INTEGER;
-  private newestItemMs = 0;
-
-  constructor(parts: BuilderParts, limits: WindowLimits) {
-    this.parts = parts;
-    this.window = new NettingWindow(limits, parts.catalogue.markets());
-    this.open = parts.streams
-      .list()
-      .filter(({ ingestedItem, nettedItem }) => ingestedItem > nettedItem)
-      .map(({ kind, streamId, nettedItem }) => {
-        return { kind, streamId, nettedItem, next: parts.packs.next(kind, streamId, nettedItem) };
-      });
+    return this.parts.database.write(() => this.buildWithin(limits));
   }
 
-  run(): BuildResult {
-    const isFull = this.takeAll();
-    const unplacedMarkets = [...this.unplaced].sort((a, b) => a - b);
-    const batch = this.write();
-    return { batch, itemsTaken: this.taken, isFull, unplacedMarkets };
+  private buildWithin(limits: WindowLimits): BuildResult {
+    const filler = new WindowFiller(this.parts, limits, this.purses());
+    const isFull = filler.fill();
+    const sections = filler.window.sections();
+    const bytes = sections.length === 0 ? null : encodeBatch(sections);
+    if (bytes !== null && bytes.length > limits.bytesMax) return this.buildLess(limits, filler);
+    const batch = bytes === null ? null : this.addBatch(filler, sections, bytes);
+    this.move(filler, batch);
+    return {
+      batch,
+      itemsTaken: filler.taken,
+      isFull,
+      unplacedMarkets: [...filler.unplacedMarkets].sort((a, b) => a - b),
+      shortMarkets: filler.shortMarkets(),
+    };
   }
 
-  /** Goes through the packs in the order in which they came. True: the window is full. */
-  private takeAll(): boolean {
-    for (;;) {
-      const stream = this.oldest();
-      if (stream === null) return false;
-      const answer = this.takePack(stream);
-      if (answer === 'full') return true;
-      // A stream whose next item cannot be placed waits; the others go on.
-      if (answer === 'unplaced') stream.next = null;
+  /** Nothing was written yet, so it can be tried again with half of the items. */
+  private buildLess(limits: WindowLimits, { window }: WindowFiller): BuildResult {
+    const items = window.items + window.payments;
+    if (items > 1 && limits.itemsMax > 1) {
+      const itemsMax = Math.max(1, Math.floor(Math.min(items, limits.itemsMax) / 2));
+      return { ...this.buildWithin({ ...limits, itemsMax }), isFull: true };
     }
+    throw new LedgerStateError(
+      `the next ${items} items, which cannot be divided, make a batch of more than ${limits.bytesMax} bytes; ` +
+        'with more money in the insurance funds they can be',
+    );
   }
 
-  private oldest(): OpenStream | null {
-    let oldest: OpenStream | null = null;
-    for (const stream of this.open) {
-      if (stream.next === null) continue;
-      if (oldest?.next == null || stream.next.id < oldest.next.id) oldest = stream;
-    }
-    return oldest;
+  /** What the chain's funds will have when all batches are settled and everything that was paid in has been paid in there as well. */
+  private purses(): Purses {
+    const { balances, cash } = this.parts;
+    const paidIn = cash.fundedByMarket();
+    return new Purses(
+      new Map(
+        balances.markets().map(({ marketId, insuranceMicroUsd, insuranceFundedMicroUsd }) => {
+          const traded = insuranceMicroUsd - insuranceFundedMicroUsd;
+          return [marketId, traded + (paidIn.get(marketId) ?? 0n)];
+        }),
+      ),
+    );
   }
 
-  private takePack(stream: OpenStream): WindowAnswer {
-    const { pack, lastItem } = stream.next as StoredPack;
-    const answer =
-      pack.kind === 'market'
-        ? this.takeMarketItems(stream, pack, lastItem)
-        : this.takeAccountItems(stream, pack, lastItem);
-    if (answer === 'added') {
-      stream.next = this.parts.packs.next(stream.kind, stream.streamId, stream.nettedItem);
-    }
-    return answer;
-  }
-
-  private takeMarketItems(stream: OpenStream, pack: MarketPack, lastItem: number): WindowAnswer {
-    for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
-      const item = pack.items[number - pack.firstItem];
-      if (item === undefined) throw missing(stream, number);
-      const answer = this.window.addItem(pack.marketId, item);
-      if (answer !== 'added') return this.refused(stream, pack.marketId, answer);
-      this.passed(stream, number, item.timeMs);
-    }
-    return 'added';
-  }
-
-  private takeAccountItems(stream: OpenStream, pack: AccountPack, lastItem: number): WindowAnswer {
-    for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
-      const item = pack.items[number - pack.firstItem];
-      if (item === undefined) throw missing(stream, number);
-      if (item.kind === 'funding' || item.kind === 'insurance') {
-        const { marketId, accountId, paymentMicroUsd } = item;
-        const answer = this.window.addPayment(marketId, accountId, paymentMicroUsd);
-        if (answer !== 'added') return this.refused(stream, marketId, answer);
-      } else if (item.kind === 'balance') {
-        this.outside.addBalance(item.accountId, item.changeMicroUsd);
-      } else if (item.kind === 'insuranceFunded') {
-        this.outside.addInsurance(item.marketId, item.changeMicroUsd);
-      }
-      this.passed(stream, number, item.timeMs);
-    }
-    return 'added';
-  }
-
-  private refused(stream: OpenStream, marketId: number, answer: WindowAnswer): WindowAnswer {
-    if (answer === 'unplaced') this.unplaced.add(marketId);
-    else if (this.window.isEmpty()) {
-      const name = streamName(stream.kind, stream.streamId);
-      throw new LedgerStateError(
-        `item ${stream.nettedItem + 1} of ${name} has numbers that are too large to be added up`,
-      );
-    }
-    return answer;
-  }
-
-  private passed(stream: OpenStream, item: number, timeMs: number): void {
-    stream.nettedItem = item;
-    this.moved.add(stream);
-    this.taken++;
-    if (timeMs < this.oldestItemMs) this.oldestItemMs = timeMs;
-    if (timeMs > this.newestItemMs) this.newestItemMs = timeMs;
-  }
-
-  private write(): LedgerBatch | null {
+  private move(filler: WindowFiller, batch: LedgerBatch | null): void {
     const { streams, coverage, balances, batches } = this.parts;
-    const sections = this.window.sections();
-    const batch = sections.length === 0 ? null : this.addBatch(sections);
-    balances.addOutside(this.outside);
+    balances.addOutside(filler.outside);
     const covering = batch?.sequence ?? batches.newest()?.sequence ?? 0;
-    for (const { kind, streamId, nettedItem } of this.moved) {
+    for (const { kind, streamId, nettedItem } of filler.moved) {
       streams.netted(kind, streamId, nettedItem);
       batches.addCut(covering, { kind, streamId, item: nettedItem });
     }
     coverage.record(covering);
-    return batch;
   }
 
-  private addBatch(sections: readonly BatchSection[]): LedgerBatch {
+  private addBatch(
+    { window, oldestItemMs, newestItemMs }: WindowFiller,
+    sections: readonly BatchSection[],
+    bytes: Uint8Array,
+  ): LedgerBatch {
     const { balances, batches, catalogue } = this.parts;
-    const { items, payments } = this.window;
-    const { oldestItemMs, newestItemMs } = this;
-    const bytes = encodeBatch(sections);
+    const { items, payments } = window;
     const batch = batches.add({ bytes, items, payments, oldestItemMs, newestItemMs }, sections);
     const marketIds = new Map(catalogue.markets().map(({ slot, marketId }) => [slot, marketId]));
     balances.addSections(sections, (slot) => marketIds.get(slot) as number);
     return batch;
   }
-}
-
-function checkLimits({ itemsMax, entriesMax, notionalMicroUsdMax }: WindowLimits): void {
-  if (!(Number.isInteger(itemsMax) && itemsMax >= 1)) {
-    throw new LedgerStateError(`itemsMax is ${itemsMax}, and must be from 1`);
-  }
-  if (!(Number.isInteger(entriesMax) && entriesMax >= 2 && entriesMax <= ENTRIES_MAX)) {
-    throw new LedgerStateError(`entriesMax is ${entriesMax}, and must be from 2 to ${ENTRIES_MAX}`);
-  }
-  if (!(notionalMicroUsdMax > 0)) {
-    throw new LedgerStateError(
-      `notionalMicroUsdMax is ${notionalMicroUsdMax}, and must be positive`,
-    );
-  }
-}
-
-function missing(stream: OpenStream, item: number): LedgerStateError {
-  const name = streamName(stream.kind, stream.streamId);
-  return new LedgerStateError(`item ${item} of ${name} is not in the pack that should have it`);
 }

@@ -49,6 +49,7 @@ export class Cash {
   private readonly insertKey: Statement;
   private readonly unpaid: Statement;
   private readonly pay: Statement;
+  private readonly fundedRows: Statement;
   private readonly setLink: Statement;
   private readonly listUnlinked: Statement;
   private readonly findItem: Statement;
@@ -70,6 +71,11 @@ export class Cash {
       'SELECT id, shard_id AS shardId, item, market_id AS marketId, change_micro_usd AS changeMicroUsd, time_ms AS timeMs ' +
         "FROM insurance_fundings WHERE state = 'seen' ORDER BY id LIMIT ?",
     );
+    this.fundedRows = sql
+      .prepare(
+        'SELECT market_id AS marketId, sum(change_micro_usd) AS total FROM insurance_fundings GROUP BY market_id',
+      )
+      .safeIntegers();
     this.pay = sql.prepare("UPDATE insurance_fundings SET state = 'paid' WHERE id = ?");
     this.setLink = sql.prepare(
       'UPDATE balance_items SET linked_to = ?, linked_id = ? WHERE shard_id = ? AND item = ? AND linked_to IS NULL',
@@ -143,6 +149,12 @@ export class Cash {
   /** What operators have paid into insurance funds and is not on chain yet, oldest first. */
   unpaidFundings(limit: number): InsuranceFunding[] {
     return this.unpaid.all(limit) as InsuranceFunding[];
+  }
+
+  /** Everything that operators have paid in by now, on chain or not, by market. */
+  fundedByMarket(): Map<number, bigint> {
+    const rows = this.fundedRows.all() as { marketId: bigint; total: bigint }[];
+    return new Map(rows.map(({ marketId, total }) => [Number(marketId), total]));
   }
 
   markFundingPaid(id: number): void {

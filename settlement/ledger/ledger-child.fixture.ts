@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { SettlementLedger } from './ledger.js';
 import { MARKETS, RandomJournal } from './testing/random-journal.js';
+import { NO_LIMITS } from './testing/scratch.js';
 
 /**
  * Settles a random journal until it is killed or done: takes messages in, some twice, builds batches, and settles them on a chain that
@@ -56,7 +57,7 @@ for (;;) {
   for (const [slot, { marketId }] of MARKETS.entries()) {
     ledger.catalogue.setMarketSlot(marketId, slot);
   }
-  const { isFull } = ledger.buildBatch({ itemsMax: 60, entriesMax: 30, notionalMicroUsdMax: 1e12 });
+  const { isFull } = ledger.buildBatch({ ...NO_LIMITS, itemsMax: 60, entriesMax: 30 });
   settleOne();
   const isDone = ledger.batches.unsettled(1).length === 0 && ledger.waiting().items === 0;
   if (at >= messages.length && !isFull && isDone) break;

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
-import { expectSameBalances, expectSoundBatches } from './testing/ledger-check.js';
+import {
+  expectFundsAboveZero,
+  expectSameBalances,
+  expectSoundBatches,
+} from './testing/ledger-check.js';
 import { MARKETS, RandomJournal } from './testing/random-journal.js';
 import {
   makeScratch,
@@ -13,7 +17,7 @@ import {
 
 afterEach(removeScratch);
 
-const RUNS = Number(process.env.PLIMSOLL_LEDGER_RUNS ?? 25);
+const RUNS = Number(process.env.PLIMSOLL_LEDGER_RUNS ?? 12);
 
 describe('taking in and netting', () => {
   it('gives every account what the journal says, over restarts, repeats, overlaps and any boundaries', () => {
@@ -25,7 +29,11 @@ describe('taking in and netting', () => {
         let ledger = openLedger(dataDir);
         const messages = journal.messages(15);
         const limits = {
+          ...NO_LIMITS,
           itemsMax: random.between(1, 60),
+          bytesMax: random.between(600, 1_200),
+          pagesMax: random.between(2, 4),
+          rowsPerPage: random.between(1, 5),
           entriesMax: random.between(2, 20),
           notionalMicroUsdMax: random.between(1, 20_000_000),
         };
@@ -38,7 +46,11 @@ describe('taking in and netting', () => {
           // Somebody repeats what was said, from some message back on, or in other packs.
           if (random.chance(30)) at = Math.max(0, at - random.between(0, 8));
           if (random.chance(20)) expect(repeatOverlapping(ledger, journal, random)).toBe(true);
-          while (random.chance(40)) ledger.buildBatch(limits);
+          while (random.chance(40)) {
+            const { batch } = ledger.buildBatch(limits);
+            expect(batch?.bytes.length ?? 0).toBeLessThanOrEqual(limits.bytesMax);
+            expectFundsAboveZero(ledger);
+          }
           if (random.chance(10)) {
             ledger.close();
             ledger = openLedger(dataDir);
@@ -58,7 +70,7 @@ describe('taking in and netting', () => {
     const ledger = openLedger(makeScratch());
     ledger.ingest(journal.messages());
     placeMarkets(ledger);
-    const limits = { itemsMax: 30, entriesMax: 10, notionalMicroUsdMax: 3_000_000 };
+    const limits = { ...NO_LIMITS, itemsMax: 30, entriesMax: 10, notionalMicroUsdMax: 3_000_000 };
     let full = true;
     while (full) {
       const { batch, isFull } = ledger.buildBatch(limits);

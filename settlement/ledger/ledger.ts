@@ -20,6 +20,8 @@ import { type ChainHead, type Reconciliation, reconcile } from './reconcile.js';
 import type { LedgerStatus } from './status.js';
 import { Streams } from './streams.js';
 import { Transactions } from './transactions.js';
+import type { LedgerSide } from './verify.js';
+import { VerifyReader } from './verify-reader.js';
 import { Withdrawals } from './withdrawals.js';
 
 export interface LedgerOptions extends DatabaseOptions {
@@ -39,6 +41,7 @@ export interface WaitingItems {
 const PATIENCE_MS = 5_000;
 const CHAIN_ALARM = 'chain';
 const UNPLACED_ALARM = 'unplacedMarkets';
+const SHORT_ALARM = 'shortInsurance';
 
 /**
  * The ledger of settlement: what came from the exchange, what was sent to the chain, and what has to be. All methods are synchronous;
@@ -94,7 +97,7 @@ export class SettlementLedger {
     const patienceMs = options.patienceMs ?? PATIENCE_MS;
     const common = { database, streams, packs, catalogue, coverage };
     this.ingestion = new Ingest({ ...common, cash, prices, letters, alarms, now, patienceMs });
-    this.builder = new BatchBuilder({ ...common, balances, batches });
+    this.builder = new BatchBuilder({ ...common, balances, batches, cash });
     this.deadLetters = new DeadLetters(database, letters, this.ingestion, now);
     const { sql } = database;
     this.sumUnsettled = sql.prepare(
@@ -138,12 +141,13 @@ export class SettlementLedger {
       throw new LedgerStateError('settlement is halted (see its alarms), and builds no batch');
     }
     const result = this.builder.build(limits);
-    const { unplacedMarkets } = result;
-    if (unplacedMarkets.length === 0) this.alarms.clear(UNPLACED_ALARM);
-    else {
-      const sentence = `markets ${unplacedMarkets.join(', ')} have trades or payments and no slot on chain`;
-      this.alarms.raise(UNPLACED_ALARM, 'critical', sentence);
-    }
+    const { unplacedMarkets, shortMarkets } = result;
+    this.alarmAbout(
+      UNPLACED_ALARM,
+      unplacedMarkets,
+      'have trades or payments and no slot on chain',
+    );
+    this.alarmAbout(SHORT_ALARM, shortMarkets, 'have too little in their insurance funds to go on');
     return result;
   }
 
@@ -174,6 +178,12 @@ export class SettlementLedger {
       }
       sql.prepare('INSERT INTO identity VALUES (1, ?, ?)').run(exchange, this.now());
     });
+  }
+
+  /** The ledger's side of `verify`. Iterate its batches before anything else is called. */
+  verificationSide(): LedgerSide {
+    const { database, batches, catalogue } = this;
+    return new VerifyReader({ database, batches, catalogue }).side();
   }
 
   status(): LedgerStatus {
@@ -210,6 +220,11 @@ export class SettlementLedger {
 
   close(): void {
     this.database.close();
+  }
+
+  private alarmAbout(key: string, markets: readonly number[], what: string): void {
+    if (markets.length === 0) this.alarms.clear(key);
+    else this.alarms.raise(key, 'critical', `markets ${markets.join(', ')} ${what}`);
   }
 
   private lagSeconds(oldestUnsettledMs: number | null): number {

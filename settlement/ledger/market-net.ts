@@ -1,3 +1,4 @@
+import { QTY_LOTS_MAX } from '../../engine/units/units.js';
 import type { ItemSide, MarketItem } from '../packs/pack-types.js';
 import type { BatchEntry, BatchSection } from '../program/batch.js';
 import type { TickLotWorth } from './pack-check.js';
@@ -23,6 +24,8 @@ export class MarketNet {
   /** Fills and transfers. */
   items = 0;
   payments = 0;
+  /** Each trade counted once; a double, for limits. */
+  notionalMicroUsd = 0;
   private readonly microUsdPerTickLot: number;
   private feesMicroUsd = 0;
   private insuranceMicroUsd = 0;
@@ -54,13 +57,13 @@ export class MarketNet {
     return priceTicks * qtyLots * this.microUsdPerTickLot;
   }
 
-  /** False: a sum would not be exact any more, and nothing was added. */
-  addItem(item: MarketItem): boolean {
+  /** False: a sum would not be exact any more, or more lots than the chain takes; and nothing was added. */
+  addItem(item: MarketItem, notionalMicroUsd: number): boolean {
     const { maker, taker, priceTicks } = item;
     const fees = this.feesMicroUsd + maker.feeMicroUsd + taker.feeMicroUsd;
     const realized = this.realizedMicroUsd + maker.realizedMicroUsd + taker.realizedMicroUsd;
     const gross = this.grossLots + item.qtyLots;
-    if (!isExact(fees) || !isExact(realized) || !isExact(gross)) return false;
+    if (!isExact(fees) || !isExact(realized) || gross > QTY_LOTS_MAX) return false;
     const makerAt = this.entryOf(maker.accountId);
     if (!this.addSide(makerAt, maker)) return false;
     if (!this.addSide(this.entryOf(taker.accountId), taker)) {
@@ -70,6 +73,7 @@ export class MarketNet {
     this.feesMicroUsd = fees;
     this.realizedMicroUsd = realized;
     this.grossLots = gross;
+    this.notionalMicroUsd += notionalMicroUsd;
     if (this.items === 0 || priceTicks < this.minPriceTicks) this.minPriceTicks = priceTicks;
     if (priceTicks > this.maxPriceTicks) this.maxPriceTicks = priceTicks;
     this.items++;

@@ -1,16 +1,23 @@
 import type { MarketItem } from '../packs/pack-types.js';
 import type { BatchSection } from '../program/batch.js';
+import { LedgerStateError } from './errors.js';
 import { MarketNet } from './market-net.js';
 import type { TickLotWorth } from './pack-check.js';
 
-/** Of one batch. */
+/** Of one batch. Each has to be within what the chain takes, or batches are built that can never settle. */
 export interface WindowLimits {
   /** Fills, transfers and payments. */
   readonly itemsMax: number;
   /** Pairs of account and market, from 2. */
   readonly entriesMax: number;
-  /** Σ price × lots, each trade counted once, at the prices of the trades. The chain counts at its oracle's: stay below its cap. */
+  /** Of the batch's encoding. */
+  readonly bytesMax: number;
+  /** Accounts of a page share one account of the chain, and a transaction can name only so many of those, from 2. */
+  readonly pagesMax: number;
+  readonly rowsPerPage: number;
+  /** Σ price × lots, each trade counted once, at the prices of the trades. The chain counts at its oracle's: stay below its caps. */
   readonly notionalMicroUsdMax: number;
+  readonly marketNotionalMicroUsdMax: number;
 }
 
 /** `full`: it belongs to the next window. `unplaced`: its market has no slot on chain. */
@@ -22,6 +29,29 @@ export interface WindowMarket {
   readonly worth: TickLotWorth;
 }
 
+/** A section has at most so many entries. */
+export const ENTRIES_MAX = 0xffff;
+
+/** Throws LedgerStateError unless every limit can be kept. */
+export function checkLimits(limits: WindowLimits): void {
+  const least: Record<keyof WindowLimits, number> = {
+    itemsMax: 1,
+    entriesMax: 2,
+    bytesMax: 1,
+    pagesMax: 2,
+    rowsPerPage: 1,
+    notionalMicroUsdMax: 1,
+    marketNotionalMicroUsdMax: 1,
+  };
+  for (const [field, bound] of Object.entries(least)) {
+    const value = limits[field as keyof WindowLimits];
+    if (value >= bound) continue;
+    throw new LedgerStateError(`${field} is ${value}, and must be from ${bound}`);
+  }
+  if (limits.entriesMax <= ENTRIES_MAX) return;
+  throw new LedgerStateError(`entriesMax is ${limits.entriesMax}, and must be to ${ENTRIES_MAX}`);
+}
+
 /**
  * Nets items into one batch. Every item is balanced in itself, so a window may end behind any of them. The first item is taken whatever
  * its size: one that alone is beyond a limit must not stop everything behind it.
@@ -31,6 +61,7 @@ export class NettingWindow {
   payments = 0;
   private readonly limits: WindowLimits;
   private readonly markets = new Map<number, MarketNet>();
+  private readonly pages = new Set<number>();
   private touched = 0;
   private notionalMicroUsd = 0;
 
@@ -44,33 +75,54 @@ export class NettingWindow {
   addItem(marketId: number, item: MarketItem): WindowAnswer {
     const net = this.markets.get(marketId);
     if (net === undefined) return 'unplaced';
-    const notional = this.notionalMicroUsd + net.notionalOf(item);
-    const { maker, taker } = item;
+    const notional = net.notionalOf(item);
+    const [maker, taker] = [item.maker.accountId, item.taker.accountId];
     if (!this.isEmpty()) {
-      if (notional > this.limits.notionalMicroUsdMax) return 'full';
-      if (!this.hasRoom(net, maker.accountId, taker.accountId)) return 'full';
+      const { notionalMicroUsdMax, marketNotionalMicroUsdMax } = this.limits;
+      if (this.notionalMicroUsd + notional > notionalMicroUsdMax) return 'full';
+      if (net.notionalMicroUsd + notional > marketNotionalMicroUsdMax) return 'full';
+      if (!this.hasRoom(net, maker, taker)) return 'full';
     }
     const before = net.touched;
-    if (!net.addItem(item)) return 'full';
-    this.touched += net.touched - before;
-    this.notionalMicroUsd = notional;
+    if (!net.addItem(item, notional)) return 'full';
+    this.notionalMicroUsd += notional;
+    this.note(net.touched - before, maker, taker);
     this.items++;
     return 'added';
   }
 
-  addPayment(marketId: number, accountId: number, paymentMicroUsd: number): WindowAnswer {
+  /** `isForced`: room was asked for before, for this and others together. */
+  addPayment(
+    marketId: number,
+    accountId: number,
+    paymentMicroUsd: number,
+    isForced = false,
+  ): WindowAnswer {
     const net = this.markets.get(marketId);
     if (net === undefined) return 'unplaced';
-    if (!this.isEmpty() && !this.hasRoom(net, accountId, accountId)) return 'full';
+    if (!isForced && !this.isEmpty() && !this.hasRoom(net, accountId, accountId)) return 'full';
     const before = net.touched;
     if (!net.addPayment(accountId, paymentMicroUsd)) return 'full';
-    this.touched += net.touched - before;
+    this.note(net.touched - before, accountId, accountId);
     this.payments++;
     return 'added';
   }
 
   isEmpty(): boolean {
     return this.items + this.payments === 0;
+  }
+
+  /** True when the market has a slot on chain. */
+  hasPlaceFor(marketId: number): boolean {
+    return this.markets.has(marketId);
+  }
+
+  /** True when so many payments that must not be divided can be taken now: always when the window is empty. */
+  hasRoomForAll(payments: number): boolean {
+    const { itemsMax, entriesMax, pagesMax } = this.limits;
+    if (this.isEmpty()) return true;
+    if (this.items + this.payments + payments > itemsMax) return false;
+    return this.touched + payments <= entriesMax && this.pages.size + payments <= pagesMax;
   }
 
   /** In ascending order of slots, without what has not changed. */
@@ -82,13 +134,28 @@ export class NettingWindow {
   }
 
   private hasRoom(net: MarketNet, first: number, second: number): boolean {
-    const { itemsMax, entriesMax } = this.limits;
+    const { itemsMax, entriesMax, pagesMax } = this.limits;
     if (this.items + this.payments >= itemsMax) return false;
-    const room = entriesMax - this.touched;
-    // Two entries at most are new, so who is new has to be asked only near the end.
-    if (room >= 2) return true;
-    const newFirst = net.isNew(first) ? 1 : 0;
-    const newSecond = second !== first && net.isNew(second) ? 1 : 0;
-    return newFirst + newSecond <= room;
+    // Two at most are new, so who is new has to be asked only near the end.
+    if (entriesMax - this.touched < 2) {
+      const newFirst = net.isNew(first) ? 1 : 0;
+      const newSecond = second !== first && net.isNew(second) ? 1 : 0;
+      if (newFirst + newSecond > entriesMax - this.touched) return false;
+    }
+    if (pagesMax - this.pages.size >= 2) return true;
+    const [pageOne, pageTwo] = [this.pageOf(first), this.pageOf(second)];
+    const newOne = this.pages.has(pageOne) ? 0 : 1;
+    const newTwo = pageTwo === pageOne || this.pages.has(pageTwo) ? 0 : 1;
+    return newOne + newTwo <= pagesMax - this.pages.size;
+  }
+
+  private note(newEntries: number, first: number, second: number): void {
+    if (newEntries === 0) return;
+    this.touched += newEntries;
+    this.pages.add(this.pageOf(first)).add(this.pageOf(second));
+  }
+
+  private pageOf(accountId: number): number {
+    return Math.floor(accountId / this.limits.rowsPerPage);
   }
 }

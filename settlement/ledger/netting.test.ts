@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       tradeSequence: fc.constant(1),
       timeMs: fc.constant(1),
       priceTicks: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-      qtyLots: fc.integer({ min: 1, max: 2 ** 40 }),
+      qtyLots: fc.integer({ min: 1, max: 2 ** 36 }),
       takerSide: fc.constantFrom(0 as const, 1 as const),
       isLiquidation: fc.boolean(),
       maker: side(2 ** 40),
@@ -140,8 +140,12 @@ describe('netting', () => {
           itemsMax: fc.integer({ min: 1, max: 10 }),
           entriesMax: fc.integer({ min: 2, max: 8 }),
           notionalMicroUsdMax: fc.double({ min: 1, max: 2 ** 70, noNaN: true }),
+          marketNotionalMicroUsdMax: fc.double({ min: 1, max: 2 ** 70, noNaN: true }),
+          pagesMax: fc.integer({ min: 2, max: 5 }),
+          rowsPerPage: fc.constantFrom(1, 2, 1_024),
         }),
-        (steps, limits) => {
+        (steps, some) => {
+          const limits = { ...NO_LIMITS, ...some };
           const window = new NettingWindow(limits, PLACES);
           const added: Step[] = [];
           for (const done of steps) {
@@ -152,6 +156,11 @@ describe('netting', () => {
           expect(added.length).toBeLessThanOrEqual(limits.itemsMax);
           const entries = sections.reduce((sum, section) => sum + section.entries.length, 0);
           expect(entries).toBeLessThanOrEqual(limits.entriesMax);
+          const ids = sections.flatMap((section) =>
+            section.entries.map((entry) => entry.accountId),
+          );
+          const pages = new Set(ids.map((id) => Math.floor(id / limits.rowsPerPage)));
+          expect(pages.size).toBeLessThanOrEqual(limits.pagesMax);
         },
       ),
       { numRuns: 300 },

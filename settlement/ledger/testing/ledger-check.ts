@@ -31,6 +31,16 @@ export function expectSameBalances(ledger: SettlementLedger, journal: RandomJour
   }
 }
 
+/** No insurance fund is below zero on a chain that has every batch and everything that was paid in. */
+export function expectFundsAboveZero(ledger: SettlementLedger): void {
+  const paidIn = ledger.cash.fundedByMarket();
+  for (const market of ledger.balances.markets()) {
+    const traded = market.insuranceMicroUsd - market.insuranceFundedMicroUsd;
+    const fund = traded + (paidIn.get(market.marketId) ?? 0n);
+    expect(fund).toBeGreaterThanOrEqual(0n);
+  }
+}
+
 /** Sequences without a gap, hashes that follow from the bytes, and sections that balance. Gives how many batches there are. */
 export function expectSoundBatches(ledger: SettlementLedger): number {
   const newest = ledger.batches.newest()?.sequence ?? 0;

@@ -149,8 +149,7 @@ export class RandomJournal {
     const chance = this.random.between(0, 99);
     if (chance < 85) this.trade(market);
     else if (chance < 90) this.fundingRound(market);
-    else if (chance < 94)
-      this.pay('insurance', market, this.account(), this.random.between(-500, 500));
+    else if (chance < 94) this.insure(market);
     else if (chance < 98) this.balance(this.account(), this.random.between(-10_000, 50_000));
     else this.fundInsurance(market);
   }
@@ -229,10 +228,22 @@ export class RandomJournal {
     };
   }
 
+  /** In any order of who pays and who gets, but never more out than in. */
   private fundingRound(market: RandomMarket): void {
-    for (let i = this.random.between(1, 6); i > 0; i--) {
-      this.pay('funding', market, this.account(), this.random.between(-900, 1_000));
+    let sum = 0;
+    for (let i = this.random.between(1, 12); i > 0; i--) {
+      const payment = this.random.between(-900, 900);
+      sum += payment;
+      this.pay('funding', market, this.account(), payment);
     }
+    if (sum < 0) this.pay('funding', market, this.account(), -sum + this.random.between(0, 3));
+  }
+
+  /** A fund never pays more than it has. */
+  private insure(market: RandomMarket): void {
+    const fund = Number(this.totals.get(market.marketId)?.insurance);
+    const payment = this.random.between(-Math.min(500, fund), 500);
+    this.pay('insurance', market, this.account(), payment);
   }
 
   private pay(

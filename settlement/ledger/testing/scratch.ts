@@ -41,5 +41,9 @@ export function placeMarkets(ledger: SettlementLedger): void {
 export const NO_LIMITS = {
   itemsMax: 10_000_000,
   entriesMax: 65_535,
+  bytesMax: 10_000_000,
+  pagesMax: 100_000,
+  rowsPerPage: 1_024,
   notionalMicroUsdMax: Number.MAX_VALUE,
+  marketNotionalMicroUsdMax: Number.MAX_VALUE,
 };

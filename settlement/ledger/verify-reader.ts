@@ -1,0 +1,112 @@
+import type { Batches } from './batches.js';
+import type { Catalogue } from './catalogue.js';
+import type { LedgerDatabase } from './database.js';
+import type { LedgerSide, StoredBatch } from './verify.js';
+
+export interface ReaderParts {
+  readonly database: LedgerDatabase;
+  readonly batches: Batches;
+  readonly catalogue: Catalogue;
+}
+
+interface MoneyRow {
+  id: bigint;
+  amount: bigint;
+  shardId: bigint | null;
+  item: bigint | null;
+}
+
+/** Reads the ledger's side of a verification, as of its last settled batch. Iterate the batches before anything else is written. */
+export class VerifyReader {
+  private readonly parts: ReaderParts;
+
+  constructor(parts: ReaderParts) {
+    this.parts = parts;
+  }
+
+  side(): LedgerSide {
+    const { batches, catalogue } = this.parts;
+    const settledSequence = batches.lastSettledSequence();
+    const cut = new Map<number, number>();
+    for (const { kind, streamId, item } of batches.cut(settledSequence)) {
+      if (kind === 'account') cut.set(streamId, item);
+    }
+    const isIn = (shardId: bigint | null, item: bigint | null) =>
+      shardId !== null && item !== null && item <= (cut.get(Number(shardId)) ?? 0);
+    const marketIdOfSlot = new Map<number, number>();
+    for (const { slot, marketId } of catalogue.markets()) {
+      if (slot !== null) marketIdOfSlot.set(slot, marketId);
+    }
+    return {
+      settledSequence,
+      batches: this.storedBatches(),
+      marketIdOfSlot,
+      outside: this.outside(isIn),
+      ...this.insurance(isIn),
+      underWay: this.underWay(isIn),
+    };
+  }
+
+  private storedBatches(): Iterable<StoredBatch> {
+    const { sql } = this.parts.database;
+    return sql
+      .prepare('SELECT sequence, hash, bytes FROM batches ORDER BY sequence')
+      .iterate() as Iterable<StoredBatch>;
+  }
+
+  private outside(isIn: IsInCut): Map<number, bigint> {
+    const sums = new Map<number, bigint>();
+    const text =
+      'SELECT account_id AS id, change_micro_usd AS amount, shard_id AS shardId, item FROM balance_items';
+    for (const { id, amount, shardId, item } of this.rows(text)) {
+      if (isIn(shardId, item)) add(sums, id, amount);
+    }
+    return sums;
+  }
+
+  private insurance(isIn: IsInCut): Pick<LedgerSide, 'insuranceFunded' | 'insuranceUnderWay'> {
+    const insuranceFunded = new Map<number, bigint>();
+    const insuranceUnderWay = new Map<number, bigint>();
+    const text =
+      "SELECT market_id AS id, change_micro_usd AS amount, shard_id AS shardId, item, state = 'paid' AS isPaid FROM insurance_fundings";
+    for (const { id, amount, shardId, item, isPaid } of this.rows<{ isPaid: bigint }>(text)) {
+      const isBooked = isIn(shardId, item);
+      if (isBooked) add(insuranceFunded, id, amount);
+      if (isBooked && isPaid === 0n) add(insuranceUnderWay, id, amount);
+      if (!isBooked && isPaid === 1n) add(insuranceUnderWay, id, -amount);
+    }
+    return { insuranceFunded, insuranceUnderWay };
+  }
+
+  private underWay(isIn: IsInCut): Map<number, bigint> {
+    const sums = new Map<number, bigint>();
+    const deposits =
+      'SELECT account_id AS id, amount_micro_usd AS amount, shard_id AS shardId, item FROM deposits';
+    for (const { id, amount, shardId, item } of this.rows(deposits)) {
+      if (!isIn(shardId, item)) add(sums, id, amount);
+    }
+    const withdrawals =
+      'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
+      "returned_shard_id AS returnedShardId, returned_item AS returnedItem, state = 'completed' AS isPaid FROM withdrawals";
+    type Returned = { returnedShardId: bigint | null; returnedItem: bigint | null; isPaid: bigint };
+    for (const row of this.rows<Returned>(withdrawals)) {
+      const isReserved = isIn(row.shardId, row.item);
+      const isReturned = isIn(row.returnedShardId, row.returnedItem);
+      const isPaid = row.isPaid === 1n;
+      if (isReserved && !isReturned && !isPaid) add(sums, row.id, row.amount);
+      if (!isReserved && isPaid) add(sums, row.id, -row.amount);
+    }
+    return sums;
+  }
+
+  private rows<More = object>(text: string): Iterable<MoneyRow & More> {
+    const statement = this.parts.database.sql.prepare(text).safeIntegers();
+    return statement.all() as (MoneyRow & More)[];
+  }
+}
+
+type IsInCut = (shardId: bigint | null, item: bigint | null) => boolean;
+
+function add(sums: Map<number, bigint>, id: bigint, amount: bigint): void {
+  sums.set(Number(id), (sums.get(Number(id)) ?? 0n) + amount);
+}

@@ -1,0 +1,200 @@
+import type { AccountItem, AccountPack, MarketPack } from '../packs/pack-types.js';
+import { OutsideChanges } from './balances.js';
+import type { Catalogue } from './catalogue.js';
+import { LedgerStateError } from './errors.js';
+import {
+  ENTRIES_MAX,
+  NettingWindow,
+  type WindowAnswer,
+  type WindowLimits,
+} from './netting-window.js';
+import type { PackStore, StoredPack } from './pack-store.js';
+import type { Purses } from './purses.js';
+import { type StreamKind, type Streams, streamName } from './streams.js';
+
+export interface FillerParts {
+  readonly streams: Streams;
+  readonly packs: PackStore;
+  readonly catalogue: Catalogue;
+}
+
+export interface OpenStream {
+  readonly kind: StreamKind;
+  readonly streamId: number;
+  nettedItem: number;
+  /** The pack that has the next item; null: nothing can be taken now. */
+  next: StoredPack | null;
+  /** Market whose insurance fund has to get something first; null: none. */
+  shortOf: number | null;
+}
+
+/** `short`: an insurance fund would be below zero. */
+type Answer = WindowAnswer | 'short';
+type Payment = Extract<AccountItem, { kind: 'funding' | 'insurance' }>;
+
+/**
+ * Fills one window with what waits, stream by stream in the order in which packs came, until it is full or nothing can be taken. Reads
+ * only; the window may end behind any item, and every batch that ends there is one that the chain takes.
+ */
+export class WindowFiller {
+  readonly window: NettingWindow;
+  readonly outside = new OutsideChanges();
+  readonly moved = new Set<OpenStream>();
+  readonly unplacedMarkets = new Set<number>();
+  /** Items that were passed, those included that change nothing. */
+  taken = 0;
+  oldestItemMs = Number.MAX_SAFE_INTEGER;
+  newestItemMs = 0;
+  private readonly packs: PackStore;
+  private readonly purses: Purses;
+  private readonly open: OpenStream[];
+  /** Up to this item what comes of the stream must be in one batch, and nothing else in between. */
+  private together: { readonly stream: OpenStream; readonly until: number } | null = null;
+
+  constructor({ streams, packs, catalogue }: FillerParts, limits: WindowLimits, purses: Purses) {
+    this.packs = packs;
+    this.purses = purses;
+    this.window = new NettingWindow(limits, catalogue.markets());
+    this.open = streams
+      .list()
+      .filter(({ ingestedItem, nettedItem }) => ingestedItem > nettedItem)
+      .map(({ kind, streamId, nettedItem }) => {
+        const next = packs.next(kind, streamId, nettedItem);
+        return { kind, streamId, nettedItem, next, shortOf: null };
+      });
+  }
+
+  /** True: the window is full, and more waits. */
+  fill(): boolean {
+    for (;;) {
+      const stream = this.oldest();
+      if (stream === null) return false;
+      const answer = this.takePack(stream);
+      if (answer === 'full') return true;
+      // A stream whose next item cannot be placed waits; the others go on.
+      if (answer === 'unplaced') stream.next = null;
+    }
+  }
+
+  /** Markets whose insurance funds have too little for what comes next. */
+  shortMarkets(): number[] {
+    const markets = this.open.map(({ shortOf }) => shortOf).filter((market) => market !== null);
+    return [...new Set(markets)];
+  }
+
+  private oldest(): OpenStream | null {
+    if (this.together !== null) return this.together.stream;
+    let oldest: OpenStream | null = null;
+    for (const stream of this.open) {
+      if (stream.next === null || stream.shortOf !== null) continue;
+      if (oldest?.next == null || stream.next.id < oldest.next.id) oldest = stream;
+    }
+    return oldest;
+  }
+
+  private takePack(stream: OpenStream): Answer {
+    const { pack, lastItem } = stream.next as StoredPack;
+    const answer =
+      pack.kind === 'market'
+        ? this.takeMarketItems(stream, pack, lastItem)
+        : this.takeAccountItems(stream, pack, lastItem);
+    if (answer === 'added') {
+      stream.next = this.packs.next(stream.kind, stream.streamId, stream.nettedItem);
+    }
+    return answer;
+  }
+
+  private takeMarketItems(stream: OpenStream, pack: MarketPack, lastItem: number): Answer {
+    for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
+      const item = pack.items[number - pack.firstItem];
+      if (item === undefined) throw missing(stream, number);
+      const answer = this.window.addItem(pack.marketId, item);
+      if (answer !== 'added') return this.refused(stream, pack.marketId, answer);
+      this.passed(stream, number, item.timeMs);
+    }
+    return 'added';
+  }
+
+  private takeAccountItems(stream: OpenStream, pack: AccountPack, lastItem: number): Answer {
+    for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
+      const item = pack.items[number - pack.firstItem];
+      if (item === undefined) throw missing(stream, number);
+      if (item.kind === 'funding' || item.kind === 'insurance') {
+        const answer = this.takePayment(stream, number, item);
+        if (answer !== 'added') return answer;
+      } else if (item.kind === 'balance') {
+        this.outside.addBalance(item.accountId, item.changeMicroUsd);
+      } else if (item.kind === 'insuranceFunded') {
+        this.outside.addInsurance(item.marketId, item.changeMicroUsd);
+      }
+      this.passed(stream, number, item.timeMs);
+    }
+    return 'added';
+  }
+
+  private takePayment(stream: OpenStream, number: number, payment: Payment): Answer {
+    const { marketId, accountId, paymentMicroUsd } = payment;
+    if (!this.window.hasPlaceFor(marketId)) return this.refused(stream, marketId, 'unplaced');
+    if (this.together === null && !this.purses.allows(marketId, paymentMicroUsd)) {
+      const end = this.endOfDebt(stream, number);
+      if (end === null) {
+        stream.shortOf = marketId;
+        return 'short';
+      }
+      if (!this.window.hasRoomForAll(end - number + 1)) return 'full';
+      this.together = { stream, until: end };
+    }
+    const isForced = this.together !== null;
+    const answer = this.window.addPayment(marketId, accountId, paymentMicroUsd, isForced);
+    if (answer !== 'added') return this.refused(stream, marketId, answer);
+    this.purses.add(marketId, paymentMicroUsd);
+    if (number === this.together?.until) this.together = null;
+    if (paymentMicroUsd > 0) {
+      for (const waiting of this.open) if (waiting.shortOf === marketId) waiting.shortOf = null;
+    }
+    return 'added';
+  }
+
+  /**
+   * The item of the stream behind which no fund is below zero any more, when everything from this one on is taken at once; null: it has
+   * not come, or is too far. A funding round pays out before everybody has paid in, and may be longer than a window.
+   */
+  private endOfDebt(stream: OpenStream, number: number): number | null {
+    const purses = this.purses.copy();
+    let stored = stream.next;
+    for (let item = number; stored !== null && item - number < ENTRIES_MAX; ) {
+      const { pack, lastItem } = stored;
+      for (; item <= lastItem; item++) {
+        const each = pack.items[item - pack.firstItem];
+        if (each?.kind !== 'funding' && each?.kind !== 'insurance') continue;
+        if (!this.window.hasPlaceFor(each.marketId)) return null;
+        purses.add(each.marketId, each.paymentMicroUsd);
+        if (!purses.hasDebt()) return item;
+      }
+      stored = this.packs.next(stream.kind, stream.streamId, lastItem);
+    }
+    return null;
+  }
+
+  private refused(stream: OpenStream, marketId: number, answer: WindowAnswer): WindowAnswer {
+    if (answer === 'unplaced') this.unplacedMarkets.add(marketId);
+    if (this.together === null && (answer !== 'full' || !this.window.isEmpty())) return answer;
+    const name = streamName(stream.kind, stream.streamId);
+    throw new LedgerStateError(
+      `item ${stream.nettedItem + 1} of ${name} has numbers that are too large to be added up`,
+    );
+  }
+
+  private passed(stream: OpenStream, item: number, timeMs: number): void {
+    stream.nettedItem = item;
+    this.moved.add(stream);
+    this.taken++;
+    if (timeMs < this.oldestItemMs) this.oldestItemMs = timeMs;
+    if (timeMs > this.newestItemMs) this.newestItemMs = timeMs;
+  }
+}
+
+function missing(stream: OpenStream, item: number): LedgerStateError {
+  const name = streamName(stream.kind, stream.streamId);
+  return new LedgerStateError(`item ${item} of ${name} is not in the pack that should have it`);
+}
