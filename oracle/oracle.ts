@@ -1,6 +1,11 @@
 import type { LeftOut } from './index/aggregate.js';
 import type { IndexGuards } from './index/guards.js';
-import { type IndexEvent, IndexFeed, type IndexPrice, type SourceView } from './index/index-feed.js';
+import {
+  type IndexEvent,
+  IndexFeed,
+  type IndexPrice,
+  type SourceView,
+} from './index/index-feed.js';
 import { MILLI, scaleObservation, type TickSize } from './index/price-scale.js';
 import type { Observation, PriceSource, SourceHealth, SourceState } from './price-source.js';
 import type { UpdateFault } from './pyth/update-error.js';
@@ -51,7 +56,12 @@ export interface MarketStatus {
   accepted: number;
   heldBackCount: number;
   leftOut: Record<string, number>;
-  sources: { source: string; priceTicks: string | null; publishTimeMs: number; doubt: string | null }[];
+  sources: {
+    source: string;
+    priceTicks: string | null;
+    publishTimeMs: number;
+    doubt: string | null;
+  }[];
 }
 
 export interface OracleOptions {

@@ -1,6 +1,6 @@
-import type { Observation, PriceSource, SourceHealth, SourceListener } from './price-source.js';
-import { RecordedPrices, type RecordedMarket } from './recorded-prices.js';
 import type { TickSize } from './index/price-scale.js';
+import type { Observation, PriceSource, SourceHealth, SourceListener } from './price-source.js';
+import { type RecordedMarket, RecordedPrices } from './recorded-prices.js';
 
 export interface RecordedFeed {
   feed: string;

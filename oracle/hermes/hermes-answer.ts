@@ -27,7 +27,9 @@ export function readHermesAnswer(text: string): Uint8Array[] {
   }
   return data.map((update: unknown, i) => {
     if (typeof update !== 'string' || update.length > UPDATE_CHARACTERS_MAX) {
-      throw malformed(`binary.data[${i}] must be text of at most ${UPDATE_CHARACTERS_MAX} characters`);
+      throw malformed(
+        `binary.data[${i}] must be text of at most ${UPDATE_CHARACTERS_MAX} characters`,
+      );
     }
     if (!BASE64.test(update)) throw malformed(`binary.data[${i}] must be base64`);
     return Buffer.from(update, 'base64');

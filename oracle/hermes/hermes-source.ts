@@ -3,8 +3,8 @@ import { LatestObservations } from '../latest-observations.js';
 import type { Observation, PriceSource, SourceHealth, SourceListener } from '../price-source.js';
 import { UpdateError } from '../pyth/update-error.js';
 import type { UpdateVerifier, VerifiedPrice } from '../pyth/update-verifier.js';
-import { HermesConnection } from './hermes-connection.js';
 import { readHermesAnswer } from './hermes-answer.js';
+import { HermesConnection } from './hermes-connection.js';
 
 export interface HermesSourceOptions {
   name: string;

@@ -21,9 +21,7 @@ export function leafHash(message: Uint8Array): Uint8Array {
 }
 
 export function nodeHash(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return Buffer.compare(a, b) <= 0
-    ? keccak160(NODE_PREFIX, a, b)
-    : keccak160(NODE_PREFIX, b, a);
+  return Buffer.compare(a, b) <= 0 ? keccak160(NODE_PREFIX, a, b) : keccak160(NODE_PREFIX, b, a);
 }
 
 function keccak160(prefix: number, ...parts: readonly Uint8Array[]): Uint8Array {

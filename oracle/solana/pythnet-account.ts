@@ -57,7 +57,8 @@ function parse(data: Buffer): PriceData {
   }
   const base = parseBaseData(data);
   if (base?.version !== Version2 || base.type !== AccountType.Price) {
-    const found = base === undefined ? 'another magic' : `version ${base.version}, type ${base.type}`;
+    const found =
+      base === undefined ? 'another magic' : `version ${base.version}, type ${base.type}`;
     const sentence = `it must be a price account of version ${Version2}, but has ${found}`;
     throw new UpdateError('account_is_malformed', sentence);
   }
