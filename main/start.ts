@@ -19,11 +19,10 @@ async function main(): Promise<void> {
     return;
   }
   const layout = layoutOf(config);
-  refuseWhatIsMissing(config);
   // From here on a signal means an orderly end, however early it comes.
   const stopped = stopSignal();
   const exchange = await Exchange.open(config, layout);
-  const oracle = config.oracle === 'recorded' ? new OracleFeed(exchange, config) : null;
+  const oracle = config.oracle === 'manual' ? null : new OracleFeed(exchange, config);
   let bots: Bots | null = null;
   try {
     await exchange.start();
@@ -37,7 +36,7 @@ async function main(): Promise<void> {
     say('stopping …');
   } finally {
     await bots?.stop();
-    oracle?.stop();
+    await oracle?.stop();
     await exchange.stop();
   }
 }
@@ -45,12 +44,6 @@ async function main(): Promise<void> {
 function layoutOf(config: Config): Layout {
   if (config.layout !== 'auto') return config.layout;
   return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
-}
-
-function refuseWhatIsMissing(config: Config): void {
-  if (config.oracle === 'pyth') {
-    throw new StartError('--oracle pyth is not available yet: it comes with settlement', 2);
-  }
 }
 
 function announce(exchange: Exchange, config: Config): void {

@@ -58,7 +58,7 @@ export interface MarketStatus {
   leftOut: Record<string, number>;
   sources: {
     source: string;
-    priceTicks: string | null;
+    priceMilliTicks: number | null;
     publishTimeMs: number;
     doubt: string | null;
   }[];
@@ -128,9 +128,9 @@ export class Oracle {
     const sources = this.viewsOf(market).map(({ source, view }) => {
       const known = feed.doubtOf(source);
       const doubt = 'doubt' in view ? view.doubt : (known?.doubt ?? null);
-      const priceTicks = 'doubt' in view ? null : inTicks(view.priceMilliTicks);
+      const priceMilliTicks = 'doubt' in view ? null : view.priceMilliTicks;
       const publishTimeMs = 'doubt' in view ? 0 : view.publishTimeMs;
-      return { source, priceTicks, publishTimeMs, doubt };
+      return { source, priceMilliTicks, publishTimeMs, doubt };
     });
     const heldBack = feed.heldBack?.doubt ?? null;
     const counts = { accepted, heldBackCount, leftOut: { ...leftOut } };
@@ -191,9 +191,4 @@ function viewOf(observation: Observation | null, market: OracleMarket): SourceVi
     return { doubt: 'price_is_too_low', value: priceMilliTicks, limit: least };
   }
   return { ...scaled, publishTimeMs: observation.publishTimeMs };
-}
-
-/** With three decimals. */
-function inTicks(milliTicks: number): string {
-  return (milliTicks / MILLI).toFixed(3);
 }

@@ -4,6 +4,7 @@ import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
+import type { OracleStatus } from '../../oracle/oracle.js';
 import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
@@ -11,6 +12,7 @@ import { FieldReader, RequestProblem } from './field-reader.js';
 import { idempotencyKey } from './idempotency-key.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
+import { showIndex } from './oracle-answer.js';
 
 export interface AdminContext {
   readonly operator: OperatorDesk;
@@ -29,6 +31,7 @@ export interface AdminContext {
   stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
+  oracleStatus(): OracleStatus;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -170,6 +173,13 @@ export class AdminRequests {
 
   invariants(): Promise<object> {
     return this.context.invariants();
+  }
+
+  /** What the oracle's sources do, and what its indices are made of. */
+  oracle(): object {
+    const { oracle, markets } = this.context;
+    const { sources, markets: indices } = this.context.oracleStatus();
+    return { oracle, sources, markets: indices.map((index) => showIndex(index, markets)) };
   }
 
   /** What would become of the accounts, and of the insurance fund, if all marks moved. */

@@ -10,6 +10,7 @@ import {
   readConfig,
   SWEEP_THREADS_LIMIT,
 } from './config.js';
+import { checkPyth } from './oracle-config.js';
 import { StartError, shown } from './problem.js';
 
 export const HELP = `Usage: npm start -- [options]
@@ -61,7 +62,9 @@ export function configOf(args: readonly string[]): Config | null {
   if (values.help) return null;
   // Options first: a wrong one is told even when the file is wrong as well.
   const own = overrides(values);
-  return { ...readConfig(values.config ?? null), ...own };
+  const config = { ...readConfig(values.config ?? null), ...own };
+  if (config.oracle === 'pyth') checkPyth(config);
+  return config;
 }
 
 function overrides(values: Values): Partial<Config> {

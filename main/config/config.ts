@@ -5,6 +5,7 @@ import type { Ppm } from '../../engine/units/units.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
 import { packageFile } from '../package-root.js';
 import { type MarketConfig, readMarket, readRatePpm } from './market-config.js';
+import { type OracleConfig, readOracle } from './oracle-config.js';
 import { readPricing } from './pricing-config.js';
 import { StartError, shown } from './problem.js';
 import { TableReader } from './table-reader.js';
@@ -34,6 +35,8 @@ export interface Config {
   clock: (typeof CLOCKS)[number];
   startTimeMs: number;
   oracle: (typeof ORACLES)[number];
+  /** Sources of --oracle pyth. */
+  priceSources: OracleConfig;
   bots: boolean;
   host: string;
   port: number;
@@ -108,6 +111,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const snapshots = root.tableAt('snapshots');
   const risk = root.tableAt('risk');
   const history = root.tableAt('history');
+  const priceSources = readOracle(root.tableAt('oracle'));
   const config: Config = {
     file,
     venue: exchange.text('venue', /^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and '-'"),
@@ -117,6 +121,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     clock: exchange.choice('clock', CLOCKS),
     startTimeMs: DEFAULT_START_TIME_MS,
     oracle: exchange.choice('oracle', ORACLES),
+    priceSources,
     bots: exchange.flag('bots'),
     host: ports.text('host'),
     port: ports.integer('public', 0, PORT_MAX),
@@ -132,7 +137,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     history: history.flag('enabled'),
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
-    markets: readMarkets(root),
+    markets: readMarkets(root, priceSources),
   };
   for (const table of [exchange, ports, admin, snapshots, risk, history, root])
     table.refuseUnknown();
@@ -158,9 +163,9 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
 }
 
 /** `[pricing]` holds for every market that says nothing else. */
-function readMarkets(root: TableReader): MarketConfig[] {
+function readMarkets(root: TableReader, { guards }: OracleConfig): MarketConfig[] {
   const pricing = readPricing(root.tableAt('pricing'));
-  return root.list('markets').map((table) => readMarket(table, pricing));
+  return root.list('markets').map((table) => readMarket(table, pricing, guards));
 }
 
 function readLimits(table: TableReader): Partial<GatewayLimits> {

@@ -87,7 +87,9 @@ export class IndexFeed {
     for (const { source, view } of views) {
       if (isDoubt(view)) this.note(source, view, events);
     }
-    priced.forEach(({ source }, i) => this.note(source, leftOut[i] as LeftOut | null, events));
+    for (const [i, { source }] of priced.entries()) {
+      this.note(source, leftOut[i] as LeftOut | null, events);
+    }
     if (index === null) {
       const limit = Math.max(1, this.guards.sourcesMin);
       this.good = 0;

@@ -61,6 +61,18 @@ describe('guardian sets', () => {
     expect(wrong).toThrow(sentence);
   });
 
+  it.each([
+    [null, /root.index must be/],
+    [{ root: { index: -1, addresses: [] } }, /root.index must be/],
+    [{ root: { index: 1, addresses: [5] } }, /root.addresses must be/],
+    [{ ...first.history, upgrades: 'none' }, /upgrades must be/],
+    [{ ...first.history, replacedSetGraceHours: '24' }, /replacedSetGraceHours must be/],
+    [{ ...first.history, root: { index: 1, addresses: [] } }, /must have 1 to 255 guardians/],
+    [{ ...first.history, root: { index: 1, addresses: ['0x12'] } }, /but is '12'/],
+  ])('refuse a file that holds %j', (history, sentence) => {
+    expect(() => new GuardianSets(history as unknown as GuardianHistory)).toThrow(sentence);
+  });
+
   it('of mainnet: each follows from the one before, from set 3 to set 7', () => {
     const text = fs.readFileSync(new URL('./guardian-sets.json', import.meta.url), 'utf8');
     const sets = new GuardianSets(JSON.parse(text) as GuardianHistory);

@@ -33,6 +33,7 @@ export class GuardianSets {
 
   /** Checks every vote against the set before it; throws an Error that says which one does not follow. */
   constructor(history: GuardianHistory) {
+    checkShape(history);
     const { root, upgrades, replacedSetGraceHours } = history;
     const addresses = root.addresses.map((address) => address.toLowerCase().replace(/^0x/, ''));
     checkAddresses(addresses);
@@ -99,6 +100,26 @@ function readUpgrade(text: string, before: GuardianSet) {
   payload.end();
   checkAddresses(addresses);
   return { set: { index, addresses, expiresAtMs: null }, votedAtMs: vaa.timestampMs };
+}
+
+/** It comes out of a file. */
+function checkShape(history: unknown): void {
+  const { root, upgrades, replacedSetGraceHours } = (history ?? {}) as Partial<GuardianHistory>;
+  const isText = (value: unknown) => typeof value === 'string';
+  if (!isCount(root?.index)) throw new Error('root.index must be the index of a guardian set');
+  if (!Array.isArray(root?.addresses) || !root.addresses.every(isText)) {
+    throw new Error('root.addresses must be a list of texts');
+  }
+  if (!Array.isArray(upgrades) || !upgrades.every(isText)) {
+    throw new Error('upgrades must be a list of texts');
+  }
+  if (!isCount(replacedSetGraceHours)) {
+    throw new Error('replacedSetGraceHours must be a whole number of hours');
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
 }
 
 function checkAddresses(addresses: readonly string[]): void {

@@ -88,7 +88,7 @@ export class AccountSource implements PriceSource {
   private async poll(): Promise<number> {
     try {
       const accounts = await this.connection.getMultipleAccountsInfo(this.addresses);
-      this.options.feeds.forEach((feed, i) => this.take(feed, accounts[i] ?? null));
+      for (const [i, feed] of this.options.feeds.entries()) this.take(feed, accounts[i] ?? null);
     } catch (error) {
       const problem = problemOf(error as Error);
       this.setHealth({ state: 'down', problem });

@@ -1,0 +1,34 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Oracle } from '../../oracle/oracle.js';
+import { pythSources } from './pyth-sources.js';
+import type { OracleMessage, OracleTask } from './pyth-task.js';
+
+/** How often the exchange hears how its sources are. */
+const STATUS_MS = 1_000;
+
+const start = workerData as OracleTask | null;
+
+/** Sources, verification and aggregation, away from the thread that serves traders: the signatures of one update take tens of milliseconds. */
+function run(task: OracleTask): void {
+  const oracle = new Oracle({
+    sources: pythSources(task),
+    markets: task.markets,
+    nowMs: () => Date.now(),
+    onIndex: (index) => tell({ kind: 'index', index }),
+    onEvent: (event) => tell({ kind: 'event', event }),
+  });
+  oracle.start();
+  const rounds = setInterval(() => oracle.evaluate(), task.sources.intervalMs);
+  const reports = setInterval(() => tell({ kind: 'status', status: oracle.status() }), STATUS_MS);
+  parentPort?.once('message', () => {
+    clearInterval(rounds);
+    clearInterval(reports);
+    void oracle.stop().then(() => parentPort?.close());
+  });
+}
+
+function tell(message: OracleMessage): void {
+  parentPort?.postMessage(message);
+}
+
+if (parentPort !== null && start?.purpose === 'oracle') run(start);
