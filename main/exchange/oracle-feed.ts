@@ -12,7 +12,7 @@ import { PythOracle } from './pyth-oracle.js';
 
 const SEED = 20_260_101;
 /** Sources that are slower than this do not keep the doors closed: without an index a market takes no orders. */
-const FIRST_PRICES_WITHIN_MS = 5_000;
+const FIRST_PRICES_WITHIN_MS = 3_000;
 /** A recording is as good as it says, and its time may stand still. */
 const NO_GUARDS: IndexGuards = {
   ageMaxMs: 0,

@@ -3,23 +3,34 @@ import { Oracle } from '../../oracle/oracle.js';
 import { pythSources } from './pyth-sources.js';
 import type { OracleMessage, OracleTask } from './pyth-task.js';
 
-/** How often the exchange hears how its sources are. */
+/** How often the exchange hears how its sources are when no price changes. */
 const STATUS_MS = 1_000;
 
 const start = workerData as OracleTask | null;
 
 /** Sources, verification and aggregation, away from the thread that serves traders: the signatures of one update take tens of milliseconds. */
 function run(task: OracleTask): void {
+  let hasNews = true;
   const oracle = new Oracle({
     sources: pythSources(task),
     markets: task.markets,
     nowMs: () => Date.now(),
-    onIndex: (index) => tell({ kind: 'index', index }),
+    onIndex: (index) => {
+      hasNews = true;
+      tell({ kind: 'index', index });
+    },
     onEvent: (event) => tell({ kind: 'event', event }),
   });
+  const report = () => {
+    hasNews = false;
+    tell({ kind: 'status', status: oracle.status() });
+  };
   oracle.start();
-  const rounds = setInterval(() => oracle.evaluate(), task.sources.intervalMs);
-  const reports = setInterval(() => tell({ kind: 'status', status: oracle.status() }), STATUS_MS);
+  const rounds = setInterval(() => {
+    oracle.evaluate();
+    if (hasNews) report();
+  }, task.sources.intervalMs);
+  const reports = setInterval(report, STATUS_MS);
   parentPort?.once('message', () => {
     clearInterval(rounds);
     clearInterval(reports);
