@@ -42,8 +42,8 @@ export interface Round {
  * The index of one market over time. Deterministic: time and sources' views come in, decisions come out.
  *
  * An index that was held back comes back after `goodRounds` rounds in a row in which enough sources agree, each with a newer publish time than the
- * one before: the first price after a gap may be the last one before it. A feed that continues what an exchange had before its restart begins held
- * back, and takes nothing that is not newer than what was there.
+ * one before: the first price after a gap may be the last one before it. Every feed begins held back, and after a restart of the exchange it takes
+ * nothing that is not newer than what was there.
  */
 export class IndexFeed {
   private readonly guards: IndexGuards;
@@ -55,12 +55,12 @@ export class IndexFeed {
   /** By source: why it is left out, null when used. */
   private readonly doubts = new Map<string, LeftOut | null>();
 
-  /** `lastPublishMs`: publish time of the index that the engine has; 0: it has none, and the first good round may be its first price. */
+  /** `lastPublishMs`: publish time of the index that the engine has; 0: it has none. */
   constructor(guards: IndexGuards, lastPublishMs: number) {
     this.guards = guards;
     this.last = { priceTicks: 0, confidenceTicks: 0, publishTimeMs: lastPublishMs };
     this.countedTimeMs = lastPublishMs;
-    if (lastPublishMs > 0 && guards.goodRounds > 1) {
+    if (guards.goodRounds > 1) {
       this.held = { doubt: 'recovering', value: 0, limit: guards.goodRounds };
     }
   }
