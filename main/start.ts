@@ -22,11 +22,11 @@ async function main(): Promise<void> {
   // From here on a signal means an orderly end, however early it comes.
   const stopped = stopSignal();
   const exchange = await Exchange.open(config, layout);
-  const oracle = config.oracle === 'manual' ? null : new OracleFeed(exchange, config);
+  const oracle = new OracleFeed(exchange, config);
   let bots: Bots | null = null;
   try {
     await exchange.start();
-    await oracle?.start(config.clock);
+    await oracle.start(config.clock);
     announce(exchange, config);
     if (config.bots) bots = await Bots.start(exchange, config);
     const status = new StatusLine(exchange);
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     say('stopping …');
   } finally {
     await bots?.stop();
-    await oracle?.stop();
+    await oracle.stop();
     await exchange.stop();
   }
 }

@@ -4,7 +4,7 @@ import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
-import type { OracleStatus } from '../../oracle/oracle.js';
+import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
 import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
@@ -32,6 +32,8 @@ export interface AdminContext {
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
   oracleStatus(): OracleStatus;
+  /** An index price was set by hand. */
+  onManualPrice(index: OracleIndex): void;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -134,7 +136,10 @@ export class AdminRequests {
         : this.context.exchangeTimeMs(),
     );
     const { operator } = this.context;
-    const found = await operator.setIndexPrice(market.marketId, index, publishTime, confidence);
+    const { marketId } = market;
+    const found = await operator.setIndexPrice(marketId, index, publishTime, confidence);
+    const price = { priceTicks: index, confidenceTicks: confidence, publishTimeMs: publishTime };
+    this.context.onManualPrice({ marketId, ...price });
     await this.context.quiescent();
     return {
       indexPrice: formatDecimal(found.indexTicks, step),

@@ -11,7 +11,7 @@ import { FixpDoor } from '../../gateway/fixp/fixp-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
-import type { OracleStatus } from '../../oracle/oracle.js';
+import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
 import { AdminRequests } from '../admin/admin-requests.js';
 import { AdminServer } from '../admin/admin-server.js';
 import { Operator } from '../admin/operator.js';
@@ -74,7 +74,9 @@ export class Exchange {
   readonly notices: string[] = [];
   /** Called for a clock that is moved by hand, after it was moved. */
   onAdvanced: (timeMs: number) => Promise<void> = async () => {};
-  /** What the oracle's sources do; nothing when prices are set by hand. */
+  /** Called with what an operator has set by hand, after the engine has taken it. */
+  onManualPrice: (index: OracleIndex) => void = () => {};
+  /** What the oracle's sources do. */
   oracleStatus: () => OracleStatus = () => ({ sources: [], markets: [] });
   private readonly config: Config;
   private readonly group: ShardGroup;
@@ -186,6 +188,7 @@ export class Exchange {
         stress: () => group.stress(),
         insuranceFunds: () => this.gateway.insurance(),
         oracleStatus: () => this.oracleStatus(),
+        onManualPrice: (index) => this.onManualPrice(index),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),

@@ -1,5 +1,6 @@
 import { asPriceTicks, asTimeMs } from '../../engine/units/units.js';
 import type { IndexGuards } from '../../oracle/index/guards.js';
+import { ManualSource } from '../../oracle/manual-source.js';
 import { Oracle, type OracleIndex, type OracleMarket } from '../../oracle/oracle.js';
 import { RECORDED_INTERVAL_MS } from '../../oracle/recorded-prices.js';
 import { RecordedSource } from '../../oracle/recorded-source.js';
@@ -46,6 +47,7 @@ export class OracleFeed {
   /** Resolves when every market has a price; with sources elsewhere, also when they let wait for it. */
   async start(clock: Config['clock']): Promise<void> {
     if (this.config.oracle === 'pyth') await this.startPyth();
+    else if (this.config.oracle === 'manual') this.startManual();
     else await this.startRecorded(clock);
   }
 
@@ -78,6 +80,33 @@ export class OracleFeed {
     this.timer = setInterval(() => {
       if (this.underWay.size === 0) void publish();
     }, RECORDED_INTERVAL_MS);
+  }
+
+  /** The operator's prices go to the engine at once, which answers them; here they only become visible like others'. */
+  private startManual(): void {
+    const source = new ManualSource();
+    const oracle = new Oracle({
+      sources: [source],
+      markets: this.markets(NO_GUARDS, false),
+      nowMs: () => this.exchange.timeMs(),
+      onIndex: () => {},
+      onEvent: (event) => this.log.tell(event),
+    });
+    oracle.start();
+    this.exchange.oracleStatus = () => oracle.status();
+    this.exchange.onManualPrice = ({ marketId, priceTicks, confidenceTicks, publishTimeMs }) => {
+      const market = this.config.markets.find((one) => one.marketId === marketId);
+      if (market === undefined) return;
+      const { symbol, tickMantissa, tickDecimals } = market.params;
+      source.set({
+        feed: symbol,
+        mantissa: BigInt(priceTicks) * BigInt(tickMantissa),
+        confidenceMantissa: BigInt(confidenceTicks) * BigInt(tickMantissa),
+        exponent: -tickDecimals,
+        publishTimeMs,
+      });
+      oracle.evaluate();
+    };
   }
 
   private async startPyth(): Promise<void> {
