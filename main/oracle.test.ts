@@ -181,7 +181,8 @@ describe('an exchange with --oracle pyth', () => {
   it('leaves the doors open without any price, and wants as many sources as it was told', async () => {
     cents = [6_700_000, 6_900_000];
     const running = await start('sourcesMin = 2');
-    expect(await btc()).toMatchObject({ index: null, heldBack: 'too_few_sources', accepted: 0 });
+    await expect.poll(async () => (await btc()).heldBack, PATIENCE).toBe('too_few_sources');
+    expect(await btc()).toMatchObject({ index: null, accepted: 0 });
     expect((await running.page(running.ready.port, '/health')).status).toBe(200);
     play();
     // Two that are three percent apart: nothing says which one is right.

@@ -2,11 +2,15 @@ import type { Observation, PriceSource, SourceHealth, SourceListener } from './p
 
 /** Prices that somebody sets by hand. Whoever does that is the oracle: nothing is doubted here. */
 export class ManualSource implements PriceSource {
-  readonly name = 'manual';
+  readonly name: string;
   private readonly byFeed = new Map<string, Observation>();
   private listener: SourceListener | null = null;
   private count = 0n;
   private state: SourceHealth = { state: 'starting', problem: null };
+
+  constructor(name = 'manual') {
+    this.name = name;
+  }
 
   start(listener: SourceListener): void {
     this.listener = listener;

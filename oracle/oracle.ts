@@ -105,11 +105,12 @@ export class Oracle {
     await Promise.all(this.options.sources.map((source) => source.stop()));
   }
 
-  /** One round of every market. */
-  evaluate(): void {
+  /** One round of a market; null: of all of them. */
+  evaluate(marketId: number | null = null): void {
     const { nowMs, onIndex } = this.options;
     const now = nowMs();
     for (const state of this.states) {
+      if (marketId !== null && state.market.marketId !== marketId) continue;
       const { index, events } = state.feed.evaluate(this.viewsOf(state.market), now);
       for (const event of events) this.count(state, event);
       if (index !== null) onIndex({ marketId: state.market.marketId, ...index });

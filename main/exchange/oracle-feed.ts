@@ -105,7 +105,8 @@ export class OracleFeed {
         exponent: -tickDecimals,
         publishTimeMs,
       });
-      oracle.evaluate();
+      // Of the others there may be none yet, and nobody has to be told.
+      oracle.evaluate(marketId);
     };
   }
 
