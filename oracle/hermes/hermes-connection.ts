@@ -1,4 +1,5 @@
 import { EventSource } from 'eventsource';
+import { limitBody, upTo } from '../limited-body.js';
 
 /** More than this without an event is an attack on our memory. */
 const BYTES_PER_EVENT_MAX = 1024 * 1024;
@@ -61,7 +62,7 @@ export class HermesConnection {
     try {
       const signal = AbortSignal.any([this.abort.signal, AbortSignal.timeout(connectWithinMs)]);
       const response = await fetch(hermesUrl(url, 'latest', feeds), { signal, redirect: 'error' });
-      const text = await shortText(response);
+      const text = await limitBody(response, upTo(BYTES_PER_EVENT_MAX)).text();
       // The stream tells of a server that fails; here only the sooner first price is missing.
       if (response.ok && !this.hasEnded) onText(text);
     } catch {
@@ -71,19 +72,10 @@ export class HermesConnection {
 
   private async fetchStream(address: string | URL, init: RequestInit): Promise<Response> {
     const response = await fetch(address, { ...init, redirect: 'error' });
-    if (response.body === null || !response.ok) return response;
-    const limited = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        this.bytes += chunk.length;
-        if (this.bytes > BYTES_PER_EVENT_MAX) {
-          controller.error(new Error(`an event is longer than ${BYTES_PER_EVENT_MAX} bytes`));
-          return;
-        }
-        controller.enqueue(chunk);
-      },
+    return limitBody(response, (bytes) => {
+      this.bytes += bytes;
+      return this.bytes <= BYTES_PER_EVENT_MAX;
     });
-    const { status, headers } = response;
-    return new Response(response.body.pipeThrough(limited), { status, headers });
   }
 
   private end(problem: string, httpStatus: number | null): void {
@@ -103,15 +95,4 @@ export function hermesUrl(base: string, what: 'stream' | 'latest', feeds: readon
   // What it would parse for us is not believed anyway.
   url.searchParams.set('parsed', 'false');
   return url;
-}
-
-async function shortText(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > BYTES_PER_EVENT_MAX) throw new Error('the answer is too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

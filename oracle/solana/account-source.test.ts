@@ -97,6 +97,7 @@ describe('a source of accounts', () => {
     ['too many', /429/],
     ['error', /Node is behind by 42 slots/],
     ['garbage', /./],
+    ['endless', /too long|terminated/],
     ['hang', /./],
   ] as const)(
     'calls itself down when the endpoint is in mode "%s", and comes back',

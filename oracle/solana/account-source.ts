@@ -1,6 +1,7 @@
 import { Connection, type PublicKey } from '@solana/web3.js';
 import { BackOff, type BackOffLimits } from '../back-off.js';
 import { LatestObservations } from '../latest-observations.js';
+import { limitBody, upTo } from '../limited-body.js';
 import type { Observation, PriceSource, SourceHealth, SourceListener } from '../price-source.js';
 import { UpdateError } from '../pyth/update-error.js';
 import type { AccountKind } from './account-kind.js';
@@ -22,6 +23,8 @@ export interface AccountSourceOptions {
   random: () => number;
 }
 
+/** Sixteen feeds of Pythnet have less than 100 kB. */
+const ANSWER_BYTES_MAX = 1024 * 1024;
 const TOO_MANY_REQUESTS = /\b429\b/;
 
 /**
@@ -140,7 +143,8 @@ export class AccountSource implements PriceSource {
   ): Promise<Response> {
     const within = AbortSignal.timeout(this.options.answerWithinMs);
     const signal = AbortSignal.any([this.abort.signal, within]);
-    return fetch(address, { ...init, signal, redirect: 'error' });
+    const response = await fetch(address, { ...init, signal, redirect: 'error' });
+    return limitBody(response, upTo(ANSWER_BYTES_MAX));
   }
 
   private setHealth(health: SourceHealth): void {

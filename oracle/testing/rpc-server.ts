@@ -11,7 +11,7 @@ export interface ServedAccount {
 export class RpcServer {
   /** By address. */
   readonly accounts = new Map<string, ServedAccount>();
-  mode: 'serve' | 'hang' | 'too many' | 'error' | 'garbage' = 'serve';
+  mode: 'serve' | 'hang' | 'too many' | 'error' | 'garbage' | 'endless' = 'serve';
   requests = 0;
   private readonly server: http.Server;
   private readonly sockets = new Set<Socket>();
@@ -46,6 +46,10 @@ export class RpcServer {
     if (this.mode === 'hang') return;
     if (this.mode === 'too many') {
       response.writeHead(429).end('slow down');
+      return;
+    }
+    if (this.mode === 'endless') {
+      response.writeHead(200).end(`["${'x'.repeat(2 * 1024 * 1024)}"]`);
       return;
     }
     if (this.mode === 'garbage') {
