@@ -116,8 +116,8 @@ describe.skipIf(missing !== null)(
       const [source] = oracle.status().sources;
       const repeats = sent.length;
       expect(source).toMatchObject({ newer: sent.length, repeats, state: 'live' });
-      // Guardians of set 3 are strangers by the time that those of set 4 sign; a root that was checked before is known.
-      expect((source?.older ?? 0) + Object.values(source?.refused ?? {}).length).toBeGreaterThan(0);
+      // What comes late is older, and all of it is still believed: its root was checked when it was new.
+      expect(source).toMatchObject({ older: sent.length - 2, refused: {} });
     });
 
     it('a forged signature, a wrong proof, an old guardian set and a wrong feed change nothing', async () => {
@@ -137,13 +137,11 @@ describe.skipIf(missing !== null)(
       await send(damaged(30), timeMs);
       await send(damaged(length - 1), timeMs);
       await send(bytesOf(ofOthers), timeMs);
-      await send(damaged(length - 1), timeMs);
       const faults = events.map((event) => (event.kind === 'update_refused' ? event.fault : null));
       expect(faults.filter((fault) => fault !== null)).toEqual([
         'signature_is_wrong',
         'proof_is_wrong',
         'feed_is_foreign',
-        'proof_is_wrong',
       ]);
       const old = bitcoin().find(
         ({ guardianSetIndex }) => guardianSetIndex === 3,
