@@ -117,9 +117,21 @@ describe('the index of a market over time', () => {
     for (const second of [8, 9, 10]) {
       expect(feed.evaluate(views([100, second]), 10_000).index).toBeNull();
     }
+    expect(feed.heldBack).toEqual({ doubt: 'older_than_index', value: 10_000, limit: 10_001 });
     expect(feed.evaluate(views([100, 11]), 11_000).index).toBeNull();
     expect(feed.evaluate(views([100, 12]), 12_000).index).toBeNull();
     expect(feed.evaluate(views([100, 13]), 13_000).index).toMatchObject({ publishTimeMs: 13_000 });
+  });
+
+  it('an older price in between neither ends a recovery nor counts for it', () => {
+    const feed = begun();
+    feed.evaluate([], 1_000);
+    feed.evaluate(views([100, 2]), 2_000);
+    feed.evaluate(views([100, 0.5]), 2_250);
+    expect(feed.heldBack?.doubt).toBe('older_than_index');
+    expect(feed.evaluate(views([100, 3]), 3_000).index).toBeNull();
+    expect(feed.heldBack).toEqual({ doubt: 'recovering', value: 2, limit: 3 });
+    expect(feed.evaluate(views([100, 4]), 4_000).index).not.toBeNull();
   });
 
   it('tells of a source when it is left out for another reason, and when it is used again', () => {

@@ -50,6 +50,8 @@ export class IndexFeed {
   /** The last that was accepted; its price is not known after a restart. */
   private last: IndexPrice;
   private held: HeldBack | null = null;
+  /** The index was lost, and good rounds are counted. */
+  private isRecovering: boolean;
   private good = 0;
   private countedTimeMs: number;
   /** By source: why it is left out, null when used. */
@@ -60,7 +62,8 @@ export class IndexFeed {
     this.guards = guards;
     this.last = { priceTicks: 0, confidenceTicks: 0, publishTimeMs: lastPublishMs };
     this.countedTimeMs = lastPublishMs;
-    if (guards.goodRounds > 1) {
+    this.isRecovering = guards.goodRounds > 1;
+    if (this.isRecovering) {
       this.held = { doubt: 'recovering', value: 0, limit: guards.goodRounds };
     }
   }
@@ -91,9 +94,7 @@ export class IndexFeed {
       this.note(source, leftOut[i] as LeftOut | null, events);
     }
     if (index === null) {
-      const limit = Math.max(1, this.guards.sourcesMin);
-      this.good = 0;
-      this.hold({ doubt: 'too_few_sources', value: used, limit }, events);
+      this.lose(used, events);
       return { index: null, events };
     }
     return { index: this.accept(toTicks(index), used, events), events };
@@ -105,13 +106,11 @@ export class IndexFeed {
     const isRestarted = this.last.priceTicks === 0 && this.last.publishTimeMs > 0;
     const oldest = this.last.publishTimeMs + (isRestarted ? 1 : 0);
     if (publishTimeMs < oldest) {
-      // After a hold this is not yet a good round, and not a bad one.
-      if (this.held === null || this.held.doubt === 'older_than_index') {
-        this.hold({ doubt: 'older_than_index', value: publishTimeMs, limit: oldest }, events);
-      }
+      // Neither a good round nor a bad one.
+      this.hold({ doubt: 'older_than_index', value: publishTimeMs, limit: oldest }, events);
       return null;
     }
-    if (this.held !== null && this.held.doubt !== 'older_than_index') {
+    if (this.isRecovering) {
       if (publishTimeMs <= this.countedTimeMs) return null;
       this.countedTimeMs = publishTimeMs;
       this.good++;
@@ -122,21 +121,25 @@ export class IndexFeed {
       }
       events.push({ kind: 'index_recovered', rounds: this.good, ...index });
     }
+    this.isRecovering = false;
     this.held = null;
-    this.good = 0;
     if (isSame(index, this.last)) return null;
     this.last = index;
-    this.countedTimeMs = publishTimeMs;
     events.push({ kind: 'index_accepted', sources, ...index });
     return index;
   }
 
+  /** From here on only newer prices than the last index count, and not a single one of them alone. */
+  private lose(used: number, events: IndexEvent[]): void {
+    const limit = Math.max(1, this.guards.sourcesMin);
+    this.isRecovering = true;
+    this.good = 0;
+    this.countedTimeMs = Math.max(this.countedTimeMs, this.last.publishTimeMs);
+    this.hold({ doubt: 'too_few_sources', value: used, limit }, events);
+  }
+
   private hold(held: HeldBack, events: IndexEvent[]): void {
     if (this.held?.doubt !== held.doubt) events.push({ kind: 'index_held_back', ...held });
-    // Rounds are counted from here on, and only newer prices count.
-    if (held.doubt === 'too_few_sources') {
-      this.countedTimeMs = Math.max(this.countedTimeMs, this.last.publishTimeMs);
-    }
     this.held = held;
   }
 
