@@ -21,16 +21,15 @@ async function main(): Promise<void> {
     return;
   }
   const layout = layoutOf(config);
-  refuseWhatIsMissing(config);
   // From here on a signal means an orderly end, however early it comes.
   const stopped = stopSignal();
   const exchange = await Exchange.open(config, layout);
-  const oracle = config.oracle === 'recorded' ? new OracleFeed(exchange, config) : null;
+  const oracle = new OracleFeed(exchange, config);
   let bots: Bots | null = null;
   let settlement: SettlementGroup | null = null;
   try {
     await exchange.start();
-    await oracle?.start(config.clock);
+    await oracle.start(config.clock);
     announce(exchange, config);
     settlement = await startSettlement(exchange, config);
     if (config.bots) bots = await Bots.start(exchange, config);
@@ -41,7 +40,7 @@ async function main(): Promise<void> {
     say('stopping …');
   } finally {
     await bots?.stop();
-    oracle?.stop();
+    await oracle.stop();
     await exchange.stop();
     await settlement?.stop();
   }
@@ -50,12 +49,6 @@ async function main(): Promise<void> {
 function layoutOf(config: Config): Layout {
   if (config.layout !== 'auto') return config.layout;
   return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
-}
-
-function refuseWhatIsMissing(config: Config): void {
-  if (config.oracle === 'pyth') {
-    throw new StartError('--oracle pyth is not available yet: it comes with settlement', 2);
-  }
 }
 
 function announce(exchange: Exchange, config: Config): void {

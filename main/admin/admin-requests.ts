@@ -4,6 +4,7 @@ import { MARKET_STATE, marketStateName } from '../../engine/market/market-state.
 import { formatDecimal, MICRO_USD_STEP } from '../../engine/units/decimal.js';
 import { asMicroUsd, asPriceTicks, asTimeMs, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { issueApiKey } from '../../gateway/session/api-keys.js';
+import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
 import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import { cashKey } from '../../settlement/packs/cash-key.js';
 import type { MarketConfig } from '../config/market-config.js';
@@ -11,6 +12,7 @@ import { shown } from '../config/problem.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
+import { showIndex } from './oracle-answer.js';
 
 export interface AdminContext {
   readonly operator: OperatorDesk;
@@ -29,6 +31,9 @@ export interface AdminContext {
   stress(): Promise<{ totals: StressTotals; insuranceMicroUsd: bigint }>;
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
+  oracleStatus(): OracleStatus;
+  /** An index price was set by hand. */
+  onManualPrice(index: OracleIndex): void;
   /** Prices that follow from the time, for a clock that is moved by hand. */
   onAdvanced(timeMs: number): Promise<void>;
 }
@@ -131,7 +136,10 @@ export class AdminRequests {
         : this.context.exchangeTimeMs(),
     );
     const { operator } = this.context;
-    const found = await operator.setIndexPrice(market.marketId, index, publishTime, confidence);
+    const { marketId } = market;
+    const found = await operator.setIndexPrice(marketId, index, publishTime, confidence);
+    const price = { priceTicks: index, confidenceTicks: confidence, publishTimeMs: publishTime };
+    this.context.onManualPrice({ marketId, ...price });
     await this.context.quiescent();
     return {
       indexPrice: formatDecimal(found.indexTicks, step),
@@ -170,6 +178,13 @@ export class AdminRequests {
 
   invariants(): Promise<object> {
     return this.context.invariants();
+  }
+
+  /** What the oracle's sources do, and what its indices are made of. */
+  oracle(): object {
+    const { oracle, markets } = this.context;
+    const { sources, markets: indices } = this.context.oracleStatus();
+    return { oracle, sources, markets: indices.map((index) => showIndex(index, markets)) };
   }
 
   /** What would become of the accounts, and of the insurance fund, if all marks moved. */

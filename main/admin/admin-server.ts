@@ -80,6 +80,8 @@ export class AdminServer {
     switch (route) {
       case 'GET /admin/v1/invariants':
         return requests.invariants();
+      case 'GET /admin/v1/oracle':
+        return requests.oracle();
       case 'GET /admin/v1/stress':
         return requests.stress();
       case 'POST /admin/v1/accounts':

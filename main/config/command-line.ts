@@ -12,6 +12,7 @@ import {
   type SettlementConfig,
   SWEEP_THREADS_LIMIT,
 } from './config.js';
+import { checkPyth } from './oracle-config.js';
 import { StartError, shown } from './problem.js';
 
 export const HELP = `Usage: npm start -- [options]
@@ -69,9 +70,11 @@ export function configOf(args: readonly string[]): Config | null {
   if (values.help) return null;
   // Options first: a wrong one is told even when the file is wrong as well.
   const own = overrides(values);
-  const settlement = settlementOverrides(values);
-  const config = readConfig(values.config ?? null);
-  return { ...config, ...own, settlement: { ...config.settlement, ...settlement } };
+  const read = readConfig(values.config ?? null);
+  const settlement = { ...read.settlement, ...settlementOverrides(values) };
+  const config = { ...read, ...own, settlement };
+  if (config.oracle === 'pyth') checkPyth(config);
+  return config;
 }
 
 function settlementOverrides(values: Values): Partial<SettlementConfig> {

@@ -140,6 +140,17 @@ openInterestGrowth = { lower = "20000000", upper = "50000000" }
     [MARKET.replace('"0.2"', '"0.2000001"'), /markets\[0\]: priceBand must be a multiple of/],
     [MARKET.replace('"0.25"', '"0.2501"'), /markets\[0\]: referencePrice must be a multiple of/],
     [MARKET + MARKET, /markets\[1\]\.id must not be used twice, but 7 is markets\[0\]'s/],
+    ['[oracle]\nsourcesMin = 0', /oracle\.sourcesMin must be an integer from 1 to 32, but is 0/],
+    ['[oracle]\ndeviationMax = "2"', /oracle: deviationMax must not exceed 1, but is 2/],
+    ['[oracle]\nage = 2', /oracle\.age is not a key; the keys are ageMaxSeconds, /],
+    ['[oracle.hermes]\nurls = "x"', /oracle\.hermes\.urls must be a list of an address .* 'x'/],
+    [
+      '[oracle.hermes]\nurls = ["ftp://x"]',
+      /oracle\.hermes\.urls\[0\] must be an address .* 'ftp:/,
+    ],
+    ['[oracle.solana]\nshard = 65536', /oracle\.solana\.shard must be .* to 65535, but is 65536/],
+    [`${MARKET}pythFeed = "e62d"`, /markets\[0\]\.pythFeed must be 64 hexadecimal digits, but is/],
+    [`${MARKET}[markets.oracle]\nsourceMin = 2`, /markets\[0\]\.oracle\.sourceMin is not a key/],
     ['[exchange\n', /own\.toml: line 1/],
     ['[[feeTiers]]\ntier = 16\nmaker = "0"\ntaker = "0"', /feeTiers\[0\]\.tier must be .* 0 to 15/],
   ])('refuses %j with a sentence', (text, sentence) => {
@@ -150,6 +161,60 @@ openInterestGrowth = { lower = "20000000", upper = "50000000" }
 
   it('says that a file cannot be read', () => {
     expect(complaint(() => readConfig('/nowhere/own.toml')).message).toMatch(/cannot be read/);
+  });
+});
+
+describe('the sources of --oracle pyth', () => {
+  const pyth = (text: string) => configOf(['--oracle', 'pyth', '--config', written(text)]);
+
+  it('are Hermes and the three markets by default, with the guardians of mainnet', () => {
+    const config = pyth('');
+    expect(config?.priceSources).toMatchObject({
+      hermesUrls: ['https://hermes.pyth.network'],
+      solanaUrls: [],
+      guards: { ageMaxMs: 10_000, deviationMaxPpm: 10_000, sourcesMin: 1, goodRounds: 3 },
+    });
+    expect(config?.markets.map(({ pythFeed }) => pythFeed?.slice(0, 8))).toEqual([
+      'e62df6c8',
+      'ff61491a',
+      'ef0d8b6f',
+    ]);
+  });
+
+  it('have guards that a market may change one by one', () => {
+    const feed = `pythFeed = "0x${'AB'.repeat(32)}"`;
+    const config = pyth(`${MARKET}${feed}\n[markets.oracle]\ndeviationMax = "0.05"`);
+    expect(config?.markets[0]?.pythFeed).toBe('ab'.repeat(32));
+    expect(config?.markets[0]?.indexGuards).toMatchObject({
+      deviationMaxPpm: 50_000,
+      ageMaxMs: 10_000,
+    });
+  });
+
+  it.each([
+    [MARKET, /DOGE-PERP: pythFeed must be set for --oracle pyth, but is missing/],
+    ['[oracle.hermes]\nurls = []', /oracle\.hermes\.urls must name a server/],
+    ['[oracle]\nsourcesMin = 2', /BTC-PERP: sourcesMin must be at most 1, .* but is 2/],
+    ['[oracle]\nageMaxSeconds = 61', /ageMaxSeconds must be from 1 to 60, .* but is 61/],
+    ['[oracle]\nageMaxSeconds = 0', /ageMaxSeconds must be from 1 to 60, .* but is 0/],
+    ['[oracle]\nconfidenceMax = "0.03"', /confidenceMax must be .* at most 0\.02, .* but is 0\.03/],
+    [
+      '[oracle.hermes]\nguardianSets = "nowhere.json"',
+      /the guardian sets in nowhere\.json cannot be used: ENOENT/,
+    ],
+    [
+      '[oracle.hermes]\nguardianSets = "package.json"',
+      /the guardian sets in package\.json cannot be used: root\.index must be/,
+    ],
+  ])('refuse %j with a sentence', (text, sentence) => {
+    expect(complaint(() => pyth(text)).message).toMatch(sentence);
+    // Whoever has other prices need not care.
+    expect(readConfig(written(text)).oracle).toBe('recorded');
+  });
+
+  it('need the real clock', () => {
+    const args = ['--oracle', 'pyth', '--clock', 'manual'];
+    expect(complaint(() => configOf(args)).message).toMatch(/--oracle pyth needs --clock real/);
   });
 });
 

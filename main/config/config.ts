@@ -5,6 +5,7 @@ import type { Ppm } from '../../engine/units/units.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
 import { packageFile } from '../package-root.js';
 import { type MarketConfig, readMarket, readRatePpm } from './market-config.js';
+import { type OracleConfig, readOracle, URL_MEANING, URL_PATTERN } from './oracle-config.js';
 import { readPricing } from './pricing-config.js';
 import { StartError, shown } from './problem.js';
 import { TableReader } from './table-reader.js';
@@ -54,6 +55,8 @@ export interface Config {
   clock: (typeof CLOCKS)[number];
   startTimeMs: number;
   oracle: (typeof ORACLES)[number];
+  /** Sources of --oracle pyth. */
+  priceSources: OracleConfig;
   bots: boolean;
   host: string;
   port: number;
@@ -130,6 +133,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const risk = root.tableAt('risk');
   const history = root.tableAt('history');
   const settlement = root.tableAt('settlement');
+  const priceSources = readOracle(root.tableAt('oracle'));
   const config: Config = {
     file,
     venue: exchange.text('venue', /^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and '-'"),
@@ -139,6 +143,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     clock: exchange.choice('clock', CLOCKS),
     startTimeMs: DEFAULT_START_TIME_MS,
     oracle: exchange.choice('oracle', ORACLES),
+    priceSources,
     bots: exchange.flag('bots'),
     host: ports.text('host'),
     port: ports.integer('public', 0, PORT_MAX),
@@ -155,7 +160,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     settlement: readSettlement(settlement),
     gatewayLimits: readLimits(root.tableAt('gateway')),
     feeTiers: root.list('feeTiers').map(readFeeTier),
-    markets: readMarkets(root),
+    markets: readMarkets(root, priceSources),
   };
   const tables = [exchange, ports, admin, snapshots, risk, history, settlement, root];
   for (const table of tables) table.refuseUnknown();
@@ -181,7 +186,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
 }
 
 function readSettlement(table: TableReader): SettlementConfig {
-  const rpcUrls = table.texts('rpcUrls');
+  const rpcUrls = table.texts('rpcUrls', URL_PATTERN, URL_MEANING);
   const mint = table.has('mint')
     ? table.text('mint', /^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'an address in base58')
     : null;
@@ -199,9 +204,9 @@ function readSettlement(table: TableReader): SettlementConfig {
 }
 
 /** `[pricing]` holds for every market that says nothing else. */
-function readMarkets(root: TableReader): MarketConfig[] {
+function readMarkets(root: TableReader, { guards }: OracleConfig): MarketConfig[] {
   const pricing = readPricing(root.tableAt('pricing'));
-  return root.list('markets').map((table) => readMarket(table, pricing));
+  return root.list('markets').map((table) => readMarket(table, pricing, guards));
 }
 
 function readLimits(table: TableReader): Partial<GatewayLimits> {

@@ -15,7 +15,9 @@ import {
   type PriceTicks,
   QTY_LOTS_MAX,
 } from '../../engine/units/units.js';
+import type { IndexGuards } from '../../oracle/index/guards.js';
 import { readMargin } from './margin-config.js';
+import { readGuards } from './oracle-config.js';
 import { checkFunding, readPricing } from './pricing-config.js';
 import type { TableReader } from './table-reader.js';
 
@@ -28,12 +30,21 @@ export interface MarketConfig {
   insuranceMicroUsd: MicroUsd;
   /** Where the recorded oracle begins. */
   referenceTicks: PriceTicks;
+  /** Pyth's id of its price in lower-case hexadecimal; null: it has none. */
+  pythFeed: string | null;
+  /** What its index needs of the sources of --oracle pyth. */
+  indexGuards: IndexGuards;
 }
 
 const RATE_STEP: Step = { mantissa: 1, decimals: 6 };
 const MARKET_ID_MAX = 65_534;
+const FEED_ID = /^(0x)?[0-9a-f]{64}$/i;
 
-export function readMarket(table: TableReader, usual: PricingParams): MarketConfig {
+export function readMarket(
+  table: TableReader,
+  usual: PricingParams,
+  usualGuards: IndexGuards,
+): MarketConfig {
   const marketId = table.integer('id', 1, MARKET_ID_MAX);
   const symbol = table.text('symbol', /^[A-Z0-9-]{1,16}$/, "1 to 16 of A-Z, 0-9 and '-'");
   const tick = stepOf(table.decimal('tickSize'));
@@ -62,11 +73,18 @@ export function readMarket(table: TableReader, usual: PricingParams): MarketConf
   const insuranceMicroUsd = asMicroUsd(
     table.has('insuranceFund') ? steps('insuranceFund', MICRO_USD_STEP, 0, MICRO_USD_MAX) : 0,
   );
+  const pythFeed = table.has('pythFeed')
+    ? table.text('pythFeed', FEED_ID, '64 hexadecimal digits').toLowerCase().replace(/^0x/, '')
+    : null;
+  const indexGuards = table.has('oracle')
+    ? readGuards(table.tableAt('oracle'), usualGuards)
+    : usualGuards;
   table.refuseUnknown();
   const problem = marketParamsProblem(params);
   if (problem !== null) table.fail(problem);
   checkFunding(table, params, pricing);
-  return { marketId, params, pricing, margin, insuranceMicroUsd, referenceTicks };
+  const funds = { insuranceMicroUsd, referenceTicks };
+  return { marketId, params, pricing, margin, ...funds, pythFeed, indexGuards };
 }
 
 /** A decimal of the file in whole steps. */

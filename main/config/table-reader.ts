@@ -30,6 +30,15 @@ export class TableReader {
     return found ?? this.wrong(key, `one of ${choices.join(', ')}`, value);
   }
 
+  /** A list, which may be empty. */
+  texts(key: string, pattern: RegExp, meaning: string): string[] {
+    const value = this.take(key);
+    if (!Array.isArray(value)) return this.wrong(key, `a list of ${meaning}`, value);
+    const stranger = value.findIndex((one) => typeof one !== 'string' || !pattern.test(one));
+    if (stranger === -1) return value as string[];
+    return this.wrong(`${key}[${stranger}]`, meaning, value[stranger]);
+  }
+
   integer(key: string, least: number, most: number): number {
     const value = this.take(key);
     const fits = typeof value === 'number' && Number.isInteger(value);
@@ -70,13 +79,6 @@ export class TableReader {
     const value = this.take(key);
     if (!Array.isArray(value)) return this.wrong(key, 'a list of tables', value);
     return value.map((item, i) => new TableReader(this.file, `${this.at(key)}[${i}]`, item));
-  }
-
-  texts(key: string): string[] {
-    const value = this.take(key);
-    const fits =
-      Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
-    return fits ? (value as string[]) : this.wrong(key, 'a list of texts', value);
   }
 
   /** Keys that nobody asked for are misspelled ones. */

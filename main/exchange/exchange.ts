@@ -11,6 +11,7 @@ import { FixpDoor } from '../../gateway/fixp/fixp-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
+import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
 import { AdminRequests } from '../admin/admin-requests.js';
 import { AdminServer } from '../admin/admin-server.js';
 import { Operator } from '../admin/operator.js';
@@ -75,6 +76,10 @@ export class Exchange {
   readonly notices: string[] = [];
   /** Called for a clock that is moved by hand, after it was moved. */
   onAdvanced: (timeMs: number) => Promise<void> = async () => {};
+  /** Called with what an operator has set by hand, after the engine has taken it. */
+  onManualPrice: (index: OracleIndex) => void = () => {};
+  /** What the oracle's sources do. */
+  oracleStatus: () => OracleStatus = () => ({ sources: [], markets: [] });
   private readonly config: Config;
   private readonly group: ShardGroup;
   private readonly seeds: readonly ShardSeed[];
@@ -165,7 +170,8 @@ export class Exchange {
     const progress = this.history?.progress ?? null;
     const lengths = () => group.channelLengths();
     const doors = { fix: this.fix, fixp: this.fixp };
-    this.metrics = new Metrics(shards, this.gateway, doors, lengths, progress);
+    const oracle = () => this.oracleStatus();
+    this.metrics = new Metrics(shards, this.gateway, doors, lengths, oracle, progress);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
@@ -183,6 +189,8 @@ export class Exchange {
         invariants: () => group.invariants(),
         stress: () => group.stress(),
         insuranceFunds: () => this.gateway.insurance(),
+        oracleStatus: () => this.oracleStatus(),
+        onManualPrice: (index) => this.onManualPrice(index),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
       health: () => this.health.answer(),

@@ -4,8 +4,10 @@ import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.j
 import type { FixDoor } from '../../gateway/fix/fix-door.js';
 import type { FixpDoor, FixpStats } from '../../gateway/fixp/fixp-door.js';
 import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
+import type { OracleStatus } from '../../oracle/oracle.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 import type { HistoryProgress } from '../history/history-progress.js';
+import { ORACLE_FAMILIES, type SetValue } from './oracle-metrics.js';
 
 /** Figures of a shard by the name they are shown under; totals only grow. */
 const SHARD_FIGURES: readonly (readonly [Figure, string, string])[] = [
@@ -53,8 +55,6 @@ const FIXP_FIGURES: readonly (readonly [keyof FixpStats, string, string])[] = [
   ['rateLimited', 'plimsoll_fixp_rate_limited_total', 'Requests over the rate limit there.'],
 ];
 
-type SetValue = (labels: Record<string, string | number>, value: number) => void;
-
 /** Everything that /metrics shows, read when it is asked for. */
 export class Metrics {
   private readonly registry = new Registry();
@@ -64,6 +64,7 @@ export class Metrics {
     gateway: Gateway,
     { fix, fixp }: { fix: FixDoor; fixp: FixpDoor },
     channelLengths: () => { from: number; to: number; messages: number }[],
+    oracle: () => OracleStatus,
     history: HistoryProgress | null = null,
   ) {
     collectDefaultMetrics({ register: this.registry });
@@ -108,6 +109,9 @@ export class Metrics {
     this.family('plimsoll_auctions', 'Open auctions of a market.', ['market'], (set) => {
       for (const { market, auctions } of gateway.insurance()) set({ market }, auctions);
     });
+    for (const { name, help, labels, collect } of ORACLE_FAMILIES) {
+      this.family(name, help, labels, (set) => collect(oracle(), set));
+    }
   }
 
   async text(): Promise<{ contentType: string; body: string }> {

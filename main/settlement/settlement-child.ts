@@ -5,7 +5,9 @@ import { custodyRoutes } from '../../settlement/custody/custody-routes.js';
 import { CustodyServer } from '../../settlement/custody/custody-server.js';
 import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
 import { SettlementLedger } from '../../settlement/ledger/ledger.js';
-import { PROGRAM_ID, vaultAddress } from '../../settlement/program/addresses.js';
+import { PAGE_ROWS, PROGRAM_ID, vaultAddress } from '../../settlement/program/addresses.js';
+import { STAGE_CAPACITY_MAX } from '../../settlement/program/sizes.js';
+import { DEFAULT_EXCHANGE_LIMITS, DEFAULT_MARKET_LIMITS } from '../../settlement/program/terms.js';
 import { ExchangeDoor } from '../../settlement/service/exchange-door.js';
 import { LedgerBook } from '../../settlement/service/ledger-book.js';
 import { ProgramChain } from '../../settlement/service/program-chain.js';
@@ -15,14 +17,20 @@ import { openBus } from '../outbox/bus-settings.js';
 import { packageFile } from '../package-root.js';
 import { settlementKeys } from './chain-keys.js';
 import { chainOf } from './chain-of.js';
-import { feedOf } from './price-feeds.js';
+import { feedFinder } from './price-feeds.js';
 import type { SettlementReady, SettlementStart } from './settlement-start.js';
 
 /** The settlement as a process of its own. Its first message says with what; it ends when the exchange does. */
 const PROGRAM_FILE = 'programs/artifacts/plimsoll.so';
-/** Of one batch, in what was traded: below the program's cap, which counts at other prices. */
-const NOTIONAL_MICRO_USD_MAX = 50_000_000_000_000;
-const ITEMS_MAX = 200_000;
+/** Of one batch. Notional: below the program's caps, which count at other prices; pages: what a transaction can name besides the rest. */
+const BATCH_LIMITS = {
+  itemsMax: 200_000,
+  bytesMax: STAGE_CAPACITY_MAX,
+  pagesMax: 12,
+  rowsPerPage: PAGE_ROWS,
+  notionalMicroUsdMax: Number(DEFAULT_EXCHANGE_LIMITS.batchNotionalCapMicroUsd / 2n),
+  marketNotionalMicroUsdMax: Number(DEFAULT_MARKET_LIMITS.notionalCapMicroUsd / 2n),
+};
 const DEMO_MICRO_USD = 100_000_000_000n;
 const DEMO_LAMPORTS = 1_000_000_000;
 
@@ -44,16 +52,13 @@ async function run(start: SettlementStart): Promise<void> {
   }
   const bus = await openBus(start.bus);
   const door = new ProgramChain({
-    ...{ chain, book, catalogue: ledger.catalogue, operator: keys.operator, feedOf, embedded },
+    ...{ chain, book, catalogue: ledger.catalogue, operator: keys.operator, embedded },
+    feedOf: feedFinder(start.feeds),
     onTrouble: (sentence) => log.warn({}, sentence),
   });
   const service = new SettlementService({
     ...{ bus, ledger, chain: door, exchange: new ExchangeDoor(start.admin), windowMs },
-    limits: {
-      itemsMax: ITEMS_MAX,
-      entriesMax: start.batchEntriesMax,
-      notionalMicroUsdMax: NOTIONAL_MICRO_USD_MAX,
-    },
+    limits: { ...BATCH_LIMITS, entriesMax: start.batchEntriesMax },
     houseKey: keys.house.publicKey.toBytes(),
     operator: keys.operator.publicKey.toBase58(),
     say: (level, sentence) => log[level]({}, sentence),

@@ -111,6 +111,7 @@ export class SettlementGroup {
       custodyPort: last?.custodyPort ?? settlement.custodyPort,
       windowMs: settlement.windowMs,
       batchEntriesMax: settlement.batchEntriesMax,
+      feeds: feedsOf(this.config),
       demoOwner: this.demo?.owner ?? null,
     };
   }
@@ -130,6 +131,13 @@ export class SettlementGroup {
       say(`key to try it with: ${file} (account ${accountId}, with test USDC in its wallet)`);
     }
   }
+}
+
+function feedsOf({ markets }: Config): Record<string, string> {
+  const known = markets.flatMap(({ params, pythFeed }) => {
+    return pythFeed === null ? [] : [[params.symbol, pythFeed]];
+  });
+  return Object.fromEntries(known);
 }
 
 /** Made at the first start, so that a newcomer has somebody to be. */

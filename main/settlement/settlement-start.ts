@@ -11,6 +11,8 @@ export interface SettlementStart {
   custodyPort: number;
   windowMs: number;
   batchEntriesMax: number;
+  /** Pyth's feeds by symbol, hexadecimal. */
+  feeds: Record<string, string>;
   /** Owner of the account that newcomers try things out with, base58; null: there is none. */
   demoOwner: string | null;
 }

@@ -371,6 +371,7 @@ describe('after a restart of the sender', () => {
       result: 'sending',
       slot: null,
       error: null,
+      details: null,
     };
     const request = transferRequest(payer, to, SOL);
     expect((await sender.send(request, { earlier: [lost] })).kind).toBe('unknown');

@@ -25,7 +25,8 @@ function fill(trade: number): MarketItem {
 
 function deposit(sequence: number): AccountItem {
   const [accountId, changeMicroUsd, collateralMicroUsd] = [1, 5, 5];
-  return { kind: 'balance', timeMs: 1, sequence, accountId, changeMicroUsd, collateralMicroUsd };
+  const change = { changeMicroUsd, collateralMicroUsd, cashKey: null };
+  return { kind: 'balance', timeMs: 1, sequence, accountId, ...change };
 }
 
 function open(bus: MemoryBus, limit = 1_000, begin = BEGINNING) {
