@@ -57,6 +57,7 @@ import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import type { TwapViews } from './feeds/twap-views.js';
 import type { Market, Markets } from './markets.js';
+import type { Barriers } from './order-status/barriers.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connections } from './session/connections.js';
@@ -89,6 +90,8 @@ export interface EventTargets {
   readonly outbox: Outbox;
   /** Another door over the same folds; it hears of each event after they have taken it. */
   readonly observer: EventObserver | null;
+  /** Waits for answers to commands of its own. */
+  readonly barriers: Barriers;
 }
 
 /**
@@ -125,11 +128,12 @@ export class EventRouter {
       this.toAccount(words, floats, firstWord, slots, kept);
     }
     this.fold(type, words, floats, firstWord);
-    const { observer, portId } = this.to;
-    if (observer === null) return;
+    const { barriers, observer, portId } = this.to;
     const session = words[firstWord + EW_SESSION] as number;
-    if (session >>> 24 !== portId || (session & CONNECTION_MASK) !== observer.number) return;
-    observer.answer(words, floats, firstWord, this.timeMs);
+    if (session >>> 24 !== portId) return;
+    const number = session & CONNECTION_MASK;
+    if (number === observer?.number) observer.answer(words, floats, firstWord, this.timeMs);
+    else if (number === barriers.number) barriers.answer(words, floats, firstWord, this.timeMs);
   };
 
   /** Keeps the event for the connection that waits for it; −1 when none does. */

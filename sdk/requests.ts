@@ -255,6 +255,40 @@ export interface Instrument {
   state: string;
 }
 
+/** What has become of an order: one of its own states, or that it is on its way, or that it never came. */
+export interface OrderStatus {
+  status:
+    | 'open'
+    | 'waiting'
+    | 'filled'
+    | 'canceled'
+    | 'triggered'
+    | 'rejected'
+    | 'done'
+    | 'in_flight'
+    | 'not_received';
+  market: string;
+  orderId: number | null;
+  clientOrderId: string | null;
+  /** A row of `/v1/history/orders`; null when none was ever accepted. */
+  order: {
+    status: string;
+    qty: string;
+    remaining: string;
+    filledQty: string;
+    averagePrice: string | null;
+    reason: string | null;
+    readonly [field: string]: unknown;
+  } | null;
+  /** Of what was refused, and of what never came. */
+  code: string | null;
+  message: string | null;
+  /** The answer holds for all that reached the account's home in these sequences. */
+  since: number;
+  sequence: number;
+  time: number;
+}
+
 /** The exchange refused a request, or the connection ended before its answer came. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';

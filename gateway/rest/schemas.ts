@@ -118,6 +118,25 @@ const ORDER: RowSchema = {
   updatedAt: time('When it changed last'),
 };
 
+const STATUSES = [...ORDER_STATUSES, 'in_flight', 'not_received'];
+
+export const ORDER_STATUS: RowSchema = {
+  status: oneOf(STATUSES, 'Of the order; on its way; or it never came.'),
+  market: MARKET,
+  orderId: idOrNull('Of the order, or as asked.'),
+  clientOrderId: textOrNull("The client's own id."),
+  order: {
+    ...objectOf(ORDER),
+    type: ['object', 'null'],
+    description: 'The order as in /v1/history/orders; null: none was accepted.',
+  },
+  code: textOrNull('Why it was refused, as in error codes, or that it never came.'),
+  message: textOrNull('The same as a sentence.'),
+  sequence: id("The answer holds for all that is in the home's journal up to here …"),
+  since: id('… from here on.'),
+  time: time("The exchange's time of the answer"),
+};
+
 const CHANGE: RowSchema = {
   market: MARKET,
   orderId: id('The order.'),

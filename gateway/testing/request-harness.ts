@@ -13,6 +13,8 @@ import { KeyStore } from '../identity/key-store.js';
 import { MAY_EVERYTHING } from '../identity/permissions.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { Markets } from '../markets.js';
+import { Barriers } from '../order-status/barriers.js';
+import { OrderStatusDesk } from '../order-status/order-status.js';
 import { Outbox } from '../outbox.js';
 import { Requests } from '../requests.js';
 import { Accounts } from '../session/accounts.js';
@@ -136,9 +138,13 @@ export class RequestHarness {
     const epoch = () => 1;
     const keys = new KeyStore(new Uint8Array(32), null);
     const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
+    const sources = { accounts, markets, views, logOf: () => log, history: null };
+    const ports = [this.port];
+    const barriers = new Barriers({ ports, accounts, number: 3, wake: () => {} });
+    const orderStatus = new OrderStatusDesk({ ...sources, barriers });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
-    const context = { limits, ...folds, bucketOf, epoch, nowMs };
+    const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
     return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
   }
 }
