@@ -34,6 +34,7 @@ import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { reply } from './session/replies.js';
+import { RequestTimes } from './session/request-times.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
@@ -67,6 +68,7 @@ export class Gateway {
   private readonly publicFeeds: PublicFeeds;
   private readonly routers: readonly EventRouter[];
   private readonly outbox: Outbox;
+  private readonly times = new RequestTimes();
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
   private readonly rest: RestServer;
@@ -101,7 +103,7 @@ export class Gateway {
     const privateOrders = alone ? orders : new OrderFold(ownOrders, false);
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
-    this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
+    this.outbox = new Outbox(messages, this.times, limits.privateBufferBytesMax);
     const { history } = options;
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
@@ -215,6 +217,11 @@ export class Gateway {
     };
   }
 
+  /** How long orders and other commands of the native door took to be answered. */
+  get answerTimes(): RequestTimes {
+    return this.times;
+  }
+
   /** What the insurance fund of each market has, and how many of its auctions are open. */
   insurance(): { market: string; fundMicroUsd: number; auctions: number }[] {
     return this.markets.all().map(({ params, insuranceMicroUsd, auctions }) => {
@@ -307,7 +314,8 @@ export class Gateway {
       exchangeTimeMs,
     };
     const session = new SessionRequests(context);
-    return new Requests(ports, markets, limits, session, this.wake, performance.now());
+    const { times, wake } = this;
+    return new Requests(ports, markets, limits, session, wake, times, performance.now());
   }
 
   /**
@@ -376,6 +384,7 @@ export class Gateway {
     this.addresses.sweep(this.requests.coarseNowMs);
     this.allowances.sweep(this.requests.coarseNowMs);
     this.binance.housekeeping();
+    this.times.alignClock();
     const latest = Date.now() - this.limits.loginTimeoutMs;
     const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {

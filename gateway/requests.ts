@@ -23,6 +23,7 @@ import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
+import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
 
@@ -66,6 +67,7 @@ export class Requests {
   private readonly writer: CommandWriter;
   private readonly markets: Markets;
   private readonly portBits: number;
+  private readonly times: RequestTimes;
 
   /** Accounts whose connections have ended, and whose orders have to go. */
   private readonly abandoned: { account: number; home: number }[] = [];
@@ -76,12 +78,14 @@ export class Requests {
     limits: GatewayLimits,
     session: SessionRequests,
     wake: (shard: number) => void,
+    times: RequestTimes,
     nowMs: number,
   ) {
     this.ports = ports;
     this.limits = limits;
     this.session = session;
     this.wake = wake;
+    this.times = times;
     this.coarseNowMs = nowMs;
     this.fast = new FastRequests(markets);
     this.fields = new OrderFields(markets);
@@ -92,6 +96,7 @@ export class Requests {
 
   receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
     this.counters.messages++;
+    this.times.messageCame();
     const size = message.byteLength;
     if (size > this.limits.messageBytesMax || isBinary !== connection.binary) {
       this.wrongFrame(connection, size);
@@ -278,6 +283,7 @@ export class Requests {
   private write(name: string, connection: Connection, id: number): void {
     const { account, number } = connection;
     const session = this.portBits | number;
+    this.times.note(session, id);
     if (name === 'place') this.writer.place(this.draft, account, session, id);
     else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);

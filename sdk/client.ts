@@ -370,7 +370,7 @@ export class PlimsollClient extends EventEmitter {
     this.settle(message.id as number, (entry) => {
       if (message.type === 'error') {
         const { code, message: sentence } = message as unknown as { code: string; message: string };
-        entry.reject(new requests.RequestError(code, sentence));
+        entry.reject(new requests.RequestError(code, sentence, message));
       } else entry.resolve(message);
     });
   }

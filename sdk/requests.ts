@@ -209,6 +209,9 @@ export interface Ack {
   canceledQty?: string;
   /** Of cancelAllAfter: when the switch falls. */
   expiresAt?: number;
+  /** When the gateway got the request (µs since 1970), and how long it took until the answer went out. */
+  receivedAtUs?: number;
+  handledInUs?: number;
 }
 
 export type Permission = 'read' | 'trade' | 'withdraw' | 'manage';
@@ -294,9 +297,16 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
   /** Stable; `connection_lost` means that the outcome is unknown until the private feed has resumed. */
   readonly code: string;
+  /** The whole message of the server; null: it said nothing. */
+  readonly details: Readonly<Record<string, unknown>> | null;
 
-  constructor(code: string, message: string) {
+  constructor(
+    code: string,
+    message: string,
+    details: Readonly<Record<string, unknown>> | null = null,
+  ) {
     super(message);
     this.code = code;
+    this.details = details;
   }
 }

@@ -22,6 +22,7 @@ import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
 import { LoginChallenge } from '../session/login.js';
+import { RequestTimes } from '../session/request-times.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { SessionRequests } from '../session-requests.js';
 import { BTC, ODD } from './test-market.js';
@@ -50,6 +51,7 @@ export class RequestHarness {
   /** Logged in, JSON. */
   readonly connection: Connection;
   private readonly binary: Connection;
+  private readonly times = new RequestTimes();
   private readonly requests: Requests;
   private sent: ServerMessage[] = [];
   private readonly codec = new MsgpackCodec(String);
@@ -66,7 +68,7 @@ export class RequestHarness {
     markets.put(1, BTC).state = 1;
     markets.put(2, ODD).state = 1;
     const session = this.sessionRequests(markets, limits);
-    this.requests = new Requests([this.port], markets, limits, session, () => {}, 0);
+    this.requests = new Requests([this.port], markets, limits, session, () => {}, this.times, 0);
     this.connection = this.newConnection(false, limits);
     this.binary = this.newConnection(true, limits);
   }
@@ -128,7 +130,7 @@ export class RequestHarness {
     const openOrders = new OpenOrders();
     const orders = new OrderFold(openOrders);
     const messages = new EventMessages(markets);
-    const outbox = new Outbox(messages, 1e9);
+    const outbox = new Outbox(messages, this.times, 1e9);
     const log = new PrivateLog();
     const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
     const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
