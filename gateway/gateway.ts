@@ -33,6 +33,7 @@ import { Connection, type ConnectionData, type Socket } from './session/connecti
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
+import { OrderRatios } from './session/order-ratios.js';
 import { reply } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
 import { timesRates } from './session/token-bucket.js';
@@ -58,6 +59,7 @@ export class Gateway {
   private readonly accounts = new Accounts();
   /** What each account, and each IP address, may send. */
   private readonly allowances: Allowances<number>;
+  private readonly ratios: OrderRatios;
   private readonly addresses: Allowances<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
@@ -94,6 +96,7 @@ export class Gateway {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
     this.allowances = new Allowances(limits);
+    this.ratios = new OrderRatios(limits);
     this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
@@ -110,18 +113,14 @@ export class Gateway {
     const logOf = (account: number) => {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
     };
-    this.privateFeed = new PrivateFeed(
-      logOf,
-      views,
-      new PrivateSnapshots(markets, views, ownOrders, twaps),
-      messages,
-      limits.privateBufferBytesMax,
-    );
-    const { accounts, allowances, connections, privateFeed, publicFeeds, outbox } = this;
+    const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
+    const { privateBufferBytesMax } = limits;
+    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, privateBufferBytesMax);
+    const { accounts, allowances, connections, outbox, privateFeed, publicFeeds, ratios } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
     const openOrders = ownOrders;
-    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, views };
+    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, ratios, views };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
@@ -134,15 +133,15 @@ export class Gateway {
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
       nativeConnections: () => connections.count,
-      ...{ accounts, allowances, markets, views, orders: ownOrders, books: orders, logOf },
+      ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const barriers = this.newBarriers(connections.reserve());
     this.barriers = barriers;
     const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
     this.orderStatus = new OrderStatusDesk(statusSources);
-    const observer = this.binance;
-    const targets = { ...folds, connections, privateFeed, outbox, alone, observer, barriers };
+    const sides = { alone, observer: this.binance, barriers, ratios };
+    const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;
       return new EventRouter({ ...targets, shard, portId, log });
@@ -314,8 +313,8 @@ export class Gateway {
       exchangeTimeMs,
     };
     const session = new SessionRequests(context);
-    const { times, wake } = this;
-    return new Requests(ports, markets, limits, session, wake, times, performance.now());
+    const { ratios, times, wake } = this;
+    return new Requests(ports, markets, limits, session, wake, times, ratios, performance.now());
   }
 
   /**
@@ -383,6 +382,7 @@ export class Gateway {
     for (const log of this.privateLogs) log.flush();
     this.addresses.sweep(this.requests.coarseNowMs);
     this.allowances.sweep(this.requests.coarseNowMs);
+    this.ratios.sweep(this.requests.coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
     const latest = Date.now() - this.limits.loginTimeoutMs;

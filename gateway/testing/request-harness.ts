@@ -22,6 +22,7 @@ import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
 import { LoginChallenge } from '../session/login.js';
+import { OrderRatios } from '../session/order-ratios.js';
 import { RequestTimes } from '../session/request-times.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { SessionRequests } from '../session-requests.js';
@@ -68,7 +69,17 @@ export class RequestHarness {
     markets.put(1, BTC).state = 1;
     markets.put(2, ODD).state = 1;
     const session = this.sessionRequests(markets, limits);
-    this.requests = new Requests([this.port], markets, limits, session, () => {}, this.times, 0);
+    const ratios = new OrderRatios({ ...limits, orderWindowFree: 1e9 });
+    this.requests = new Requests(
+      [this.port],
+      markets,
+      limits,
+      session,
+      () => {},
+      this.times,
+      ratios,
+      0,
+    );
     this.connection = this.newConnection(false, limits);
     this.binary = this.newConnection(true, limits);
   }
