@@ -23,6 +23,9 @@ export function openApiDocument(hasHistory: boolean, symbols: readonly string[])
     '/v1/time': plain('time', "The exchange's time.", objectOf(TIME)),
     '/v1/instruments': plain('instruments', 'All markets.', listOf(objectOf(INSTRUMENT))),
     '/v1/openapi.json': plain('openapi', 'This document.', { type: 'object' }),
+    '/v1/asyncapi.json': plain('asyncapi', 'The native WebSocket, as AsyncAPI 3.', {
+      type: 'object',
+    }),
   };
   if (hasHistory) paths[ORDER_STATUS_ROUTE.path] = { get: statusOperation(symbols) };
   for (const route of pages) paths[route.path] = { get: pageOperation(route, symbols) };

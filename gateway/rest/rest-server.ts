@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { asyncApiDocument } from '../asyncapi/document.js';
 import { type Problem, problem } from '../commands/problem.js';
 import type { HistoryQueries } from '../history/query-pool.js';
 import type { Question } from '../history/question.js';
@@ -103,6 +104,8 @@ export class RestServer {
     now('/v1/time', () => JSON.stringify({ time: this.context.exchangeTimeMs() }));
     now('/v1/instruments', () => JSON.stringify({ data: this.instruments() }));
     now('/v1/openapi.json', () => this.openApiText());
+    const asyncApi = JSON.stringify(asyncApiDocument());
+    now('/v1/asyncapi.json', () => asyncApi);
     for (const route of this.context.history === null ? [] : PAGE_ROUTES) {
       this.add(app, route.path, (response, asked) => this.answerPage(response, asked, route));
     }

@@ -25,8 +25,18 @@ export interface Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-  readonly items?: Schema;
+  readonly additionalProperties?: boolean | Schema;
+  /** One for all, or one for each place. */
+  readonly items?: Schema | readonly Schema[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly additionalItems?: boolean;
+  readonly $ref?: string;
+  readonly const?: string | number;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly if?: Schema;
+  readonly then?: Schema;
   readonly default?: number | string;
 }
 
