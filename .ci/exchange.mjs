@@ -51,11 +51,11 @@ export async function eventually(ask, condition, sentence) {
   }
 }
 
-export async function startExchange(data, layout) {
+export async function startExchange(data, layout, clock = 'real') {
   const free = ['--port', '0', '--admin-port', '0', '--fixp-port', '0', '--fix-port', '0'];
   const how = [
     '--clock',
-    'real',
+    clock,
     '--oracle',
     'manual',
     '--no-bots',

@@ -42,6 +42,30 @@ describe('limits', () => {
 
   const few = { requestsPerSecond: 1, requestsBurst: 12, cancelsPerSecond: 1, cancelsBurst: 3 };
 
+  it('of orders without trades let cancels through, and grow with what is traded', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { orderWindowFree: 4, orderUsdEach: 100 } });
+    const client = await exchange.client(1);
+    const again = await exchange.client(1, { codec: 'msgpack' });
+    const other = await exchange.client(2);
+    const { orderId } = await client.place(BUY);
+    await again.amend({ market: 'BTC-PERP', orderId: orderId ?? 0, price: '50000.5' });
+    await again.place({ ...BUY, price: '49000.0' });
+    // All of a batch or none: two more would be one too many.
+    const two = [1, 2].map(() => ({ op: 'place' as const, ...BUY, price: '49000.0' }));
+    const exceeded = { code: 'order_to_trade_ratio_exceeded' };
+    await expect(client.batch(two)).rejects.toMatchObject(exceeded);
+    await client.place({ ...BUY, price: '48000.0' });
+    await expect(again.place(BUY)).rejects.toThrow(/at most 4 \(4, .*100 USD.*would be 5/);
+    const named = { market: 'BTC-PERP', orderId: orderId ?? 0 };
+    await expect(client.amend({ ...named, qty: '0.005' })).rejects.toMatchObject(exceeded);
+    // 0.01 BTC at 50,000.5: five orders more for who rests, and for who takes.
+    await other.place({ ...BUY, side: 'sell', price: '50000.5' });
+    for (let i = 0; i < 5; i++) await client.place({ ...BUY, price: '47000.0' });
+    await expect(client.place(BUY)).rejects.toMatchObject(exceeded);
+    expect((await client.cancelAll()).count).toBe(7);
+  });
+
   it('are an account’s, over all its connections, and leave others alone', async () => {
     exchange = new TestExchange();
     await exchange.start({ limits: few });

@@ -57,9 +57,11 @@ import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import type { TwapViews } from './feeds/twap-views.js';
 import type { Market, Markets } from './markets.js';
+import type { Barriers } from './order-status/barriers.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connections } from './session/connections.js';
+import type { OrderRatios } from './session/order-ratios.js';
 
 const FRAME_F_TIME = 2;
 const FRAME_F_EPOCH = 3;
@@ -89,6 +91,10 @@ export interface EventTargets {
   readonly outbox: Outbox;
   /** Another door over the same folds; it hears of each event after they have taken it. */
   readonly observer: EventObserver | null;
+  /** Waits for answers to commands of its own. */
+  readonly barriers: Barriers;
+  /** Is told of what accounts trade. */
+  readonly ratios: OrderRatios;
 }
 
 /**
@@ -125,11 +131,12 @@ export class EventRouter {
       this.toAccount(words, floats, firstWord, slots, kept);
     }
     this.fold(type, words, floats, firstWord);
-    const { observer, portId } = this.to;
-    if (observer === null) return;
+    const { barriers, observer, portId } = this.to;
     const session = words[firstWord + EW_SESSION] as number;
-    if (session >>> 24 !== portId || (session & CONNECTION_MASK) !== observer.number) return;
-    observer.answer(words, floats, firstWord, this.timeMs);
+    if (session >>> 24 !== portId) return;
+    const number = session & CONNECTION_MASK;
+    if (number === observer?.number) observer.answer(words, floats, firstWord, this.timeMs);
+    else if (number === barriers.number) barriers.answer(words, floats, firstWord, this.timeMs);
   };
 
   /** Keeps the event for the connection that waits for it; −1 when none does. */
@@ -166,7 +173,9 @@ export class EventRouter {
     if (!to.alone) to.privateOrders.apply(words, floats, firstWord);
     to.observer?.privateEvent(words, floats, firstWord, timeMs);
     const account = words[firstWord + W_ACCOUNT] as number;
-    const isStage = typeOf(words[firstWord + W_HEAD] as number) === EVT_LIQUIDATION;
+    const type = typeOf(words[firstWord + W_HEAD] as number);
+    if (type === EVT_FILL) this.traded(account, words, floats, firstWord);
+    const isStage = type === EVT_LIQUIDATION;
     if (isStage || to.views.isLiquidating(account)) {
       to.publicFeeds.risk.saw(account, to.shard, floats[firstWord / 2 + EF_SEQUENCE] as number);
     }
@@ -174,6 +183,16 @@ export class EventRouter {
     if (followers === undefined) return;
     const kept = keptBefore >= 0 ? keptBefore : to.outbox.keep(words, firstWord, slots);
     for (const connection of followers) to.outbox.addFeedEvent(connection, kept, epoch, timeMs);
+  }
+
+  /** A trade moves the window of the order-to-trade ratio by the time of the gateway, as its limits are. */
+  private traded(account: number, words: Int32Array, floats: Float64Array, at: number): void {
+    const market = this.to.markets.get(marketOf(words[at + W_HEAD] as number));
+    if (market === undefined) return;
+    const { lotDecimals, lotMantissa, tickDecimals, tickMantissa } = market.params;
+    const unitUsd = (tickMantissa * lotMantissa) / 10 ** (tickDecimals + lotDecimals);
+    const tickLots = (words[at + EW_PRICE] as number) * (floats[at / 2 + EF_LOTS] as number);
+    this.to.ratios.traded(account, tickLots * unitUsd, performance.now());
   }
 
   private fold(type: number, words: Int32Array, floats: Float64Array, at: number): void {

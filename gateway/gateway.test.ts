@@ -37,6 +37,35 @@ describe.each(['json', 'msgpack'] as const)('trading over %s', (codec) => {
     });
   });
 
+  it('says when a request came and how long it took, also of one that the exchange refuses', async () => {
+    const client = await exchange.client(1, { codec });
+    const refusals: ServerMessage[] = [];
+    client.on('error', () => {});
+    const from = Date.now() - 3;
+    const placed = await client.place(BUY);
+    const to = Date.now() + 3;
+    const { receivedAtUs = 0, handledInUs = -1 } = placed;
+    expect(receivedAtUs / 1_000).toBeGreaterThan(from);
+    expect((receivedAtUs + handledInUs) / 1_000).toBeLessThan(to);
+    expect(handledInUs).toBeGreaterThanOrEqual(0);
+    const batch = await client.batch([
+      { op: 'place', ...BUY },
+      { op: 'cancelAll', market: BUY.market },
+    ]);
+    for (const answer of batch) {
+      expect(answer).toMatchObject({ value: { receivedAtUs: expect.any(Number) } });
+    }
+    const refused = client.cancel({ market: 'BTC-PERP', orderId: 77 });
+    await refused.catch(({ details }) => refusals.push(details));
+    expect(refusals).toMatchObject([
+      { sequence: expect.any(Number), time: expect.any(Number), receivedAtUs: expect.any(Number) },
+    ]);
+    // What the gateway refuses has not been at the exchange.
+    const wrong = client.cancel({ market: 'BTC-PERP', orderId: -1 });
+    await wrong.catch(({ details }) => refusals.push(details));
+    expect(Object.keys(refusals[1] as object).sort()).toEqual(['code', 'id', 'message', 'type']);
+  });
+
   it('tells both sides of a trade, and everyone else the print and the book', async () => {
     const maker = await exchange.client(1, { codec });
     const taker = await exchange.client(2, { codec });

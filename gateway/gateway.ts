@@ -1,6 +1,5 @@
 import uWS, { type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
-import type { FeeRates } from './binance/account-requests.js';
 import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
@@ -13,11 +12,14 @@ import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
 import type { GatewayFolds } from './gateway-folds.js';
+import type { GatewayOptions, GatewayStats } from './gateway-options.js';
 import type { HistoryQueries } from './history/query-pool.js';
 import type { CandleRow } from './history/rows.js';
 import { KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
+import { Barriers } from './order-status/barriers.js';
+import { OrderStatusDesk } from './order-status/order-status.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MESSAGES, PROTOCOL_VERSION } from './protocol/messages.js';
@@ -31,63 +33,14 @@ import { Connection, type ConnectionData, type Socket } from './session/connecti
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
+import { OrderRatios } from './session/order-ratios.js';
 import { reply } from './session/replies.js';
+import { RequestTimes } from './session/request-times.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
 
-/** A logger as pino has it; the gateway logs no keys, signatures or messages. */
-export interface GatewayLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-/** A shard as a gateway is given it. */
-export interface GatewayShard {
-  port: ShardPort;
-  /** The log of the private feeds of accounts that are at home there; by default one in memory. */
-  privateLog?: PrivateLog;
-}
-
-export interface GatewayOptions {
-  /** 0 picks a free port. */
-  port: number;
-  host: string;
-  /** By number. */
-  shards: readonly GatewayShard[];
-  /** From which API secrets follow; at least 32 random bytes that the operator keeps. */
-  operatorKey: Uint8Array;
-  /** Where API keys are kept that accounts make for themselves; by default in memory. */
-  keyFile?: string;
-  /** Name of the venue in signed logins, so that a signature for a sandbox opens nothing else. */
-  venue?: string;
-  limits?: Partial<GatewayLimits>;
-  log?: GatewayLog;
-  /** The exchange's time; by default real time. */
-  exchangeTimeMs?: () => number;
-  /** Answers requests for history; without it there are neither these nor candles. */
-  history?: HistoryQueries;
-  /** Whether a signed request of the Binance door that changes something is taken once; by default it is. */
-  refusesReplays?: boolean;
-  /** What accounts of a fee tier pay, to be shown; by default nothing. */
-  feesOf?: (tier: number) => FeeRates;
-  /** Further HTTP routes on the same port, such as /health and /metrics. */
-  routes?: (app: TemplatedApp) => void;
-}
-
-export interface GatewayStats {
-  connections: number;
-  messages: number;
-  commands: number;
-  refused: number;
-  busy: number;
-  rateLimited: number;
-  events: number;
-  openOrders: number;
-  /** Accounts of which something is on its way down the liquidation ladder. */
-  liquidations: number;
-}
+export type { GatewayLog, GatewayOptions, GatewayShard, GatewayStats } from './gateway-options.js';
 
 /** A frame far above the limit is cut by the socket itself; up to here it still gets an error. */
 const SOCKET_BYTES_MAX = 256 * 1024;
@@ -106,6 +59,7 @@ export class Gateway {
   private readonly accounts = new Accounts();
   /** What each account, and each IP address, may send. */
   private readonly allowances: Allowances<number>;
+  private readonly ratios: OrderRatios;
   private readonly addresses: Allowances<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
@@ -116,9 +70,12 @@ export class Gateway {
   private readonly publicFeeds: PublicFeeds;
   private readonly routers: readonly EventRouter[];
   private readonly outbox: Outbox;
+  private readonly times = new RequestTimes();
   private readonly requests: Requests;
   private readonly loginContext: LoginContext;
   private readonly rest: RestServer;
+  private readonly barriers: Barriers;
+  private readonly orderStatus: OrderStatusDesk;
   private readonly binance: BinanceDialect;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
@@ -139,6 +96,7 @@ export class Gateway {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
     this.allowances = new Allowances(limits);
+    this.ratios = new OrderRatios(limits);
     this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
@@ -148,25 +106,21 @@ export class Gateway {
     const privateOrders = alone ? orders : new OrderFold(ownOrders, false);
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
-    this.outbox = new Outbox(messages, limits.privateBufferBytesMax);
+    this.outbox = new Outbox(messages, this.times, limits.privateBufferBytesMax);
     const { history } = options;
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
     };
-    this.privateFeed = new PrivateFeed(
-      logOf,
-      views,
-      new PrivateSnapshots(markets, views, ownOrders, twaps),
-      messages,
-      limits.privateBufferBytesMax,
-    );
-    const { accounts, allowances, connections, privateFeed, publicFeeds, outbox } = this;
+    const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
+    const { privateBufferBytesMax } = limits;
+    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, privateBufferBytesMax);
+    const { accounts, allowances, connections, outbox, privateFeed, publicFeeds, ratios } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
     const openOrders = ownOrders;
-    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, views };
+    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, ratios, views };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
@@ -179,23 +133,21 @@ export class Gateway {
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
       nativeConnections: () => connections.count,
-      ...{ accounts, allowances, markets, views, orders: ownOrders, books: orders, logOf },
+      ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
-    const targets = { ...folds, connections, privateFeed, outbox, alone, observer: this.binance };
+    const barriers = this.newBarriers(connections.reserve());
+    this.barriers = barriers;
+    const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
+    this.orderStatus = new OrderStatusDesk(statusSources);
+    const sides = { alone, observer: this.binance, barriers, ratios };
+    const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
-    this.loginContext = {
-      venue: options.venue ?? 'plimsoll',
-      keys: this.keys,
-      exchangeTimeMs: this.exchangeTimeMs,
-      accounts,
-      challengeLifeMs: limits.challengeLifeMs,
-      timeToleranceMs: limits.loginTimeToleranceMs,
-    };
+    this.loginContext = this.newLoginContext();
     this.requests = this.newRequests(shards.map(({ port }) => port));
     this.rest = this.newRest(history ?? null);
     shards.forEach(({ port }, shard) => {
@@ -269,6 +221,11 @@ export class Gateway {
     };
   }
 
+  /** How long orders and other commands of the native door took to be answered. */
+  get answerTimes(): RequestTimes {
+    return this.times;
+  }
+
   /** What the insurance fund of each market has, and how many of its auctions are open. */
   insurance(): { market: string; fundMicroUsd: number; auctions: number }[] {
     return this.markets.all().map(({ params, insuranceMicroUsd, auctions }) => {
@@ -284,6 +241,7 @@ export class Gateway {
       connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
     });
     this.binance.close();
+    this.barriers.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
     await Promise.all(this.privateLogs.map((log) => log.close()));
@@ -298,6 +256,28 @@ export class Gateway {
 
   private readonly exchangeTimeMs = (): number => this.options.exchangeTimeMs?.() ?? Date.now();
 
+  private newLoginContext(): LoginContext {
+    const { accounts, exchangeTimeMs, keys, limits } = this;
+    return {
+      venue: this.options.venue ?? 'plimsoll',
+      keys,
+      exchangeTimeMs,
+      accounts,
+      challengeLifeMs: limits.challengeLifeMs,
+      timeToleranceMs: limits.loginTimeToleranceMs,
+    };
+  }
+
+  private newBarriers(number: number): Barriers {
+    const ports = this.options.shards.map(({ port }) => port);
+    return new Barriers({
+      ports,
+      accounts: this.accounts,
+      number,
+      wake: (shard) => this.wake(shard),
+    });
+  }
+
   private newRest(history: HistoryQueries | null): RestServer {
     const { accounts, limits, markets } = this;
     const { log } = this.options;
@@ -308,6 +288,7 @@ export class Gateway {
       venue: this.loginContext.venue,
       keys: this.keys,
       history,
+      orderStatus: this.orderStatus,
       exchangeTimeMs: this.exchangeTimeMs,
       onError: (error) => {
         log?.error({ err: error }, `a request for history failed: ${error.message}`);
@@ -325,9 +306,20 @@ export class Gateway {
     const bucketOf = (account: number) => {
       return this.allowances.enter(account, this.requests.coarseNowMs);
     };
-    const context = { limits, ...folds, keyRequests, bucketOf, epoch, nowMs, exchangeTimeMs };
+    const { orderStatus } = this;
+    const context = {
+      limits,
+      ...folds,
+      keyRequests,
+      orderStatus,
+      bucketOf,
+      epoch,
+      nowMs,
+      exchangeTimeMs,
+    };
     const session = new SessionRequests(context);
-    return new Requests(ports, markets, limits, session, this.wake, performance.now());
+    const { ratios, times, wake } = this;
+    return new Requests(ports, markets, limits, session, wake, times, ratios, performance.now());
   }
 
   /**
@@ -395,7 +387,9 @@ export class Gateway {
     for (const log of this.privateLogs) log.flush();
     this.addresses.sweep(this.requests.coarseNowMs);
     this.allowances.sweep(this.requests.coarseNowMs);
+    this.ratios.sweep(this.requests.coarseNowMs);
     this.binance.housekeeping();
+    this.times.alignClock();
     const latest = Date.now() - this.limits.loginTimeoutMs;
     const exchangeMs = this.exchangeTimeMs();
     this.connections.forEach((connection) => {

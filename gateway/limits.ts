@@ -20,6 +20,13 @@ export interface GatewayLimits {
   /** Cancels that may still be sent when the allowance for requests is used up. */
   cancelsPerSecond: number;
   cancelsBurst: number;
+  /**
+   * Orders and amendments of an account within a window of so many seconds: so many, and one more for each so many USD that it has traded
+   * in it. Cancels and reduce-only orders are not counted.
+   */
+  orderWindowS: number;
+  orderWindowFree: number;
+  orderUsdEach: number;
   /** All requests from one IP address, whoever sends them, as a multiple of what one account may send. */
   accountsPerAddress: number;
   /** Refused or unreadable messages in a row after which the connection is closed. */
@@ -58,6 +65,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   requestsBurst: 4_000,
   cancelsPerSecond: 2_000,
   cancelsBurst: 4_000,
+  orderWindowS: 600,
+  orderWindowFree: 600_000,
+  orderUsdEach: 10,
   accountsPerAddress: 20,
   strikesMax: 200,
   publicBufferBytesMax: 256 * 1024,

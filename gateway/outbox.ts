@@ -5,6 +5,7 @@ import { JsonSink } from './codec/json-sink.js';
 import { MsgpackSink } from './codec/msgpack-sink.js';
 import type { Frame } from './feeds/frame.js';
 import { type Connection, SENT } from './session/connection.js';
+import type { RequestTimes } from './session/request-times.js';
 
 const ANSWER = 0;
 const FEED = 1;
@@ -32,9 +33,13 @@ export class Outbox {
   private readonly json = new JsonSink();
   private readonly msgpack = new MsgpackSink();
   private readonly bufferBytesMax: number;
+  private readonly requestTimes: RequestTimes;
+  /** When what is being encoded goes out. */
+  private nowMs = 0;
 
-  constructor(messages: EventMessages, bufferBytesMax: number) {
+  constructor(messages: EventMessages, times: RequestTimes, bufferBytesMax: number) {
     this.messages = messages;
+    this.requestTimes = times;
     this.bufferBytesMax = bufferBytesMax;
   }
 
@@ -102,6 +107,7 @@ export class Outbox {
     const connection = this.current as Connection;
     const { socket, binary } = connection;
     let status = SENT;
+    this.nowMs = performance.now();
     for (let i = connection.outHead; i !== -1; i = this.next[i] as number) {
       if (this.kinds[i] === FRAME) {
         const frame = this.frames[this.refs[i] as number] as Frame;
@@ -122,8 +128,9 @@ export class Outbox {
     const { words, floats } = this.events;
     const at = this.refs[i] as number;
     const time = this.times[i] as number;
-    if (this.kinds[i] === ANSWER) this.messages.answer(sink, words, floats, at, time);
-    else this.messages.feedEvent(sink, words, floats, at, this.epochs[i] as number, time);
+    if (this.kinds[i] === ANSWER) {
+      this.messages.answer(sink, words, floats, at, time, this.requestTimes, this.nowMs);
+    } else this.messages.feedEvent(sink, words, floats, at, this.epochs[i] as number, time);
   }
 
   private add(

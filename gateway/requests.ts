@@ -22,7 +22,9 @@ import { MARKET_STATES } from './protocol/names.js';
 import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
+import type { OrderRatios } from './session/order-ratios.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
+import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
 
@@ -66,6 +68,8 @@ export class Requests {
   private readonly writer: CommandWriter;
   private readonly markets: Markets;
   private readonly portBits: number;
+  private readonly times: RequestTimes;
+  private readonly ratios: OrderRatios;
 
   /** Accounts whose connections have ended, and whose orders have to go. */
   private readonly abandoned: { account: number; home: number }[] = [];
@@ -76,12 +80,16 @@ export class Requests {
     limits: GatewayLimits,
     session: SessionRequests,
     wake: (shard: number) => void,
+    times: RequestTimes,
+    ratios: OrderRatios,
     nowMs: number,
   ) {
     this.ports = ports;
     this.limits = limits;
     this.session = session;
     this.wake = wake;
+    this.times = times;
+    this.ratios = ratios;
     this.coarseNowMs = nowMs;
     this.fast = new FastRequests(markets);
     this.fields = new OrderFields(markets);
@@ -92,6 +100,7 @@ export class Requests {
 
   receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
     this.counters.messages++;
+    this.times.messageCame();
     const size = message.byteLength;
     if (size > this.limits.messageBytesMax || isBinary !== connection.binary) {
       this.wrongFrame(connection, size);
@@ -235,6 +244,7 @@ export class Requests {
         return;
       }
     }
+    if (this.overRatio(connection, request.id)) return;
     connection.strikes = 0;
     if (!this.portOf(connection).trySendAll(this.writer.words, 0, this.writer.slots)) {
       this.busy(connection, request.id);
@@ -278,6 +288,7 @@ export class Requests {
   private write(name: string, connection: Connection, id: number): void {
     const { account, number } = connection;
     const session = this.portBits | number;
+    this.times.note(session, id);
     if (name === 'place') this.writer.place(this.draft, account, session, id);
     else if (name === 'cancel') this.writer.cancel(this.draft, account, session, id);
     else if (name === 'amend') this.writer.amend(this.draft, account, session, id);
@@ -294,6 +305,7 @@ export class Requests {
   }
 
   private send(connection: Connection, id: number): void {
+    if (this.overRatio(connection, id)) return;
     connection.strikes = 0;
     if (!this.portOf(connection).trySend(this.writer.words, 0, this.writer.slots)) {
       this.busy(connection, id);
@@ -328,17 +340,25 @@ export class Requests {
     }
   }
 
+  /** What was written has too many orders for what the account trades: it is answered, and not sent. */
+  private overRatio(connection: Connection, id: number): boolean {
+    const { account } = connection;
+    const found = this.ratios.take(account, this.writer.orders, this.coarseNowMs);
+    if (found === null) return false;
+    this.limited(connection, id, found);
+    return true;
+  }
+
   private rateLimited(connection: Connection, id: number | null): void {
+    const { requestsPerSecond, cancelsPerSecond } = this.limits;
+    const sentence = `requests must be at most ${requestsPerSecond} a second, and ${cancelsPerSecond} cancels beyond; nothing was sent`;
+    this.limited(connection, id, problem('rate_limited', sentence));
+  }
+
+  private limited(connection: Connection, id: number | null, found: Problem): void {
+    const { strikesMax } = this.limits;
     this.counters.rateLimited++;
-    const { requestsPerSecond, cancelsPerSecond, strikesMax } = this.limits;
-    replyError(
-      connection,
-      id,
-      problem(
-        'rate_limited',
-        `requests must be at most ${requestsPerSecond} a second, and ${cancelsPerSecond} cancels beyond; nothing was sent`,
-      ),
-    );
+    replyError(connection, id, found);
     if (++connection.strikes > strikesMax) {
       connection.end(CLOSE.flooding, `more than ${strikesMax} messages over the rate limit`);
     }

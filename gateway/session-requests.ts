@@ -6,13 +6,14 @@ import { RISK_CHANNEL } from './feeds/risk-content.js';
 import { MAY_READ, MAY_TRADE, permissionNames } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import { instrumentOf, type Markets } from './markets.js';
+import { isRefused, type OrderStatusDesk } from './order-status/order-status.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MARKET_STATES } from './protocol/names.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
-import { replyDone } from './session/replies.js';
+import { replyDone, replyError } from './session/replies.js';
 import type { TokenBucket } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
@@ -23,6 +24,7 @@ export interface SessionContext {
   readonly privateFeed: PrivateFeed;
   readonly accounts: Accounts;
   readonly keyRequests: KeyRequests;
+  readonly orderStatus: OrderStatusDesk;
   /** The allowance of an account, for one connection more. */
   readonly bucketOf: (account: number) => TokenBucket;
   /** The epoch that has begun; all shards begin the same one. */
@@ -65,6 +67,8 @@ export class SessionRequests {
         return this.cancelOnDisconnect(connection, request);
       case 'positions':
         return this.positions(connection, id);
+      case 'orderStatus':
+        return this.orderStatus(connection, request);
       case 'time':
         replyDone(connection, id, 'time', { time: this.context.exchangeTimeMs() });
         return null;
@@ -79,6 +83,18 @@ export class SessionRequests {
     if (missing !== null) return missing;
     const { account } = connection;
     replyDone(connection, id, 'positions', this.context.privateFeed.positionsOf(account));
+    return null;
+  }
+
+  private orderStatus(connection: Connection, { id, fields }: ReadRequest): Problem | null {
+    const missing = permissionProblem(connection, MAY_READ, 'orderStatus');
+    if (missing !== null) return missing;
+    const wanted = this.context.orderStatus.read(connection.account, fields);
+    if ('code' in wanted) return wanted;
+    void this.context.orderStatus.ask(wanted).then((found) => {
+      if (isRefused(found)) replyError(connection, id, found);
+      else replyDone(connection, id, 'orderStatus', found);
+    });
     return null;
   }
 

@@ -181,6 +181,11 @@ describe('an exchange in layout spread', () => {
     };
     expect([total('plimsoll_orders_total'), total('plimsoll_trades_total')]).toEqual([3, 1]);
     expect(text).toMatch(/plimsoll_channel_messages\{from="0",to="2"\} \d+\n/);
+    expect(text).toMatch(/plimsoll_gateway_answer_seconds_count [1-9]\d*\n/);
+    const buckets = [...text.matchAll(/answer_seconds_bucket\{le="[^"]+"\} (\d+)/g)].map(([, n]) =>
+      Number(n),
+    );
+    expect([...buckets].sort((a, b) => a - b)).toEqual(buckets);
     expect((await exchange.page(exchange.ready.port, '/health')).status).toBe(200);
     await Promise.all([first.close(), second.close(), third.close()]);
   });

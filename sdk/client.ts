@@ -105,6 +105,12 @@ export class PlimsollClient extends EventEmitter {
     return this.ack('replace', replacement);
   }
 
+  /** What has become of an order, whatever happened to the connection that it was sent on; never unknown. */
+  async orderStatus(name: Omit<requests.OrderName, 'deadline'>): Promise<requests.OrderStatus> {
+    const { data } = await this.request('orderStatus', name);
+    return data as requests.OrderStatus;
+  }
+
   cancelAll(scope: requests.MassCancel = {}): Promise<requests.Ack> {
     return this.ack('cancelAll', scope);
   }
@@ -364,7 +370,7 @@ export class PlimsollClient extends EventEmitter {
     this.settle(message.id as number, (entry) => {
       if (message.type === 'error') {
         const { code, message: sentence } = message as unknown as { code: string; message: string };
-        entry.reject(new requests.RequestError(code, sentence));
+        entry.reject(new requests.RequestError(code, sentence, message));
       } else entry.resolve(message);
     });
   }

@@ -209,6 +209,9 @@ export interface Ack {
   canceledQty?: string;
   /** Of cancelAllAfter: when the switch falls. */
   expiresAt?: number;
+  /** When the gateway got the request (µs since 1970), and how long it took until the answer went out. */
+  receivedAtUs?: number;
+  handledInUs?: number;
 }
 
 export type Permission = 'read' | 'trade' | 'withdraw' | 'manage';
@@ -255,14 +258,55 @@ export interface Instrument {
   state: string;
 }
 
+/** What has become of an order: one of its own states, or that it is on its way, or that it never came. */
+export interface OrderStatus {
+  status:
+    | 'open'
+    | 'waiting'
+    | 'filled'
+    | 'canceled'
+    | 'triggered'
+    | 'rejected'
+    | 'done'
+    | 'in_flight'
+    | 'not_received';
+  market: string;
+  orderId: number | null;
+  clientOrderId: string | null;
+  /** A row of `/v1/history/orders`; null when none was ever accepted. */
+  order: {
+    status: string;
+    qty: string;
+    remaining: string;
+    filledQty: string;
+    averagePrice: string | null;
+    reason: string | null;
+    readonly [field: string]: unknown;
+  } | null;
+  /** Of what was refused, and of what never came. */
+  code: string | null;
+  message: string | null;
+  /** The answer holds for all that reached the account's home in these sequences. */
+  since: number;
+  sequence: number;
+  time: number;
+}
+
 /** The exchange refused a request, or the connection ended before its answer came. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   /** Stable; `connection_lost` means that the outcome is unknown until the private feed has resumed. */
   readonly code: string;
+  /** The whole message of the server; null: it said nothing. */
+  readonly details: Readonly<Record<string, unknown>> | null;
 
-  constructor(code: string, message: string) {
+  constructor(
+    code: string,
+    message: string,
+    details: Readonly<Record<string, unknown>> | null = null,
+  ) {
     super(message);
     this.code = code;
+    this.details = details;
   }
 }

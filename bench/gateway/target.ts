@@ -36,6 +36,7 @@ requestsBurst = 10000000
 cancelsPerSecond = 10000000
 cancelsBurst = 10000000
 strikesMax = 1000000000
+orderWindowFree = 1000000000000
 `;
 
 export async function startEcho(): Promise<Target> {

@@ -19,6 +19,7 @@ import { MsgpackSink } from '../../gateway/codec/msgpack-sink.js';
 import { OrderDraft } from '../../gateway/commands/draft.js';
 import { Markets } from '../../gateway/markets.js';
 import { REQUESTS } from '../../gateway/protocol/requests.js';
+import { RequestTimes } from '../../gateway/session/request-times.js';
 import { benchMarketParams } from '../book/core-setup.js';
 import { BENCH_MARKET } from '../book/encode.js';
 import { type Kernel, OPERATIONS } from './kernel.js';
@@ -57,8 +58,12 @@ function ackKernel(
   words[EW_PRICE] = 131_072;
   floats[EF_ORDER_ID] = 12_345_678;
   floats[EF_LOTS] = 10;
+  const times = new RequestTimes();
+  times.messageCame();
+  times.note(0, 1_000_000);
+  const nowMs = performance.now();
   return repeated(name, () => {
-    messages.answer(sink, words, floats, 0, TIME_MS);
+    messages.answer(sink, words, floats, 0, TIME_MS, times, nowMs);
     return sink.end().length;
   });
 }

@@ -19,6 +19,7 @@ import { type Markets, priceText } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { REQUESTS } from '../protocol/requests.js';
 import type { Accounts } from '../session/accounts.js';
+import type { OrderRatios } from '../session/order-ratios.js';
 import { ERRORS, refusalOf } from './errors.js';
 
 export type CommandName =
@@ -58,6 +59,7 @@ export interface CommandContext {
   readonly ports: readonly ShardPort[];
   readonly markets: Markets;
   readonly accounts: Accounts;
+  readonly ratios: OrderRatios;
   /** By which answers are known. */
   readonly number: number;
   /** Something was sent to a shard. */
@@ -96,6 +98,8 @@ export class Commands {
     if (this.pending.size >= PENDING_MAX) throw ERRORS.overloaded();
     const request = this.nextRequest();
     this.write(account, name, request);
+    const over = this.context.ratios.take(account, this.writer.orders, performance.now());
+    if (over !== null) throw ERRORS.tooManyOrders();
     const home = this.context.accounts.homeOf(account);
     const port = this.context.ports[home] as ShardPort;
     if (!port.trySend(this.writer.words, 0, this.writer.slots)) throw ERRORS.overloaded();

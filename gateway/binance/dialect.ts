@@ -12,6 +12,7 @@ import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
 import type { Allowances } from '../session/allowances.js';
+import type { OrderRatios } from '../session/order-ratios.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
 import { AlgoRequests } from './algo-requests.js';
@@ -57,6 +58,7 @@ export interface DialectContext {
   readonly orders: OpenOrders;
   readonly books: OrderFold;
   readonly allowances: Allowances<number>;
+  readonly ratios: OrderRatios;
   /** The log that has an account's events. */
   readonly logOf: (account: number) => PrivateLog;
 }

@@ -24,6 +24,7 @@ import {
   EW_FLAGS,
   EW_PRICE,
   EW_REQUEST,
+  EW_SESSION,
   EW_TRAIL_PPM,
   EW_TRAIL_TICKS,
   EW_TRIGGER_PRICE,
@@ -81,6 +82,7 @@ import {
 } from '../protocol/names.js';
 import { orderTypeOf } from '../protocol/order-types.js';
 import { rejectionOf } from '../protocol/rejections.js';
+import type { RequestTimes } from '../session/request-times.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
 import { writeBracketEvent } from './bracket-messages.js';
 import type { MessageSink } from './message-sink.js';
@@ -111,17 +113,31 @@ export class EventMessages {
     this.markets = markets;
   }
 
-  /** The answer that goes to the session which sent the command. */
+  /**
+   * The answer that goes to the session which sent the command; `nowMs`: when that happens, of the clock that `times` has the request's
+   * own time of.
+   */
   answer(
     sink: MessageSink,
     words: Int32Array,
     floats: Float64Array,
     at: number,
     timeMs: number,
+    times: RequestTimes,
+    nowMs: number,
   ): void {
     const head = words[at + W_HEAD] as number;
-    if (typeOf(head) === EVT_REJECTED) this.rejection(sink, words, floats, at);
+    if (typeOf(head) === EVT_REJECTED) this.rejection(sink, words, floats, at, timeMs);
     else this.ack(sink, words, floats, at, timeMs);
+    const session = words[at + EW_SESSION] as number;
+    const receivedMs = times.receivedAt(session, words[at + EW_REQUEST] as number);
+    if (receivedMs < 0) {
+      sink.none('receivedAtUs');
+      sink.none('handledInUs');
+      return;
+    }
+    sink.uint('receivedAtUs', times.wallUs(receivedMs));
+    sink.uint('handledInUs', times.answered(receivedMs, nowMs));
   }
 
   /** An event of the account's private feed. False: events of this type are not part of it. */
@@ -150,7 +166,13 @@ export class EventMessages {
     } else this.order(sink, words, floats, at, epoch, timeMs);
   }
 
-  private rejection(sink: MessageSink, words: Int32Array, floats: Float64Array, at: number): void {
+  private rejection(
+    sink: MessageSink,
+    words: Int32Array,
+    floats: Float64Array,
+    at: number,
+    timeMs: number,
+  ): void {
     const f = at / 2;
     const market = this.markets.get(marketOf(words[at + W_HEAD] as number));
     const { code, message } = rejectionOf(
@@ -163,6 +185,8 @@ export class EventMessages {
     sink.uint('id', words[at + EW_REQUEST] as number);
     sink.text('code', code);
     sink.text('message', message);
+    sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
+    sink.uint('time', timeMs);
   }
 
   private ack(

@@ -23,8 +23,8 @@ export class MsgpackSink implements MessageSink {
   /** Fields of the message with its code, and how many of the last of them were nil. */
   private items = 0;
   private nils = 0;
-  /** By length: views of messages with a short head. */
-  private readonly views: Uint8Array[] = [];
+  /** By length: views of messages with a short head, then of those with a long one. */
+  private readonly views: (Uint8Array | undefined)[] = new Array(2 * VIEWS_MAX);
 
   begin(shape: MessageShape): void {
     this.at = HEAD_BYTES;
@@ -99,18 +99,18 @@ export class MsgpackSink implements MessageSink {
   end(): Uint8Array {
     const end = this.at - this.nils;
     const items = this.items - this.nils;
-    if (items > 15) {
+    const isLong = items > 15;
+    const from = isLong ? 0 : HEAD_BYTES - 1;
+    if (isLong) {
       this.bytes[0] = 0xdc;
       this.data.setUint16(1, items);
-      return this.bytes.subarray(0, end);
-    }
-    const from = HEAD_BYTES - 1;
-    this.bytes[from] = 0x90 | items;
+    } else this.bytes[from] = 0x90 | items;
     if (end >= VIEWS_MAX) return this.bytes.subarray(from, end);
-    let view = this.views[end];
+    const number = isLong ? VIEWS_MAX + end : end;
+    let view = this.views[number];
     if (view === undefined) {
       view = this.bytes.subarray(from, end);
-      this.views[end] = view;
+      this.views[number] = view;
     }
     return view;
   }
@@ -232,6 +232,6 @@ export class MsgpackSink implements MessageSink {
     bytes.set(this.bytes);
     this.bytes = bytes;
     this.data = new DataView(bytes.buffer);
-    this.views.length = 0;
+    this.views.fill(undefined);
   }
 }

@@ -73,6 +73,8 @@ export class CommandWriter {
   private readonly floats: Float64Array;
   /** Slots written since `reset`. */
   slots = 0;
+  /** New orders and amendments among them that are not only to close: what the order-to-trade ratio counts. */
+  orders = 0;
 
   constructor(commandsMax: number) {
     this.words = new Int32Array(commandsMax * COMMAND_SLOTS_MAX * SLOT_WORDS);
@@ -81,6 +83,7 @@ export class CommandWriter {
 
   reset(): void {
     this.slots = 0;
+    this.orders = 0;
   }
 
   place(draft: OrderDraft, account: number, session: number, request: number): void {
@@ -106,6 +109,7 @@ export class CommandWriter {
     this.words[at + W_PRICE] = draft.priceTicks;
     this.floats[at / 2 + F_QTY] = draft.qtyLots;
     this.floats[at / 2 + F_ORDER_ID] = draft.orderId;
+    this.orders++;
   }
 
   replace(draft: OrderDraft, account: number, session: number, request: number): void {
@@ -156,6 +160,7 @@ export class CommandWriter {
     const at = this.begin(CMD_PLACE_SCALED, draft, draft.clientId, 1, account, session, request);
     this.newOrder(at, draft);
     const last = (this.slots - 1) * SLOT_WORDS;
+    if (!draft.reduceOnly) this.orders += draft.count - 1;
     this.words[last + SCALED_W_LAST_PRICE] = draft.lastTicks;
     this.words[last + SCALED_W_COUNT] = draft.count;
     this.words[last + SCALED_W_DISTRIBUTION] = draft.distribution;
@@ -231,6 +236,7 @@ export class CommandWriter {
 
   private newOrder(at: number, draft: OrderDraft): void {
     const words = this.words;
+    if (!draft.reduceOnly && !draft.closesPosition) this.orders++;
     let flags = draft.side | (draft.timeInForce << TIF_SHIFT) | (draft.selfTrade << STP_SHIFT);
     if (draft.type !== 0) flags |= FLAG_MARKET_ORDER;
     if (draft.postOnly !== 0) flags |= FLAG_POST_ONLY;

@@ -26,6 +26,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Allowances } from '../session/allowances.js';
+import type { OrderRatios } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import type { ClientSession } from './client-session.js';
 import type { FixMessage } from './codec/fix-message.js';
@@ -50,6 +51,7 @@ export interface FixDoorOptions {
   accounts: AccountSource;
   /** Of accounts; all doors draw from them. */
   allowances: Allowances<number>;
+  ratios: OrderRatios;
   /** The book of a market as of its last tick. */
   bookOf: (marketId: number) => L2Book;
   /** The epoch that has begun. */
@@ -119,7 +121,9 @@ export class FixDoor {
         onError: (error) => this.complain(error),
       },
     });
-    this.orders = new OrderDesk(markets, ports, (shard) => this.unflushed.add(shard));
+    this.orders = new OrderDesk(markets, ports, options.ratios, (shard) =>
+      this.unflushed.add(shard),
+    );
     this.status = new StatusDesk(markets, exchangeTimeMs);
     this.marketData = new MarketDataDesk(markets, options.bookOf, this.limits.subscriptionsMax);
     this.server = net.createServer((socket) => this.opened(socket));

@@ -3,6 +3,7 @@ import type { L2Book } from '../feeds/l2-book.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Markets } from '../markets.js';
 import type { Allowances } from '../session/allowances.js';
+import type { OrderRatios } from '../session/order-ratios.js';
 
 /** What the FIX door reads of the exchange's folded state. */
 export interface FixSources {
@@ -14,10 +15,11 @@ export interface FixSources {
   readonly epoch: () => number;
   /** Of accounts; all doors draw from them. */
   readonly allowances: Allowances<number>;
+  readonly ratios: OrderRatios;
 }
 
 export function fixSources(folds: GatewayFolds): FixSources {
-  const { markets, accounts, views, openOrders, logOf, bookOf, epoch, allowances } = folds;
+  const { markets, accounts, views, openOrders, logOf, bookOf, epoch, allowances, ratios } = folds;
   const state = new AccountState(accounts, views, openOrders, logOf);
-  return { markets, accounts: state, bookOf, epoch, allowances };
+  return { markets, accounts: state, bookOf, epoch, allowances, ratios };
 }

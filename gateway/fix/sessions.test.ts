@@ -279,6 +279,33 @@ describe('a session', () => {
     expect(over.map((one) => one.get(TAG.ClOrdID)).sort()).toEqual(['c3', 'o4', 'o5']);
   });
 
+  it('counts its orders, and those of the other doors, against what its account trades', async () => {
+    await exchange.close();
+    exchange = new FixExchange({ orderWindowFree: 2, orderUsdEach: 1_000 });
+    await exchange.start();
+    const { apiKey, apiSecret } = exchange.key(1);
+    const login = apiKeyLogin(apiKey, apiSecret);
+    const native = await PlimsollClient.connect({ url: exchange.url, login });
+    await native.place({ market: 'BTC-PERP', side: 'buy', price: '49000', qty: '0.01' });
+    const client = await exchange.client(1);
+    client.send('D', { ...BUY, [TAG.ClOrdID]: 'second' });
+    client.send('D', { ...BUY, [TAG.ClOrdID]: 'third' });
+    const isThird = (message: FixMessage) => message.get(TAG.ClOrdID) === 'third';
+    const [refused] = await client.until(isThird);
+    expect(refused?.get(TAG.Text)).toMatch(/^order_to_trade_ratio_exceeded: .* would be 3;/);
+    const order = 'symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&price=49000&quantity=0.01';
+    const query = `${order}&timestamp=${exchange.core.timeMs}`;
+    const signature = createHmac('sha256', apiSecret).update(query).digest('hex');
+    const url = `http${exchange.url.slice(2, -3)}/fapi/v1/order?${query}&signature=${signature}`;
+    const answer = await fetch(url, { method: 'POST', headers: { 'x-mbx-apikey': apiKey } });
+    expect([answer.status, await answer.json()]).toMatchObject([429, { code: -1015 }]);
+    const names = { [TAG.OrigClOrdID]: 'second', [TAG.ClOrdID]: 'gone' };
+    client.send('F', { ...names, [TAG.Symbol]: 'BTC-PERP' });
+    const [gone] = await client.until((message) => message.get(TAG.ClOrdID) === 'gone');
+    expect(gone?.get(TAG.OrdStatus)).toBe('4');
+    await native.close();
+  });
+
   it('draws from the allowance that its account has at all doors', async () => {
     await exchange.close();
     exchange = new FixExchange({ requestsBurst: 6, requestsPerSecond: 0.001 });

@@ -9,6 +9,7 @@ import type { OpenOrders } from '../feeds/open-orders.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
+import type { OrderRatios } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import { writePositions } from './account-reports.js';
 import { OrdStatus, writeBusinessReject, writeMassCanceled, writeStatus } from './door-answers.js';
@@ -28,6 +29,7 @@ const COMMANDS_MAX = 256;
 
 export interface ApplicationContext {
   readonly limits: GatewayLimits;
+  readonly ratios: OrderRatios;
   readonly quoteEntriesMax: number;
   readonly marketData: MarketData;
   readonly markets: Markets;
@@ -128,12 +130,12 @@ export class ApplicationMessages {
       return;
     }
     if (found.code === 'busy') this.counters.busy++;
-    else if (found.code === 'rate_limited') this.counters.rateLimited++;
+    else if (isOverLimit(found)) this.counters.rateLimited++;
     else this.counters.refused++;
     writeBusinessReject(session, seqNo, templateId, found, this.context.exchangeTimeMs());
     const { strikesMax } = this.context.limits;
     if (found.code === 'busy' || ++connection.strikes <= strikesMax) return;
-    const flooded = found.code === 'rate_limited';
+    const flooded = isOverLimit(found);
     const { FloodingConsumer, TooManyViolations } = sbe.TerminationCode;
     const sentence = `more than ${strikesMax} messages in a row were refused, the last one: ${found.code}`;
     const code = flooded ? FloodingConsumer : TooManyViolations;
@@ -341,6 +343,8 @@ export class ApplicationMessages {
     const { account, home, number } = session.identity;
     writer.reset();
     write(account, this.portBits | number, FixpSession.requestOf(seqNo));
+    const over = this.context.ratios.take(account, writer.orders, performance.now());
+    if (over !== null) return over;
     const port = this.context.ports[home] as ShardPort;
     if (!port.trySendAll(writer.words, 0, writer.slots)) {
       return problem(
@@ -399,4 +403,8 @@ export class ApplicationMessages {
     writeSecurityList(session, seqNo, wanted.length, exchangeTimeMs());
     return null;
   }
+}
+
+function isOverLimit({ code }: Problem): boolean {
+  return code === 'rate_limited' || code === 'order_to_trade_ratio_exceeded';
 }

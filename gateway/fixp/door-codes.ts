@@ -16,6 +16,7 @@ export const DOOR_CODES = {
   quotes_are_held_back_by_protection: 1009,
   not_subscribed: 1010,
   already_subscribed: 1011,
+  order_to_trade_ratio_exceeded: 1012,
 } as const;
 
 /** The number of a code that door and exchange name alike. */

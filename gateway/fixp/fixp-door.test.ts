@@ -221,6 +221,18 @@ describe('orders over FIXP', () => {
     expect([btc?.tickSize().mantissa(), btc?.tickSize().exponent()]).toEqual([1, -1]);
   });
 
+  it('beyond what the account trades are refused with value and limit, while cancels still go', async () => {
+    await exchange.close();
+    exchange = new FixpExchange({ orderWindowFree: 2, strikesMax: 20 });
+    await exchange.start();
+    const client = await begun(1);
+    for (let i = 0; i < 3; i++) place(client);
+    const refused = await client.next(sbe.BusinessMessageRejectDecoder);
+    expect(refused.text()).toMatch(/^order_to_trade_ratio_exceeded: .* at most 2 .* would be 3;/);
+    client.send(new sbe.OrderCancelRequestEncoder(), (message) => message.orderId(1).marketId(1));
+    await client.next(sbe.ExecutionReportCancelDecoder);
+  });
+
   it('beyond the rate are refused, while cancels still go', async () => {
     await exchange.close();
     exchange = new FixpExchange({ requestsPerSecond: 1, requestsBurst: 2, strikesMax: 20 });

@@ -1,10 +1,12 @@
 import type {
+  AskedRow,
   CandleRow,
   ChangeRow,
   FillRow,
   FundingRow,
   LiquidationRow,
   OrderRow,
+  RejectionRow,
   TradeRow,
   TransferRow,
 } from './rows.js';
@@ -122,6 +124,23 @@ export const LIQUIDATIONS: TableColumns<LiquidationRow> = {
     'entryValueTickLots',
     'collateralMicroUsd',
   ],
+};
+export const REJECTIONS: TableColumns<RejectionRow> = {
+  table: 'rejections',
+  fields: [
+    'accountId',
+    'marketId',
+    'clientOrderId',
+    'sequence',
+    'timeMs',
+    'code',
+    'value',
+    'limitValue',
+  ],
+};
+export const ASKED: TableColumns<AskedRow> = {
+  table: 'asked',
+  fields: ['accountId', 'marketId', 'clientOrderId', 'sequence', 'timeMs', 'session', 'request'],
 };
 export const TRADES: TableColumns<TradeRow> = {
   table: 'trades',

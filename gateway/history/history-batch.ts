@@ -1,9 +1,11 @@
+import { AskedOrders } from './asked-orders.js';
 import type {
   ChangeRow,
   FillRow,
   FundingRow,
   LiquidationRow,
   OrderRow,
+  RejectionRow,
   TradeRow,
   TransferRow,
 } from './rows.js';
@@ -18,7 +20,10 @@ export class HistoryBatch {
   readonly funding: FundingRow[] = [];
   readonly transfers: TransferRow[] = [];
   readonly liquidations: LiquidationRow[] = [];
+  readonly rejections: RejectionRow[] = [];
   readonly trades: TradeRow[] = [];
+  /** Orders on their way, which outlive the batch. */
+  readonly asked = new AskedOrders();
   private readonly byId = new Map<string, OrderRow>();
   private readonly findOrder: FindOrder;
 
@@ -39,6 +44,7 @@ export class HistoryBatch {
       this.funding.length +
       this.transfers.length +
       this.liquidations.length +
+      this.rejections.length +
       this.trades.length
     );
   }
@@ -59,6 +65,8 @@ export class HistoryBatch {
   clear(): void {
     this.byId.clear();
     const lists = [this.changes, this.fills, this.funding, this.transfers];
-    for (const list of [...lists, this.liquidations, this.trades]) list.length = 0;
+    for (const list of [...lists, this.liquidations, this.rejections, this.trades]) {
+      list.length = 0;
+    }
   }
 }

@@ -69,8 +69,16 @@ export class HistoryFold {
     for (let slot = 0; slot < length; slot += slotsOf(words[slot * SLOT_WORDS] as number)) {
       event.moveTo(words, floats, slot * SLOT_WORDS);
       if (event.type === EVT_FILL) this.trade();
+      this.batch.asked.answered(event, this.batch.rejections);
       if (event.accountSequence > 0) this.ofAccount();
     }
+  }
+
+  /** One event with a number in its account's feed. */
+  applyOne(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {
+    this.event.timeMs = timeMs;
+    this.event.moveTo(words, floats, at);
+    this.ofAccount();
   }
 
   private ofAccount(): void {

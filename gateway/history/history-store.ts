@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { CandleFold } from './candle-fold.js';
 import {
+  ASKED,
   CANDLES,
   CHANGES,
   FILLS,
@@ -8,6 +9,7 @@ import {
   insertText,
   LIQUIDATIONS,
   ORDERS,
+  REJECTIONS,
   rowOf,
   selectList,
   type TableColumns,
@@ -18,7 +20,7 @@ import {
 import { openForWriting } from './database.js';
 import { HistoryBatch } from './history-batch.js';
 import { TABLES } from './migrations.js';
-import type { CandleRow, OrderRow } from './rows.js';
+import type { AskedRow, CandleRow, OrderRow } from './rows.js';
 
 /** What an order never changes. */
 const ORDER_FIXED = [
@@ -63,6 +65,9 @@ export class HistoryStore {
     this.batch = new HistoryBatch((marketId, orderId) =>
       found(ORDERS, findOrder, marketId, orderId),
     );
+    for (const record of database.prepare(`SELECT ${selectList(ASKED)} FROM asked`).all()) {
+      this.batch.asked.add(rowOf(ASKED, record as object));
+    }
     const findCandle = database.prepare(
       `SELECT ${selectList(CANDLES)} FROM candles WHERE market_id = ? AND interval_ms = ? ` +
         'ORDER BY start_ms DESC LIMIT 1',
@@ -85,6 +90,7 @@ export class HistoryStore {
   /** Writes the batch and empties it; gives the candles that have changed. */
   commit(position: HistoryPosition): CandleRow[] {
     const candles = this.writeBatch(position);
+    this.batch.asked.hasChanged = false;
     this.batch.clear();
     return candles;
   }
@@ -94,9 +100,12 @@ export class HistoryStore {
     this.database.transaction(() => {
       for (const table of TABLES) this.database.exec(`DELETE FROM ${table}`);
       this.database
-        .prepare('UPDATE position SET begins_after = ?, sequence = ?, epoch = 0, time_ms = 0')
-        .run(beginsAfter, beginsAfter);
+        .prepare(
+          'UPDATE position SET begins_after = @at, named_after = @at, sequence = @at, epoch = 0, time_ms = 0',
+        )
+        .run({ at: beginsAfter });
     })();
+    this.batch.asked.clear();
   }
 
   /** The newest candles of each market and interval, oldest first. */
@@ -132,7 +141,10 @@ export class HistoryStore {
     const funding = insert(FUNDING);
     const transfers = insert(TRANSFERS);
     const liquidations = insert(LIQUIDATIONS);
+    const rejections = insert(REJECTIONS);
     const trades = insert(TRADES);
+    const asked = insert<AskedRow>(ASKED);
+    const forgetAsked = database.prepare('DELETE FROM asked');
     const candles = writer<CandleRow>(
       upsertText(CANDLES, ['marketId', 'intervalMs', 'startMs'], ['openTicks']),
     );
@@ -146,6 +158,11 @@ export class HistoryStore {
       funding(batch.funding);
       transfers(batch.transfers);
       liquidations(batch.liquidations);
+      rejections(batch.rejections);
+      if (batch.asked.hasChanged) {
+        forgetAsked.run();
+        asked(batch.asked.rows());
+      }
       trades(batch.trades);
       for (const trade of batch.trades) this.candles.add(trade);
       const changed = this.candles.takeChanged();

@@ -173,6 +173,36 @@ CREATE TABLE candles (
   PRIMARY KEY (market_id, interval_ms, start_ms)
 ) STRICT, WITHOUT ROWID;
 `,
+  // What was refused before this step is not in the table: a file that is older says from where on it is.
+  `
+ALTER TABLE position ADD COLUMN named_after INTEGER NOT NULL DEFAULT 0;
+UPDATE position SET named_after = sequence;
+
+CREATE INDEX orders_of_client_id ON orders (account_id, market_id, client_order_id, sequence)
+  WHERE client_order_id IS NOT NULL;
+
+CREATE TABLE rejections (
+  account_id INTEGER NOT NULL,
+  market_id INTEGER NOT NULL,
+  client_order_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  code INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  limit_value TEXT NOT NULL
+) STRICT;
+CREATE INDEX rejections_of_client_id ON rejections (account_id, market_id, client_order_id, sequence);
+
+CREATE TABLE asked (
+  account_id INTEGER NOT NULL,
+  market_id INTEGER NOT NULL,
+  client_order_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  session INTEGER NOT NULL,
+  request INTEGER NOT NULL
+) STRICT;
+`,
 ];
 
 /** Everything but the position, which is set back and not emptied. */
@@ -183,6 +213,8 @@ export const TABLES = [
   'funding',
   'transfers',
   'liquidations',
+  'rejections',
+  'asked',
   'trades',
   'candles',
 ] as const;

@@ -59,6 +59,7 @@ import {
   STATUS_TRIGGERED,
   STATUS_WAITING,
 } from './rows.js';
+import { digits } from './text.js';
 
 /** Takes an event of an order. False: it is of another type. Fills come through `foldFillIntoOrder`. */
 export function foldOrderEvent(batch: HistoryBatch, event: EventFields): boolean {
@@ -244,10 +245,6 @@ function changed(batch: HistoryBatch, event: EventFields): void {
   } else if (isBracket) attached(order, event);
   // Of a TWAP it is one slice, and it goes on.
   else if (order.kind === KIND_TRIGGER) order.status = STATUS_REJECTED;
-}
-
-function digits(value: number): string {
-  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
 }
 
 function amended(order: OrderRow, event: EventFields): void {

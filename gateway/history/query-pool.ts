@@ -1,10 +1,13 @@
 import { Piscina } from 'piscina';
 import type { Question } from './question.js';
+import type { FoundStatus, StatusQuestion } from './status-reader.js';
 
 /** What a gateway asks for history. */
 export interface HistoryQueries {
   /** A page as JSON; null: too many are waiting. Rejects when the history cannot be read. */
   ask(question: Question): Promise<string | null>;
+  /** What is known of one order; null: too many are waiting. */
+  status(question: StatusQuestion): Promise<FoundStatus | null>;
   close(): Promise<void>;
 }
 
@@ -29,6 +32,11 @@ export class QueryPool implements HistoryQueries {
   }
 
   async ask(question: Question): Promise<string | null> {
+    if (this.piscina.queueSize >= WAITING_MAX) return null;
+    return this.piscina.run(question);
+  }
+
+  async status(question: StatusQuestion): Promise<FoundStatus | null> {
     if (this.piscina.queueSize >= WAITING_MAX) return null;
     return this.piscina.run(question);
   }

@@ -99,6 +99,33 @@ export interface ChangeRow extends AccountRow {
   limitValue: string;
 }
 
+/** An order that a client has named, sent and not yet heard of: its market's shard has it. */
+export interface AskedRow {
+  accountId: number;
+  marketId: number;
+  clientOrderId: string;
+  /** Of the command in the home's journal. */
+  sequence: number;
+  timeMs: number;
+  /** By which its answer is known. */
+  session: number;
+  request: number;
+}
+
+/** An order with a client id that was refused: it has no id of the exchange, and is in no private feed. */
+export interface RejectionRow {
+  accountId: number;
+  marketId: number;
+  clientOrderId: string;
+  /** Of the command in the home's journal. */
+  sequence: number;
+  timeMs: number;
+  code: number;
+  /** As digits: what was refused may be larger than anything that is let in. */
+  value: string;
+  limitValue: string;
+}
+
 export interface FillRow extends AccountRow {
   orderId: number;
   tradeId: number;

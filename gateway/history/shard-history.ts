@@ -79,6 +79,7 @@ export class ShardHistory {
       follower.next(limit)
     ) {
       shard.events.reset();
+      store.batch.asked.note(follower.frame);
       shard.applyFrame(follower.frame);
       this.fold.apply(shard.events, follower.frame.timeMs);
       frames++;

@@ -52,3 +52,8 @@ export function idOrNull(id: number): number | null {
 export function timeOrNull(timeMs: number): number | null {
   return timeMs === 0 ? null : timeMs;
 }
+
+/** Value or limit of a rejection, which may be larger than anything that is let in. */
+export function digits(value: number): string {
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+}

@@ -95,6 +95,7 @@ export const REQUESTS = {
   setMarginMode: request('setMarginMode', 20, ['market', 'marginMode', ...WINDOW_FIELDS]),
   moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
   positions: request('positions', 22, []),
+  orderStatus: request('orderStatus', 26, ['market', 'orderId', 'clientOrderId']),
   placeScaled: request('placeScaled', 15, [
     'market',
     'side',

@@ -1,10 +1,11 @@
 import { CURSOR_PATTERN } from '../history/cursor.js';
 import { PROTOCOL_VERSION } from '../protocol/messages.js';
-import { PAGE_ROUTES, type PageRoute, type Parameter } from './routes.js';
-import { INSTRUMENT, objectOf, type Schema, TIME } from './schemas.js';
+import { ORDER_STATUS_ROUTE, PAGE_ROUTES, type PageRoute, type Parameter } from './routes.js';
+import { INSTRUMENT, ORDER_STATUS, objectOf, type Schema, TIME } from './schemas.js';
 import { KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER } from './signed-requests.js';
 
 const OPENAPI_VERSION = '3.1.0';
+const CLIENT_ID_PATTERN = '^[A-Za-z0-9.:/_-]{1,36}$';
 const ERRORS = {
   400: 'A parameter is wrong; the message names it, its value and its limit.',
   401: 'The request is not signed as it should be.',
@@ -22,7 +23,11 @@ export function openApiDocument(hasHistory: boolean, symbols: readonly string[])
     '/v1/time': plain('time', "The exchange's time.", objectOf(TIME)),
     '/v1/instruments': plain('instruments', 'All markets.', listOf(objectOf(INSTRUMENT))),
     '/v1/openapi.json': plain('openapi', 'This document.', { type: 'object' }),
+    '/v1/asyncapi.json': plain('asyncapi', 'The native WebSocket, as AsyncAPI 3.', {
+      type: 'object',
+    }),
   };
+  if (hasHistory) paths[ORDER_STATUS_ROUTE.path] = { get: statusOperation(symbols) };
   for (const route of pages) paths[route.path] = { get: pageOperation(route, symbols) };
   return {
     openapi: OPENAPI_VERSION,
@@ -78,6 +83,17 @@ function pageOperation(route: PageRoute, symbols: readonly string[]): object {
   };
 }
 
+function statusOperation(symbols: readonly string[]): object {
+  const { operationId, summary, parameters } = ORDER_STATUS_ROUTE;
+  return {
+    operationId,
+    summary,
+    parameters: parameters.map((parameter) => parameterOf(parameter, symbols)),
+    security: [{ key: [], timestamp: [], signature: [] }],
+    responses: responses(objectOf(ORDER_STATUS), [400, 401, 429, 503]),
+  };
+}
+
 function parameterOf(parameter: Parameter, symbols: readonly string[]): object {
   const { name, isRequired, description } = parameter;
   const schema = schemaOf(parameter, symbols);
@@ -89,6 +105,7 @@ function schemaOf(parameter: Parameter, symbols: readonly string[]): Schema {
   const byDefault = fallback === undefined ? {} : { default: fallback };
   if (kind === 'integer') return { type: 'integer', minimum, maximum, ...byDefault };
   if (kind === 'cursor') return { type: 'string', pattern: CURSOR_PATTERN };
+  if (kind === 'name') return { type: 'string', pattern: CLIENT_ID_PATTERN };
   const names = kind === 'market' ? symbols : choices;
   return { type: 'string', ...(names === undefined ? {} : { enum: names }), ...byDefault };
 }

@@ -1,10 +1,12 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { asyncApiDocument } from '../asyncapi/document.js';
 import { type Problem, problem } from '../commands/problem.js';
 import type { HistoryQueries } from '../history/query-pool.js';
 import type { Question } from '../history/question.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import { instrumentOf, type Markets } from '../markets.js';
+import { isRefused, type OrderStatusDesk } from '../order-status/order-status.js';
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
 import { addressOf, chargedAddress, proxiedAddressOf } from '../session/client-address.js';
@@ -12,7 +14,7 @@ import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
 import { type Allowance, RequestRates } from './request-rates.js';
-import { PAGE_ROUTES, type PageRoute } from './routes.js';
+import { ORDER_STATUS_ROUTE, PAGE_ROUTES, type PageRoute } from './routes.js';
 import {
   accountOf,
   KEY_HEADER,
@@ -29,6 +31,7 @@ export interface RestContext {
   readonly keys: KeyStore;
   /** Null: this gateway has no history. */
   readonly history: HistoryQueries | null;
+  readonly orderStatus: OrderStatusDesk;
   readonly exchangeTimeMs: () => number;
   readonly onError: (error: Error) => void;
 }
@@ -101,8 +104,15 @@ export class RestServer {
     now('/v1/time', () => JSON.stringify({ time: this.context.exchangeTimeMs() }));
     now('/v1/instruments', () => JSON.stringify({ data: this.instruments() }));
     now('/v1/openapi.json', () => this.openApiText());
+    const asyncApi = JSON.stringify(asyncApiDocument());
+    now('/v1/asyncapi.json', () => asyncApi);
     for (const route of this.context.history === null ? [] : PAGE_ROUTES) {
       this.add(app, route.path, (response, asked) => this.answerPage(response, asked, route));
+    }
+    if (this.context.history !== null) {
+      this.add(app, ORDER_STATUS_ROUTE.path, (response, asked) =>
+        this.answerStatus(response, asked),
+      );
     }
     app.any('/v1/*', (response, request) => {
       const sentence = `there is no ${request.getUrl()}; /v1/openapi.json lists what there is`;
@@ -153,6 +163,44 @@ export class RestServer {
         if (!isGone) refuse(response, withoutHistory(error, allowance));
       },
     );
+  }
+
+  private answerStatus(response: HttpResponse, asked: Asked): void {
+    const checked = this.checkStatus(asked);
+    if ('status' in checked) {
+      refuse(response, checked);
+      return;
+    }
+    let isGone = false;
+    response.onAborted(() => {
+      isGone = true;
+    });
+    const { allowance, wanted } = checked;
+    this.context.orderStatus.ask(wanted).then(
+      (found) => {
+        if (isGone) return;
+        if (isRefused(found)) refuse(response, later(found, allowance));
+        else send(response, JSON.stringify(found), allowance);
+      },
+      (error: Error) => {
+        this.context.onError(error);
+        if (!isGone) refuse(response, withoutHistory(error, allowance));
+      },
+    );
+  }
+
+  private checkStatus(asked: Asked) {
+    const nowMs = performance.now();
+    const allowance = this.ofAddresses.take(asked.address, 1, nowMs);
+    if (!allowance.isGranted) return overRate(allowance, 'address');
+    const account = accountOf({ method: 'GET', ...asked }, this.signing, Date.now());
+    if (typeof account !== 'number') return { status: UNAUTHORIZED, reason: account, allowance };
+    const parsed = parseQuery(asked.query, ORDER_STATUS_ROUTE.parameters);
+    if ('problem' in parsed) return badRequest(parsed.problem, allowance);
+    const charged = this.ofAccounts.take(account, 1, nowMs);
+    if (!charged.isGranted) return overRate(charged, 'account');
+    const wanted = this.context.orderStatus.read(account, parsed.values);
+    return 'code' in wanted ? badRequest(wanted, charged) : { wanted, allowance: charged };
   }
 
   /** Whoever asks pays first: checking a signature costs more than refusing. */
@@ -251,7 +299,10 @@ function overRate(allowance: Allowance, whose: string): Refusal {
 }
 
 function busy(allowance: Allowance): Refusal {
-  const reason = problem('busy', 'too many requests for history are waiting; try again');
+  return later(problem('busy', 'too many requests for history are waiting; try again'), allowance);
+}
+
+function later(reason: Problem, allowance: Allowance): Refusal {
   return { status: UNAVAILABLE, reason, allowance, retrySeconds: RETRY_BUSY_SECONDS };
 }
 

@@ -10,7 +10,7 @@ export const TIME_MS_MAX = 8_640_000_000_000_000;
 /** A parameter of the query string; what is not in the table is refused. */
 export interface Parameter {
   readonly name: string;
-  readonly kind: 'market' | 'integer' | 'choice' | 'cursor';
+  readonly kind: 'market' | 'integer' | 'choice' | 'cursor' | 'name';
   readonly isRequired: boolean;
   readonly description: string;
   /** Of integers. */
@@ -149,3 +149,20 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
     row: ROW_SCHEMAS.candles,
   },
 ];
+
+/** What has become of one order of the account that signs. */
+export const ORDER_STATUS_ROUTE = {
+  path: '/v1/orders/status',
+  operationId: 'orderStatus',
+  summary: 'What has become of an order, by its id or by its client id; never unknown.',
+  parameters: [
+    THE_MARKET,
+    { ...ORDER_ID, description: 'The id of the exchange; or else name clientOrderId.' },
+    {
+      name: 'clientOrderId',
+      kind: 'name',
+      isRequired: false,
+      description: "The client's own id; or else name orderId.",
+    },
+  ] satisfies Parameter[],
+};

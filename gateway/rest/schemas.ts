@@ -25,8 +25,18 @@ export interface Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-  readonly items?: Schema;
+  readonly additionalProperties?: boolean | Schema;
+  /** One for all, or one for each place. */
+  readonly items?: Schema | readonly Schema[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly additionalItems?: boolean;
+  readonly $ref?: string;
+  readonly const?: string | number;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly if?: Schema;
+  readonly then?: Schema;
   readonly default?: number | string;
 }
 
@@ -116,6 +126,25 @@ const ORDER: RowSchema = {
   ...PLACE,
   updatedSequence: id('The command that changed it last.'),
   updatedAt: time('When it changed last'),
+};
+
+const STATUSES = [...ORDER_STATUSES, 'in_flight', 'not_received'];
+
+export const ORDER_STATUS: RowSchema = {
+  status: oneOf(STATUSES, 'Of the order; on its way; or it never came.'),
+  market: MARKET,
+  orderId: idOrNull('Of the order, or as asked.'),
+  clientOrderId: textOrNull("The client's own id."),
+  order: {
+    ...objectOf(ORDER),
+    type: ['object', 'null'],
+    description: 'The order as in /v1/history/orders; null: none was accepted.',
+  },
+  code: textOrNull('Why it was refused, as in error codes, or that it never came.'),
+  message: textOrNull('The same as a sentence.'),
+  sequence: id("The answer holds for all that is in the home's journal up to here …"),
+  since: id('… from here on.'),
+  time: time("The exchange's time of the answer"),
 };
 
 const CHANGE: RowSchema = {

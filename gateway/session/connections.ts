@@ -2,7 +2,7 @@ import type { Connection } from './connection.js';
 
 const NUMBER_BITS = 24;
 /** Doors that send commands under a number of their own. */
-const RESERVED_MAX = 1;
+const RESERVED_MAX = 2;
 
 /**
  * Connections by the number that travels with their commands. A number is a place in a table and a count of

@@ -22,6 +22,8 @@ export function replyFrame(connection: Connection, frame: Frame): void {
   connection.send(connection.binary ? frame.asMsgpack() : frame.asJson());
 }
 
+const FIELDS_OF_EXCHANGE = MESSAGES.error.fields.slice(3);
+
 /** The one answer to a request that failed; without an id when that could not be read. */
 export function replyError(connection: Connection, id: number | null, problem: Problem): void {
   reply(connection, (sink) => {
@@ -30,6 +32,8 @@ export function replyError(connection: Connection, id: number | null, problem: P
     else sink.uint('id', id);
     sink.text('code', problem.code);
     sink.text('message', problem.message);
+    // What only the exchange's own refusals have.
+    for (const name of FIELDS_OF_EXCHANGE) sink.none(name);
   });
 }
 

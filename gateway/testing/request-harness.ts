@@ -13,6 +13,8 @@ import { KeyStore } from '../identity/key-store.js';
 import { MAY_EVERYTHING } from '../identity/permissions.js';
 import { DEFAULT_LIMITS } from '../limits.js';
 import { Markets } from '../markets.js';
+import { Barriers } from '../order-status/barriers.js';
+import { OrderStatusDesk } from '../order-status/order-status.js';
 import { Outbox } from '../outbox.js';
 import { Requests } from '../requests.js';
 import { Accounts } from '../session/accounts.js';
@@ -20,6 +22,8 @@ import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
 import { LoginChallenge } from '../session/login.js';
+import { OrderRatios } from '../session/order-ratios.js';
+import { RequestTimes } from '../session/request-times.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { SessionRequests } from '../session-requests.js';
 import { BTC, ODD } from './test-market.js';
@@ -48,6 +52,7 @@ export class RequestHarness {
   /** Logged in, JSON. */
   readonly connection: Connection;
   private readonly binary: Connection;
+  private readonly times = new RequestTimes();
   private readonly requests: Requests;
   private sent: ServerMessage[] = [];
   private readonly codec = new MsgpackCodec(String);
@@ -64,7 +69,17 @@ export class RequestHarness {
     markets.put(1, BTC).state = 1;
     markets.put(2, ODD).state = 1;
     const session = this.sessionRequests(markets, limits);
-    this.requests = new Requests([this.port], markets, limits, session, () => {}, 0);
+    const ratios = new OrderRatios({ ...limits, orderWindowFree: 1e9 });
+    this.requests = new Requests(
+      [this.port],
+      markets,
+      limits,
+      session,
+      () => {},
+      this.times,
+      ratios,
+      0,
+    );
     this.connection = this.newConnection(false, limits);
     this.binary = this.newConnection(true, limits);
   }
@@ -126,7 +141,7 @@ export class RequestHarness {
     const openOrders = new OpenOrders();
     const orders = new OrderFold(openOrders);
     const messages = new EventMessages(markets);
-    const outbox = new Outbox(messages, 1e9);
+    const outbox = new Outbox(messages, this.times, 1e9);
     const log = new PrivateLog();
     const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
     const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
@@ -136,9 +151,13 @@ export class RequestHarness {
     const epoch = () => 1;
     const keys = new KeyStore(new Uint8Array(32), null);
     const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
+    const sources = { accounts, markets, views, logOf: () => log, history: null };
+    const ports = [this.port];
+    const barriers = new Barriers({ ports, accounts, number: 3, wake: () => {} });
+    const orderStatus = new OrderStatusDesk({ ...sources, barriers });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
-    const context = { limits, ...folds, bucketOf, epoch, nowMs };
+    const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
     return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
   }
 }

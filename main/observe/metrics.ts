@@ -4,6 +4,7 @@ import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.j
 import type { FixDoor } from '../../gateway/fix/fix-door.js';
 import type { FixpDoor, FixpStats } from '../../gateway/fixp/fixp-door.js';
 import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
+import { ANSWER_CLASS_MIN, ANSWER_CLASSES } from '../../gateway/session/request-times.js';
 import type { OracleStatus } from '../../oracle/oracle.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 import type { HistoryProgress } from '../history/history-progress.js';
@@ -87,6 +88,7 @@ export class Metrics {
     this.addRings(shards);
     this.addRejections(shards);
     this.addFrameTimes(shards);
+    this.addAnswerTimes(gateway);
     const under = 'Messages between shards that the receiver has not journaled for certain.';
     this.family('plimsoll_channel_messages', under, ['from', 'to'], (set) => {
       for (const { from, to, messages } of channelLengths()) set({ from, to }, messages);
@@ -198,5 +200,27 @@ export class Metrics {
       return stats.get('frameMs') / 1000;
     });
     this.perShard(shards, 'plimsoll_frame_seconds_count', help, ({ stats }) => stats.get('frames'));
+  }
+
+  /** From the message of a client to the answer that the socket was given, from counts that the gateway keeps. */
+  private addAnswerTimes(gateway: Gateway): void {
+    const help = 'How long commands of the native door took, from their message to their answer.';
+    const name = 'plimsoll_gateway_answer_seconds';
+    this.family(`${name}_bucket`, help, ['le'], (set) => {
+      let sum = 0;
+      for (let i = ANSWER_CLASS_MIN; i < ANSWER_CLASSES; i++) {
+        sum += gateway.answerTimes.classes[i] as number;
+        // Those of a class took less than 2^class µs; whole µs, so that is at most one less.
+        set({ le: String((2 ** i - 1) / 1e6) }, sum);
+      }
+      set({ le: '+Inf' }, sum + (gateway.answerTimes.classes[ANSWER_CLASSES] as number));
+    });
+    this.family(`${name}_sum`, help, [], (set) => set({}, gateway.answerTimes.sumUs / 1e6));
+    this.family(`${name}_count`, help, [], (set) => {
+      set(
+        {},
+        gateway.answerTimes.classes.reduce((sum, count) => sum + count, 0),
+      );
+    });
   }
 }

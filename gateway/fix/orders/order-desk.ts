@@ -5,6 +5,7 @@ import { OrderFields } from '../../commands/order-fields.js';
 import type { Market, Markets } from '../../markets.js';
 import { MARKET_STATES } from '../../protocol/names.js';
 import { REQUESTS } from '../../protocol/requests.js';
+import type { OrderRatios } from '../../session/order-ratios.js';
 import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody } from '../codec/frame-writer.js';
@@ -45,14 +46,21 @@ interface Target {
 export class OrderDesk {
   private readonly markets: Markets;
   private readonly ports: readonly ShardPort[];
+  private readonly ratios: OrderRatios;
   private readonly wake: (shard: number) => void;
   private readonly fields: OrderFields;
   private readonly draft = new OrderDraft();
   private readonly writer = new CommandWriter(COMMANDS_MAX);
   commands = 0;
 
-  constructor(markets: Markets, ports: readonly ShardPort[], wake: (shard: number) => void) {
+  constructor(
+    markets: Markets,
+    ports: readonly ShardPort[],
+    ratios: OrderRatios,
+    wake: (shard: number) => void,
+  ) {
     this.markets = markets;
+    this.ratios = ratios;
     this.ports = ports;
     this.wake = wake;
     this.fields = new OrderFields(markets);
@@ -216,6 +224,11 @@ export class OrderDesk {
   }
 
   private send(session: ClientSession, request: PendingRequest): void {
+    const over = this.ratios.take(session.account, this.writer.orders, performance.now());
+    if (over !== null) {
+      session.refuse(request, over.code, over.message);
+      return;
+    }
     const port = this.ports[session.home] as ShardPort;
     if (!port.trySendAll(this.writer.words, 0, this.writer.slots)) {
       const text = 'the exchange takes no more at this moment; nothing was sent, try again';

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ASYNCAPI_FILE, asyncApiText } from '../../asyncapi/document.js';
 import { generate } from './generate.js';
 import { CODEGEN_TARGETS, type CodegenTarget } from './targets.js';
 import { SchemaError } from './xml-element.js';
 
 const HELP = `usage: npm run codegen
 
-Writes the TypeScript flyweights of the SBE schemas anew:
+Writes the AsyncAPI document of the native WebSocket (${ASYNCAPI_FILE}), and the TypeScript flyweights of the SBE schemas, anew:
 ${CODEGEN_TARGETS.map(({ schema, folder }) => `  ${schema} → ${folder}/`).join('\n')}
 `;
 
@@ -15,7 +16,16 @@ ${CODEGEN_TARGETS.map(({ schema, folder }) => `  ${schema} → ${folder}/`).join
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 
 if (process.argv.includes('--help')) process.stdout.write(HELP);
-else for (const target of CODEGEN_TARGETS) write(target);
+else {
+  for (const target of CODEGEN_TARGETS) write(target);
+  writeAsyncApi();
+}
+
+/** The native WebSocket's own document, which the server gives out as well. */
+function writeAsyncApi(): void {
+  fs.writeFileSync(path.join(root, ASYNCAPI_FILE), asyncApiText());
+  process.stdout.write(`${ASYNCAPI_FILE}\n`);
+}
 
 /** Files of declarations that are not there any more go too. */
 function write({ schema, folder, runtime }: CodegenTarget): void {

@@ -44,7 +44,7 @@ export function schemaProblems(
   }
   if (Array.isArray(value) && items !== undefined) {
     value.forEach((item, i) => {
-      problems.push(...schemaProblems(document, items, item, `${at}[${i}]`));
+      problems.push(...schemaProblems(document, items as Resolved, item, `${at}[${i}]`));
     });
   }
   if (isOf('object', value)) problems.push(...fieldProblems(document, schema, value as object, at));
