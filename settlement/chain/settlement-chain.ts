@@ -111,6 +111,7 @@ export class SettlementChain {
 
   /** Everything the exchange needs; what is there stays as it is. `program`: the ELF file, for an embedded chain only. */
   async setUp(program: Uint8Array | null, limits?: ExchangeLimits): Promise<void> {
+    await this.options.pool.genesisHash();
     if (program !== null) await this.setup.prepareEmbedded(program);
     await this.setup.ensureExchange(limits);
   }

@@ -332,6 +332,28 @@ describe('what is on the disk', () => {
     await again.chain.close();
   });
 
+  it('is all there when checkpoints come between transactions of many at once', async () => {
+    const { connection, chain, folder } = open(makeScratch(), { checkpointRecords: 2 });
+    const to = Keypair.generate().publicKey;
+    const keys = await Promise.all(Array.from({ length: 6 }, () => funded(connection)));
+    const lanes = keys.map(async (key, i) => {
+      for (let n = 0; n < 8; n++) {
+        const wire = await transfer(connection, key, to, 1_000_000 + i * 8 + n);
+        await connection.sendRawTransaction(wire);
+      }
+    });
+    await Promise.all(lanes);
+    const copy = makeScratch();
+    fs.cpSync(folder, copy, { recursive: true });
+    await chain.close();
+    for (const place of [copy, folder]) {
+      const again = open(place);
+      expect(await again.connection.getBalance(to)).toBe(48_000_000 + (47 * 48) / 2);
+      expect(await again.connection.getSignaturesForAddress(to)).toHaveLength(48);
+      await again.chain.close();
+    }
+  });
+
   it('loses a torn tail with a notice, never what is before it', async () => {
     const { copy, to } = await chainWithTransfers(4);
     const log = logOf(copy);
