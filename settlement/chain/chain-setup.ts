@@ -47,7 +47,7 @@ export class ChainSetupError extends Error {
   override readonly name = 'ChainSetupError';
 }
 
-const KEY_LAMPORTS = 10_000_000_000;
+const KEY_LAMPORTS = 100_000_000_000;
 /** So many rows of one page fit a transaction: 37 bytes of data and 4 of frame each. */
 const USERS_A_TRANSACTION = 18;
 /** Of instructions that make a page whole, in transactions that each grow it by this many steps. */
@@ -63,17 +63,24 @@ export class ChainSetup {
 
   /** On an embedded chain: deploys the program when it is another, and gives the keys what fees need. */
   async prepareEmbedded(program: Uint8Array): Promise<void> {
-    const { embedded, keys } = this.options;
+    const { embedded } = this.options;
     if (embedded === null) throw new ChainSetupError('only an embedded chain can be prepared');
     const { programs } = await embedded.describe();
     const wanted = createHash('sha256').update(program).digest('hex');
     const id = PROGRAM_ID.toBase58();
     if (programs[id] !== wanted) await embedded.deployProgram(id, program);
+    await this.fundKeys();
+  }
+
+  /** Gives the keys what fees need when it runs low; on an embedded chain only. Ask for it from time to time. */
+  async fundKeys(): Promise<void> {
+    const { embedded, keys } = this.options;
+    if (embedded === null) throw new ChainSetupError('only an embedded chain gives what fees need');
     for (const key of [keys.admin, keys.operator, keys.coSigner]) {
       if (key === null) continue;
-      const has = await embedded.lamportsOf(key.publicKey.toBase58());
-      if (has < KEY_LAMPORTS / 2)
-        await embedded.giveLamports(key.publicKey.toBase58(), KEY_LAMPORTS);
+      const address = key.publicKey.toBase58();
+      if ((await embedded.lamportsOf(address)) >= KEY_LAMPORTS / 2) continue;
+      await embedded.giveLamports(address, KEY_LAMPORTS);
     }
   }
 
