@@ -170,6 +170,12 @@ describe.each(['in process', 'over HTTP'])('the chain %s', (way) => {
       err: null,
       unitsConsumed: 450,
     });
+    const paid = message.staticAccountKeys[1] as PublicKey;
+    const after = await connection.simulateTransaction(transaction, {
+      accounts: { encoding: 'base64', addresses: [paid.toBase58()] },
+    });
+    expect(after.value.accounts?.[0]?.lamports).toBe(1_000_000);
+    expect(await connection.getAccountInfo(paid)).toBeNull();
     const signature = await connection.sendTransaction(transaction);
     const found = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
     expect(found?.meta?.fee).toBe(fee);
