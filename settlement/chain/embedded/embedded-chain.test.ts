@@ -203,6 +203,24 @@ describe('the methods of the operator', () => {
     await chain.close();
   });
 
+  it('never run out, whoever asks for how much', async () => {
+    const { connection, chain, front } = open();
+    const key = Keypair.generate().publicKey;
+    const thousand = 1_000 * LAMPORTS_PER_SOL;
+    await expect(connection.requestAirdrop(key, thousand + 1)).rejects.toThrow(
+      /whole number 1\.\./,
+    );
+    const faucet = chain.genesis.faucet.publicKey;
+    const owner = PublicKey.default.toBase58();
+    const low = { address: faucet.toBase58(), owner, data: '', lamports: 1_500 * LAMPORTS_PER_SOL };
+    await ask(front, 'plimsoll_setAccounts', [[low]]);
+    expect(await connection.getBalance(faucet)).toBe(1_500 * LAMPORTS_PER_SOL);
+    for (let i = 0; i < 3; i++) await connection.requestAirdrop(key, thousand);
+    expect(await connection.getBalance(key)).toBe(3 * thousand);
+    expect(await connection.getBalance(faucet)).toBeGreaterThan(900_000 * LAMPORTS_PER_SOL);
+    await chain.close();
+  });
+
   it('give test USDC and write accounts, which stay over a restart', async () => {
     const { front, chain, folder } = open();
     const owner = Keypair.generate().publicKey;
@@ -335,6 +353,32 @@ describe('what is on the disk', () => {
       until: signatures[1] as string,
     });
     expect(page.map((one) => one.signature)).toEqual([5, 4, 3].map((i) => signatures[i]));
+    await again.chain.close();
+  });
+
+  it('is all there when the crash came between the checkpoint and the new log', async () => {
+    const { connection, chain, folder } = open();
+    const from = await funded(connection);
+    const to = Keypair.generate().publicKey;
+    for (let i = 0; i < 4; i++) {
+      await connection.sendRawTransaction(await transfer(connection, from, to, 1_000_000 + i));
+    }
+    const place = makeScratch();
+    fs.cpSync(folder, place, { recursive: true });
+    const oldLog = logOf(place);
+    await chain.close();
+    // The store has it all; the log that it has it from is still there, and a new one was just made, or not.
+    for (const name of ['chain.db', 'chain.db-wal', 'chain.db-shm']) {
+      fs.rmSync(path.join(place, name), { force: true });
+      const source = path.join(folder, name);
+      if (fs.existsSync(source)) fs.cpSync(source, path.join(place, name));
+    }
+    fs.writeFileSync(path.join(place, path.basename(logOf(folder))), '');
+    expect(fs.existsSync(oldLog)).toBe(true);
+    const again = open(place);
+    expect(await again.connection.getBalance(to)).toBe(4_000_006);
+    expect(await again.connection.getSignaturesForAddress(to)).toHaveLength(4);
+    expect(fs.existsSync(oldLog)).toBe(false);
     await again.chain.close();
   });
 
