@@ -446,6 +446,14 @@ describe('what is on the disk', () => {
     expect(() => open(copy)).toThrow(/the log after record \d+ is missing/);
   });
 
+  it('is refused when all but the log is gone', async () => {
+    const { copy } = await chainWithTransfers(2);
+    for (const name of fs.readdirSync(copy)) {
+      if (name.startsWith('chain.db')) fs.rmSync(path.join(copy, name));
+    }
+    expect(() => open(copy)).toThrow(/there is a log, but its chain.db is gone/);
+  });
+
   it('can be open only once', async () => {
     const { chain, folder } = open();
     expect(() => open(folder)).toThrow(/open in another process/);
