@@ -197,7 +197,7 @@ describe('random trading', () => {
         fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
           run(new Pair(numerator, denominator), steps);
         }),
-        { numRuns: 5 },
+        { numRuns: 3 },
       );
     },
   );
@@ -276,7 +276,7 @@ describe('a batch with something changed', () => {
           else reasons.add(why);
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
     pair.check();
     // The test would prove nothing if all were refused for the same reason.
