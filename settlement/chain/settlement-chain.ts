@@ -15,6 +15,7 @@ import {
   type ScanResult,
 } from './address-scanner.js';
 import type { SendOutcome } from './attempt.js';
+import { type SettledBatch, settledBatches } from './batch-history.js';
 import { BatchSettler, type BatchToSettle, type SettleOutcome } from './batch-settler.js';
 import { ChainReader, type WithdrawalFate } from './chain-reader.js';
 import { type ChainKeys, ChainSetup, type UserToCreate } from './chain-setup.js';
@@ -112,6 +113,7 @@ export class SettlementChain {
 
   /** Everything the exchange needs; what is there stays as it is. `program`: the ELF file, for an embedded chain only. */
   async setUp(program: Uint8Array | null, limits?: ExchangeLimits): Promise<void> {
+    await this.options.pool.genesisHash();
     if (program !== null) await this.setup.prepareEmbedded(program);
     await this.setup.ensureExchange(limits);
   }
@@ -283,6 +285,11 @@ export class SettlementChain {
   /** Everything that the program told of this exchange, batches too. */
   allEvents(since: ScanCursor | null): Promise<ScanResult<ProgramEvent>> {
     return this.exchangeScanner.scan(since);
+  }
+
+  /** Every batch since the first, with its bytes, out of the chain's own history; see `settledBatches`. */
+  settledBatches(): AsyncGenerator<SettledBatch> {
+    return settledBatches(this.options.pool, this.exchange);
   }
 
   /** Posts prices where the program reads them; on an embedded chain only. */

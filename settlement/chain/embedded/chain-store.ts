@@ -15,6 +15,7 @@ CREATE TABLE accounts (address BLOB PRIMARY KEY, content BLOB NOT NULL, crc INTE
 CREATE TABLE programs (address BLOB PRIMARY KEY, number INTEGER NOT NULL, elf BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE transactions (record INTEGER PRIMARY KEY, signature BLOB NOT NULL UNIQUE, slot INTEGER NOT NULL,
   content TEXT NOT NULL);
+CREATE INDEX transactions_by_slot ON transactions (slot);
 CREATE TABLE touched (address BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (address, record)) WITHOUT ROWID;
 `;
 
