@@ -80,6 +80,8 @@ export class PublishLane {
   private known: End | null = null;
   private progressMs = 0;
   private recovering = false;
+  /** What was stored when the stream was last asked for its end. */
+  private storedBefore = -1;
   private closed = false;
 
   constructor(wire: Wire, options: LaneOptions) {
@@ -230,6 +232,9 @@ export class PublishLane {
   }
 
   private async askUntilKnown(): Promise<void> {
+    // A server that tells how the stream ends and takes nothing needs time, and not the same again.
+    if (this.stored === this.storedBefore) await sleep(PAUSE_MS);
+    this.storedBefore = this.stored;
     while (this.queue.length > 0 && !this.closed) {
       try {
         const { stream } = this.options;
