@@ -6,6 +6,7 @@ import { BusConflictError, BusDamagedError, BusFullError, BusUnavailableError } 
 import { bytesOf, numberOf, range, take } from '../reading.fixture.js';
 import { makeFolder, removeFolder } from '../server/server-for-tests.fixture.js';
 import type { LimitsGiven } from '../streams.js';
+import { sleep } from '../waiting.js';
 import { openEmbeddedBus } from './embedded-bus.js';
 import { listSegments } from './log-folder.js';
 
@@ -190,6 +191,7 @@ describe('a disk that fails', () => {
     expect(bus.status()).toMatchObject({ available: false, waitingMessages: 0, waitingBytes: 0 });
     // What failed is nowhere, not even for readers that look at once.
     expect((await bus.last('fills.0'))?.messageId).toBe('m2');
+    await sleep(1);
     await publish(4, 7);
     expect(bus.status().available).toBe(true);
     const seen = await take(bus, 'fills', 'reader', 7);
@@ -209,6 +211,7 @@ describe('a disk that fails', () => {
     await handle.close();
     vi.spyOn(prototype, 'write').mockRejectedValueOnce(full);
     await expect(bus.publish('fills.0', bytesOf(2), 'm2')).rejects.toThrow(BusFullError);
+    await sleep(1);
     await publish(2, 3);
     const seen = await take(bus, 'fills', 'reader', 3);
     expect(seen.map(({ data }) => numberOf(data))).toEqual([1, 2, 3]);

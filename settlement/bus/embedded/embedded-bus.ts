@@ -64,11 +64,16 @@ class EmbeddedBus implements Bus {
     const stream = streamOf(subject);
     checkMessage(data, messageId);
     const most = this.options.maxWaitingBytes ?? 64 * 2 ** 20;
-    if (this.sumOfWriters('waitingBytes') + data.length > most) {
-      throw new BusFullError(`${most} bytes may be under way at once, and more were published`);
-    }
     try {
-      await this.writerOf(stream).append(subject, data, messageId);
+      const writer = this.writerOf(stream);
+      const refusal = writer.refusal.answer();
+      if (refusal !== null) await refusal;
+      if (this.sumOfWriters('waitingBytes') + data.length > most) {
+        const error = new BusFullError(`${most} bytes may be under way at once, not more`);
+        writer.refusal.raise(error);
+        throw error;
+      }
+      await writer.append(subject, data, messageId);
       this.unavailableSinceMs = null;
     } catch (error) {
       if (!(error instanceof BusClosedError)) {

@@ -9,6 +9,7 @@ import {
   BusFullError,
   BusUnavailableError,
 } from '../errors.js';
+import { Refusal } from '../refusal.js';
 import type { StreamLimits } from '../streams.js';
 import { type Promised, promised, sentenceOf } from '../waiting.js';
 import {
@@ -50,6 +51,7 @@ const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20;
  */
 export class LogWriter {
   readonly heads: Heads;
+  readonly refusal = new Refusal();
   stored = 0;
   waitingBytes = 0;
   private readonly ids = new RecentIds();
@@ -100,6 +102,8 @@ export class LogWriter {
   /** Resolves when it is on the disk. */
   append(subject: string, data: Uint8Array, messageId: string): Promise<void> {
     if (this.closed) return Promise.reject(new BusClosedError('the bus is closed'));
+    const refusal = this.refusal.answer();
+    if (refusal !== null) return refusal;
     if (this.ids.has(messageId)) return Promise.resolve();
     const already = this.underWay.get(messageId);
     if (already !== undefined) return already.promise;
@@ -218,6 +222,7 @@ export class LogWriter {
 
   /** All that waits fails with it: nothing may be stored behind what was not. */
   private rejectAll(group: readonly Append[], error: BusError): void {
+    this.refusal.raise(error);
     const all = [...group, ...this.queue];
     this.queue = [];
     for (const append of all) {
