@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { R_ENTRY_VALUE } from '../../engine/kernel/layout.js';
 import { readMarketParams } from '../../engine/market/market-params.js';
+import { journalDirectory, listSequenced } from '../../engine/runtime/journal/directories.js';
+import { Replica, type ReplicaOptions } from '../../engine/runtime/replica.js';
 import type { Bus } from '../../settlement/bus/bus.js';
 import { ItemFold } from '../../settlement/outbox/item-fold.js';
 import { BusLostItemsError } from '../../settlement/outbox/outbox-errors.js';
@@ -11,7 +13,6 @@ import {
   writePosition,
 } from '../../settlement/outbox/outbox-state.js';
 import { ShardPublisher } from '../../settlement/outbox/shard-publisher.js';
-import { Replica, type ReplicaOptions } from './replica.js';
 
 /** Messages of the journal at a time; then others have their turn, and the bus gets what is due. */
 const STEP_MESSAGES = 1_000;
@@ -100,7 +101,7 @@ export class ShardOutbox {
         }
       }
     }
-    return ShardOutbox.begin(options, Replica.atTheBeginning(options), BEGINNING);
+    return ShardOutbox.begin(options, atTheBeginning(options), BEGINNING);
   }
 
   /** Last sequence that was read. */
@@ -166,4 +167,21 @@ export class ShardOutbox {
     this.next = this.publisher.published;
     this.nextMs = nowMs;
   }
+}
+
+/** Items before the first segment that there is cannot be told again. */
+export class JournalBeginsLateError extends Error {
+  override readonly name = 'JournalBeginsLateError';
+}
+
+function atTheBeginning(options: ReplicaOptions): Replica {
+  const { dataDir, shardId, createShard } = options;
+  const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
+  if (first !== undefined && first.sequence > 1) {
+    throw new JournalBeginsLateError(
+      `the journal of shard ${shardId} begins with sequence ${first.sequence}: items before it cannot be told again, and those after it ` +
+        'not be numbered. Put the missing segments back',
+    );
+  }
+  return Replica.of(options, createShard(shardId));
 }
