@@ -6,8 +6,7 @@ import { createShardCore, createSpreadShardCore } from '../compose.js';
 import { limitOf, watchOf, yieldToOthers } from '../history/pace.js';
 import { type BusSettings, openBus } from './bus-settings.js';
 import { OutboxProgress } from './outbox-progress.js';
-import { JournalBeginsLateError } from './replica.js';
-import { ShardOutbox } from './shard-outbox.js';
+import { JournalBeginsLateError, ShardOutbox } from './shard-outbox.js';
 
 /** What the thread that publishes the journals is started with. */
 export interface OutboxStart {
