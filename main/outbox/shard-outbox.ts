@@ -15,7 +15,10 @@ import { Replica, type ReplicaOptions } from './replica.js';
 
 /** Messages of the journal at a time; then others have their turn, and the bus gets what is due. */
 const STEP_MESSAGES = 1_000;
-/** How often the place in the journal is written down: what is lost of it is only read again. */
+/**
+ * How often the place in the journal is written down, and how old it is then at least: a bus may lose what it has confirmed a moment before a
+ * power failure, and is told again from there; from a place that it does not know it could only be told from the beginning.
+ */
 const KEEP_EVERY_MS = 5_000;
 
 export interface ShardOutboxOptions extends ReplicaOptions {
@@ -46,7 +49,9 @@ export class ShardOutbox {
   private readonly replica: Replica;
   private readonly fold: ItemFold;
   private kept: OutboxPosition;
-  private keptMs = Number.NEGATIVE_INFINITY;
+  /** What is to be written down next, and since when it is known. */
+  private next: OutboxPosition;
+  private nextMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     options: ShardOutboxOptions,
@@ -58,6 +63,7 @@ export class ShardOutbox {
     this.replica = replica;
     this.publisher = publisher;
     this.kept = begin;
+    this.next = begin;
     const { shard } = replica;
     this.fold = new ItemFold({
       shardId: options.shardId,
@@ -125,7 +131,6 @@ export class ShardOutbox {
   }
 
   close(): void {
-    this.keep(Number.POSITIVE_INFINITY);
     this.replica.close();
   }
 
@@ -152,11 +157,13 @@ export class ShardOutbox {
   }
 
   private keep(nowMs: number): void {
-    const { published } = this.publisher;
-    if (published === this.kept || nowMs - this.keptMs < KEEP_EVERY_MS) return;
+    if (nowMs - this.nextMs < KEEP_EVERY_MS) return;
     const { dataDir, shardId } = this.options;
-    writePosition(positionFile(dataDir, shardId), shardId, published);
-    this.kept = published;
-    this.keptMs = nowMs;
+    if (this.next !== this.kept) {
+      writePosition(positionFile(dataDir, shardId), shardId, this.next);
+      this.kept = this.next;
+    }
+    this.next = this.publisher.published;
+    this.nextMs = nowMs;
   }
 }

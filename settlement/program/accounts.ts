@@ -202,7 +202,8 @@ export function decodeRow(page: Uint8Array, accountId: number): UserRow | null {
   }
   const start = PAGE_HEADER_BYTES + (accountId % PAGE_ROWS) * ROW_BYTES;
   const bytes = page.subarray(start, start + ROW_BYTES);
-  if (bytes.subarray(0, 32).every((byte) => byte === 0)) return null;
+  const IS_TAKEN_AT = 75;
+  if (bytes[IS_TAKEN_AT] !== 1) return null;
   const reader = new ByteReader(bytes, 'row');
   const row = {
     accountId,

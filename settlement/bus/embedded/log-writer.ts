@@ -64,6 +64,8 @@ export class LogWriter {
   private lastSequence: number;
   private readonly synced: StampedFile;
   private readonly unlock: () => void;
+  private readonly segmentBytes: number;
+  private readonly groupBytes: number;
 
   private readonly folder: string;
   private readonly limits: StreamLimits;
@@ -74,6 +76,8 @@ export class LogWriter {
     this.folder = folder;
     this.limits = limits;
     this.onSynced = onSynced;
+    this.segmentBytes = Math.min(LARGEST_SEGMENT_BYTES, Math.floor(limits.maxBytes / 8));
+    this.groupBytes = Math.min(GROUP_BYTES, this.segmentBytes);
     this.unlock = lock(folder);
     try {
       this.heads = readHeadsFile(folder);
@@ -136,7 +140,7 @@ export class LogWriter {
   private takeGroup(): Append[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.queue.length && (count === 0 || bytes < GROUP_BYTES)) {
+    while (count < this.queue.length && (count === 0 || bytes < this.groupBytes)) {
       bytes += this.queue[count++]!.bytes;
     }
     return this.queue.splice(0, count);
@@ -185,8 +189,7 @@ export class LogWriter {
   /** Begins a new segment when this one is full or in doubt. Throws BusFullError. */
   private async makeRoom(length: number): Promise<void> {
     const { maxBytes } = this.limits;
-    const segmentBytes = Math.min(LARGEST_SEGMENT_BYTES, Math.floor(maxBytes / 8));
-    const isFull = this.offset > SEGMENT_HEADER_BYTES && this.offset + length > segmentBytes;
+    const isFull = this.offset > SEGMENT_HEADER_BYTES && this.offset + length > this.segmentBytes;
     if (isFull || this.isBroken) await this.beginSegment();
     const total = removeOldSegments(this.folder, this.limits, this.offset + length);
     if (total > maxBytes) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type JetStreamClient,
   type JetStreamManager,
@@ -159,8 +160,11 @@ class NatsBus implements Bus {
     checkDurable(durable);
     const most = checkMaxUnacknowledged(options.maxUnacknowledged);
     const what = `reading ${stream} as ${durable}`;
+    const { manager, connection } = this;
+    const session = randomUUID();
+    const reader = { manager, connection, stream, durable, maxUnacknowledged: most, session };
     const generation = await this.patiently(what, () =>
-      openGeneration(this.manager, this.connection, stream, durable, most, null),
+      openGeneration({ ...reader, standing: null }),
     );
     this.checkOpen();
     const hooks = {
@@ -172,8 +176,7 @@ class NatsBus implements Bus {
         this.lastError = sentence;
       },
     };
-    const about = { stream, durable, maxUnacknowledged: most, ...hooks };
-    const source = new NatsSource(this.connection, this.client, this.manager, about, generation);
+    const source = new NatsSource(this.client, { ...reader, ...hooks }, generation);
     this.sources.set(source, stream);
     return source;
   }

@@ -1,20 +1,11 @@
-import type {
-  ConsumerMessages,
-  JetStreamClient,
-  JetStreamManager,
-  JsMsg,
-} from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/nats-core';
-import type { BusMessage, MessageSource, StreamName } from '../bus.js';
+import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import type { BusMessage, MessageSource } from '../bus.js';
 import { DeliveryWindow, type Outstanding } from '../delivery-window.js';
 import { BusConflictError } from '../errors.js';
 import { sentenceOf, sleep } from '../waiting.js';
-import { type Generation, openGeneration } from './reader-generations.js';
+import { type Generation, openGeneration, type Reader } from './reader-generations.js';
 
-export interface NatsSourceOptions {
-  readonly stream: StreamName;
-  readonly durable: string;
-  readonly maxUnacknowledged: number;
+export interface NatsSourceOptions extends Omit<Reader, 'standing'> {
   /** Hears of trouble that it gets over by itself. */
   readonly onTrouble: (sentence: string) => void;
   readonly onTerminated: (sentence: string) => void;
@@ -42,9 +33,7 @@ const TROUBLE = new Set([
  * waits for the server's acknowledgement timeout.
  */
 export class NatsSource implements MessageSource {
-  private readonly connection: NatsConnection;
   private readonly client: JetStreamClient;
-  private readonly manager: JetStreamManager;
   private readonly options: NatsSourceOptions;
   private readonly window: DeliveryWindow<JsMsg>;
   private generation: Generation;
@@ -56,16 +45,8 @@ export class NatsSource implements MessageSource {
   private deliveriesAtTick = -1;
   private closed = false;
 
-  constructor(
-    connection: NatsConnection,
-    client: JetStreamClient,
-    manager: JetStreamManager,
-    options: NatsSourceOptions,
-    generation: Generation,
-  ) {
-    this.connection = connection;
+  constructor(client: JetStreamClient, options: NatsSourceOptions, generation: Generation) {
     this.client = client;
-    this.manager = manager;
     this.options = options;
     this.generation = generation;
     this.first = generation;
@@ -118,7 +99,7 @@ export class NatsSource implements MessageSource {
     if (!isIdle) return;
     const { stream } = this.options;
     const { deliveries } = this;
-    const info = await this.manager.consumers.info(stream, this.generation.name);
+    const info = await this.options.manager.consumers.info(stream, this.generation.name);
     const isStill = deliveries === this.deliveries;
     if (isStill && this.window.count === 0 && info.num_ack_pending > 0) this.reset();
   }
@@ -138,7 +119,7 @@ export class NatsSource implements MessageSource {
     try {
       while (Date.now() < endMs) {
         const { stream } = this.options;
-        const info = await this.manager.consumers.info(stream, this.generation.name);
+        const info = await this.options.manager.consumers.info(stream, this.generation.name);
         if (info.ack_floor.stream_seq >= floor) return;
         await sleep(5);
       }
@@ -148,17 +129,10 @@ export class NatsSource implements MessageSource {
   }
 
   private async openFeed(): Promise<ConsumerMessages> {
-    const { stream, durable, maxUnacknowledged } = this.options;
+    const { stream, maxUnacknowledged } = this.options;
     if (!this.isFresh) {
       const standing = { number: this.generation.number, floor: this.window.floor() };
-      this.generation = await openGeneration(
-        this.manager,
-        this.connection,
-        stream,
-        durable,
-        maxUnacknowledged,
-        standing,
-      );
+      this.generation = await openGeneration({ ...this.options, standing });
     }
     this.isFresh = false;
     this.lastDelivery = 0;

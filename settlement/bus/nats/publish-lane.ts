@@ -80,6 +80,8 @@ export class PublishLane {
   private known: End | null = null;
   private progressMs = 0;
   private recovering = false;
+  /** What was stored when the stream was last asked for its end. */
+  private storedBefore = -1;
   private closed = false;
 
   constructor(wire: Wire, options: LaneOptions) {
@@ -165,9 +167,7 @@ export class PublishLane {
         this.markStored(waiting, { sequence: answer.sequence, wireId: wireIdOf(waiting) });
         break;
       case 'duplicate':
-        // Stored before, so the predictions for those behind it are wrong, and they will be refused.
-        waiting.isStored = true;
-        this.takeOff();
+        this.markDuplicate(waiting, answer.sequence);
         break;
       case 'full':
         this.rejectAll(new BusFullError(`${this.options.stream}: ${answer.sentence}`));
@@ -196,6 +196,19 @@ export class PublishLane {
     this.takeOff();
   }
 
+  /**
+   * By an attempt of this session whose answer was lost, or long ago. In the second case the predictions
+   * for those behind it are wrong, and they will be refused.
+   */
+  private markDuplicate(waiting: Waiting, sequence: number): void {
+    if (this.known !== null && sequence > this.known.sequence) {
+      this.markStored(waiting, { sequence, wireId: wireIdOf(waiting) });
+      return;
+    }
+    waiting.isStored = true;
+    this.takeOff();
+  }
+
   private takeOff(): void {
     let count = 0;
     for (; count < this.queue.length && this.queue[count]!.isStored; count++) {
@@ -219,6 +232,9 @@ export class PublishLane {
   }
 
   private async askUntilKnown(): Promise<void> {
+    // A server that tells how the stream ends and takes nothing needs time, and not the same again.
+    if (this.stored === this.storedBefore) await sleep(PAUSE_MS);
+    this.storedBefore = this.stored;
     while (this.queue.length > 0 && !this.closed) {
       try {
         const { stream } = this.options;

@@ -27,11 +27,22 @@ export interface Generation {
   readonly resets: number;
 }
 
-/** Where a session stands that opens its next generation. */
-export interface Standing {
-  readonly number: number;
-  readonly floor: number;
+/** A durable reader's session that wants its next generation. */
+export interface Reader {
+  readonly manager: JetStreamManager;
+  readonly connection: NatsConnection;
+  readonly stream: StreamName;
+  readonly durable: string;
+  readonly maxUnacknowledged: number;
+  /** A name that no other session has. */
+  readonly session: string;
+  /** Where it stands with its present one; null: it has none yet. */
+  readonly standing: { readonly number: number; readonly floor: number } | null;
 }
+
+const DELIVERED_BEFORE = 'plimsoll-delivered-before';
+const RESETS = 'plimsoll-resets';
+const SESSION = 'plimsoll-session';
 
 /**
  * Begins a session of a durable reader: makes a consumer `DURABLE_N` behind what is acknowledged, and
@@ -42,37 +53,34 @@ export interface Standing {
  * once, and the old session, should it still live, is cut off. It is made before the old one is
  * removed, so that the position is never nowhere.
  *
- * @param standing null: a new session; else the same session, which gives way when there is a newer one
- * @throws BusConflictError when another session has taken over
+ * @throws BusConflictError when another session has taken over from this one
  */
-export async function openGeneration(
-  manager: JetStreamManager,
-  connection: NatsConnection,
-  stream: StreamName,
-  durable: string,
-  maxUnacknowledged: number,
-  standing: Standing | null,
-): Promise<Generation> {
-  const all = await generationsOf(manager, connection, stream, durable);
+export async function openGeneration(reader: Reader): Promise<Generation> {
+  const { manager, stream, session, standing } = reader;
+  const all = await generationsOf(reader);
   const newest = all.at(-1);
   if (standing !== null && newest !== undefined && newest.number > standing.number) {
-    throw new BusConflictError(`another session reads ${stream} as ${durable}`);
+    // One of its own, when the answer to an earlier attempt was lost.
+    const isOwn = newest.info.config.metadata?.[SESSION] === session;
+    if (!isOwn) {
+      throw new BusConflictError(`another session reads ${stream} as ${reader.durable}`);
+    }
   }
-  const next = nextOf(durable, newest, standing);
+  const next = nextOf(reader, newest);
   await manager.consumers.add(stream, {
     durable_name: next.name,
     ack_policy: AckPolicy.Explicit,
     ack_wait: ACK_WAIT_MS * NANOSECONDS_PER_MS,
-    max_ack_pending: maxUnacknowledged,
+    max_ack_pending: reader.maxUnacknowledged,
     max_deliver: -1,
     replay_policy: ReplayPolicy.Instant,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: next.floor + 1,
     metadata: {
-      'plimsoll-delivered-before': String(next.deliveredBefore),
-      'plimsoll-resets': String(next.resets),
-      // Two sessions that make the same generation at once: only one may succeed.
-      'plimsoll-session': `${process.pid}-${Date.now()}-${Math.random()}`,
+      [DELIVERED_BEFORE]: String(next.deliveredBefore),
+      [RESETS]: String(next.resets),
+      // When two sessions make the same generation at once, only one succeeds.
+      [SESSION]: session,
     },
   });
   for (const old of all) await manager.consumers.delete(stream, old.info.name).catch(() => false);
@@ -85,12 +93,7 @@ interface Found {
 }
 
 /** All that there are of a durable reader, oldest first; normally one. */
-async function generationsOf(
-  manager: JetStreamManager,
-  connection: NatsConnection,
-  stream: StreamName,
-  durable: string,
-): Promise<Found[]> {
+async function generationsOf({ manager, connection, stream, durable }: Reader): Promise<Found[]> {
   const all: Found[] = [];
   for (const name of await listConsumers(connection, stream)) {
     // A durable's own name has no underscore.
@@ -141,7 +144,7 @@ export async function listConsumers(
   }
 }
 
-function nextOf(durable: string, newest: Found | undefined, standing: Standing | null): Generation {
+function nextOf({ durable, standing }: Reader, newest: Found | undefined): Generation {
   const number = Math.max(newest?.number ?? 0, standing?.number ?? 0) + 1;
   const name = `${durable}_${number}`;
   const floorThere = newest?.info.ack_floor.stream_seq ?? 0;
@@ -149,8 +152,8 @@ function nextOf(durable: string, newest: Found | undefined, standing: Standing |
   const began = (newest?.info.config.opt_start_seq ?? 1) - 1;
   const floor = Math.max(floorThere, began, standing?.floor ?? 0);
   const metadata = newest?.info.config.metadata ?? {};
-  const before = Number(metadata['plimsoll-delivered-before'] ?? 0);
-  const resetsBefore = floor < before ? Number(metadata['plimsoll-resets'] ?? 0) : 0;
+  const before = Number(metadata[DELIVERED_BEFORE] ?? 0);
+  const resetsBefore = floor < before ? Number(metadata[RESETS] ?? 0) : 0;
   const deliveredBefore = Math.max(before, newest?.info.delivered.stream_seq ?? 0);
   const resets = deliveredBefore > floor ? resetsBefore + 1 : 0;
   return { name, number, floor, deliveredBefore, resets };

@@ -11,7 +11,8 @@ import type { StoredMessage, StreamName } from '../bus.js';
 /** What a publish brought. */
 export type PublishAnswer =
   | { readonly kind: 'stored'; readonly sequence: number }
-  | { readonly kind: 'duplicate' }
+  /** The server has this id already, under this sequence. */
+  | { readonly kind: 'duplicate'; readonly sequence: number }
   /** The stream has reached its limit. */
   | { readonly kind: 'full'; readonly sentence: string }
   /** The server says that a message of this id is under way, though none may be. */
@@ -154,8 +155,9 @@ function answerOf(text: string): PublishAnswer {
     };
   }
   if (answer.error !== undefined) return refusalOf(answer.error);
-  if (answer.duplicate === true) return { kind: 'duplicate' };
-  if (answer.seq !== undefined) return { kind: 'stored', sequence: answer.seq };
+  if (answer.seq !== undefined) {
+    return { kind: answer.duplicate === true ? 'duplicate' : 'stored', sequence: answer.seq };
+  }
   return { kind: 'refused', sentence: `the server answered ${text.slice(0, 100)}` };
 }
 

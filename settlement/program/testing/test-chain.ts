@@ -80,7 +80,7 @@ export class TestChain {
     const result = this.svm.sendTransaction(getTransactionDecoder().decode(wire));
     if (result instanceof FailedTransactionMetadata) {
       const logs = result.meta().logs();
-      throw new RefusedError(failureOfLogs(logs)?.name ?? result.toString(), logs);
+      throw new RefusedError(whyRefused(logs) ?? result.toString(), logs);
     }
     const { events } = decodeEvents(result.logs());
     return { events, computeUnits: Number(result.computeUnitsConsumed()), bytes: wire.length };
@@ -172,6 +172,12 @@ export interface TestPrice {
   average?: bigint;
   /** 1: verified by all guardians that it takes. */
   level?: number;
+}
+
+/** The program's own name for it, or Anchor's. */
+function whyRefused(logs: readonly string[]): string | undefined {
+  const ofAnchor = /Error Code: (\w+)\./.exec(logs.join('\n'));
+  return failureOfLogs(logs)?.name ?? ofAnchor?.[1];
 }
 
 function builtProgram(): Uint8Array {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { Keypair, type PublicKey } from '@solana/web3.js';
 import {
@@ -82,17 +83,21 @@ export class TestExchange {
 
   /** Rows with an owner each, who has SOL for fees. */
   addUsers(...accountIds: number[]): void {
-    for (const accountId of accountIds) {
+    const creates = accountIds.map((accountId) => {
       const owner = Keypair.generate();
       this.owners.set(accountId, owner);
       this.chain.fund(owner.publicKey);
-      const create = createUser({
-        exchange: this.exchange,
-        operator: this.operator.publicKey,
+      const { exchange, operator } = this;
+      return createUser({
+        exchange,
+        operator: operator.publicKey,
         accountId,
         owner: owner.publicKey,
       });
-      this.chain.send([create], [this.operator]);
+    });
+    // As many as a transaction holds.
+    for (let start = 0; start < creates.length; start += 16) {
+      this.chain.send(creates.slice(start, start + 16), [this.operator]);
     }
   }
 
@@ -196,6 +201,19 @@ export class TestExchange {
     const row = decodeRow(page, accountId);
     if (row === null) throw new Error(`account ${accountId} has no row`);
     return row;
+  }
+
+  /** All that the program holds of the exchange, as one hash: equal before and after what must change nothing. */
+  digest(): string {
+    const { chain, exchange, vault } = this;
+    const hash = createHash('sha256');
+    const { pageCount, marketCount } = this.state();
+    for (const key of [exchange, vault]) hash.update(chain.read(key));
+    for (let slot = 0; slot < marketCount; slot++)
+      hash.update(chain.read(marketAddress(exchange, slot)));
+    for (let page = 0; page < pageCount; page++)
+      hash.update(chain.read(pageAddress(exchange, page)));
+    return hash.digest('hex');
   }
 
   /** The identity of the whole exchange: what rows, clearing, fees and insurance say is what the vault holds. */

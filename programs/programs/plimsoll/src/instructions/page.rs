@@ -77,6 +77,7 @@ pub fn do_create_user(ctx: Context<CreateUser>, account: u32, owner: Pubkey) -> 
     }
     require!(!row.exists(), Fail::RowTaken);
     row.owner = owner;
+    row.is_taken = 1;
     emit!(UserCreated { exchange: key, account, owner });
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct Position {
 /// One account of the engine. Money in micro-USD.
 #[zero_copy]
 pub struct UserRow {
-    /// Zeros: the row is free.
+    /// Zeros while the row is free.
     pub owner: Pubkey,
     pub collateral: i64,
     pub deposited: u64,
@@ -29,7 +29,9 @@ pub struct UserRow {
     /// One bit for each market with a position.
     pub used_slots: u16,
     pub has_escaped: u8,
-    pub padding: [u8; 5],
+    /// The row has an owner.
+    pub is_taken: u8,
+    pub padding: [u8; 4],
     pub positions: [Position; SLOTS],
 }
 
@@ -47,7 +49,7 @@ pub const PAGE_BYTES: usize = 8 + size_of::<Page>();
 
 impl UserRow {
     pub fn exists(&self) -> bool {
-        self.owner != Pubkey::default()
+        self.is_taken == 1
     }
 }
 
@@ -87,6 +89,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Accounts ascend within a section, so the page is nearly always the one of the row before.
+    #[inline(always)]
     pub fn user(&mut self, account: u32) -> Result<&mut UserRow> {
         let number = account / PAGE_ROWS as u32;
         if self.pages.get(self.at).is_none_or(|page| page.number != number) {
