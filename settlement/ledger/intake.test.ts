@@ -95,7 +95,7 @@ describe('intake from the bus', () => {
 
   it('waits while the ledger is locked, and has everything afterwards', async () => {
     const folder = makeScratch();
-    const ledger = openLedger(folder, { patienceMs: 1 });
+    const ledger = openLedger(folder, { lockPatienceMs: 1 });
     const bus = await publishedBus(folder);
     const intruder = new Database(ledgerFile(folder));
     intruder.exec('BEGIN IMMEDIATE');
