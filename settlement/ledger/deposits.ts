@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { Cash } from './cash.js';
 import type { LedgerDatabase } from './database.js';
-import { ConflictError, LedgerStateError } from './errors.js';
+import { ConflictError, checkWhole, LedgerStateError } from './errors.js';
 
 /** As the program's event tells it. */
 export interface ChainDeposit {
@@ -84,9 +84,12 @@ export class Deposits {
   /**
    * Writes a deposit down; one that is known gives what is known of it.
    *
-   * @throws ConflictError when the same signature and index say another row or amount.
+   * @throws ConflictError when the same signature and index say another row or amount, LedgerStateError when a number cannot be one.
    */
   record(deposit: ChainDeposit): { deposit: LedgerDeposit; isNew: boolean } {
+    checkWhole('accountId', deposit.accountId, 1);
+    checkWhole('amountMicroUsd', deposit.amountMicroUsd, 1);
+    checkWhole('depositedTotalMicroUsd', deposit.depositedTotalMicroUsd, 0);
     return this.database.write(() => {
       const { signature, eventIndex } = deposit;
       const known = this.find(signature, eventIndex);

@@ -12,7 +12,7 @@ const SOURCE = fileURLToPath(new URL('./ledger-child.fixture.js', import.meta.ur
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
 const SEED = 77;
-const STEPS = 250 * KILLS;
+const STEPS = 150 * KILLS;
 
 afterEach(removeScratch);
 

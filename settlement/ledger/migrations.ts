@@ -176,6 +176,9 @@ CREATE TABLE coverage (
   PRIMARY KEY (shard_id, batch)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX coverage_by_sequence ON coverage (shard_id, sequence, batch);
+CREATE INDEX coverage_by_time ON coverage (shard_id, time_ms, batch);
+
 CREATE TABLE transactions (
   id INTEGER PRIMARY KEY,
   purpose TEXT NOT NULL,
