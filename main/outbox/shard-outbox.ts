@@ -101,7 +101,7 @@ export class ShardOutbox {
         }
       }
     }
-    return ShardOutbox.begin(options, atTheBeginning(options), BEGINNING);
+    return ShardOutbox.begin(options, replicaAtTheBeginning(options), BEGINNING);
   }
 
   /** Last sequence that was read. */
@@ -174,7 +174,7 @@ export class JournalBeginsLateError extends Error {
   override readonly name = 'JournalBeginsLateError';
 }
 
-function atTheBeginning(options: ReplicaOptions): Replica {
+export function replicaAtTheBeginning(options: ReplicaOptions): Replica {
   const { dataDir, shardId, createShard } = options;
   const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
   if (first !== undefined && first.sequence > 1) {

@@ -1,4 +1,4 @@
-import { type Keypair, PublicKey } from '@solana/web3.js';
+import { type Keypair, PublicKey, type TransactionInstruction } from '@solana/web3.js';
 import type { ExchangeState, ForcedState, MarketState, UserRow } from '../program/accounts.js';
 import { exchangeAddress, vaultAddress } from '../program/addresses.js';
 import { type Authorisation, ownerSignature } from '../program/authorisation.js';
@@ -77,6 +77,7 @@ export type WithdrawOutcome =
  */
 export class SettlementChain {
   readonly exchange: PublicKey;
+  readonly mint: PublicKey;
   readonly reader: ChainReader;
   readonly setup: ChainSetup;
   private readonly options: SettlementChainOptions;
@@ -93,6 +94,7 @@ export class SettlementChain {
       throw new RangeError('founder is needed without the key of the admin');
     this.options = options;
     this.exchange = exchangeAddress(founder);
+    this.mint = mint;
     this.reader = new ChainReader(pool, this.exchange);
     this.sender = new BookedSender(new TransactionSender(pool, options.sender), book);
     this.setup = new ChainSetup({
@@ -245,6 +247,12 @@ export class SettlementChain {
     return this.reader.tokensAt(associatedTokenAccount(owner, this.options.mint));
   }
 
+  /** Sends instructions that need no signature but the payer's. Returns the signature. */
+  sendAs(payer: Keypair, label: string, instructions: TransactionInstruction[]): Promise<string> {
+    const name = { purpose: 'administration', reference: 0, part: 0 } as const;
+    return this.pay(name, { label, payer, instructions });
+  }
+
   /** Serves a request that an owner has made on the chain. */
   async serveForced(forced: ForcedState, signal?: AbortSignal): Promise<SendOutcome> {
     const { operator, coSigner } = this.options.keys;
@@ -307,7 +315,7 @@ export class SettlementChain {
     return (this.options.priceAccountOf ?? priceAccountAddress)(feedId);
   }
 
-  private async priceAccountOfSlot(slot: number): Promise<PublicKey> {
+  async priceAccountOfSlot(slot: number): Promise<PublicKey> {
     if (!this.slots.has(slot)) {
       for (const market of await this.reader.markets()) {
         const feedId = Buffer.from(market.feedId).toString('hex');
@@ -319,7 +327,7 @@ export class SettlementChain {
     return found;
   }
 
-  private pricedMarkets(row: UserRow): Promise<PricedMarket[]> {
+  pricedMarkets(row: UserRow): Promise<PricedMarket[]> {
     return Promise.all(
       row.positions.map(async ({ slot }) => ({
         slot,
