@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { base58 } from '@scure/base';
@@ -47,6 +48,8 @@ export class ChainStore {
     this.file = path.join(directory, 'chain.db');
     this.database = new Database(this.file, { timeout: 0 });
     try {
+      // The seed of the chain's keys is in it.
+      fs.chmodSync(this.file, 0o600);
       // In this order: only then the lock is held from the first write until the process ends.
       this.database.pragma('locking_mode = EXCLUSIVE');
       this.database.pragma('journal_mode = WAL');
