@@ -1,9 +1,7 @@
 import fs, { type promises } from 'node:fs';
 import { syncFile } from '../../../engine/runtime/journal/directories.js';
-import { LockedError, takeLock } from '../../../engine/runtime/journal/lock-file.js';
 import {
   BusClosedError,
-  BusConflictError,
   BusDamagedError,
   type BusError,
   BusFullError,
@@ -23,6 +21,7 @@ import {
 import {
   createSegment,
   listSegments,
+  lockFolder,
   readSyncedEnd,
   SEGMENT_HEADER_BYTES,
   type Segment,
@@ -80,7 +79,7 @@ export class LogWriter {
     this.onSynced = onSynced;
     this.segmentBytes = Math.min(LARGEST_SEGMENT_BYTES, Math.floor(limits.maxBytes / 8));
     this.groupBytes = Math.min(GROUP_BYTES, this.segmentBytes);
-    this.unlock = lock(folder);
+    this.unlock = lockFolder(folder);
     try {
       this.heads = readHeadsFile(folder);
       const end = this.recover();
@@ -266,14 +265,5 @@ export class LogWriter {
     }
     syncFile(end!.segment.path, end!.offset);
     return end!;
-  }
-}
-
-function lock(folder: string): () => void {
-  try {
-    return takeLock(folder);
-  } catch (error) {
-    if (error instanceof LockedError) throw new BusConflictError(error.message);
-    throw error;
   }
 }
