@@ -60,33 +60,37 @@ async function publishRest(exchange: RandomExchange, dataDir: string, bus: Bus):
 }
 
 describe('kill -9 of exchange and outbox', () => {
-  it('leaves a bus from which the exact state follows, once the rest is published', async () => {
-    const dataDir = makeScratch();
-    const random = new Xorshift(Date.now() % 1_000_003);
-    const bus = openEmbeddedBus({ folder: path.join(dataDir, 'bus') });
-    const ends: number[] = [];
-    for (let kill = 0; kill < KILLS; kill++) {
-      const seed = random.between(1, 1_000);
-      await tradeAndKill(dataDir, seed, random.between(1, 6), random.between(0, 30));
-      ends.push((await bus.last('account-events.0'))?.sequence ?? 0);
-    }
-    const exchange = new RandomExchange(dataDir, 1);
-    exchange.start();
-    await publishRest(exchange, dataDir, bus);
-    const [shard] = exchange.shards;
-    const markets = shard?.markets.map(({ marketId }) => marketId) ?? [];
-    const receiver = await readBus(bus, [0], markets);
-    await bus.close();
+  it(
+    'leaves a bus from which the exact state follows, once the rest is published',
+    async () => {
+      const dataDir = makeScratch();
+      const random = new Xorshift(Date.now() % 1_000_003);
+      const bus = openEmbeddedBus({ folder: path.join(dataDir, 'bus') });
+      const ends: number[] = [];
+      for (let kill = 0; kill < KILLS; kill++) {
+        const seed = random.between(1, 1_000);
+        await tradeAndKill(dataDir, seed, random.between(1, 6), random.between(0, 30));
+        ends.push((await bus.last('account-events.0'))?.sequence ?? 0);
+      }
+      const exchange = new RandomExchange(dataDir, 1);
+      exchange.start();
+      await publishRest(exchange, dataDir, bus);
+      const [shard] = exchange.shards;
+      const markets = shard?.markets.map(({ marketId }) => marketId) ?? [];
+      const receiver = await readBus(bus, [0], markets);
+      await bus.close();
 
-    expect(differences(receiver.books, exchange.shards)).toEqual([]);
-    const { sequence = 0, epoch = 0 } = shard ?? {};
-    expect(receiver.marks.get(0)).toEqual({ sequence, epoch });
-    expect(epoch).toBe(KILLS + 1);
-    // Most of them have published something of their own before they were killed.
-    expect(new Set(ends).size).toBeGreaterThan(KILLS / 2);
-    expect(receiver.books.counts.get('fill')).toBeGreaterThan(KILLS);
-    await exchange.stop();
-    const { packs, repeated } = receiver;
-    console.log(`killed ${KILLS} times; ${packs} packs, ${repeated} items came again`);
-  }, WITHIN_MS);
+      expect(differences(receiver.books, exchange.shards)).toEqual([]);
+      const { sequence = 0, epoch = 0 } = shard ?? {};
+      expect(receiver.marks.get(0)).toEqual({ sequence, epoch });
+      expect(epoch).toBe(KILLS + 1);
+      // Most of them have published something of their own before they were killed.
+      expect(new Set(ends).size).toBeGreaterThan(KILLS / 2);
+      expect(receiver.books.counts.get('fill')).toBeGreaterThan(KILLS);
+      await exchange.stop();
+      const { packs, repeated } = receiver;
+      console.log(`killed ${KILLS} times; ${packs} packs, ${repeated} items came again`);
+    },
+    WITHIN_MS,
+  );
 });
