@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { RandomExchange } from '../../gateway/history/testing/random-exchange.js';
@@ -12,7 +13,8 @@ import { Receiver } from '../../settlement/outbox/testing/receiver.js';
 import { ShardOutbox } from './shard-outbox.js';
 
 /** Compiled; `npm test` compiles before it starts. */
-const CHILD = path.resolve('dist/main/outbox/outbox-child.fixture.js');
+const SOURCE = fileURLToPath(new URL('./outbox-child.fixture.js', import.meta.url));
+const CHILD = path.join('dist', path.relative(process.cwd(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
 
 afterEach(removeScratch);
