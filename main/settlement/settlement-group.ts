@@ -36,10 +36,9 @@ export class SettlementGroup {
     this.config = config;
     this.demo = demo;
     const onEnded = (sentence: string) => exchange.log.error({}, sentence);
-    const here = (file: string) => new URL(file, import.meta.url);
     this.bus = new SupervisedChild({
       name: 'the bus',
-      module: here('./bus-child.js'),
+      module: new URL('./bus-child.js', import.meta.url),
       args: () => [dataDir, settlement.bus],
       onReady: (ready) => this.busIsReady(ready),
       onEnded,
@@ -48,7 +47,7 @@ export class SettlementGroup {
     this.chain = isEmbedded
       ? new SupervisedChild({
           name: 'the embedded chain',
-          module: here('../../settlement/chain/embedded/process.js'),
+          module: new URL('../../settlement/chain/embedded/process.js', import.meta.url),
           args: (last) => [path.join(dataDir, 'chain'), String(last?.port ?? chainPort)],
           onReady: (ready) => {
             exchange.log.info({ port: ready.port }, 'the embedded chain runs');
@@ -59,7 +58,7 @@ export class SettlementGroup {
       : null;
     this.settlement = new SupervisedChild({
       name: 'the settlement',
-      module: here('./settlement-child.js'),
+      module: new URL('./settlement-child.js', import.meta.url),
       start: (last) => this.settlementStart(last),
       onReady: (ready) => this.announce(ready),
       onEnded,

@@ -21,8 +21,8 @@ const STEADY_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
 /**
- * A process of the exchange's own, which ends when its channel to the exchange closes. It at any moment (killed, out of memory, a bug), and is started again after a while. Its work
- * must be such that nothing is lost by that.
+ * A process of the exchange's own, which ends when its channel to the exchange closes. It may also end at any other moment (killed, out
+ * of memory, a bug), and is started again after a while: its work must be such that nothing is lost by that.
  */
 export class SupervisedChild<Ready> {
   private readonly options: SupervisedOptions<Ready>;

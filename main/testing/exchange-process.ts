@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { packageFile } from '../package-root.js';
+import { Sentences } from './sentences.js';
 
 /** What the line `ready {…}` says. */
 export interface Ready {
@@ -16,6 +17,8 @@ const READY_WITHIN_MS = 60_000;
 /** The exchange as its operators start it, in a process of its own, on free ports. */
 export class ExchangeProcess {
   readonly ready: Ready;
+  /** What it says to its operator. */
+  readonly sentences: Sentences;
   private readonly child: ChildProcess;
   private readonly ended: Promise<number | null>;
 
@@ -30,15 +33,12 @@ export class ExchangeProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: packageFile('.'),
     });
-    let complaints = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaints = (complaints + chunk.toString()).slice(-4000);
-    });
+    const sentences = new Sentences(child.stderr);
     const ended = new Promise<number | null>((resolve) => {
       child.once('exit', (code) => resolve(code));
     });
     const ready = await new Promise<Ready>((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`the exchange ${why}:\n${complaints}`));
+      const fail = (why: string) => reject(new Error(`the exchange ${why}:\n${sentences.tail}`));
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
         fail('did not get ready');
@@ -53,7 +53,7 @@ export class ExchangeProcess {
         fail(`ended with code ${code}`);
       });
     });
-    return new ExchangeProcess(child, ready, ended);
+    return new ExchangeProcess(child, ready, sentences, ended);
   }
 
   /** Starts one and kills it so much later, whatever it has come to by then. */
@@ -67,10 +67,20 @@ export class ExchangeProcess {
     await ended;
   }
 
-  private constructor(child: ChildProcess, ready: Ready, ended: Promise<number | null>) {
+  private constructor(
+    child: ChildProcess,
+    ready: Ready,
+    sentences: Sentences,
+    ended: Promise<number | null>,
+  ) {
     this.child = child;
     this.ready = ready;
+    this.sentences = sentences;
     this.ended = ended;
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
   }
 
   get url(): string {

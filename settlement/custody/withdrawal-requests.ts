@@ -83,7 +83,7 @@ export class WithdrawalRequests {
   private checkAuthority(wanted: Wanted): void {
     const account = this.context.ledger.catalogue.account(wanted.accountId);
     if (account === null || account.ownerKey === null) {
-      const sentence = `account ${wanted.accountId} is not known to settlement, or has no key of its owner`;
+      const sentence = `accountId ${wanted.accountId} is not known to settlement, or has no key of its owner`;
       throw new CustodyProblem(404, 'unknown_account', sentence, 'accountId');
     }
     const authorisation = {

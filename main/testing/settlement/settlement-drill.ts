@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Xorshift } from '../../../engine/testing/xorshift.js';
+import type { Layout } from '../../config/config.js';
+import { type DrillPlace, DrillTrader } from './drill-trader.js';
+import { eventually } from './eventually.js';
+import { type Part, partsOf } from './processes.js';
+import { SettlingExchange } from './settling-exchange.js';
+import { compareSides, type ThreeSides } from './three-sides.js';
+
+export interface DrillOptions {
+  folder: string;
+  bus: 'nats' | 'embedded';
+  layout: Layout;
+  seed: number;
+}
+
+/** What may be killed. */
+export type Victim = Part | 'exchange';
+
+const TRADERS = 4;
+const FILL_MICRO_USD = 10_000_000_000_000n;
+const FIRST_DEPOSIT_MICRO_USD = 100_000_000_001n;
+const PRICES = { 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' };
+const WITHIN_MS = 300_000;
+/** Between two kills: from the first moments of what is started again to a while of work. */
+const APART_MS_MAX = 3_000;
+
+/**
+ * Kills what belongs to the settlement under load at random moments, lets it come back by itself, and compares everything that everybody
+ * knows: engine, ledger, chain, and the wallets.
+ */
+export class SettlementDrill {
+  readonly killed = new Map<Victim, number>();
+  private readonly options: DrillOptions;
+  private readonly random: Xorshift;
+  private readonly place: DrillPlace;
+  private readonly traders: DrillTrader[];
+  private load: Promise<unknown> = Promise.resolve();
+
+  static async start(options: DrillOptions): Promise<SettlementDrill> {
+    const exchange = await begin(options);
+    const place = { exchange, facts: await exchange.facts(), isPaused: true };
+    const drill = new SettlementDrill(options, place);
+    await drill.prepare();
+    return drill;
+  }
+
+  private constructor(options: DrillOptions, place: DrillPlace) {
+    this.options = options;
+    this.place = place;
+    this.random = new Xorshift(options.seed);
+    this.traders = Array.from({ length: TRADERS }, (_, i) => {
+      return new DrillTrader(place, new Xorshift(options.seed + i + 1));
+    });
+  }
+
+  get orders(): number {
+    return this.sum(({ orders }) => orders);
+  }
+
+  get deposits(): number {
+    return this.sum(({ deposits }) => deposits);
+  }
+
+  get withdrawals(): number {
+    return this.sum(({ withdrawals }) => withdrawals);
+  }
+
+  /** Loads, and kills one after the other. */
+  async round(kills: number): Promise<void> {
+    this.place.isPaused = false;
+    this.load = Promise.all(this.traders.map((trader) => trader.run()));
+    // Told when it is waited for.
+    this.load.catch(() => {});
+    for (let i = 0; i < kills; i++) {
+      await sleep(this.random.below(APART_MS_MAX));
+      await this.kill();
+    }
+    await sleep(this.random.below(APART_MS_MAX));
+  }
+
+  /** Ends the load, and waits until everybody says the same. */
+  async check(): Promise<ThreeSides> {
+    this.place.isPaused = true;
+    await this.load;
+    return eventually(
+      'engine = ledger = chain',
+      async () => {
+        const { exchange } = this.place;
+        const sides = await compareSides(exchange.dataDir, await exchange.factsNow());
+        const found = [...sides.differences, ...(await this.wrongWallets(sides))];
+        if (found.length === 0) return sides;
+        throw new Error(found.join('\n'));
+      },
+      WITHIN_MS,
+    );
+  }
+
+  finish(): Promise<number | null> {
+    return this.place.exchange.process.stop();
+  }
+
+  /** For the end of a test that has failed. */
+  async abandon(): Promise<void> {
+    this.place.isPaused = true;
+    await this.place.exchange.process.kill();
+  }
+
+  private async prepare(): Promise<void> {
+    const { exchange } = this.place;
+    await exchange.setPrices(PRICES);
+    for (const trader of this.traders) {
+      const publicKey = trader.wallet.owner;
+      const made = await exchange.process.admin<{ accountId: number }>('POST', 'accounts', {
+        publicKey,
+      });
+      trader.accountId = made.accountId;
+      await trader.wallet.fill(exchange, FILL_MICRO_USD);
+      await eventually('a row on chain', () => this.hasRow(trader), WITHIN_MS);
+      await trader.deposit(FIRST_DEPOSIT_MICRO_USD);
+    }
+    await this.check();
+  }
+
+  private async hasRow({ wallet }: DrillTrader): Promise<true | null> {
+    const { body } = await this.place.exchange.custody('GET', `/v1/accounts/${wallet.owner}`);
+    return body.data?.[0]?.isOnChain === true ? true : null;
+  }
+
+  private async kill(): Promise<void> {
+    const { exchange } = this.place;
+    const there: Victim[] = ['exchange', ...partsOf(exchange.process.pid).keys()];
+    const victim = this.random.pick(there);
+    this.killed.set(victim, (this.killed.get(victim) ?? 0) + 1);
+    if (victim === 'exchange') {
+      await exchange.process.kill();
+      this.place.exchange = await begin(this.options);
+    } else {
+      const pid = partsOf(exchange.process.pid).get(victim);
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    }
+  }
+
+  /** Tokens that are in each wallet, and what its row has seen, against what its owner has done. */
+  private async wrongWallets({ rows }: ThreeSides): Promise<string[]> {
+    const found: string[] = [];
+    for (const { wallet, accountId, depositedMicroUsd, withdrawnMicroUsd } of this.traders) {
+      const row = rows.get(accountId);
+      const expectEqual = (what: string, is: bigint | undefined, must: bigint) => {
+        if (is !== must) found.push(`${what} of account ${accountId}: ${is} instead of ${must}`);
+      };
+      expectEqual('deposits', row?.depositedMicroUsd, depositedMicroUsd);
+      expectEqual('withdrawals', row?.withdrawnMicroUsd, withdrawnMicroUsd);
+      const left = FILL_MICRO_USD - depositedMicroUsd + withdrawnMicroUsd;
+      expectEqual('wallet', await wallet.tokens(this.place.facts), left);
+    }
+    return found;
+  }
+
+  private sum(of: (trader: DrillTrader) => number): number {
+    return this.traders.reduce((sum, trader) => sum + of(trader), 0);
+  }
+}
+
+function begin({ folder, bus, layout }: DrillOptions): Promise<SettlingExchange> {
+  return SettlingExchange.start(folder, bus, '--layout', layout);
+}
