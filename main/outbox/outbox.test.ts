@@ -24,7 +24,7 @@ async function newOutbox(dataDir: string, stats: HostStats) {
     stats: [stats.memory],
     neverSyncs: false,
     hasSpareCore: true,
-    bus: { kind: 'embedded', options: { folder: path.join(dataDir, 'bus') } },
+    bus: { kind: 'embedded', folder: path.join(dataDir, 'bus') },
     onNotice: (sentence) => told.notices.push(sentence),
     onTrouble: (sentence) => told.troubles.push(sentence),
     onStopped: (sentence) => told.stopped.push(sentence),

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { base58 } from '@scure/base';
 import { PublicKey } from '@solana/web3.js';
+import { openBus } from '../../settlement/bus/provide-bus.js';
 import { custodyRoutes } from '../../settlement/custody/custody-routes.js';
 import { CustodyServer } from '../../settlement/custody/custody-server.js';
 import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
@@ -13,7 +14,6 @@ import { LedgerBook } from '../../settlement/service/ledger-book.js';
 import { ProgramChain } from '../../settlement/service/program-chain.js';
 import { SettlementService } from '../../settlement/service/settlement-service.js';
 import { openLog } from '../observe/log.js';
-import { openBus } from '../outbox/bus-settings.js';
 import { packageFile } from '../package-root.js';
 import { settlementKeys } from './chain-keys.js';
 import { chainOf } from './chain-of.js';

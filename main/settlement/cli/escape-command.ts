@@ -31,10 +31,10 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
       throw new Error('nobody has asked the chain for a withdrawal: begin with request-exit');
     }
     await testPrices(access);
-    const { accountId } = request;
+    const { accountId, destination } = request;
     const owner = (await chain.rows([accountId])).get(accountId);
     const positions = owner === undefined ? [] : await chain.pricedMarkets(owner);
-    await send('freezing the exchange', freeze({ exchange, accountId, positions }));
+    await send('freezing the exchange', freeze({ exchange, accountId, destination, positions }));
     output.note('the exchange is frozen');
   }
   for (const { slot, exitPriceTicks, longLots } of await chain.markets()) {
