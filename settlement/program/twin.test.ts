@@ -10,6 +10,7 @@ import { Twin } from './testing/twin.js';
 
 const ACCOUNTS = [1, 2, 3, 400, 1_023];
 const CAPITAL = 50_000_000n;
+const isFull = process.env.PLIMSOLL_FULL === '1';
 
 /** The exchange on the chain and its twin, which must agree after each step about everything. */
 class Pair {
@@ -197,7 +198,7 @@ describe('random trading', () => {
         fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
           run(new Pair(numerator, denominator), steps);
         }),
-        { numRuns: 3 },
+        { numRuns: isFull ? 60 : 3 },
       );
     },
   );
@@ -276,7 +277,7 @@ describe('a batch with something changed', () => {
           else reasons.add(why);
         },
       ),
-      { numRuns: 120 },
+      { numRuns: isFull ? 3_000 : 120 },
     );
     pair.check();
     // The test would prove nothing if all were refused for the same reason.
