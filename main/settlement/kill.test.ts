@@ -41,11 +41,11 @@ async function drill(bus: 'nats' | 'embedded', layout: 'inline' | 'spread'): Pro
       expect(sides.fills).toBeGreaterThan(fills);
       fills = sides.fills;
     }
-    expect(await drill.finish()).toBe(0);
-    const { orders, deposits, withdrawals } = drill;
+    expect(await drill.finish()).toEqual({ code: 0, left: [] });
+    const { orders, deposits, withdrawals, killedStarts } = drill;
     const killed = [...drill.killed].map(([victim, count]) => `${victim} ${count}`).join(', ');
     console.log(
-      `settlement drill: ${orders} orders, ${fills} fills, ${deposits} deposits, ${withdrawals} withdrawals; killed ${killed}`,
+      `settlement drill: ${orders} orders, ${fills} fills, ${deposits} deposits, ${withdrawals} withdrawals; killed ${killed}, starts ${killedStarts}`,
     );
     expect(withdrawals).toBeGreaterThan(0);
   } catch (error) {

@@ -42,6 +42,8 @@ const DEMO_MICRO_USD = 100_000_000_000n;
 const DEMO_LAMPORTS = 1_000_000_000;
 
 async function run(start: SettlementStart): Promise<void> {
+  // From here on: who is let go while he is still being set up ends as well.
+  const over = ended();
   const { dataDir, windowMs } = start;
   const log = openLog(dataDir, 'settlement.log');
   const keys = settlementKeys(dataDir);
@@ -98,8 +100,8 @@ async function run(start: SettlementStart): Promise<void> {
   service.start();
   log.info({ ...facts, custodyPort: custody.port }, 'settlement runs');
   const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };
-  process.send?.(ready);
-  await ended();
+  if (process.connected) process.send?.(ready);
+  await over;
   await custody.server.close();
   await service.stop();
   await bus.close();

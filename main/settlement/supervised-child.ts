@@ -48,7 +48,7 @@ export class SupervisedChild<Ready> {
   }
 
   start(): void {
-    const { module, args, start, name } = this.options;
+    const { module, args, start } = this.options;
     const begunMs = performance.now();
     // In a process group of its own, so that Ctrl-C in a terminal does not end it before what needs it.
     const child = fork(module, args?.(this.lastReady) ?? [], {
@@ -65,24 +65,23 @@ export class SupervisedChild<Ready> {
       this.lastReady = ready;
       this.options.onReady(ready);
     });
-    // A process that ends before it has read its start is told by its end.
-    child.on('error', () => {});
-    if (start !== undefined) child.send(start(this.lastReady), () => {});
     this.ended = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
+      const end = (how: string) => {
         this.child = null;
-        if (!this.stopping) {
-          if (performance.now() - begunMs > STEADY_MS) this.retryMs = RETRY_MS_FIRST;
-          const how = signal === null ? `with code ${code}` : `by ${signal}`;
-          const why = complaint.trim() === '' ? '' : `: ${complaint.trim().split('\n').at(-1)}`;
-          this.options.onEnded(
-            `${name} ended ${how} and is started again in ${this.retryMs} ms${why}`,
-          );
-          this.startLater();
-        }
+        if (performance.now() - begunMs > STEADY_MS) this.retryMs = RETRY_MS_FIRST;
+        if (!this.stopping) this.startLater(how, complaint);
         resolve();
+      };
+      child.once('exit', (code, signal) => {
+        end(signal === null ? `with code ${code}` : `by ${signal}`);
+      });
+      // One that could not be started has no other end; one that ends before it has read its start is told by its end.
+      child.on('error', (error) => {
+        if (child.pid === undefined) end(`before it began (${error.message})`);
       });
     });
+    // Without a process there may be no channel either.
+    if (start !== undefined) child.send?.(start(this.lastReady), () => {});
   }
 
   /** Lets it come to a good end, and ends it after a while. */
@@ -97,9 +96,21 @@ export class SupervisedChild<Ready> {
     clearTimeout(timer);
   }
 
-  private startLater(): void {
+  private startLater(how: string, complaint = ''): void {
     this.restarts++;
-    this.retry = setTimeout(() => this.start(), this.retryMs);
+    const why = complaint.trim() === '' ? '' : `: ${complaint.trim().split('\n').at(-1)}`;
+    const sentence = `${this.options.name} ended ${how} and is started again in ${this.retryMs} ms`;
+    this.options.onEnded(`${sentence}${why}`);
+    this.retry = setTimeout(() => this.startAgain(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX);
+  }
+
+  /** Without memory for a process there is not even one that could fail. */
+  private startAgain(): void {
+    try {
+      this.start();
+    } catch (error) {
+      this.startLater(`before it began (${(error as Error).message})`);
+    }
   }
 }

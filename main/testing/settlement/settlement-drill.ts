@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Xorshift } from '../../../engine/testing/xorshift.js';
 import type { Layout } from '../../config/config.js';
+import { ExchangeProcess } from '../exchange-process.js';
 import { type DrillPlace, DrillTrader } from './drill-trader.js';
 import { eventually } from './eventually.js';
-import { type Part, partsOf } from './processes.js';
+import { commandsWith, type Part, partsOf } from './processes.js';
 import { SettlingExchange } from './settling-exchange.js';
 import { compareSides, type ThreeSides } from './three-sides.js';
 
@@ -24,6 +25,8 @@ const PRICES = { 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' };
 const WITHIN_MS = 300_000;
 /** Between two kills: from the first moments of what is started again to a while of work. */
 const APART_MS_MAX = 3_000;
+/** A start with all its processes takes longer: kills hit every moment of it. */
+const START_MS_MAX = 4_000;
 
 /**
  * Kills what belongs to the settlement under load at random moments, lets it come back by itself, and compares everything that everybody
@@ -31,6 +34,7 @@ const APART_MS_MAX = 3_000;
  */
 export class SettlementDrill {
   readonly killed = new Map<Victim, number>();
+  killedStarts = 0;
   private readonly options: DrillOptions;
   private readonly random: Xorshift;
   private readonly place: DrillPlace;
@@ -73,7 +77,8 @@ export class SettlementDrill {
     // Told when it is waited for.
     this.load.catch(() => {});
     for (let i = 0; i < kills; i++) {
-      await sleep(this.random.below(APART_MS_MAX));
+      // Sometimes two at once.
+      if (this.random.below(4) > 0) await sleep(this.random.below(APART_MS_MAX));
       await this.kill();
     }
     await sleep(this.random.below(APART_MS_MAX));
@@ -96,8 +101,10 @@ export class SettlementDrill {
     );
   }
 
-  finish(): Promise<number | null> {
-    return this.place.exchange.process.stop();
+  /** Gives the exit code, and what is still running then. */
+  async finish(): Promise<{ code: number | null; left: string[] }> {
+    const code = await this.place.exchange.process.stop();
+    return { code, left: commandsWith(this.options.folder) };
   }
 
   /** For the end of a test that has failed. */
@@ -128,17 +135,23 @@ export class SettlementDrill {
   }
 
   private async kill(): Promise<void> {
-    const { exchange } = this.place;
-    const there: Victim[] = ['exchange', ...partsOf(exchange.process.pid).keys()];
-    const victim = this.random.pick(there);
+    const { pid } = this.place.exchange.process;
+    const there = partsOf(pid);
+    const victim = this.random.pick<Victim>(['exchange', ...there.keys()]);
     this.killed.set(victim, (this.killed.get(victim) ?? 0) + 1);
-    if (victim === 'exchange') {
-      await exchange.process.kill();
-      this.place.exchange = await begin(this.options);
-    } else {
-      const pid = partsOf(exchange.process.pid).get(victim);
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    if (victim === 'exchange') await this.killExchange();
+    else endAtOnce(there.get(victim) as number);
+  }
+
+  /** What it has started ends by itself, while the next one starts already, which may not live long either. */
+  private async killExchange(): Promise<void> {
+    await this.place.exchange.process.kill();
+    while (this.random.below(3) === 0) {
+      const args = SettlingExchange.argsFor(this.options.folder, ...layoutOf(this.options));
+      await ExchangeProcess.startAndKill(args, this.random.below(START_MS_MAX));
+      this.killedStarts++;
     }
+    this.place.exchange = await begin(this.options);
   }
 
   /** Tokens that are in each wallet, and what its row has seen, against what its owner has done. */
@@ -162,6 +175,19 @@ export class SettlementDrill {
   }
 }
 
-function begin({ folder, bus, layout }: DrillOptions): Promise<SettlingExchange> {
-  return SettlingExchange.start(folder, bus, '--layout', layout);
+function begin(options: DrillOptions): Promise<SettlingExchange> {
+  return SettlingExchange.start(options.folder, options.bus, ...layoutOf(options));
+}
+
+function layoutOf({ layout }: DrillOptions): string[] {
+  return ['--layout', layout];
+}
+
+/** It may have come to its end by itself a moment ago. */
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -25,6 +25,8 @@ export interface Answer {
   };
 }
 
+const DATA = 'data';
+const CONFIG_FILE = 'settling.toml';
 const READY_WITHIN_MS = 180_000;
 /** Small snapshots often, and limits that no load of a test reaches. */
 const CONFIG = `
@@ -46,12 +48,17 @@ export class SettlingExchange {
     bus: 'nats' | 'embedded',
     ...more: readonly string[]
   ): Promise<SettlingExchange> {
-    const config = path.join(folder, 'settling.toml');
-    const dataDir = path.join(folder, 'data');
-    fs.writeFileSync(config, `${CONFIG}[settlement]\nbus = "${bus}"\nwindowMs = 500\n`);
-    const own = ['--data', dataDir, '--config', config, '--oracle', 'manual', '--no-bots'];
-    const args = [...own, '--fsync', 'always', '--settlement', 'on', ...more];
-    return new SettlingExchange(dataDir, await ExchangeProcess.start(args));
+    const config = `${CONFIG}[settlement]\nbus = "${bus}"\nwindowMs = 500\n`;
+    fs.writeFileSync(path.join(folder, CONFIG_FILE), config);
+    const started = await ExchangeProcess.start(SettlingExchange.argsFor(folder, ...more));
+    return new SettlingExchange(path.join(folder, DATA), started);
+  }
+
+  /** Of one that was started there before. */
+  static argsFor(folder: string, ...more: readonly string[]): string[] {
+    const files = ['--data', path.join(folder, DATA), '--config', path.join(folder, CONFIG_FILE)];
+    const own = ['--oracle', 'manual', '--no-bots', '--fsync', 'always', '--settlement', 'on'];
+    return [...files, ...own, ...more];
   }
 
   private constructor(dataDir: string, process: ExchangeProcess) {

@@ -55,7 +55,9 @@ async function serve(directory: string, port: number): Promise<void> {
     setTimeout(() => process.exit(1), 100);
   });
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
-  process.send?.({ ...ready, token } satisfies ChainReady);
+  // The parent may have gone while the chain was opened; nobody would say it again.
+  if (process.connected === false) endOrFail();
+  else process.send?.({ ...ready, token } satisfies ChainReady);
 }
 
 /** Made at the first start; only the user of this process may read it. */
