@@ -18,7 +18,10 @@ const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
 const WITHIN_MS = 60_000 + KILLS * 15_000;
 
-afterEach(removeScratch);
+/** What a failure has left is kept: journal and bus together tell what went wrong. */
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') removeScratch();
+});
 
 /** Kills exchange and outbox a moment after they have said so many lines. */
 async function tradeAndKill(
@@ -80,7 +83,8 @@ describe('kill -9 of exchange and outbox', () => {
       const receiver = await readBus(bus, [0], markets);
       await bus.close();
 
-      expect(differences(receiver.books, exchange.shards)).toEqual([]);
+      const where = `${dataDir}: the shard's own money differs by ${shard?.moneyDifferenceMicroUsd()}`;
+      expect(differences(receiver.books, exchange.shards), where).toEqual([]);
       const { sequence = 0, epoch = 0 } = shard ?? {};
       expect(receiver.marks.get(0)).toEqual({ sequence, epoch });
       expect(epoch).toBe(KILLS + 1);
