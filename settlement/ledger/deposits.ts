@@ -51,6 +51,7 @@ export class Deposits {
   private readonly totals: Statement;
   private readonly getCursor: Statement;
   private readonly setCursor: Statement;
+  private readonly setOperators: Statement;
 
   constructor(database: LedgerDatabase, cash: Cash, now: () => number) {
     this.database = database;
@@ -74,6 +75,7 @@ export class Deposits {
     this.setState = sql.prepare(
       'UPDATE deposits SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ?',
     );
+    this.setOperators = sql.prepare('UPDATE deposits SET is_operators = 1 WHERE id = ?');
     this.getCursor = sql.prepare('SELECT cursor FROM deposit_scan').pluck();
     this.setCursor = sql.prepare('INSERT OR REPLACE INTO deposit_scan (id, cursor) VALUES (1, ?)');
     this.totals = sql.prepare(
@@ -118,7 +120,9 @@ export class Deposits {
     this.database.write(() => {
       for (const found of deposits) {
         const { deposit } = this.record(chainDepositOf(found));
-        if (isOperators(found)) this.markCredited(deposit.id);
+        if (!isOperators(found)) continue;
+        this.setOperators.run(deposit.id);
+        this.markCredited(deposit.id);
       }
       if (cursor !== null) this.setCursor.run(cursor);
     });

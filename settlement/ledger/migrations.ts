@@ -222,6 +222,7 @@ CREATE TABLE deposits (
   changed_at_ms INTEGER NOT NULL,
   shard_id INTEGER,
   item INTEGER,
+  is_operators INTEGER NOT NULL DEFAULT 0,
   UNIQUE (signature, event_index)
 ) STRICT;
 CREATE INDEX deposits_open ON deposits (id) WHERE state = 'seen';

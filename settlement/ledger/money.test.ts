@@ -371,9 +371,19 @@ describe('an insurance fund', () => {
     clock.nowMs += 1_000;
     expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({ batch: null, shortMarkets: [1] });
     expect(ledger.status().alarms.map(({ key }) => key)).toEqual(['shortInsurance']);
-    exchange.say(0, 21, 21, { kind: 'insuranceFunded', marketId: 1, changeMicroUsd: 49 });
+    exchange.say(0, 21, 21, {
+      kind: 'insuranceFunded',
+      marketId: 1,
+      changeMicroUsd: 49,
+      cashKey: null,
+    });
     expect(ledger.buildBatch(NO_LIMITS).batch).toBe(null);
-    exchange.say(0, 22, 22, { kind: 'insuranceFunded', marketId: 1, changeMicroUsd: 1 });
+    exchange.say(0, 22, 22, {
+      kind: 'insuranceFunded',
+      marketId: 1,
+      changeMicroUsd: 1,
+      cashKey: null,
+    });
     expect(ledger.cash.unpaidFundings(10).map((each) => each.changeMicroUsd)).toEqual([49, 1]);
     expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({
       batch: { payments: 1 },
