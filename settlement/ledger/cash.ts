@@ -13,7 +13,7 @@ export interface ItemPlace {
 }
 
 /** What a change of a balance is the engine's side of, as its key says. */
-export type KeyTarget = 'deposit' | 'withdrawal' | 'return';
+export type KeyTarget = 'deposit' | 'withdrawal' | 'return' | 'forced' | 'forcedReturn';
 /** `operator`: of none of these. */
 export type LinkTarget = KeyTarget | 'operator';
 
@@ -88,12 +88,14 @@ export class Cash {
     );
     this.itemOfKey = sql.prepare(`SELECT ${COLUMNS} FROM balance_items WHERE cash_key = ?`);
     this.targetOfKey = sql.prepare('SELECT target, target_id AS id FROM cash_keys WHERE key = ?');
-    const linkWithdrawal = (side: string) =>
-      sql.prepare(`UPDATE withdrawals SET ${side}_shard_id = ?, ${side}_item = ? WHERE id = ?`);
+    const linkIn = (table: string, side: string) =>
+      sql.prepare(`UPDATE ${table} SET ${side}_shard_id = ?, ${side}_item = ? WHERE id = ?`);
     this.linkTarget = {
       deposit: sql.prepare('UPDATE deposits SET shard_id = ?, item = ? WHERE id = ?'),
-      withdrawal: linkWithdrawal('reserved'),
-      return: linkWithdrawal('returned'),
+      withdrawal: linkIn('withdrawals', 'reserved'),
+      return: linkIn('withdrawals', 'returned'),
+      forced: linkIn('forced_requests', 'reserved'),
+      forcedReturn: linkIn('forced_requests', 'returned'),
     };
   }
 

@@ -109,15 +109,17 @@ export class Deposits {
 
   /**
    * Writes down what a scan has given, and how far it has come, both or neither. `isOperators`: paid by the operator for what the engine
-   * has booked already.
+   * has booked already. `alongside` writes what else the scan has found.
    */
   recordAll<Deposit extends ChainDeposit>(
     deposits: readonly Deposit[],
     cursor: string | null,
     isOperators: (deposit: Deposit) => boolean,
+    alongside: () => void = () => {},
   ): void {
     if (deposits.length === 0 && cursor === this.cursor()) return;
     this.database.write(() => {
+      alongside();
       for (const found of deposits) {
         const { deposit } = this.record(chainDepositOf(found));
         if (!isOperators(found)) continue;

@@ -12,6 +12,7 @@ import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLetters } from './dead-letters.js';
 import { Deposits } from './deposits.js';
 import { LedgerError, LedgerStateError } from './errors.js';
+import { ForcedRequests } from './forced-requests.js';
 import { Ingest, type IngestResult, type LedgerMessage } from './ingest.js';
 import type { WindowLimits } from './netting-window.js';
 import { PackStore } from './pack-store.js';
@@ -54,6 +55,7 @@ export class SettlementLedger {
   readonly transactions: Transactions;
   readonly deposits: Deposits;
   readonly withdrawals: Withdrawals;
+  readonly forced: ForcedRequests;
   readonly cash: Cash;
   readonly coverage: Coverage;
   readonly prices: Prices;
@@ -91,6 +93,7 @@ export class SettlementLedger {
     this.coverage = new Coverage(database, this.streams);
     this.deposits = new Deposits(database, this.cash, now);
     this.withdrawals = new Withdrawals(database, this.cash, this.coverage, now);
+    this.forced = new ForcedRequests(database, this.cash, this.coverage);
     this.prices = new Prices(database);
     this.alarms = new Alarms(database, now);
     const { streams, packs, catalogue, cash, coverage, prices, letters, alarms } = this;

@@ -107,7 +107,7 @@ CREATE UNIQUE INDEX balance_items_by_key ON balance_items (cash_key) WHERE cash_
 
 CREATE TABLE cash_keys (
   key TEXT PRIMARY KEY,
-  target TEXT NOT NULL CHECK (target IN ('deposit', 'withdrawal', 'return')),
+  target TEXT NOT NULL CHECK (target IN ('deposit', 'withdrawal', 'return', 'forced', 'forcedReturn')),
   target_id INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -251,6 +251,19 @@ CREATE TABLE withdrawals (
   UNIQUE (account_id, nonce)
 ) STRICT;
 CREATE INDEX withdrawals_open ON withdrawals (id) WHERE state NOT IN ('completed', 'givenBack', 'refused');
+
+CREATE TABLE forced_requests (
+  id INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  requested_at INTEGER NOT NULL,
+  amount_micro_usd INTEGER NOT NULL CHECK (amount_micro_usd > 0),
+  state TEXT NOT NULL CHECK (state IN ('seen', 'reserved', 'served', 'refused', 'canceled', 'givenBack')),
+  reserved_shard_id INTEGER,
+  reserved_item INTEGER,
+  returned_shard_id INTEGER,
+  returned_item INTEGER,
+  UNIQUE (account_id, requested_at)
+) STRICT;
 
 CREATE TABLE withdrawal_history (
   withdrawal_id INTEGER NOT NULL REFERENCES withdrawals (id),

@@ -86,17 +86,11 @@ export class VerifyReader {
       if (!isIn(shardId, item)) add(sums, id, amount);
     }
     this.addOperators(sums, isIn);
+    this.addForced(sums, isIn);
     const withdrawals =
       'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
       "returned_shard_id AS returnedShardId, returned_item AS returnedItem, state = 'completed' AS isPaid FROM withdrawals";
-    type Returned = { returnedShardId: bigint | null; returnedItem: bigint | null; isPaid: bigint };
-    for (const row of this.rows<Returned>(withdrawals)) {
-      const isReserved = isIn(row.shardId, row.item);
-      const isReturned = isIn(row.returnedShardId, row.returnedItem);
-      const isPaid = row.isPaid === 1n;
-      if (isReserved && !isReturned && !isPaid) add(sums, row.id, row.amount);
-      if (!isReserved && isPaid) add(sums, row.id, -row.amount);
-    }
+    for (const row of this.rows<Returned>(withdrawals)) addPayout(sums, row, isIn);
     return sums;
   }
 
@@ -112,10 +106,32 @@ export class VerifyReader {
     }
   }
 
+  private addForced(sums: Map<number, bigint>, isIn: IsInCut): void {
+    const text =
+      'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
+      "returned_shard_id AS returnedShardId, returned_item AS returnedItem, state = 'served' AS isPaid FROM forced_requests";
+    for (const row of this.rows<Returned>(text)) addPayout(sums, row, isIn);
+  }
+
   private rows<More = object>(text: string): Iterable<MoneyRow & More> {
     const statement = this.parts.database.sql.prepare(text).safeIntegers();
     return statement.all() as (MoneyRow & More)[];
   }
+}
+
+interface Returned {
+  returnedShardId: bigint | null;
+  returnedItem: bigint | null;
+  isPaid: bigint;
+}
+
+/** The engine has given it, and the chain not yet; or the other way round. */
+function addPayout(sums: Map<number, bigint>, row: MoneyRow & Returned, isIn: IsInCut): void {
+  const isReserved = isIn(row.shardId, row.item);
+  const isReturned = isIn(row.returnedShardId, row.returnedItem);
+  const isPaid = row.isPaid === 1n;
+  if (isReserved && !isReturned && !isPaid) add(sums, row.id, row.amount);
+  if (!isReserved && isPaid) add(sums, row.id, -row.amount);
 }
 
 type IsInCut = (shardId: bigint | null, item: bigint | null) => boolean;

@@ -1,4 +1,5 @@
 import type { ChainDeposit } from '../ledger/deposits.js';
+import type { ForcedRequest } from '../ledger/forced-requests.js';
 import type { ChainHead } from '../ledger/reconcile.js';
 import type { TransactionPurpose } from '../ledger/transactions.js';
 import type { MarketListed } from '../packs/pack-types.js';
@@ -43,6 +44,8 @@ export interface SignedWithdrawal {
 export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain';
 
 export interface DepositScan {
+  /** Accounts whose forced withdrawal was paid. */
+  readonly served: readonly number[];
   readonly deposits: readonly (ChainDeposit & { readonly payer: string })[];
   /** Kept with what it gave, and handed in at the next scan; the same again: the scan has come to the end. */
   readonly cursor: string | null;
@@ -65,6 +68,9 @@ export interface ChainDoor {
   ): Promise<void>;
   payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome>;
   fateOf(withdrawal: SignedWithdrawal): Promise<WithdrawalFate>;
+  /** What owners have asked of the chain itself, and nobody has served yet. */
+  forcedRequests(): Promise<ForcedRequest[]>;
+  serveForced(request: ForcedRequest): Promise<ChainOutcome>;
   deposits(cursor: string | null): Promise<DepositScan>;
   /** Only a test chain has to be told prices; a real one has them from its own oracle. */
   tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void>;

@@ -35,11 +35,15 @@ export class DepositRounds {
     return hasMore || told || paid;
   }
 
-  private async scan(): Promise<boolean> {
+  /** Reads what has happened at the vault. True: there may be more. */
+  async scan(): Promise<boolean> {
     const { ledger, chain, operator } = this.options;
     const before = ledger.deposits.cursor();
-    const { deposits, cursor } = await chain.deposits(before);
-    ledger.deposits.recordAll(deposits, cursor, ({ payer }) => payer === operator);
+    const { deposits, served, cursor } = await chain.deposits(before);
+    const isOperators = ({ payer }: { payer: string }) => payer === operator;
+    ledger.deposits.recordAll(deposits, cursor, isOperators, () => {
+      for (const accountId of served) ledger.forced.noteServed(accountId);
+    });
     return cursor !== before;
   }
 

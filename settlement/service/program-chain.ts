@@ -2,7 +2,9 @@ import { type Keypair, PublicKey } from '@solana/web3.js';
 import type { ScanCursor } from '../chain/address-scanner.js';
 import type { EmbeddedOperator } from '../chain/embedded-operator.js';
 import type { SettlementChain } from '../chain/settlement-chain.js';
+import { describeOutcome } from '../chain/transaction-book.js';
 import type { Catalogue } from '../ledger/catalogue.js';
+import type { ForcedRequest } from '../ledger/forced-requests.js';
 import type { MarketListed } from '../packs/pack-types.js';
 import type { Authorisation } from '../program/authorisation.js';
 import { DEFAULT_MARKET_LIMITS, type MarketTerms } from '../program/terms.js';
@@ -107,23 +109,53 @@ export class ProgramChain implements ChainDoor {
     return this.options.chain.withdrawalFate(this.authorisation(withdrawal));
   }
 
+  async forcedRequests(): Promise<ForcedRequest[]> {
+    const asked = await this.options.chain.forcedWithdrawals();
+    return asked.map(({ accountId, requestedAtSeconds, amountMicroUsd }) => ({
+      accountId,
+      requestedAtSeconds: Number(requestedAtSeconds),
+      amountMicroUsd: Number(amountMicroUsd),
+    }));
+  }
+
+  async serveForced(request: ForcedRequest): Promise<ChainOutcome> {
+    const { chain } = this.options;
+    const asked = await chain.forcedWithdrawals();
+    const { accountId, requestedAtSeconds } = request;
+    const found = asked.find((one) => {
+      return one.accountId === accountId && Number(one.requestedAtSeconds) === requestedAtSeconds;
+    });
+    if (found === undefined) return { kind: 'done' };
+    const outcome = await chain.serveForced(found);
+    if (outcome.kind === 'executed') return { kind: 'done' };
+    const sentence = describeOutcome(outcome);
+    const isRefused = outcome.kind === 'failed' || outcome.kind === 'refused';
+    return { kind: isRefused ? 'refused' : 'notYet', sentence };
+  }
+
   async deposits(cursor: string | null): Promise<DepositScan> {
     const since = cursor === null ? null : (JSON.parse(cursor) as ScanCursor);
-    const scan = await this.options.chain.deposits(since);
+    const scan = await this.options.chain.moneyEvents(since);
     for (const { signature, reason } of scan.unreadable) {
       this.options.onTrouble(`transaction ${signature} cannot be read: ${reason}`);
     }
     if (scan.stoppedBecause !== '') this.options.onTrouble(`the scan: ${scan.stoppedBecause}`);
-    const deposits = scan.events.map(({ signature, index, slot, event }) => ({
-      signature,
-      eventIndex: index,
-      accountId: event.accountId,
-      amountMicroUsd: Number(event.amountMicroUsd),
-      depositedTotalMicroUsd: Number(event.depositedTotalMicroUsd),
-      chainSlot: slot,
-      payer: event.payer.toBase58(),
-    }));
-    return { deposits, cursor: scan.cursor === null ? null : JSON.stringify(scan.cursor) };
+    const deposits: DepositScan['deposits'][number][] = [];
+    const served: number[] = [];
+    for (const { signature, index, slot, event } of scan.events) {
+      if (event.kind === 'forcedServed') served.push(event.accountId);
+      if (event.kind !== 'deposited') continue;
+      deposits.push({
+        signature,
+        eventIndex: index,
+        accountId: event.accountId,
+        amountMicroUsd: Number(event.amountMicroUsd),
+        depositedTotalMicroUsd: Number(event.depositedTotalMicroUsd),
+        chainSlot: slot,
+        payer: event.payer.toBase58(),
+      });
+    }
+    return { deposits, served, cursor: scan.cursor === null ? null : JSON.stringify(scan.cursor) };
   }
 
   async tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void> {

@@ -7,6 +7,7 @@ import { BusReader } from './bus-reader.js';
 import type { ChainDoor } from './chain-door.js';
 import { DepositRounds } from './deposit-rounds.js';
 import type { ExchangeMoney } from './exchange-door.js';
+import { ForcedRounds } from './forced-rounds.js';
 import { Loop } from './loop.js';
 import { WithdrawalRounds } from './withdrawal-rounds.js';
 
@@ -49,6 +50,7 @@ export class SettlementService {
     const accounts = new AccountRounds({ ledger, chain, houseKey });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator });
+    const forced = new ForcedRounds({ ledger, chain, exchange, scan: () => deposits.scan() });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),
@@ -62,6 +64,7 @@ export class SettlementService {
         OPERATOR_REST_MS,
         async () => ledger.deadLetters.doWhatWasAsked() > 0,
       ),
+      this.loop('forced withdrawals', DEPOSITS_REST_MS, () => forced.round()),
       this.loop('prices', PRICES_REST_MS, () => this.tellPrices()),
     ];
   }

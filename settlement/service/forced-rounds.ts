@@ -1,0 +1,105 @@
+import {
+  type ForcedRequest,
+  forcedKey,
+  forcedReturnKey,
+  type LedgerForcedRequest,
+} from '../ledger/forced-requests.js';
+import type { SettlementLedger } from '../ledger/ledger.js';
+import { describe } from './batch-rounds.js';
+import type { ChainDoor } from './chain-door.js';
+import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+
+export interface ForcedRoundsOptions {
+  readonly ledger: SettlementLedger;
+  readonly chain: ChainDoor;
+  readonly exchange: ExchangeMoney;
+  /** Reads on what has happened at the vault; true: there may be more. */
+  readonly scan: () => Promise<boolean>;
+}
+
+const REFUSED_ALARM = 'forced withdrawal refused';
+
+/**
+ * Serves what owners ask of the chain itself, before anybody may freeze the exchange over it: takes the amount off the collateral in the
+ * engine, waits until all that happened before is settled, and lets the chain pay.
+ */
+export class ForcedRounds {
+  private readonly options: ForcedRoundsOptions;
+
+  constructor(options: ForcedRoundsOptions) {
+    this.options = options;
+  }
+
+  async round(): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    const asked = await chain.forcedRequests();
+    for (const request of asked) ledger.forced.record(request);
+    let moved = false;
+    for (const known of ledger.forced.open()) {
+      const isStillAsked = asked.some((request) => isSame(request, known));
+      moved = (await this.step(known, isStillAsked)) || moved;
+    }
+    return moved;
+  }
+
+  private async step(known: LedgerForcedRequest, isStillAsked: boolean): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    if (known.state === 'seen') return isStillAsked ? this.reserve(known) : this.drop(known);
+    if (known.state === 'canceled') return this.giveBack(known);
+    if (!isStillAsked) return this.findOut(known);
+    const batch = ledger.forced.coveringBatch(known);
+    if (batch === null || batch > ledger.batches.lastSettledSequence()) return false;
+    const outcome = await chain.serveForced(known);
+    if (outcome.kind === 'done') return true;
+    throw new NotServedError(
+      `the forced withdrawal of account ${known.accountId}: ${describe(outcome)}`,
+    );
+  }
+
+  /** It is gone from the chain: paid, which an event tells, or taken back by its owner. */
+  private async findOut({ id }: LedgerForcedRequest): Promise<boolean> {
+    const { ledger, scan } = this.options;
+    while (await scan());
+    if (ledger.forced.open().some((open) => open.id === id)) ledger.forced.mark(id, 'canceled');
+    return true;
+  }
+
+  private async giveBack(known: LedgerForcedRequest): Promise<boolean> {
+    const { ledger, exchange } = this.options;
+    const { id, accountId, amountMicroUsd } = known;
+    await exchange.deposit(accountId, BigInt(amountMicroUsd), forcedReturnKey(known));
+    ledger.forced.mark(id, 'givenBack');
+    return true;
+  }
+
+  private async reserve(known: LedgerForcedRequest): Promise<boolean> {
+    const { ledger, exchange } = this.options;
+    const { id, accountId, amountMicroUsd } = known;
+    try {
+      await exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
+      ledger.forced.mark(id, 'reserved');
+    } catch (error) {
+      if (!(error instanceof RefusedByExchangeError)) throw error;
+      ledger.forced.mark(id, 'refused');
+      const sentence =
+        `account ${accountId} has asked the chain for ${amountMicroUsd} micro-USD, and the engine does not give it: ${error.message}. ` +
+        'Anybody may cut the request on chain to what can leave; otherwise the exchange will be frozen over it';
+      ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
+    }
+    return true;
+  }
+
+  /** Its owner has taken it back before anything was done. */
+  private drop({ id }: LedgerForcedRequest): boolean {
+    this.options.ledger.forced.mark(id, 'refused');
+    return true;
+  }
+}
+
+function isSame(a: ForcedRequest, b: ForcedRequest): boolean {
+  return a.accountId === b.accountId && a.requestedAtSeconds === b.requestedAtSeconds;
+}
+
+export class NotServedError extends Error {
+  override readonly name = 'NotServedError';
+}
