@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { Allowances } from './session/allowances.js';
@@ -33,6 +34,51 @@ describe('a shared allowance', () => {
     allowances.sweep(60_000);
     expect(allowances.users('a')).toBe(0);
     expect(allowances.enter('a', 60_000).take(20, 60_000)).toBe(true);
+  });
+});
+
+describe('a full table', () => {
+  it('forgets the oldest that nobody uses, whatever comes, and never one with connections', () => {
+    const key = fc.integer({ min: 0, max: 60 });
+    const step = fc.record({
+      key,
+      act: fc.constantFrom('enter', 'leave', 'ask'),
+      waitMs: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+        const allowances = new Allowances<number>({ ...RATES, requestsPerSecond: 0.001 }, 20);
+        const held = new Map<number, ReturnType<typeof allowances.of>>();
+        const users = new Map<number, number>();
+        let nowMs = 0;
+        for (const { key, act, waitMs } of steps) {
+          nowMs += waitMs;
+          const count = users.get(key) ?? 0;
+          if (act === 'ask') allowances.of(key, nowMs).take(1, nowMs);
+          else if (act === 'leave') {
+            if (count > 0) allowances.leave(key);
+            users.set(key, Math.max(0, count - 1));
+          } else {
+            held.set(key, allowances.enter(key, nowMs));
+            users.set(key, count + 1);
+          }
+          const connected = [...users].filter(([, one]) => one > 0);
+          for (const [used, one] of connected) {
+            expect(allowances.users(used)).toBe(one);
+            expect(allowances.of(used, nowMs)).toBe(held.get(used));
+          }
+          expect(allowances.size).toBeLessThanOrEqual(Math.max(20, connected.length + 1));
+        }
+      }),
+    );
+  });
+
+  it('keeps those of the newest, so that a flood of addresses frees none of them', () => {
+    const allowances = new Allowances<number>(RATES, 20);
+    for (let key = 0; key < 20; key++) allowances.of(key, 0).take(20, 0);
+    allowances.of(20, 0);
+    expect(allowances.of(19, 0).take(1, 0)).toBe(false);
+    expect(allowances.of(0, 0).take(20, 0)).toBe(true);
   });
 });
 

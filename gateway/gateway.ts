@@ -36,14 +36,13 @@ import { LoginChallenge, type LoginContext } from './session/login.js';
 import { OrderRatios } from './session/order-ratios.js';
 import { reply } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
+import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
 
 export type { GatewayLog, GatewayOptions, GatewayShard, GatewayStats } from './gateway-options.js';
 
-/** A frame far above the limit is cut by the socket itself; up to here it still gets an error. */
-const SOCKET_BYTES_MAX = 256 * 1024;
 const HOUSEKEEPING_MS = 1_000;
 
 /** The door for traders: WebSocket at `/v1`. Construct it, put in the state at start-up (`seed`), then `listen`. */
@@ -168,12 +167,7 @@ export class Gateway {
     this.binance.register(app);
     const overConnections = (address: string) => this.overConnections(address);
     app.ws<ConnectionData>('/v1', {
-      compression: uWS.DISABLED,
-      maxPayloadLength: SOCKET_BYTES_MAX,
-      // Bounds are kept here, with a reason for the client; the socket would drop silently.
-      maxBackpressure: 0,
-      idleTimeout: this.limits.idleTimeoutS,
-      sendPingsAutomatically: true,
+      ...socketOptions(SOCKET_BYTES_MAX, this.limits.idleTimeoutS),
       upgrade: (res, req, context) => upgrade(res, req, context, overConnections),
       open: (socket) => this.open(socket),
       message: (socket, message, isBinary) => {

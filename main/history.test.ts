@@ -239,6 +239,7 @@ describe('an exchange without history', () => {
       '/v1/time',
       '/v1/instruments',
       '/v1/openapi.json',
+      '/v1/asyncapi.json',
     ]);
     const client = await PlimsollClient.connect({ url: exchange.url, reconnect: false });
     await expect(client.subscribe('candles.BTC-PERP.1m')).rejects.toMatchObject({

@@ -1,7 +1,6 @@
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
-import type { Allowances } from '../session/allowances.js';
-import type { Rates } from '../session/token-bucket.js';
-import { TokenBucket } from '../session/token-bucket.js';
+import { Allowances } from '../session/allowances.js';
+import type { Rates, TokenBucket } from '../session/token-bucket.js';
 import type { Authentication, Identity } from './authentication.js';
 import { ERRORS } from './errors.js';
 import type { Histories } from './histories.js';
@@ -9,8 +8,8 @@ import type { AccountCall } from './order-requests.js';
 import type { Parameters } from './parameters.js';
 import type { Route, RouteCall } from './routes.js';
 
-/** Addresses, and accounts, that are remembered. */
-const METERS_MAX = 20_000;
+/** Addresses, and accounts, whose minutes are counted. */
+const COUNTERS_MAX = 20_000;
 const MINUTE_MS = 60_000;
 
 /** What a request shows of its sender. */
@@ -45,18 +44,17 @@ interface Counter {
   count: number;
 }
 
-interface Meter extends Counter {
-  readonly bucket: TokenBucket;
-}
-
 /** Lets requests in: who sends them, may he, and does he not ask for too much. */
 export class Gatekeeper {
   private readonly context: GatekeeperContext;
-  private readonly byAddress = new Map<string, Meter>();
+  /** Of addresses without an account, and what each of them has asked. */
+  private readonly addresses: Allowances<string>;
+  private readonly requests = new Map<string, Counter>();
   private readonly orders = new Map<number, Counter>();
 
   constructor(context: GatekeeperContext) {
     this.context = context;
+    this.addresses = new Allowances(context.rates);
   }
 
   /**
@@ -66,14 +64,14 @@ export class Gatekeeper {
   admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
     const { security } = route;
     const clockMs = performance.now();
-    const meter = meterOf(this.byAddress, credentials.address, this.context.rates, clockMs);
-    count(meter);
+    const bucket = this.addresses.of(credentials.address, clockMs);
+    count(counterOf(this.requests, credentials.address));
     if (security === 'none' || security === 'key') {
-      if (!meter.bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
+      if (!bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
       const accountId = security === 'none' ? 0 : this.keyed(credentials);
       return { parameters, account: null, accountId };
     }
-    const identity = this.identified(meter, parameters, credentials, security);
+    const identity = this.identified(bucket, parameters, credentials, security);
     this.takeOrder(identity.account, security, clockMs);
     return { parameters, account: this.callOf(identity, parameters), accountId: identity.account };
   }
@@ -82,7 +80,7 @@ export class Gatekeeper {
   usage(address: string, account: number): Usage {
     const orders = this.orders.get(account);
     return {
-      weight: counted(this.byAddress.get(address)),
+      weight: counted(this.requests.get(address)),
       orders: orders === undefined ? null : counted(orders),
     };
   }
@@ -94,7 +92,7 @@ export class Gatekeeper {
   }
 
   private identified(
-    meter: Meter,
+    bucket: TokenBucket,
     parameters: Parameters,
     credentials: Credentials,
     security: string,
@@ -102,7 +100,7 @@ export class Gatekeeper {
     try {
       return this.identify(parameters, credentials, security);
     } catch (error) {
-      if (meter.bucket.take(1, performance.now())) throw error;
+      if (bucket.take(1, performance.now())) throw error;
       throw ERRORS.tooManyRequests();
     }
   }
@@ -136,45 +134,31 @@ export class Gatekeeper {
   }
 }
 
-function meterOf(
-  meters: Map<string, Meter>,
-  address: string,
-  rates: Rates,
-  clockMs: number,
-): Meter {
-  const known = meters.get(address);
-  if (known !== undefined) return known;
-  makeRoom(meters);
-  const meter = { bucket: new TokenBucket(rates, clockMs), minute: 0, count: 0 };
-  meters.set(address, meter);
-  return meter;
-}
-
-function counterOf(counters: Map<number, Counter>, account: number): Counter {
-  const known = counters.get(account);
+function counterOf<Key>(counters: Map<Key, Counter>, key: Key): Counter {
+  const known = counters.get(key);
   if (known !== undefined) return known;
   makeRoom(counters);
   const counter = { minute: 0, count: 0 };
-  counters.set(account, counter);
+  counters.set(key, counter);
   return counter;
 }
 
-/** The oldest half goes: who is idle that long has all of his allowance again. */
-function makeRoom<K>(meters: Map<K, Counter>): void {
-  if (meters.size < METERS_MAX) return;
-  for (const old of [...meters.keys()].slice(0, METERS_MAX / 2)) meters.delete(old);
+/** The oldest half goes: what they show is a minute at most. */
+function makeRoom<Key>(counters: Map<Key, Counter>): void {
+  if (counters.size < COUNTERS_MAX) return;
+  for (const old of [...counters.keys()].slice(0, COUNTERS_MAX / 2)) counters.delete(old);
 }
 
-function count(meter: Counter): void {
+function count(counter: Counter): void {
   const minute = Math.floor(performance.now() / MINUTE_MS);
-  if (meter.minute !== minute) {
-    meter.minute = minute;
-    meter.count = 0;
+  if (counter.minute !== minute) {
+    counter.minute = minute;
+    counter.count = 0;
   }
-  meter.count++;
+  counter.count++;
 }
 
-function counted(meter: Counter | undefined): number {
+function counted(counter: Counter | undefined): number {
   const minute = Math.floor(performance.now() / MINUTE_MS);
-  return meter === undefined || meter.minute !== minute ? 0 : meter.count;
+  return counter === undefined || counter.minute !== minute ? 0 : counter.count;
 }

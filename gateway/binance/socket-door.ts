@@ -1,11 +1,12 @@
-import uWS, {
-  type HttpRequest,
-  type HttpResponse,
-  type TemplatedApp,
-  type us_socket_context_t,
-  type WebSocket,
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_socket_context_t,
+  WebSocket,
 } from 'uWebSockets.js';
 import type { GatewayLimits } from '../limits.js';
+import { socketOptions } from '../session/socket-options.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import type { ApiDoor } from './api-door.js';
 import type { StreamDoor } from './stream-door.js';
@@ -67,12 +68,7 @@ export class SocketDoor {
 
   private listen(app: TemplatedApp, pattern: string, kind: SocketData['kind']): void {
     app.ws<SocketData>(pattern, {
-      compression: uWS.DISABLED,
-      maxPayloadLength: SOCKET_BYTES_MAX,
-      // Bounds are kept here; the socket would drop silently.
-      maxBackpressure: 0,
-      idleTimeout: this.context.limits.idleTimeoutS,
-      sendPingsAutomatically: true,
+      ...socketOptions(SOCKET_BYTES_MAX, this.context.limits.idleTimeoutS),
       upgrade: (response, request, context) => this.upgrade(response, request, context, kind),
       open: (socket) => this.opened(socket),
       message: (socket, message) => this.received(socket, message),

@@ -92,6 +92,45 @@ describe('the history of a shard', () => {
   });
 });
 
+describe('orders with a client id that were refused', () => {
+  it('have a row each, also when the feeder ends while they are on their way to another shard', async () => {
+    let refused = 0;
+    let onTheirWay = 0;
+    for (let seed = 51; seed <= 52; seed++) {
+      const dataDir = makeScratch();
+      const random = new Xorshift(seed);
+      const exchange = new RandomExchange(dataDir, seed, 3);
+      exchange.start();
+      const histories = [0, 1, 2].map((shardId) => opened(dataDir, exchange, shardId));
+      for (let i = 0; i < 300; i++) {
+        exchange.step();
+        const shard = random.below(3);
+        // Behind the end of the journal lie the answers of what is before it.
+        histories[shard]?.step(exchange.written(shard) - random.below(8));
+        if (!random.chance(15)) continue;
+        histories[shard]?.close();
+        onTheirWay += dump(dataDir, shard).asked?.length ?? 0;
+        histories[shard] = opened(dataDir, exchange, shard);
+      }
+      const dumps = histories.map((history, shard) => {
+        feed(history, exchange.written(shard));
+        history.close();
+        return dump(dataDir, shard);
+      });
+      dumps.forEach(({ asked, orders = [], rejections = [] }, shard) => {
+        const fresh = freshDump(dataDir, exchange, exchange.written(shard), shard);
+        expect(rejections).toEqual(fresh.rejections);
+        expect(asked).toEqual(fresh.asked);
+        expect(orders).toEqual(fresh.orders);
+        refused += rejections.length;
+      });
+      await exchange.stop();
+    }
+    expect(refused).toBeGreaterThan(30);
+    expect(onTheirWay).toBeGreaterThan(3);
+  });
+});
+
 describe('a feeder that ends at any moment', () => {
   it('goes on where the file stands: the same rows as one that was never stopped', async () => {
     for (let seed = 21; seed <= 22; seed++) {

@@ -3,10 +3,9 @@ import {
   listSequenced,
   snapshotDirectory,
 } from '../../engine/runtime/journal/directories.js';
-import { JournalFollower } from '../../engine/runtime/journal/journal-follower.js';
-import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
-import { replay } from '../../engine/runtime/journal/replay.js';
 import { loadNewestSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';
+import { Replica, type ReplicaOptions } from '../../engine/runtime/replica.js';
+import type { Frame } from '../../engine/shard/frame.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { historyFile } from './database.js';
 import { HistoryFold } from './history-fold.js';
@@ -37,9 +36,8 @@ export interface ShardHistoryOptions {
 export class ShardHistory {
   readonly store: HistoryStore;
   private readonly options: ShardHistoryOptions;
-  private shard: ShardCore;
-  private follower: JournalFollower;
-  private fold: HistoryFold;
+  private readonly replica: Replica;
+  private readonly fold: HistoryFold;
   private position: HistoryPosition;
 
   constructor(options: ShardHistoryOptions) {
@@ -47,9 +45,8 @@ export class ShardHistory {
     this.store = new HistoryStore(historyFile(options.dataDir, options.shardId), options.onNotice);
     try {
       this.position = this.store.position();
-      this.shard = this.shardAtPosition() ?? this.fromTheBeginning();
+      this.replica = this.replicaAtPosition() ?? this.fromTheBeginning();
       this.fold = this.newFold();
-      this.follower = this.newFollower();
     } catch (error) {
       this.store.close();
       throw error;
@@ -70,51 +67,38 @@ export class ShardHistory {
    * candles that have changed; null: there was nothing. When it throws, the history has to be opened again.
    */
   step(limit: number): CandleRow[] | null {
-    const { shard, follower, store } = this;
+    const { replica, store } = this;
+    const { shard } = replica;
     const first = shard.sequence;
     let frames = 0;
     while (
       store.batch.size < (this.options.batchRows ?? BATCH_ROWS) &&
       shard.sequence - first < BATCH_MESSAGES &&
-      follower.next(limit)
+      replica.next(limit)
     ) {
-      shard.events.reset();
-      store.batch.asked.note(follower.frame);
-      shard.applyFrame(follower.frame);
-      this.fold.apply(shard.events, follower.frame.timeMs);
+      this.fold.apply(shard.events, shard.timeMs);
       frames++;
     }
     shard.events.reset();
     if (frames === 0) return null;
-    this.forgetChannels();
+    replica.forgetChannels();
     const { sequence, epoch, timeMs } = shard;
     this.position = { ...this.position, sequence, epoch, timeMs };
     return store.commit(this.position);
   }
 
   close(): void {
-    this.follower.close();
+    this.replica.close();
     this.store.close();
   }
 
   /** Null: the journal, as it is now, does not lead there. */
-  private shardAtPosition(): ShardCore | null {
+  private replicaAtPosition(): Replica | null {
     const { sequence, epoch } = this.position;
-    const { dataDir, shardId, createShard, onNotice } = this.options;
+    const { shardId, onNotice } = this.options;
     if (sequence === 0) return null;
-    const snapshots = snapshotDirectory(dataDir, shardId);
-    const { shard } = loadNewestSnapshot(snapshots, shardId, createShard, sequence);
-    const reader = new JournalReader(
-      journalDirectory(dataDir, shardId),
-      shardId,
-      shard.sequence + 1,
-    );
-    try {
-      if (reader.lastSequence <= shard.sequence) replay(shard, reader, { until: sequence });
-    } finally {
-      reader.close();
-    }
-    if (shard.sequence === sequence && shard.epoch === epoch) return shard;
+    const replica = Replica.at(this.replicaOptions(), sequence, epoch);
+    if (replica !== null) return replica;
     onNotice?.(
       `the history of shard ${shardId} ends at sequence ${sequence} of epoch ${epoch}, which its journal ` +
         'does not have any more: it is made anew from the journal',
@@ -123,7 +107,7 @@ export class ShardHistory {
   }
 
   /** The first sequence there is; where segments have been taken away, the oldest state that a snapshot can give. */
-  private fromTheBeginning(): ShardCore {
+  private fromTheBeginning(): Replica {
     const { dataDir, shardId, createShard, onNotice } = this.options;
     const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
     let shard = createShard(shardId);
@@ -136,32 +120,21 @@ export class ShardHistory {
     }
     this.store.clear(shard.sequence);
     this.position = this.store.position();
-    return shard;
+    return Replica.of(this.replicaOptions(), shard);
+  }
+
+  private replicaOptions(): ReplicaOptions {
+    const { dataDir, shardId, createShard } = this.options;
+    const onFrame = (frame: Frame) => this.store.batch.asked.note(frame);
+    return { dataDir, shardId, createShard, onFrame };
   }
 
   private newFold(): HistoryFold {
-    const { shard, store } = this;
+    const { store } = this;
+    const { shard } = this.replica;
     const isHosted = (marketId: number) => {
       return shard.markets.some((market) => market.marketId === marketId);
     };
     return new HistoryFold(store.batch, isHosted);
-  }
-
-  private newFollower(): JournalFollower {
-    const { dataDir, shardId } = this.options;
-    return new JournalFollower(
-      journalDirectory(dataDir, shardId),
-      shardId,
-      this.shard.sequence + 1,
-    );
-  }
-
-  /** What this shard would send to others goes nowhere, and must not be kept for them. */
-  private forgetChannels(): void {
-    const { routing } = this.shard;
-    for (let other = 0; other < (routing?.shards ?? 0); other++) {
-      const channel = routing?.channelTo(other);
-      channel?.acknowledge(channel.last);
-    }
   }
 }

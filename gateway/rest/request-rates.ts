@@ -1,4 +1,4 @@
-import { type Rates, TokenBucket } from '../session/token-bucket.js';
+import { Allowances } from '../session/allowances.js';
 
 /** What is left for a client, as headers tell it. */
 export interface Allowance {
@@ -11,47 +11,28 @@ export interface Allowance {
   retrySeconds: number;
 }
 
-const BUCKETS_MAX = 50_000;
-
-/** A bucket for each address or account that has asked lately. Full buckets are forgotten: they say nothing. */
+/** What REST requests of each address or account are charged to. */
 export class RequestRates<Key> {
-  private readonly buckets = new Map<Key, TokenBucket>();
-  private readonly rates: Rates;
+  private readonly allowances: Allowances<Key>;
+  private readonly burst: number;
 
   constructor(requestsPerSecond: number, requestsBurst: number) {
     const none = { cancelsPerSecond: 0, cancelsBurst: 0 };
-    this.rates = { requestsPerSecond, requestsBurst, ...none };
+    this.allowances = new Allowances({ requestsPerSecond, requestsBurst, ...none });
+    this.burst = requestsBurst;
   }
 
   /** Takes tokens if there are so many. A request that costs more than the burst is let through when the bucket is full. */
   take(key: Key, cost: number, nowMs: number): Allowance {
-    let bucket = this.buckets.get(key);
-    if (bucket === undefined) {
-      if (this.buckets.size >= BUCKETS_MAX) this.sweep(nowMs);
-      bucket = new TokenBucket(this.rates, nowMs);
-      this.buckets.set(key, bucket);
-    }
-    const { requestsBurst } = this.rates;
-    const count = Math.min(cost, requestsBurst);
+    const bucket = this.allowances.of(key, nowMs);
+    const count = Math.min(cost, this.burst);
     const isGranted = bucket.take(count, nowMs);
     return {
       isGranted,
-      limit: requestsBurst,
+      limit: this.burst,
       remaining: bucket.remaining(nowMs),
-      resetSeconds: bucket.secondsUntil(requestsBurst, nowMs),
+      resetSeconds: bucket.secondsUntil(this.burst, nowMs),
       retrySeconds: isGranted ? 0 : Math.max(1, bucket.secondsUntil(count, nowMs)),
     };
-  }
-
-  /** Whoever fills the table from ever new addresses pushes out the oldest ones: memory is bounded either way. */
-  private sweep(nowMs: number): void {
-    const { requestsBurst } = this.rates;
-    for (const [key, bucket] of this.buckets) {
-      if (bucket.remaining(nowMs) >= requestsBurst) this.buckets.delete(key);
-    }
-    for (const key of this.buckets.keys()) {
-      if (this.buckets.size < BUCKETS_MAX / 2) break;
-      this.buckets.delete(key);
-    }
   }
 }

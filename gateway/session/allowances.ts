@@ -6,16 +6,28 @@ interface Shared {
   users: number;
 }
 
+/** Keys that are remembered, unless more have connections. */
+export const ALLOWANCES_MAX = 50_000;
+
 /**
- * Allowances that connections share: those of an account, however many connections, keys and doors it comes with, and those of an address,
- * whoever comes from there. One without connections is remembered until it is full again, so that nothing is won by coming anew.
+ * Allowances by key, the one table that all doors have for it: those of an account, however many connections, keys and doors it comes with,
+ * and those of an address, whoever comes from there. One without connections is remembered until it is full again, so that nothing is
+ * won by coming anew. Whoever fills the table from ever new addresses pushes out the oldest ones without connections: memory is
+ * bounded either way.
  */
 export class Allowances<Key> {
   private readonly shared = new Map<Key, Shared>();
   private readonly rates: Rates;
+  private readonly most: number;
 
-  constructor(rates: Rates) {
+  constructor(rates: Rates, most = ALLOWANCES_MAX) {
     this.rates = rates;
+    this.most = most;
+  }
+
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.shared.size;
   }
 
   /** Connections of this key. */
@@ -50,9 +62,19 @@ export class Allowances<Key> {
   private found(key: Key, nowMs: number): Shared {
     let found = this.shared.get(key);
     if (found === undefined) {
+      if (this.shared.size >= this.most) this.makeRoom(nowMs);
       found = { bucket: new TokenBucket(this.rates, nowMs), users: 0 };
       this.shared.set(key, found);
     }
     return found;
+  }
+
+  /** Half of the table, so that it is not done for every new key. */
+  private makeRoom(nowMs: number): void {
+    this.sweep(nowMs);
+    for (const [key, { users }] of this.shared) {
+      if (this.shared.size <= this.most / 2) return;
+      if (users === 0) this.shared.delete(key);
+    }
   }
 }

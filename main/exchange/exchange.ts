@@ -12,6 +12,7 @@ import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
+import type { BusLocation } from '../../settlement/bus/provide-bus.js';
 import { AdminRequests } from '../admin/admin-requests.js';
 import { AdminServer } from '../admin/admin-server.js';
 import { Operator } from '../admin/operator.js';
@@ -22,7 +23,6 @@ import { HistoryFeeder } from '../history/history-feeder.js';
 import { Health } from '../observe/health.js';
 import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
-import type { BusSettings } from '../outbox/bus-settings.js';
 import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
 import { applyConfig } from './apply-config.js';
@@ -275,7 +275,7 @@ export class Exchange {
   }
 
   /** The thread that publishes the journals on this bus; not started yet. */
-  newOutbox(bus: BusSettings): Outbox {
+  newOutbox(bus: BusLocation): Outbox {
     const { config, log } = this;
     return new Outbox({
       dataDir: config.dataDir,

@@ -4,18 +4,22 @@ import { RandomExchange } from '../../gateway/history/testing/random-exchange.js
 import { openEmbeddedBus } from '../../settlement/bus/embedded/embedded-bus.js';
 import { ShardOutbox } from './shard-outbox.js';
 
-/** Trades and publishes until it is killed: DATA SEED. Says when it begins to trade. */
+/** Trades and publishes until it is killed: DATA SEED. Prints a line when it has begun, and whenever more is on the bus. */
 const [dataDir = '', seed = ''] = process.argv.slice(2);
 const exchange = new RandomExchange(dataDir, Number(seed));
 exchange.start();
 const bus = openEmbeddedBus({ folder: path.join(dataDir, 'bus') });
 const { createShard } = exchange;
-process.stdout.write('trading\n');
 const limit = exchange.written();
 const outbox = await ShardOutbox.open({ dataDir, shardId: 0, createShard, bus, limit });
+let { published } = outbox.publisher;
+process.stdout.write('begun\n');
 for (;;) {
-  exchange.step();
-  // Time runs faster, so that marks and position files are written often.
-  await outbox.step(exchange.written(), performance.now() * 20);
+  for (let i = 0; i < 4; i++) exchange.step();
+  // Time runs faster, so that marks and positions are written often.
+  await outbox.step(exchange.written(), performance.now() * 200);
   await sleep(1);
+  if (outbox.publisher.published === published) continue;
+  published = outbox.publisher.published;
+  process.stdout.write(`${published.sequence}\n`);
 }

@@ -1,13 +1,12 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { HostStats } from '../../engine/runtime/host-stats.js';
+import { type BusLocation, openBus } from '../../settlement/bus/provide-bus.js';
 import { OutboxDivergedError } from '../../settlement/outbox/outbox-errors.js';
 import { createShardCore, createSpreadShardCore } from '../compose.js';
 import { limitOf, watchOf, yieldToOthers } from '../history/pace.js';
-import { type BusSettings, openBus } from './bus-settings.js';
 import { OutboxProgress } from './outbox-progress.js';
-import { JournalBeginsLateError } from './replica.js';
-import { ShardOutbox } from './shard-outbox.js';
+import { JournalBeginsLateError, ShardOutbox } from './shard-outbox.js';
 
 /** What the thread that publishes the journals is started with. */
 export interface OutboxStart {
@@ -20,7 +19,7 @@ export interface OutboxStart {
   neverSyncs: boolean;
   /** A core is left when gateway and shards have one each. */
   hasSpareCore: boolean;
-  bus: BusSettings;
+  bus: BusLocation;
   progress: SharedArrayBuffer;
 }
 

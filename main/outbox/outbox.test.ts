@@ -24,7 +24,7 @@ async function newOutbox(dataDir: string, stats: HostStats) {
     stats: [stats.memory],
     neverSyncs: false,
     hasSpareCore: true,
-    bus: { kind: 'embedded', options: { folder: path.join(dataDir, 'bus') } },
+    bus: { kind: 'embedded', folder: path.join(dataDir, 'bus') },
     onNotice: (sentence) => told.notices.push(sentence),
     onTrouble: (sentence) => told.troubles.push(sentence),
     onStopped: (sentence) => told.stopped.push(sentence),
@@ -88,8 +88,7 @@ describe('the thread that publishes the journals', () => {
     await expect.poll(first.published, SLOW).toBe(exchange.written());
     await exchange.stop();
     await first.outbox.stop();
-    for (const folder of ['shard-0', 'outbox'])
-      fs.rmSync(path.join(dataDir, folder), { recursive: true });
+    fs.rmSync(path.join(dataDir, 'shard-0'), { recursive: true });
     const other = new RandomExchange(dataDir, 5);
     const otherStats = new HostStats();
     other.start();

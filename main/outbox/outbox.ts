@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { HostStats } from '../../engine/runtime/host-stats.js';
-import type { BusSettings } from './bus-settings.js';
+import type { BusLocation } from '../../settlement/bus/provide-bus.js';
 import { OutboxProgress } from './outbox-progress.js';
 import type { OutboxMessage, OutboxRequest, OutboxStart } from './outbox-thread.js';
 
@@ -15,7 +15,7 @@ export interface OutboxOptions {
   neverSyncs: boolean;
   /** A core is left when gateway and shards have one each. */
   hasSpareCore: boolean;
-  bus: BusSettings;
+  bus: BusLocation;
   onNotice: (sentence: string) => void;
   /** Publishing has failed, and is tried again. */
   onTrouble: (sentence: string) => void;

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { R_ENTRY_VALUE } from '../../engine/kernel/layout.js';
 import { readMarketParams } from '../../engine/market/market-params.js';
+import { journalDirectory, listSequenced } from '../../engine/runtime/journal/directories.js';
+import { Replica, type ReplicaOptions } from '../../engine/runtime/replica.js';
 import type { Bus } from '../../settlement/bus/bus.js';
 import { ItemFold } from '../../settlement/outbox/item-fold.js';
 import { BusLostItemsError } from '../../settlement/outbox/outbox-errors.js';
@@ -11,11 +13,13 @@ import {
   writePosition,
 } from '../../settlement/outbox/outbox-state.js';
 import { ShardPublisher } from '../../settlement/outbox/shard-publisher.js';
-import { Replica, type ReplicaOptions } from './replica.js';
 
 /** Messages of the journal at a time; then others have their turn, and the bus gets what is due. */
 const STEP_MESSAGES = 1_000;
-/** How often the place in the journal is written down: what is lost of it is only read again. */
+/**
+ * How often the place in the journal is written down, and how old it is then at least: a bus may lose what it has confirmed a moment before a
+ * power failure, and is told again from there; from a place that it does not know it could only be told from the beginning.
+ */
 const KEEP_EVERY_MS = 5_000;
 
 export interface ShardOutboxOptions extends ReplicaOptions {
@@ -46,7 +50,9 @@ export class ShardOutbox {
   private readonly replica: Replica;
   private readonly fold: ItemFold;
   private kept: OutboxPosition;
-  private keptMs = Number.NEGATIVE_INFINITY;
+  /** What is to be written down next, and since when it is known. */
+  private next: OutboxPosition;
+  private nextMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     options: ShardOutboxOptions,
@@ -58,6 +64,7 @@ export class ShardOutbox {
     this.replica = replica;
     this.publisher = publisher;
     this.kept = begin;
+    this.next = begin;
     const { shard } = replica;
     this.fold = new ItemFold({
       shardId: options.shardId,
@@ -94,7 +101,7 @@ export class ShardOutbox {
         }
       }
     }
-    return ShardOutbox.begin(options, Replica.atTheBeginning(options), BEGINNING);
+    return ShardOutbox.begin(options, replicaAtTheBeginning(options), BEGINNING);
   }
 
   /** Last sequence that was read. */
@@ -125,7 +132,6 @@ export class ShardOutbox {
   }
 
   close(): void {
-    this.keep(Number.POSITIVE_INFINITY);
     this.replica.close();
   }
 
@@ -152,11 +158,30 @@ export class ShardOutbox {
   }
 
   private keep(nowMs: number): void {
-    const { published } = this.publisher;
-    if (published === this.kept || nowMs - this.keptMs < KEEP_EVERY_MS) return;
+    if (nowMs - this.nextMs < KEEP_EVERY_MS) return;
     const { dataDir, shardId } = this.options;
-    writePosition(positionFile(dataDir, shardId), shardId, published);
-    this.kept = published;
-    this.keptMs = nowMs;
+    if (this.next !== this.kept) {
+      writePosition(positionFile(dataDir, shardId), shardId, this.next);
+      this.kept = this.next;
+    }
+    this.next = this.publisher.published;
+    this.nextMs = nowMs;
   }
+}
+
+/** Items before the first segment that there is cannot be told again. */
+export class JournalBeginsLateError extends Error {
+  override readonly name = 'JournalBeginsLateError';
+}
+
+export function replicaAtTheBeginning(options: ReplicaOptions): Replica {
+  const { dataDir, shardId, createShard } = options;
+  const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
+  if (first !== undefined && first.sequence > 1) {
+    throw new JournalBeginsLateError(
+      `the journal of shard ${shardId} begins with sequence ${first.sequence}: items before it cannot be told again, and those after it ` +
+        'not be numbered. Put the missing segments back',
+    );
+  }
+  return Replica.of(options, createShard(shardId));
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { base58 } from '@scure/base';
 import { PublicKey } from '@solana/web3.js';
+import { openBus } from '../../settlement/bus/provide-bus.js';
 import { custodyRoutes } from '../../settlement/custody/custody-routes.js';
 import { CustodyServer } from '../../settlement/custody/custody-server.js';
 import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
@@ -13,10 +14,10 @@ import { LedgerBook } from '../../settlement/service/ledger-book.js';
 import { ProgramChain } from '../../settlement/service/program-chain.js';
 import { SettlementService } from '../../settlement/service/settlement-service.js';
 import { openLog } from '../observe/log.js';
-import { openBus } from '../outbox/bus-settings.js';
 import { packageFile } from '../package-root.js';
 import { settlementKeys } from './chain-keys.js';
 import { chainOf } from './chain-of.js';
+import { writePlace } from './cli/chain-access.js';
 import { feedFinder } from './price-feeds.js';
 import type { SettlementReady, SettlementStart } from './settlement-start.js';
 
@@ -32,6 +33,12 @@ const BATCH_LIMITS = {
   marketNotionalMicroUsdMax: Number(DEFAULT_MARKET_LIMITS.notionalCapMicroUsd / 2n),
 };
 const STOP_WITHIN_MS = 5_000;
+/** A newcomer can try the way out without waiting for days. */
+const TEST_LIMITS = {
+  ...DEFAULT_EXCHANGE_LIMITS,
+  freezeDelaySeconds: 60n,
+  timeLockSeconds: 60n,
+};
 const DEMO_MICRO_USD = 100_000_000_000n;
 const DEMO_LAMPORTS = 1_000_000_000;
 
@@ -46,7 +53,8 @@ async function run(start: SettlementStart): Promise<void> {
   const { chain, embedded, rpcUrl } = chainOf(start.chain, keys, book, (sentence) => {
     log.error({}, sentence);
   });
-  await chain.setUp(embedded === null ? null : fs.readFileSync(packageFile(PROGRAM_FILE)));
+  if (embedded === null) await chain.setUp(null);
+  else await chain.setUp(fs.readFileSync(packageFile(PROGRAM_FILE)), TEST_LIMITS);
   const state = await chain.state();
   if (state === null) throw new Error(`the chain has no exchange at ${chain.exchange.toBase58()}`);
   ledger.bindTo(chain.exchange.toBase58());
@@ -83,6 +91,13 @@ async function run(start: SettlementStart): Promise<void> {
   const routes = custodyRoutes(facts, ledger, withdrawals);
   const onError = (error: Error) => log.error({ err: error }, `custody: ${error.message}`);
   const custody = await listen(start, routes, onError);
+  writePlace(dataDir, {
+    kind: start.chain.kind,
+    custodyUrl: `http://${start.host}:${custody.port}`,
+    rpcUrls: start.chain.kind === 'rpc' ? start.chain.urls : [rpcUrl],
+    founder: state.founder.toBase58(),
+    mint: facts.mint,
+  });
   service.start();
   log.info({ ...facts, custodyPort: custody.port }, 'settlement runs');
   const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };

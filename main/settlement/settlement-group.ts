@@ -82,11 +82,11 @@ export class SettlementGroup {
     await Promise.all([this.bus.stop(), this.chain?.stop()]);
   }
 
-  private busIsReady({ settings, sentence }: BusReady): void {
+  private busIsReady({ location, sentence }: BusReady): void {
     this.exchange.log.info({}, sentence);
     if (this.outbox !== null) return;
     say(sentence);
-    this.outbox = this.exchange.newOutbox(settings);
+    this.outbox = this.exchange.newOutbox(location);
     this.outbox.start();
     this.startSettlement();
   }
@@ -103,7 +103,7 @@ export class SettlementGroup {
     const { adminPort, adminToken } = this.exchange;
     return {
       dataDir,
-      bus: (this.bus.ready as BusReady).settings,
+      bus: (this.bus.ready as BusReady).location,
       chain: this.chainPlace(),
       admin: { host: adminHost, port: adminPort, token: adminToken },
       host,

@@ -1,10 +1,10 @@
+import type { BusLocation } from '../../settlement/bus/provide-bus.js';
 import type { ChainReady } from '../../settlement/chain/embedded/process-client.js';
-import type { BusSettings } from '../outbox/bus-settings.js';
 
 /** What the settlement process is started with. */
 export interface SettlementStart {
   dataDir: string;
-  bus: BusSettings;
+  bus: BusLocation;
   chain: ChainPlace;
   admin: { host: string; port: number; token: string };
   host: string;

@@ -11,12 +11,16 @@ export interface Bus {
    * order of the calls, also when they are sent again after a loss of the connection. Many calls may be
    * under way at once, and should be: that is where the speed comes from.
    *
+   * `data` must not be changed before the promise has settled.
+   *
    * `messageId` names the content (1–256 visible ASCII characters without '#'): the same id under way twice is
    * stored once. It only helps: nothing keeps a message from being stored again in a later session.
    *
-   * After the first rejection all later messages of this stream that were under way are rejected as
-   * well, so that none can overtake. The publisher then asks `last` of its subjects and goes on behind
-   * that: a rejected message may have been stored all the same.
+   * After the first rejection all messages of this stream that were called after it and are under way are
+   * rejected as well, and so is what is called in the same turn of the event loop, so that none can overtake. The
+   * publisher then asks `last` of its subjects and goes on behind that: of what was rejected, some from the
+   * front may have been stored all the same. A call right after a rejection may meet the same error once
+   * more. (BusMessageError concerns its message alone.)
    *
    * @throws BusUnavailableError when it could not be stored within the patience.
    * @throws BusFullError when too much is under way, or when the stream has reached its limit.

@@ -1,4 +1,9 @@
-import type { ConfirmedSignatureInfo, Connection, PublicKey } from '@solana/web3.js';
+import type {
+  ConfirmedSignatureInfo,
+  Connection,
+  PublicKey,
+  VersionedMessage,
+} from '@solana/web3.js';
 import type { EndpointPool } from './endpoint-pool.js';
 
 /** How far an address was read. Keep it together with what it gave: both, or neither. */
@@ -38,12 +43,22 @@ export interface DecodedLogs<Event> {
   isTruncated: boolean;
 }
 
+/** An instruction of the transaction itself; those that programs called are not in it. */
+export interface ScannedInstruction {
+  /** Base58; null: it comes from a lookup table. */
+  programId: string | null;
+  data: Uint8Array;
+}
+
 export interface AddressScannerOptions<Event> {
   pool: EndpointPool;
   /** Every transaction that can cause an event names it. */
   address: PublicKey;
-  /** Reads the logs of a transaction that succeeded. May throw for what it cannot read. */
-  decode: (logs: readonly string[]) => DecodedLogs<Event>;
+  /** Reads a transaction that succeeded. May throw for what it cannot read. */
+  decode: (
+    logs: readonly string[],
+    instructions: readonly ScannedInstruction[],
+  ) => DecodedLogs<Event>;
   /** Signatures a page; nodes give 1,000 at most. */
   pageSize?: number;
   /** So many transactions are given at most in one scan, so that a long history does not fill the memory. */
@@ -55,6 +70,7 @@ interface ReadTransaction {
   blockTime: number | null;
   err: unknown;
   logs: string[];
+  instructions: ScannedInstruction[];
 }
 
 const PAGE_SIZE = 1_000;
@@ -98,9 +114,9 @@ export class AddressScanner<Event> {
   }
 
   private give(signature: string, transaction: ReadTransaction, result: ScanResult<Event>): void {
-    const { slot, blockTime, logs } = transaction;
+    const { slot, blockTime, logs, instructions } = transaction;
     try {
-      const { events, isTruncated } = this.options.decode(logs);
+      const { events, isTruncated } = this.options.decode(logs, instructions);
       for (const [index, event] of events.entries()) {
         result.events.push({ signature, index, slot, blockTime, event });
       }
@@ -166,15 +182,17 @@ export class AddressScanner<Event> {
     const answers = await pool.askAll(async (connection) => {
       const found = await connection.getTransaction(signature, config);
       if (found === null) return null;
-      const { slot, blockTime = null, meta } = found;
-      return { slot, blockTime, err: meta?.err ?? null, logs: meta?.logMessages ?? null };
+      const { slot, blockTime = null, meta, transaction } = found;
+      const instructions = readInstructions(transaction.message);
+      const err = meta?.err ?? null;
+      return { slot, blockTime, err, logs: meta?.logMessages ?? null, instructions };
     });
     const groups = new Map<string, ReadTransaction[]>();
     for (const { answer } of answers) {
       if (answer === null || answer.logs === null) continue;
-      const { slot, err, logs } = answer;
+      const { slot, err, logs, instructions } = answer;
       // The time of a block is an estimate of the node: it may differ.
-      const key = JSON.stringify([slot, err, logs]);
+      const key = JSON.stringify([slot, err, logs, instructions]);
       groups.set(key, [...(groups.get(key) ?? []), { ...answer, logs }]);
     }
     for (const group of groups.values()) {
@@ -191,6 +209,13 @@ export class AddressScanner<Event> {
   private get commitment(): 'confirmed' | 'finalized' {
     return this.options.pool.commitment === 'finalized' ? 'finalized' : 'confirmed';
   }
+}
+
+function readInstructions(message: VersionedMessage): ScannedInstruction[] {
+  return message.compiledInstructions.map(({ programIdIndex, data }) => ({
+    programId: message.staticAccountKeys[programIdIndex]?.toBase58() ?? null,
+    data,
+  }));
 }
 
 /** As far as `agreement` of the lists have the same transaction at each place. */

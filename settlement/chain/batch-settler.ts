@@ -12,7 +12,7 @@ import {
   writeStage,
 } from '../program/batch-instructions.js';
 import { failureOfLogs, type ProgramFailure } from '../program/failures.js';
-import { STAGE_CAPACITY_MAX } from '../program/sizes.js';
+import { CHUNK_BYTES, STAGE_CAPACITY_MAX } from '../program/sizes.js';
 import type { LandedDetails, SendOutcome } from './attempt.js';
 import type { ChainReader } from './chain-reader.js';
 import { NoEndpointError } from './endpoint-fault.js';
@@ -46,7 +46,7 @@ export type SettleOutcome =
   | { kind: 'notYet'; mayBeUnderWay: boolean; reason: string }
   | { kind: 'refused'; failure: ProgramFailure | null; reason: string };
 
-const SETTLE_UNITS = 1_400_000;
+/** A write does the same whatever it holds; batches are measured. */
 const WRITE_UNITS = 30_000;
 const WRITES_AT_ONCE = 8;
 /** How long the state may be behind. */
@@ -87,12 +87,12 @@ export class BatchSettler {
     if (before !== null) return before;
     const place = await this.placeOf(batch, sections);
     try {
-      const single = this.request(`batch ${batch.sequence}`, [settleBatch(place)], SETTLE_UNITS);
+      const single = this.request(`batch ${batch.sequence}`, [settleBatch(place)]);
       const fits = doesFit(single);
       const outcome = fits
         ? await this.send('settleBatch', batch.sequence, 0, single, signal)
         : await this.settleStaged(place, hash, signal);
-      const parts = fits ? 1 : Math.ceil(batch.bytes.length / 900) + 2;
+      const parts = fits ? 1 : piecesOf(batch.bytes) + 2;
       return await this.conclude(batch.sequence, hash, outcome, parts);
     } catch (error) {
       if (!(error instanceof ChainStepError)) throw error;
@@ -175,7 +175,7 @@ export class BatchSettler {
     };
     await Promise.all(Array.from({ length: WRITES_AT_ONCE }, lane));
     const commit = commitStage({ ...place, index: this.stageIndex, hash });
-    const request = this.request(`commit of batch ${sequence}`, [commit], SETTLE_UNITS);
+    const request = this.request(`commit of batch ${sequence}`, [commit]);
     return this.send('commitBatch', sequence, 0, request, signal);
   }
 
@@ -252,6 +252,10 @@ export class BatchSettler {
   ): Promise<SendOutcome> {
     return this.sender.send({ purpose, reference, part }, request, signal);
   }
+}
+
+function piecesOf(bytes: Uint8Array): number {
+  return Math.ceil(bytes.length / CHUNK_BYTES);
 }
 
 function doesFit(request: SendRequest): boolean {

@@ -47,9 +47,10 @@ export class ChainSetupError extends Error {
   override readonly name = 'ChainSetupError';
 }
 
-const KEY_LAMPORTS = 10_000_000_000;
+const KEY_LAMPORTS = 100_000_000_000;
 /** So many rows of one page fit a transaction: 37 bytes of data and 4 of frame each. */
 const USERS_A_TRANSACTION = 18;
+const TRANSACTIONS_AT_ONCE = 6;
 /** Of instructions that make a page whole, in transactions that each grow it by this many steps. */
 const GROWTHS_A_TRANSACTION = 40;
 
@@ -63,17 +64,24 @@ export class ChainSetup {
 
   /** On an embedded chain: deploys the program when it is another, and gives the keys what fees need. */
   async prepareEmbedded(program: Uint8Array): Promise<void> {
-    const { embedded, keys } = this.options;
+    const { embedded } = this.options;
     if (embedded === null) throw new ChainSetupError('only an embedded chain can be prepared');
     const { programs } = await embedded.describe();
     const wanted = createHash('sha256').update(program).digest('hex');
     const id = PROGRAM_ID.toBase58();
     if (programs[id] !== wanted) await embedded.deployProgram(id, program);
+    await this.fundKeys();
+  }
+
+  /** Gives the keys what fees need when it runs low; on an embedded chain only. Ask for it from time to time. */
+  async fundKeys(): Promise<void> {
+    const { embedded, keys } = this.options;
+    if (embedded === null) throw new ChainSetupError('only an embedded chain gives what fees need');
     for (const key of [keys.admin, keys.operator, keys.coSigner]) {
       if (key === null) continue;
-      const has = await embedded.lamportsOf(key.publicKey.toBase58());
-      if (has < KEY_LAMPORTS / 2)
-        await embedded.giveLamports(key.publicKey.toBase58(), KEY_LAMPORTS);
+      const address = key.publicKey.toBase58();
+      if ((await embedded.lamportsOf(address)) >= KEY_LAMPORTS / 2) continue;
+      await embedded.giveLamports(address, KEY_LAMPORTS);
     }
   }
 
@@ -138,8 +146,7 @@ export class ChainSetup {
 
   /** Rows for accounts that have none, and the pages they are on. Throws when a row belongs to another key. */
   async ensureUsers(users: readonly UserToCreate[]): Promise<void> {
-    const { reader, keys } = this.options;
-    const { exchange } = reader;
+    const { reader } = this.options;
     if (users.length === 0) return;
     await this.ensurePages(Math.max(...users.map(({ accountId }) => pageNumberOf(accountId))));
     const rows = await reader.rows(users.map(({ accountId }) => accountId));
@@ -150,14 +157,24 @@ export class ChainSetup {
       else if (!row.owner.equals(user.owner)) throw otherOwner(user, row.owner);
     }
     missing.sort((a, b) => a.accountId - b.accountId);
-    for (let from = 0; from < missing.length; from += USERS_A_TRANSACTION) {
-      const some = missing.slice(from, from + USERS_A_TRANSACTION);
-      const operator = keys.operator.publicKey;
-      const steps = some.map((user) => createUser({ exchange, operator, ...user }));
-      const reference = some[0]?.accountId ?? 0;
-      const name = { purpose: 'createAccounts', reference, part: 0 } as const;
-      await this.send(name, `rows from ${reference} on`, keys.operator, steps);
-    }
+    const starts: number[] = [];
+    for (let from = 0; from < missing.length; from += USERS_A_TRANSACTION) starts.push(from);
+    const lane = async () => {
+      for (let from = starts.shift(); from !== undefined; from = starts.shift()) {
+        await this.createUsers(missing.slice(from, from + USERS_A_TRANSACTION));
+      }
+    };
+    await Promise.all(Array.from({ length: TRANSACTIONS_AT_ONCE }, lane));
+  }
+
+  private async createUsers(users: readonly UserToCreate[]): Promise<void> {
+    const { reader, keys } = this.options;
+    const operator = keys.operator.publicKey;
+    const { exchange } = reader;
+    const steps = users.map((user) => createUser({ exchange, operator, ...user }));
+    const reference = users[0]?.accountId ?? 0;
+    const name = { purpose: 'createAccounts', reference, part: 0 } as const;
+    await this.send(name, `rows from ${reference} on`, keys.operator, steps);
   }
 
   private admin(toDo: string): Keypair {

@@ -92,6 +92,16 @@ export class EndpointPool {
     return answers;
   }
 
+  /** Names the chain. Rejects when endpoints are nodes of different ones. */
+  async genesisHash(): Promise<string> {
+    const first = await this.ask((connection) => connection.getGenesisHash());
+    for (const { endpoint, answer } of await this.askAll((one) => one.getGenesisHash())) {
+      if (answer === first) continue;
+      throw new RangeError(`${endpoint} is a node of chain ${answer}, others of ${first}`);
+    }
+    return first;
+  }
+
   status(): EndpointStatus[] {
     return this.endpoints.map(({ name, restMs, faultsInARow, lastReason }) => ({
       name,

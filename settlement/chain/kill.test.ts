@@ -22,6 +22,8 @@ import type { TransactionBook, TransactionName } from './transaction-book.js';
 
 /** The full run kills more often: PLIMSOLL_SETTLEMENT_KILLS=50. */
 const KILLS = Number(process.env.PLIMSOLL_SETTLEMENT_KILLS ?? 5);
+/** Catches what hangs. */
+const BOUND_MS = 120_000 + KILLS * 20_000;
 const RUN_MS_MAX = 400;
 /** Every third batch is too large for one transaction. */
 const ACCOUNTS = [2, 30, 200];
@@ -63,89 +65,93 @@ function batchAfter(previous: BatchToSettle | null): BatchToSettle {
 }
 
 describe('settlement', () => {
-  it(`settles each batch once while the chain is killed ${KILLS} times`, async () => {
-    const folder = makeScratch();
-    let running = await ChainProcess.start({ folder, program });
-    const { port, token, testUsdcMint } = running.ready;
-    const keys = {
-      admin: Keypair.generate(),
-      operator: Keypair.generate(),
-      coSigner: Keypair.generate(),
-    };
-    const open = () =>
-      new SettlementChain({
-        pool: new EndpointPool({
-          endpoints: [{ name: 'process', url: running.url, timeoutMs: 2_000 }],
-        }),
-        keys,
-        mint: new PublicKey(testUsdcMint),
-        embedded: new EmbeddedOperator({ url: running.url, token }),
-        sender: { pollMs: 5, resendMs: 200, unknownAfterMs: 3_000 },
-        book,
-      });
-    const book = new MemoryBook();
-    let chain = open();
-    await chain.setUp(programFile());
-    await chain.ensureMarket(marketTerms());
-    const owner = keys.operator.publicKey;
-    await chain.ensureUsers(Array.from({ length: 200 }, (_, i) => ({ accountId: i + 1, owner })));
+  it(
+    `settles each batch once while the chain is killed ${KILLS} times`,
+    async () => {
+      const folder = makeScratch();
+      let running = await ChainProcess.start({ folder, program });
+      const { port, token, testUsdcMint } = running.ready;
+      const keys = {
+        admin: Keypair.generate(),
+        operator: Keypair.generate(),
+        coSigner: Keypair.generate(),
+      };
+      const open = () =>
+        new SettlementChain({
+          pool: new EndpointPool({
+            endpoints: [{ name: 'process', url: running.url, timeoutMs: 2_000 }],
+          }),
+          keys,
+          mint: new PublicKey(testUsdcMint),
+          embedded: new EmbeddedOperator({ url: running.url, token }),
+          sender: { pollMs: 5, resendMs: 200, unknownAfterMs: 3_000 },
+          book,
+        });
+      const book = new MemoryBook();
+      let chain = open();
+      await chain.setUp(programFile());
+      await chain.ensureMarket(marketTerms());
+      const owner = keys.operator.publicKey;
+      await chain.ensureUsers(Array.from({ length: 200 }, (_, i) => ({ accountId: i + 1, owner })));
 
-    let isDone = false;
-    let settled: BatchToSettle | null = null;
-    const settling = (async () => {
-      while (!isDone) {
-        const batch = batchAfter(settled);
-        try {
-          const publishTime = Math.floor(Date.now() / 1000);
-          const price = BigInt(PRICE_TICKS) * 1_000_000n;
-          await chain.postPrices([{ feedId: FEED, price, conf: 1n, exponent: -8, publishTime }]);
-          const outcome = await chain.settle(batch);
-          if (outcome.kind === 'settled') settled = batch;
-          else expect(outcome.kind, JSON.stringify(outcome)).toBe('notYet');
-        } catch (error) {
-          // While the process is down nobody answers, as a batch is begun or a price is posted.
-          const isDown = error instanceof NoEndpointError || error instanceof EndpointFault;
-          if (!isDown) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 20));
+      let isDone = false;
+      let settled: BatchToSettle | null = null;
+      const settling = (async () => {
+        while (!isDone) {
+          const batch = batchAfter(settled);
+          try {
+            const publishTime = Math.floor(Date.now() / 1000);
+            const price = BigInt(PRICE_TICKS) * 1_000_000n;
+            await chain.postPrices([{ feedId: FEED, price, conf: 1n, exponent: -8, publishTime }]);
+            const outcome = await chain.settle(batch);
+            if (outcome.kind === 'settled') settled = batch;
+            else expect(outcome.kind, JSON.stringify(outcome)).toBe('notYet');
+          } catch (error) {
+            // While the process is down nobody answers, as a batch is begun or a price is posted.
+            const isDown = error instanceof NoEndpointError || error instanceof EndpointFault;
+            if (!isDown) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
         }
+      })();
+      settling.catch(() => {});
+      for (let kill = 0; kill < KILLS; kill++) {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * RUN_MS_MAX));
+        await running.kill();
+        running = await ChainProcess.start({ folder, program, port });
+        // Every second time settlement is a new one too, which knows only what the book says.
+        if (kill % 2 === 1) chain = open();
       }
-    })();
-    settling.catch(() => {});
-    for (let kill = 0; kill < KILLS; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * RUN_MS_MAX));
-      await running.kill();
-      running = await ChainProcess.start({ folder, program, port });
-      // Every second time settlement is a new one too, which knows only what the book says.
-      if (kill % 2 === 1) chain = open();
-    }
-    const atLastKill = (settled as BatchToSettle | null)?.sequence ?? 0;
-    while (((settled as BatchToSettle | null)?.sequence ?? 0) < atLastKill + 3) {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), settling]);
-    }
-    isDone = true;
-    await settling;
+      const atLastKill = (settled as BatchToSettle | null)?.sequence ?? 0;
+      while (((settled as BatchToSettle | null)?.sequence ?? 0) < atLastKill + 3) {
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), settling]);
+      }
+      isDone = true;
+      await settling;
 
-    const last = settled as unknown as BatchToSettle;
-    const state = await chain.state();
-    const hash = batchHash(last.previousHash, BigInt(last.sequence), last.bytes);
-    expect(Number(state?.lastSequence)).toBe(last.sequence);
-    expect(Buffer.compare(state?.lastHash as Uint8Array, hash)).toBe(0);
-    expect(state?.status).toBe('active');
-    const rows = await chain.rows([1, 200]);
-    const timesOf = (accounts: number) =>
-      Array.from(
-        { length: last.sequence },
-        (_, i) => ACCOUNTS[(i + 1) % ACCOUNTS.length] as number,
-      ).filter((size) => size >= accounts).length;
-    expect(rows.get(1)?.positions[0]?.lots).toBe(BigInt(timesOf(1)));
-    expect(rows.get(200)?.positions[0]?.lots).toBe(-BigInt(timesOf(200)));
-    expect(rows.get(200)?.collateralMicroUsd).toBe(-BigInt(timesOf(200)));
-    const hashes = (await chain.allEvents(null)).events.filter(
-      ({ event }) => event.kind === 'batchSettled',
-    );
-    expect(
-      hashes.map(({ event }) => event.kind === 'batchSettled' && Number(event.sequence)),
-    ).toEqual(Array.from({ length: last.sequence }, (_, i) => i + 1));
-    await running.stop();
-  });
+      const last = settled as unknown as BatchToSettle;
+      const state = await chain.state();
+      const hash = batchHash(last.previousHash, BigInt(last.sequence), last.bytes);
+      expect(Number(state?.lastSequence)).toBe(last.sequence);
+      expect(Buffer.compare(state?.lastHash as Uint8Array, hash)).toBe(0);
+      expect(state?.status).toBe('active');
+      const rows = await chain.rows([1, 200]);
+      const timesOf = (accounts: number) =>
+        Array.from(
+          { length: last.sequence },
+          (_, i) => ACCOUNTS[(i + 1) % ACCOUNTS.length] as number,
+        ).filter((size) => size >= accounts).length;
+      expect(rows.get(1)?.positions[0]?.lots).toBe(BigInt(timesOf(1)));
+      expect(rows.get(200)?.positions[0]?.lots).toBe(-BigInt(timesOf(200)));
+      expect(rows.get(200)?.collateralMicroUsd).toBe(-BigInt(timesOf(200)));
+      const hashes = (await chain.allEvents(null)).events.filter(
+        ({ event }) => event.kind === 'batchSettled',
+      );
+      expect(
+        hashes.map(({ event }) => event.kind === 'batchSettled' && Number(event.sequence)),
+      ).toEqual(Array.from({ length: last.sequence }, (_, i) => i + 1));
+      await running.stop();
+    },
+    BOUND_MS,
+  );
 });

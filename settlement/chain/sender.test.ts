@@ -34,6 +34,14 @@ afterEach(async () => {
 });
 afterAll(removeScratch);
 
+const finalised = {
+  slot: 1_000,
+  confirmations: null,
+  err: null,
+  status: { Ok: null },
+  confirmationStatus: 'finalized',
+};
+
 describe('a transaction that is sent', () => {
   it('is executed once; every attempt is told before it is sent', async () => {
     const { test, sender, reports, to } = start();
@@ -140,13 +148,12 @@ describe('an endpoint that fails', () => {
   it.each(faults)(
     'and %s does not stop the transaction: another takes it',
     async (_name, fault) => {
-      const { test, sender, pool, to } = start(2, {}, { agreement: 1, timeoutMs: 60 });
+      const { test, sender, to } = start(2, {}, { agreement: 1, timeoutMs: 600 });
       const payer = await test.fundedKey();
       test.way(0).inject(fault);
       const outcome = await sender.send(transferRequest(payer, to, SOL));
       expect(outcome).toMatchObject({ kind: 'executed', attempt: { number: 1 } });
       expect(await test.connection.getBalance(to)).toBe(SOL);
-      expect(pool.status()[1]).toMatchObject({ isResting: false, faultsInARow: 0 });
     },
   );
 
@@ -155,8 +162,8 @@ describe('an endpoint that fails', () => {
     async (_name, fault) => {
       const { test, sender, onAttempt, reports, to } = start(
         1,
-        { unknownAfterMs: 150 },
-        { timeoutMs: 40 },
+        { unknownAfterMs: 400 },
+        { timeoutMs: 300 },
       );
       const payer = await test.fundedKey();
       const request = transferRequest(payer, to, SOL);
@@ -280,15 +287,32 @@ describe('a transaction that expires', () => {
   });
 });
 
-describe('an endpoint that lies', () => {
-  const finalised = {
-    slot: 1_000,
-    confirmations: null,
-    err: null,
-    status: { Ok: null },
-    confirmationStatus: 'finalized',
-  };
+describe('a fork', () => {
+  it('that takes back what was confirmed makes the transaction expire, and another takes its place', async () => {
+    const { test, sender, reports, onAttempt, to } = start();
+    const payer = await test.fundedKey();
+    const dropped = test.way(0).inject(dropTransactions);
+    let looks = 0;
+    const confirmed = { ...finalised, confirmations: 3, confirmationStatus: 'confirmed' };
+    const seen = test.way(0).inject(
+      lie('getSignatureStatuses', (result: { value: unknown[] }) => {
+        looks += 1;
+        return { ...result, value: looks < 5 ? [confirmed] : [null] };
+      }),
+    );
+    const sending = sender.send(transferRequest(payer, to, SOL), { onAttempt });
+    while (looks < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    test.passSlots(200);
+    while (reports.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    dropped();
+    seen();
+    expect(await sending).toMatchObject({ kind: 'executed' });
+    expect(reports[1]).toMatchObject({ number: 1, result: 'expired' });
+    expect(await test.connection.getBalance(to)).toBe(SOL);
+  });
+});
 
+describe('an endpoint that lies', () => {
   it('and calls final what another does not know is not believed', async () => {
     const disagreements: string[] = [];
     const { test, sender, to } = start(2, {
@@ -334,6 +358,15 @@ describe('an endpoint that lies', () => {
     await sender.send(transferRequest(payer, to, SOL), { onAttempt });
     const height = await test.connection.getBlockHeight();
     expect(reports[0]?.lastValidBlockHeight).toBeGreaterThan(height + 140);
+  });
+});
+
+describe('endpoints of different chains', () => {
+  it('are noticed', async () => {
+    const { test, pool } = start(2);
+    expect(await pool.genesisHash()).toBe(test.chain.genesis.hash);
+    test.way(1).inject(lie('getGenesisHash', () => 'another'));
+    await expect(pool.genesisHash()).rejects.toThrow(/way 1 is a node of chain another, others of/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { base58 } from '@scure/base';
 import { Keypair, PublicKey } from '@solana/web3.js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { decodeStage } from '../program/accounts.js';
@@ -6,6 +7,7 @@ import { encodeBatch } from '../program/batch-codec.js';
 import { requestForced } from '../program/exit-instructions.js';
 import { CHUNK_BYTES, PAGE_BYTES } from '../program/sizes.js';
 import type { Attempt } from './attempt.js';
+import type { SettledBatch } from './batch-history.js';
 import { TransactionSender } from './sender.js';
 import type { SettlementChainOptions } from './settlement-chain.js';
 import { dropTransactions, type Fault, lie, loseAnswers } from './testing/faulty-fetch.js';
@@ -244,6 +246,58 @@ describe('a batch', () => {
     ]);
   });
 });
+
+describe('the history of batches', () => {
+  it('is read from the chain alone, staged ones too, and nobody can change it', async () => {
+    const under = await start();
+    await under.open(150);
+    const batches = [trades(2), trades(150), trades(20), trades(150, 7n)].map((section) =>
+      under.nextBatch([section]),
+    );
+    for (const batch of batches) {
+      expect(await under.chain.settle(batch)).toMatchObject({ kind: 'settled', isRepeat: false });
+      expect(await under.chain.settle(batch)).toMatchObject({ kind: 'settled', isRepeat: true });
+    }
+    const found: SettledBatch[] = [];
+    for await (const batch of under.chain.settledBatches()) found.push(batch);
+    expect(found.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    for (const [i, { bytes, previousHash }] of found.entries()) {
+      expect(Buffer.compare(bytes, batches[i]?.bytes as Uint8Array)).toBe(0);
+      expect(Buffer.compare(previousHash, batches[i]?.previousHash as Uint8Array)).toBe(0);
+    }
+    const state = await under.chain.state();
+    expect(Buffer.compare(found.at(-1)?.hash as Uint8Array, state?.lastHash as Uint8Array)).toBe(0);
+
+    const settled = found[2] as SettledBatch;
+    under.test.way(0).inject(
+      lie('getTransaction', (result: TransactionJson, call) => {
+        if (call.params[0] !== settled.signature) return result;
+        const { message } = result.transaction;
+        const last = message.instructions.at(-1) as { data: string };
+        const data = base58.decode(last.data);
+        data[data.length - 1] = (data[data.length - 1] as number) ^ 1;
+        const instructions = [
+          ...message.instructions.slice(0, -1),
+          { ...last, data: base58.encode(data) },
+        ];
+        return {
+          ...result,
+          transaction: { ...result.transaction, message: { ...message, instructions } },
+        };
+      }),
+    );
+    const read = async () => {
+      for await (const _batch of under.chain.settledBatches());
+    };
+    await expect(read()).rejects.toThrow(
+      /batch 3: the program says hash \w{64}, its transactions give/,
+    );
+  });
+});
+
+interface TransactionJson {
+  transaction: { message: { instructions: { data: string }[] } };
+}
 
 describe('a withdrawal', () => {
   it('that was not paid in time can never be, and says so', async () => {

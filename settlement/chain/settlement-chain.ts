@@ -1,4 +1,4 @@
-import { type Keypair, PublicKey } from '@solana/web3.js';
+import { type Keypair, PublicKey, type TransactionInstruction } from '@solana/web3.js';
 import type { ExchangeState, ForcedState, MarketState, UserRow } from '../program/accounts.js';
 import { exchangeAddress, vaultAddress } from '../program/addresses.js';
 import { type Authorisation, ownerSignature } from '../program/authorisation.js';
@@ -15,6 +15,7 @@ import {
   type ScanResult,
 } from './address-scanner.js';
 import type { SendOutcome } from './attempt.js';
+import { type SettledBatch, settledBatches } from './batch-history.js';
 import { BatchSettler, type BatchToSettle, type SettleOutcome } from './batch-settler.js';
 import { ChainReader, type WithdrawalFate } from './chain-reader.js';
 import { type ChainKeys, ChainSetup, type UserToCreate } from './chain-setup.js';
@@ -76,6 +77,7 @@ export type WithdrawOutcome =
  */
 export class SettlementChain {
   readonly exchange: PublicKey;
+  readonly mint: PublicKey;
   readonly reader: ChainReader;
   readonly setup: ChainSetup;
   private readonly options: SettlementChainOptions;
@@ -92,6 +94,7 @@ export class SettlementChain {
       throw new RangeError('founder is needed without the key of the admin');
     this.options = options;
     this.exchange = exchangeAddress(founder);
+    this.mint = mint;
     this.reader = new ChainReader(pool, this.exchange);
     this.sender = new BookedSender(new TransactionSender(pool, options.sender), book);
     this.setup = new ChainSetup({
@@ -112,6 +115,7 @@ export class SettlementChain {
 
   /** Everything the exchange needs; what is there stays as it is. `program`: the ELF file, for an embedded chain only. */
   async setUp(program: Uint8Array | null, limits?: ExchangeLimits): Promise<void> {
+    await this.options.pool.genesisHash();
     if (program !== null) await this.setup.prepareEmbedded(program);
     await this.setup.ensureExchange(limits);
   }
@@ -243,6 +247,12 @@ export class SettlementChain {
     return this.reader.tokensAt(associatedTokenAccount(owner, this.options.mint));
   }
 
+  /** Sends instructions that need no signature but the payer's. Returns the signature. */
+  sendAs(payer: Keypair, label: string, instructions: TransactionInstruction[]): Promise<string> {
+    const name = { purpose: 'administration', reference: 0, part: 0 } as const;
+    return this.pay(name, { label, payer, instructions });
+  }
+
   /** Serves a request that an owner has made on the chain. */
   async serveForced(forced: ForcedState, signal?: AbortSignal): Promise<SendOutcome> {
     const { operator, coSigner } = this.options.keys;
@@ -285,6 +295,11 @@ export class SettlementChain {
     return this.exchangeScanner.scan(since);
   }
 
+  /** Every batch since the first, with its bytes, out of the chain's own history; see `settledBatches`. */
+  settledBatches(): AsyncGenerator<SettledBatch> {
+    return settledBatches(this.options.pool, this.exchange);
+  }
+
   /** Posts prices where the program reads them; on an embedded chain only. */
   async postPrices(prices: readonly PriceToPost[]): Promise<void> {
     const { embedded } = this.options;
@@ -300,7 +315,7 @@ export class SettlementChain {
     return (this.options.priceAccountOf ?? priceAccountAddress)(feedId);
   }
 
-  private async priceAccountOfSlot(slot: number): Promise<PublicKey> {
+  async priceAccountOfSlot(slot: number): Promise<PublicKey> {
     if (!this.slots.has(slot)) {
       for (const market of await this.reader.markets()) {
         const feedId = Buffer.from(market.feedId).toString('hex');
@@ -312,7 +327,7 @@ export class SettlementChain {
     return found;
   }
 
-  private pricedMarkets(row: UserRow): Promise<PricedMarket[]> {
+  pricedMarkets(row: UserRow): Promise<PricedMarket[]> {
     return Promise.all(
       row.positions.map(async ({ slot }) => ({
         slot,

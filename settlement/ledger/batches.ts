@@ -74,7 +74,9 @@ export class Batches {
       `SELECT ${COLUMNS} FROM batches WHERE state <> 'settled' ORDER BY sequence LIMIT ?`,
     );
     this.lastSettled = sql
-      .prepare("SELECT coalesce(max(sequence), 0) FROM batches WHERE state = 'settled'")
+      .prepare(
+        "SELECT sequence FROM batches WHERE state = 'settled' ORDER BY sequence DESC LIMIT 1",
+      )
       .pluck();
     this.setSubmitted = sql.prepare(
       "UPDATE batches SET state = 'submitted', submitted_at_ms = coalesce(submitted_at_ms, ?) WHERE sequence = ? AND state = 'built'",
@@ -158,7 +160,7 @@ export class Batches {
 
   /** 0: none. */
   lastSettledSequence(): number {
-    return this.lastSettled.get() as number;
+    return (this.lastSettled.get() as number | undefined) ?? 0;
   }
 
   /** To be called before the first transaction of a batch is sent. */

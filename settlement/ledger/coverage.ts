@@ -78,9 +78,11 @@ export class Coverage {
     );
     this.marketIds = sql.prepare('SELECT market_id FROM markets ORDER BY market_id').pluck();
     this.shardIds = sql.prepare('SELECT DISTINCT shard_id FROM streams').pluck();
-    const first = 'SELECT min(batch) FROM coverage WHERE shard_id = ?';
-    this.bySequence = sql.prepare(`${first} AND sequence >= ?`).pluck();
-    this.byTime = sql.prepare(`${first} AND time_ms > ?`).pluck();
+    const first = 'SELECT batch FROM coverage WHERE shard_id = ?';
+    this.bySequence = sql
+      .prepare(`${first} AND sequence >= ? ORDER BY sequence, batch LIMIT 1`)
+      .pluck();
+    this.byTime = sql.prepare(`${first} AND time_ms > ? ORDER BY time_ms, batch LIMIT 1`).pluck();
     this.newest = sql.prepare(
       'SELECT shard_id AS shardId, max(sequence) AS sequence, max(time_ms) AS timeMs FROM coverage GROUP BY shard_id ORDER BY shard_id',
     );
@@ -134,13 +136,13 @@ export class Coverage {
    * is up to its sequence; in others, whose sequences cannot be compared, up to a later time (all stamp the time of one clock).
    */
   batchThatCovers(place: JournalPlace): number | null {
-    const home = this.bySequence.get(place.shardId, place.sequence) as number | null;
-    if (home === null) return null;
+    const home = this.bySequence.get(place.shardId, place.sequence) as number | undefined;
+    if (home === undefined) return null;
     let batch = home;
     for (const shardId of this.shardIds.all() as number[]) {
       if (shardId === place.shardId) continue;
-      const other = this.byTime.get(shardId, place.timeMs) as number | null;
-      if (other === null) return null;
+      const other = this.byTime.get(shardId, place.timeMs) as number | undefined;
+      if (other === undefined) return null;
       batch = Math.max(batch, other);
     }
     return batch;

@@ -80,7 +80,7 @@ describe('a ledger that is locked', () => {
   it('says so when somebody writes into the file, and goes on afterwards', () => {
     const journal = new RandomJournal(5, 4).run(50);
     const dataDir = makeScratch();
-    const ledger = openLedger(dataDir, { patienceMs: 20 });
+    const ledger = openLedger(dataDir, { lockPatienceMs: 20 });
     const messages = journal.messages();
     ledger.ingest(messages.slice(0, 1));
     const intruder = new Database(ledgerFile(dataDir));

@@ -25,7 +25,7 @@ export interface DatabaseOptions {
   /** The file grows no further than this many pages of 4 KiB. Default: as far as the disk. */
   readonly pagesMax?: number;
   /** How long to wait for somebody else's lock. Default 5 s. */
-  readonly patienceMs?: number;
+  readonly lockPatienceMs?: number;
 }
 
 export function ledgerFile(dataDir: string): string {
@@ -109,7 +109,7 @@ function connect(file: string, options: DatabaseOptions): Database.Database {
   }
   const database = new Database(file, {
     readonly: mode === 'read',
-    timeout: options.patienceMs ?? BUSY_TIMEOUT_MS,
+    timeout: options.lockPatienceMs ?? BUSY_TIMEOUT_MS,
   });
   try {
     const version = database.pragma('user_version', { simple: true }) as number;

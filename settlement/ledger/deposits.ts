@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { Cash } from './cash.js';
 import type { LedgerDatabase } from './database.js';
-import { ConflictError, LedgerStateError } from './errors.js';
+import { ConflictError, checkWhole, LedgerStateError } from './errors.js';
 
 /** As the program's event tells it. */
 export interface ChainDeposit {
@@ -51,6 +51,7 @@ export class Deposits {
   private readonly totals: Statement;
   private readonly getCursor: Statement;
   private readonly setCursor: Statement;
+  private readonly setOperators: Statement;
 
   constructor(database: LedgerDatabase, cash: Cash, now: () => number) {
     this.database = database;
@@ -74,6 +75,7 @@ export class Deposits {
     this.setState = sql.prepare(
       'UPDATE deposits SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ?',
     );
+    this.setOperators = sql.prepare('UPDATE deposits SET is_operators = 1 WHERE id = ?');
     this.getCursor = sql.prepare('SELECT cursor FROM deposit_scan').pluck();
     this.setCursor = sql.prepare('INSERT OR REPLACE INTO deposit_scan (id, cursor) VALUES (1, ?)');
     this.totals = sql.prepare(
@@ -84,9 +86,12 @@ export class Deposits {
   /**
    * Writes a deposit down; one that is known gives what is known of it.
    *
-   * @throws ConflictError when the same signature and index say another row or amount.
+   * @throws ConflictError when the same signature and index say another row or amount, LedgerStateError when a number cannot be one.
    */
   record(deposit: ChainDeposit): { deposit: LedgerDeposit; isNew: boolean } {
+    checkWhole('accountId', deposit.accountId, 1);
+    checkWhole('amountMicroUsd', deposit.amountMicroUsd, 1);
+    checkWhole('depositedTotalMicroUsd', deposit.depositedTotalMicroUsd, 0);
     return this.database.write(() => {
       const { signature, eventIndex } = deposit;
       const known = this.find(signature, eventIndex);
@@ -115,7 +120,9 @@ export class Deposits {
     this.database.write(() => {
       for (const found of deposits) {
         const { deposit } = this.record(chainDepositOf(found));
-        if (isOperators(found)) this.markCredited(deposit.id);
+        if (!isOperators(found)) continue;
+        this.setOperators.run(deposit.id);
+        this.markCredited(deposit.id);
       }
       if (cursor !== null) this.setCursor.run(cursor);
     });

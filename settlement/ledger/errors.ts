@@ -90,3 +90,11 @@ export type RefusalReason =
 export class LedgerStateError extends LedgerError {
   override readonly name = 'LedgerStateError';
 }
+
+/** Throws LedgerStateError unless the number is a whole one from `least` that a double holds exactly. */
+export function checkWhole(field: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new LedgerStateError(
+    `${field} is ${value}, and must be a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}`,
+  );
+}

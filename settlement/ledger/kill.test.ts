@@ -12,26 +12,28 @@ const SOURCE = fileURLToPath(new URL('./ledger-child.fixture.js', import.meta.ur
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
 const SEED = 77;
+/** Enough for twice as many rounds as all kills together let happen. */
 const STEPS = 250 * KILLS;
+const ROUNDS_MAX = 15;
 
 afterEach(removeScratch);
 
-/** Kills a settlement some time after it has begun; true when it had come to the end before. */
-async function settleAndKill(dataDir: string, afterMs: number): Promise<boolean> {
+/** Kills a settlement a moment after so many rounds; true when it had come to the end before. */
+async function settleAndKill(dataDir: string, rounds: number, delayMs: number): Promise<boolean> {
   const running = spawn(process.execPath, [CHILD, dataDir, String(SEED), String(STEPS)]);
   let output = '';
   let errors = '';
+  let isDue = false;
   running.stdout.on('data', (chunk) => {
     output += chunk;
+    if (isDue || output.length < rounds) return;
+    isDue = true;
+    setTimeout(() => running.kill('SIGKILL'), delayMs);
   });
   running.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  const closed = new Promise((resolve) => running.once('close', resolve));
-  await Promise.race([new Promise((resolve) => running.stdout.once('data', resolve)), closed]);
-  const timer = setTimeout(() => running.kill('SIGKILL'), afterMs);
-  await closed;
-  clearTimeout(timer);
+  await new Promise((resolve) => running.once('close', resolve));
   expect(errors).toBe('');
   return output.includes('done');
 }
@@ -43,7 +45,8 @@ describe('kill -9 while settling', () => {
     let killedBetween = 0;
     let items = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      if (await settleAndKill(dataDir, random.between(1, 120))) break;
+      const rounds = random.between(1, ROUNDS_MAX);
+      expect(await settleAndKill(dataDir, rounds, random.between(0, 8))).toBe(false);
       const ledger = openLedger(dataDir);
       const { streams, batch } = ledger.status();
       expectSoundBatches(ledger);
@@ -53,7 +56,7 @@ describe('kill -9 while settling', () => {
       if (batch.settled > 0) killedBetween++;
       ledger.close();
     }
-    expect(await settleAndKill(dataDir, 600_000)).toBe(true);
+    expect(await settleAndKill(dataDir, Number.MAX_VALUE, 0)).toBe(true);
     const ledger = openLedger(dataDir);
     expectSameBalances(ledger, new RandomJournal(SEED, 25).run(STEPS));
     const batches = expectSoundBatches(ledger);

@@ -7,7 +7,7 @@ import { NO_LIMITS } from './testing/scratch.js';
 
 /**
  * Settles a random journal until it is killed or done: takes messages in, some twice, builds batches, and settles them on a chain that
- * is a file. What it has acknowledged is a file too, written after the commit, so a kill makes messages come again.
+ * is a file; each round says a dot. What it has acknowledged is a file too, written after the commit, so a kill makes messages come again.
  */
 const [dataDir = '', seed = '1', steps = '1'] = process.argv.slice(2);
 const journal = new RandomJournal(Number(seed), 25).run(Number(steps));
@@ -49,10 +49,10 @@ function take(at: number): number {
   return random.chance(10) ? Math.max(0, end - 10) : end;
 }
 
-process.stdout.write('settling\n');
 if (ledger.reconcile(chainHead()).kind === 'halt') throw new Error('ledger and chain differ');
 let at = fs.existsSync(ackFile) ? Number(fs.readFileSync(ackFile, 'utf8')) : 0;
 for (;;) {
+  process.stdout.write('.');
   if (at < messages.length) at = take(at);
   for (const [slot, { marketId }] of MARKETS.entries()) {
     ledger.catalogue.setMarketSlot(marketId, slot);
@@ -63,4 +63,4 @@ for (;;) {
   if (at >= messages.length && !isFull && isDone) break;
 }
 ledger.close();
-process.stdout.write('done\n');
+process.stdout.write('done');

@@ -66,6 +66,7 @@ export class SettlementLedger {
   private readonly ingestion: Ingest;
   private readonly builder: BatchBuilder;
   private readonly now: () => number;
+  private readonly patienceMs: number;
   private readonly sumUnsettled: Statement;
   private readonly stateCounts: (table: 'deposits' | 'withdrawals') => Record<string, number>;
 
@@ -94,7 +95,8 @@ export class SettlementLedger {
     this.alarms = new Alarms(database, now);
     const { streams, packs, catalogue, cash, coverage, prices, letters, alarms } = this;
     const { balances, batches } = this;
-    const patienceMs = options.patienceMs ?? PATIENCE_MS;
+    const { patienceMs = PATIENCE_MS } = options;
+    this.patienceMs = patienceMs;
     const common = { database, streams, packs, catalogue, coverage };
     this.ingestion = new Ingest({ ...common, cash, prices, letters, alarms, now, patienceMs });
     this.builder = new BatchBuilder({ ...common, balances, batches, cash });
@@ -147,7 +149,11 @@ export class SettlementLedger {
       unplacedMarkets,
       'have trades or payments and no slot on chain',
     );
-    this.alarmAbout(SHORT_ALARM, shortMarkets, 'have too little in their insurance funds to go on');
+    // Who pays in may be on the way in another stream.
+    const sinceMs = this.packs.waitingSinceMs() ?? this.now();
+    const isLasting = this.now() - sinceMs >= this.patienceMs;
+    const short = isLasting ? shortMarkets : [];
+    this.alarmAbout(SHORT_ALARM, short, 'have too little in their insurance funds to go on');
     return result;
   }
 
@@ -178,6 +184,14 @@ export class SettlementLedger {
       }
       sql.prepare('INSERT INTO identity VALUES (1, ?, ?)').run(exchange, this.now());
     });
+  }
+
+  /**
+   * Makes several changes one: one transaction and one sync, all of it or nothing. `work` must not wait. For the many attempts of a
+   * staged batch, say.
+   */
+  together<Result>(work: () => Result): Result {
+    return this.database.write(work);
   }
 
   /** The ledger's side of `verify`. Iterate its batches before anything else is called. */

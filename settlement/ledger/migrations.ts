@@ -176,6 +176,9 @@ CREATE TABLE coverage (
   PRIMARY KEY (shard_id, batch)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX coverage_by_sequence ON coverage (shard_id, sequence, batch);
+CREATE INDEX coverage_by_time ON coverage (shard_id, time_ms, batch);
+
 CREATE TABLE transactions (
   id INTEGER PRIMARY KEY,
   purpose TEXT NOT NULL,
@@ -219,6 +222,7 @@ CREATE TABLE deposits (
   changed_at_ms INTEGER NOT NULL,
   shard_id INTEGER,
   item INTEGER,
+  is_operators INTEGER NOT NULL DEFAULT 0,
   UNIQUE (signature, event_index)
 ) STRICT;
 CREATE INDEX deposits_open ON deposits (id) WHERE state = 'seen';

@@ -173,7 +173,11 @@ describe('deposits', () => {
     ]);
     expect(() =>
       ledger.deposits.record({ ...DEPOSIT, signature: 'zero', amountMicroUsd: 0 }),
-    ).toThrow();
+    ).toThrow('amountMicroUsd is 0, and must be a whole number from 1');
+    const huge = { ...DEPOSIT, signature: 'huge', amountMicroUsd: 2 ** 53 };
+    expect(() => ledger.deposits.record(huge)).toThrow(LedgerStateError);
+    const short = { ...REQUEST, nonce: 77, destination: new Uint8Array(31) };
+    expect(() => ledger.withdrawals.request(short)).toThrow('31 and 64 bytes');
   });
 
   it('are told to the engine until it has answered, and are linked to its change of the balance', () => {
@@ -334,6 +338,72 @@ describe('which batch covers a withdrawal', () => {
   });
 });
 
+describe('an insurance fund', () => {
+  const pay = (exchange: Exchange, sequence: number, paymentMicroUsd: number) =>
+    exchange.say(0, sequence, sequence, {
+      kind: 'funding',
+      accountId: sequence,
+      marketId: 1,
+      paymentMicroUsd,
+    });
+
+  it('pays in a batch what comes in later in the same round, also beyond the limits', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    exchange.fill(1, 0, 2, 11);
+    for (const [at, payment] of [-50, 20, -10, 40, 5, -5].entries())
+      pay(exchange, 20 + at, payment);
+    const limits = { ...NO_LIMITS, itemsMax: 2, entriesMax: 2 };
+    expect(ledger.buildBatch(limits).batch).toMatchObject({ items: 1, payments: 0 });
+    const round = ledger.buildBatch(limits);
+    expect(round.batch).toMatchObject({ items: 0, payments: 4 });
+    expect(ledger.buildBatch(limits)).toMatchObject({ batch: { payments: 2 }, isFull: false });
+  });
+
+  it("waits for money when nobody pays in, says so after a while, and goes on with an operator's", () => {
+    const clock = { nowMs: 100 };
+    const ledger = openLedger(makeScratch(), { now: () => clock.nowMs, patienceMs: 1_000 });
+    const exchange = new Exchange(ledger);
+    pay(exchange, 20, -50);
+    exchange.fill(1, 0, 2, 30);
+    expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({ batch: { items: 1 }, shortMarkets: [1] });
+    expect(ledger.status().alarms).toEqual([]);
+    clock.nowMs += 1_000;
+    expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({ batch: null, shortMarkets: [1] });
+    expect(ledger.status().alarms.map(({ key }) => key)).toEqual(['shortInsurance']);
+    exchange.say(0, 21, 21, {
+      kind: 'insuranceFunded',
+      marketId: 1,
+      changeMicroUsd: 49,
+      cashKey: null,
+    });
+    expect(ledger.buildBatch(NO_LIMITS).batch).toBe(null);
+    exchange.say(0, 22, 22, {
+      kind: 'insuranceFunded',
+      marketId: 1,
+      changeMicroUsd: 1,
+      cashKey: null,
+    });
+    expect(ledger.cash.unpaidFundings(10).map((each) => each.changeMicroUsd)).toEqual([49, 1]);
+    expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({
+      batch: { payments: 1 },
+      shortMarkets: [],
+    });
+    expect(ledger.status()).toMatchObject({ alarms: [], waitingItems: 0 });
+    ledger.together(() => {
+      for (const { id } of ledger.cash.unpaidFundings(10)) ledger.cash.markFundingPaid(id);
+    });
+    expect(ledger.cash.unpaidFundings(10)).toEqual([]);
+    const failing = () =>
+      ledger.together(() => {
+        ledger.deposits.record(DEPOSIT);
+        throw new Error('something else');
+      });
+    expect(failing).toThrow('something else');
+    expect(ledger.deposits.open(10)).toEqual([]);
+  });
+});
+
 describe('what is sent to the chain', () => {
   it('is kept with every attempt, and what it cost', () => {
     const ledger = openLedger(makeScratch());
@@ -353,6 +423,11 @@ describe('what is sent to the chain', () => {
     });
     expect(transactions.find('settleBatch', 1)?.state).toBe('confirmed');
     expect(transactions.feesPaidLamports()).toBe(5_000);
+    const fresh = transactions.open('withdraw', 8);
+    transactions.addAttempt(fresh.id, { ...attempt, signature: 'w1' });
+    transactions.endAttempt('w1', { result: 'failed', feeLamports: 700 });
+    expect(transactions.feesPaidLamports()).toBe(5_700);
+    transactions.close(fresh.id, 'abandoned');
     expect(transactions.computeUnitsOfBatch(1)).toBe(900);
     // A fork has taken it back: it is to be sent again.
     transactions.endAttempt('a2', { result: 'expired' });

@@ -80,6 +80,8 @@ export class Transactions {
   private readonly finishAttempt: Statement;
   private readonly feeSum: Statement;
   private readonly unitsOfNewest: Statement;
+  /** Kept, because there may be millions of attempts; null: to be summed up. */
+  private feesLamports: number | null = null;
 
   constructor(database: LedgerDatabase, now: () => number) {
     this.database = database;
@@ -163,7 +165,7 @@ export class Transactions {
 
   /** What became of an attempt. A confirmed one also confirms its transaction; one that was confirmed may turn out not to be (a fork). */
   endAttempt(signature: string, end: AttemptEnd): void {
-    this.database.write(() => {
+    const moreLamports = this.database.write(() => {
       const attempt = this.attempt(signature);
       if (attempt === null) throw new LedgerStateError(`there is no attempt ${signature}`);
       const timeMs = this.now();
@@ -173,7 +175,11 @@ export class Transactions {
       this.finishAttempt.run({ id, result, error, chainSlot, computeUnits, feeLamports, timeMs });
       if (result === 'confirmed') this.finish.run('confirmed', timeMs, transactionId);
       else if (this.getTransaction(transactionId).state === 'confirmed') this.reopen(transactionId);
+      return (feeLamports ?? 0) - (attempt.feeLamports ?? 0);
     });
+    // Within a larger transaction, which may still fail, it has to be summed up again.
+    if (this.database.sql.inTransaction) this.feesLamports = null;
+    else if (this.feesLamports !== null) this.feesLamports += moreLamports;
   }
 
   /** It is not needed any more, or is known from the chain's state to have had its effect. */
@@ -184,8 +190,10 @@ export class Transactions {
     });
   }
 
+  /** Of all attempts that ever landed. */
   feesPaidLamports(): number {
-    return this.feeSum.get() as number;
+    this.feesLamports ??= this.feeSum.get() as number;
+    return this.feesLamports;
   }
 
   /** Of all transactions of a batch; null: none is known. */

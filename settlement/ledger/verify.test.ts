@@ -234,4 +234,30 @@ describe('verify', () => {
     );
     expect(verify(journalSide(), ledger.verificationSide(), after).agrees).toBe(true);
   });
+
+  it('explains what an operator has booked and not paid in yet, and what he has paid in', () => {
+    const { ledger, side, chain } = prepared();
+    const [item] = ledger.cash
+      .unlinkedItems(1_000)
+      .filter(({ changeMicroUsd }) => changeMicroUsd > 0);
+    if (item === undefined) throw new Error('the journal has one');
+    const { accountId, changeMicroUsd } = item;
+    const change = BigInt(changeMicroUsd);
+    const before = side.underWay.get(accountId) ?? 0n;
+    expect(verify(journalSide(), side, chain).agrees).toBe(true);
+    ledger.cash.linkToOperator(item);
+    // His payment on chain is a deposit that is nobody's: it must not count twice.
+    const paid = {
+      signature: 'purse',
+      eventIndex: 0,
+      accountId,
+      amountMicroUsd: changeMicroUsd,
+      depositedTotalMicroUsd: changeMicroUsd,
+      chainSlot: 1,
+    };
+    ledger.deposits.recordAll([paid], 'here', () => true);
+    const after = ledger.verificationSide();
+    expect([...after.batches].length).toBeGreaterThan(0);
+    expect((after.underWay.get(accountId) ?? 0n) - before).toBe(change);
+  });
 });

@@ -33,8 +33,9 @@ type Answer = WindowAnswer | 'short';
 type Payment = Extract<AccountItem, { kind: 'funding' | 'insurance' }>;
 
 /**
- * Fills one window with what waits, stream by stream in the order in which packs came, until it is full or nothing can be taken. Reads
- * only; the window may end behind any item, and every batch that ends there is one that the chain takes.
+ * Fills one window with what waits, in the order in which it happened over all streams, until it is full or nothing can be taken. Reads
+ * only. The window may end behind any item, and is one that the chain takes: so a fund's payments are not sent before the trades that
+ * they are for, by whose open interest the chain judges them.
  */
 export class WindowFiller {
   readonly window: NettingWindow;
@@ -47,6 +48,7 @@ export class WindowFiller {
   newestItemMs = 0;
   private readonly packs: PackStore;
   private readonly purses: Purses;
+  private readonly ingestedUntilMs: number;
   private readonly open: OpenStream[];
   /** Up to this item what comes of the stream must be in one batch, and nothing else in between. */
   private together: { readonly stream: OpenStream; readonly until: number } | null = null;
@@ -54,6 +56,7 @@ export class WindowFiller {
   constructor({ streams, packs, catalogue }: FillerParts, limits: WindowLimits, purses: Purses) {
     this.packs = packs;
     this.purses = purses;
+    this.ingestedUntilMs = limits.ingestedUntilMs ?? Number.MAX_VALUE;
     this.window = new NettingWindow(limits, catalogue.markets());
     this.open = streams
       .list()
@@ -64,16 +67,21 @@ export class WindowFiller {
       });
   }
 
-  /** True: the window is full, and more waits. */
+  /** True: the window is full, and more waits. Between streams time decides, within one the number. */
   fill(): boolean {
     for (;;) {
       const stream = this.oldest();
-      if (stream === null) return false;
+      if (stream === null || this.isTooNew(stream)) return false;
       const answer = this.takePack(stream);
       if (answer === 'full') return true;
       // A stream whose next item cannot be placed waits; the others go on.
       if (answer === 'unplaced') stream.next = null;
     }
+  }
+
+  /** Nobody goes past it either: what is older may still be on its way in another stream. */
+  private isTooNew({ next }: OpenStream): boolean {
+    return this.together === null && next !== null && next.ingestedAtMs > this.ingestedUntilMs;
   }
 
   /** Markets whose insurance funds have too little for what comes next. */
@@ -82,32 +90,54 @@ export class WindowFiller {
     return [...new Set(markets)];
   }
 
+  /** The stream whose next item is the oldest one; of several from one millisecond a market's: what is paid for was traded before. */
   private oldest(): OpenStream | null {
     if (this.together !== null) return this.together.stream;
     let oldest: OpenStream | null = null;
     for (const stream of this.open) {
-      if (stream.next === null || stream.shortOf !== null) continue;
-      if (oldest?.next == null || stream.next.id < oldest.next.id) oldest = stream;
+      if (isWaiting(stream)) continue;
+      if (oldest === null || isBefore(stream, oldest)) oldest = stream;
     }
     return oldest;
   }
 
+  /** Items of the stream may be taken up to this time, because no other stream has an older one. */
+  private boundOf(stream: OpenStream): number {
+    if (this.together !== null) return Number.MAX_VALUE;
+    let boundMs = Number.MAX_VALUE;
+    for (const other of this.open) {
+      if (other === stream || isWaiting(other)) continue;
+      const isAfterEqual = stream.kind === 'account' && other.kind === 'market';
+      boundMs = Math.min(boundMs, nextTimeMs(other) - (isAfterEqual ? 1 : 0));
+    }
+    return boundMs;
+  }
+
   private takePack(stream: OpenStream): Answer {
     const { pack, lastItem } = stream.next as StoredPack;
+    const boundMs = this.boundOf(stream);
     const answer =
       pack.kind === 'market'
-        ? this.takeMarketItems(stream, pack, lastItem)
-        : this.takeAccountItems(stream, pack, lastItem);
-    if (answer === 'added') {
-      stream.next = this.packs.next(stream.kind, stream.streamId, stream.nettedItem);
+        ? this.takeMarketItems(stream, pack, lastItem, boundMs)
+        : this.takeAccountItems(stream, pack, lastItem, boundMs);
+    if (answer === 'added' && stream.nettedItem === lastItem) {
+      stream.next = this.packs.next(stream.kind, stream.streamId, lastItem);
     }
     return answer;
   }
 
-  private takeMarketItems(stream: OpenStream, pack: MarketPack, lastItem: number): Answer {
+  private takeMarketItems(
+    stream: OpenStream,
+    pack: MarketPack,
+    lastItem: number,
+    boundMs: number,
+  ): Answer {
+    let isFirst = true;
     for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
       const item = pack.items[number - pack.firstItem];
       if (item === undefined) throw missing(stream, number);
+      if (!isFirst && item.timeMs > boundMs) return 'added';
+      isFirst = false;
       const answer = this.window.addItem(pack.marketId, item);
       if (answer !== 'added') return this.refused(stream, pack.marketId, answer);
       this.passed(stream, number, item.timeMs);
@@ -115,10 +145,18 @@ export class WindowFiller {
     return 'added';
   }
 
-  private takeAccountItems(stream: OpenStream, pack: AccountPack, lastItem: number): Answer {
+  private takeAccountItems(
+    stream: OpenStream,
+    pack: AccountPack,
+    lastItem: number,
+    boundMs: number,
+  ): Answer {
+    let isFirst = true;
     for (let number = stream.nettedItem + 1; number <= lastItem; number++) {
       const item = pack.items[number - pack.firstItem];
       if (item === undefined) throw missing(stream, number);
+      if (!isFirst && this.together === null && item.timeMs > boundMs) return 'added';
+      isFirst = false;
       if (item.kind === 'funding' || item.kind === 'insurance') {
         const answer = this.takePayment(stream, number, item);
         if (answer !== 'added') return answer;
@@ -192,6 +230,22 @@ export class WindowFiller {
     if (timeMs < this.oldestItemMs) this.oldestItemMs = timeMs;
     if (timeMs > this.newestItemMs) this.newestItemMs = timeMs;
   }
+}
+
+function isWaiting({ next, shortOf }: OpenStream): boolean {
+  return next === null || shortOf !== null;
+}
+
+function isBefore(stream: OpenStream, other: OpenStream): boolean {
+  const [mine, others] = [nextTimeMs(stream), nextTimeMs(other)];
+  if (mine !== others) return mine < others;
+  return stream.kind === 'market' && other.kind === 'account';
+}
+
+/** Of the next item, where there is one. */
+function nextTimeMs({ next, nettedItem }: OpenStream): number {
+  if (next === null) return Number.MAX_VALUE;
+  return next.pack.items[nettedItem + 1 - next.pack.firstItem]?.timeMs ?? 0;
 }
 
 function missing(stream: OpenStream, item: number): LedgerStateError {

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3';
 import type { Cash } from './cash.js';
 import type { Coverage } from './coverage.js';
 import type { LedgerDatabase } from './database.js';
-import { ConflictError, LedgerStateError } from './errors.js';
+import { ConflictError, checkWhole, LedgerStateError } from './errors.js';
 
 /**
  * `requested`: the owner has signed. `reserved`: the engine has taken it off the collateral. `settled`: everything that had happened
@@ -122,9 +122,10 @@ export class Withdrawals {
   /**
    * Writes a signed request down; the same one again gives what has become of it.
    *
-   * @throws ConflictError when the nonce was used for something else.
+   * @throws ConflictError when the nonce was used for something else, LedgerStateError when a field cannot be one.
    */
   request(request: WithdrawalRequest): { withdrawal: LedgerWithdrawal; isNew: boolean } {
+    checkRequest(request);
     return this.database.write(() => {
       const known = this.find(request.accountId, request.nonce);
       if (known !== null) {
@@ -219,6 +220,18 @@ export function reservationKey({ accountId, nonce }: WithdrawalRequest): string 
 /** For putting it back. */
 export function returnKey({ accountId, nonce }: WithdrawalRequest): string {
   return `return:${accountId}:${nonce}`;
+}
+
+function checkRequest(request: WithdrawalRequest): void {
+  checkWhole('accountId', request.accountId, 1);
+  checkWhole('nonce', request.nonce, 0);
+  checkWhole('amountMicroUsd', request.amountMicroUsd, 1);
+  checkWhole('expirySeconds', request.expirySeconds, 0);
+  const { destination, signature } = request;
+  if (destination.length === 32 && signature.length === 64) return;
+  throw new LedgerStateError(
+    `destination and signature have ${destination.length} and ${signature.length} bytes, and must have 32 and 64`,
+  );
 }
 
 function describe(request: WithdrawalRequest): string {

@@ -45,9 +45,19 @@ export function changeAddress(exchange: PublicKey, number: number): PublicKey {
   return derive('change', exchange.toBytes(), u32(number));
 }
 
+/** Deriving an address takes a millisecond of elliptic curve; a batch needs a dozen of always the same ones. */
+const derived = new Map<string, PublicKey>();
+const DERIVED_MAX = 100_000;
+
 function derive(name: string, ...seeds: Uint8Array[]): PublicKey {
   const all = [new TextEncoder().encode(name), ...seeds];
-  return PublicKey.findProgramAddressSync(all, PROGRAM_ID)[0];
+  const place = all.map((seed) => Buffer.from(seed).toString('base64')).join();
+  const known = derived.get(place);
+  if (known !== undefined) return known;
+  const address = PublicKey.findProgramAddressSync(all, PROGRAM_ID)[0];
+  if (derived.size >= DERIVED_MAX) derived.clear();
+  derived.set(place, address);
+  return address;
 }
 
 function u32(value: number): Uint8Array {

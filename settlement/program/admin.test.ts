@@ -1,8 +1,10 @@
-import { Keypair } from '@solana/web3.js';
+import { Keypair, type TransactionInstruction } from '@solana/web3.js';
 import { describe, expect, test } from 'vitest';
 import { decodeChange } from './accounts.js';
 import { changeAddress, exchangeAddress, pageAddress } from './addresses.js';
 import { applyChange, cancelChange, proposeChange, unpause } from './admin-instructions.js';
+import { openStage } from './batch-instructions.js';
+import { requestForced } from './exit-instructions.js';
 import { addMarket, createPage, growPage, initialize } from './set-up-instructions.js';
 import {
   type Change,
@@ -157,6 +159,44 @@ describe('pages', () => {
     const other = growPage(exchange, 0);
     other.keys[0]!.pubkey = world.exchange;
     expect(() => chain.send([other], [])).toThrow('pageMissing');
+  });
+});
+
+describe('an account at another address than its own', () => {
+  const world = new TestExchange();
+  const { chain, exchange, founder, operator } = world;
+  const admin = founder.publicKey;
+  const wrong = pageAddress(exchange, 77);
+  const validUntilSeconds = chain.nowSeconds + 60n;
+  const change = { kind: 'operator', key: Keypair.generate().publicKey } as const;
+  const place = { exchange, operator: operator.publicKey, index: 0, capacityBytes: 900 };
+  world.addUsers(3);
+  world.deposit(3, 5_000_000n);
+  const owner = world.owners.get(3)!;
+  const destination = chain.createTokens(world.mint, owner.publicKey, 0n);
+  const mine = { exchange, mint: world.mint, owner: owner.publicKey, accountId: 3, destination };
+  const cases: [string, () => TransactionInstruction, number, Keypair][] = [
+    ['market', () => addMarket({ exchange, admin, slot: 1, terms: plainMarket() }), 2, founder],
+    [
+      'page',
+      () => createPage({ exchange, operator: operator.publicKey, number: 1 })[0]!,
+      2,
+      operator,
+    ],
+    ['stage', () => openStage(place)[0]!, 2, operator],
+    ['request', () => requestForced({ ...mine, amountMicroUsd: 5_000_000n }), 3, owner],
+    [
+      'change',
+      () => proposeChange({ exchange, admin, number: 0, change, validUntilSeconds }),
+      2,
+      founder,
+    ],
+  ];
+  test.each(cases)('is no %s', (_, build, at, signer) => {
+    const right = build();
+    right.keys[at]!.pubkey = wrong;
+    expect(() => chain.send([right], [signer])).toThrow('ConstraintSeeds');
+    chain.send([build()], [signer]);
   });
 });
 

@@ -69,11 +69,12 @@ export function serveForced(of: {
   return buildInstruction('serve_forced', keys);
 }
 
-/** Anybody cuts a request to what can leave at fresh prices. */
+/** Anybody cuts a request to what can leave at fresh prices; it ends when nothing can be paid to its destination. */
 export function reduceForced(of: {
   exchange: PublicKey;
   owner: PublicKey;
   accountId: number;
+  destination: PublicKey;
   positions: readonly PricedMarket[];
 }): TransactionInstruction {
   const keys = [
@@ -81,6 +82,7 @@ export function reduceForced(of: {
     readOnly(pageAddress(of.exchange, pageNumberOf(of.accountId))),
     writable(forcedAddress(of.exchange, of.accountId)),
     writable(of.owner),
+    readOnly(of.destination),
     ...positionKeys(of.exchange, of.positions),
   ];
   return buildInstruction('reduce_forced', keys);
@@ -96,16 +98,18 @@ export function cancelForced(of: {
   return buildInstruction('cancel_forced', keys);
 }
 
-/** Anybody freezes the exchange for good, because of the overdue request of `accountId`. */
+/** Anybody freezes the exchange for good, because of the overdue request of `accountId` into `destination`. */
 export function freeze(of: {
   exchange: PublicKey;
   accountId: number;
+  destination: PublicKey;
   positions: readonly PricedMarket[];
 }): TransactionInstruction {
   const keys = [
     writable(of.exchange),
     readOnly(pageAddress(of.exchange, pageNumberOf(of.accountId))),
     readOnly(forcedAddress(of.exchange, of.accountId)),
+    readOnly(of.destination),
     ...positionKeys(of.exchange, of.positions),
   ];
   return buildInstruction('freeze', keys);

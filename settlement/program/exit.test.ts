@@ -1,7 +1,7 @@
 import { Keypair } from '@solana/web3.js';
 import { describe, expect, test } from 'vitest';
 import { decodeForced } from './accounts.js';
-import { forcedAddress, marketAddress } from './addresses.js';
+import { forcedAddress, marketAddress, TOKEN_PROGRAM_ID } from './addresses.js';
 import { pause } from './admin-instructions.js';
 import {
   cancelForced,
@@ -64,15 +64,19 @@ class ExitWorld extends TestExchange {
 
   reduce(accountId: number) {
     const { exchange } = this;
-    const { owner } = this.forced(accountId);
+    const { owner, destination } = this.forced(accountId);
     const positions = this.positionsOf(accountId);
-    return this.chain.send([reduceForced({ exchange, owner, accountId, positions })], []);
+    return this.chain.send(
+      [reduceForced({ exchange, owner, accountId, destination, positions })],
+      [],
+    );
   }
 
   freeze(accountId: number) {
     const { exchange } = this;
+    const { destination } = this.forced(accountId);
     const positions = this.positionsOf(accountId);
-    return this.chain.send([freeze({ exchange, accountId, positions })], []);
+    return this.chain.send([freeze({ exchange, accountId, destination, positions })], []);
   }
 
   fixPrice(slot: number, priceAccount = this.priceAccounts.get(slot) ?? null) {
@@ -184,6 +188,45 @@ describe('a forced withdrawal', () => {
   });
 });
 
+describe('a destination that nothing can be paid to', () => {
+  const payTo = (world: ExitWorld, change: (account: Buffer) => void) => {
+    const destination = world.request(3, CAPITAL);
+    const account = Buffer.from(world.chain.read(destination));
+    change(account);
+    world.chain.write(destination, TOKEN_PROGRAM_ID, account);
+    return destination;
+  };
+  const cases: [string, (account: Buffer) => void][] = [
+    ['was frozen by the issuer', (account) => account.writeUInt8(2, 108)],
+    ['was closed', (account) => account.fill(0)],
+    ['was made anew for another mint', (account) => account.writeUInt8(account[0]! ^ 1, 0)],
+  ];
+  test.each(cases)(
+    'because it %s is no reason to freeze, and the request can be ended',
+    (_, change) => {
+      const world = new ExitWorld();
+      payTo(world, change);
+      expect(() => world.serve(3)).toThrow();
+      world.chain.advance(DAY + 1);
+      expect(() => world.freeze(3)).toThrow('notServable');
+      world.reduce(3);
+      expect(world.chain.exists(forcedAddress(world.exchange, 3))).toBe(false);
+      expect(world.row(3).collateralMicroUsd).toBe(CAPITAL);
+    },
+  );
+
+  test('because it is the vault itself is refused', () => {
+    const world = new ExitWorld();
+    const { exchange, mint, vault } = world;
+    const owner = world.owners.get(3)!;
+    const of = { exchange, mint, owner: owner.publicKey, accountId: 3, amountMicroUsd: CAPITAL };
+    const request = requestForced({ ...of, destination: vault });
+    expect(() => world.chain.send([request], [owner])).toThrow('wrongDestination');
+    const authorisation = { ...world.authorise(3, 5n), destination: vault };
+    expect(() => world.withdraw(authorisation)).toThrow();
+  });
+});
+
 describe('the freeze', () => {
   test('needs a request older than the delay, of what can leave', () => {
     const world = new ExitWorld();
@@ -222,7 +265,7 @@ describe('the freeze', () => {
   test('needs a request of this exchange', () => {
     const world = new ExitWorld();
     const { exchange } = world;
-    const without = freeze({ exchange, accountId: 3, positions: [] });
+    const without = freeze({ exchange, accountId: 3, destination: world.vault, positions: [] });
     expect(() => world.chain.send([without], [])).toThrow('AccountNotInitialized');
     const other = new ExitWorld();
     other.request(3, CAPITAL);

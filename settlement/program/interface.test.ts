@@ -146,7 +146,7 @@ const marketTerms = {
     notional_cap: big(DEFAULT_MARKET_LIMITS.notionalCapMicroUsd),
     band_ppm: DEFAULT_MARKET_LIMITS.bandPpm,
     catch_up_ppm: DEFAULT_MARKET_LIMITS.catchUpPpm,
-    jump_ppm: DEFAULT_MARKET_LIMITS.jumpPpm,
+    jump_ppm: terms.limits.jumpPpm,
     fee_cap_ppm: DEFAULT_MARKET_LIMITS.feeCapPpm,
     payment_cap_ppm: DEFAULT_MARKET_LIMITS.paymentCapPpm,
     payment_window_seconds: DEFAULT_MARKET_LIMITS.paymentWindowSeconds,

@@ -11,3 +11,14 @@ export const GROWTH_BYTES = 10_240;
 export const CHUNK_BYTES = 900;
 /** Longest batch that a stage can hold. */
 export const STAGE_CAPACITY_MAX = 72 * CHUNK_BYTES;
+/** Entries of a batch that certainly fit the compute units of a transaction (1.4 million); programs/README.md has the measurements. */
+export const BATCH_ENTRIES_MAX = 2_000;
+
+/**
+ * Longest batch in bytes for one transaction of 1,232 bytes with one signature, which sets limit and price of its compute units and
+ * names its accounts in full. A lookup table gives about 90 bytes more, and 30 more for each page above one.
+ */
+export function batchRoomBytes(sections: number, pages: number): number {
+  // Each market comes with its price account; an account takes 32 bytes and the byte that points to it.
+  return 946 - 66 * sections - 33 * pages;
+}

@@ -62,7 +62,7 @@ export const DEFAULT_MARKET_LIMITS: MarketLimits = {
   notionalCapMicroUsd: 100_000_000_000_000n,
   bandPpm: 200_000,
   catchUpPpm: 100_000,
-  jumpPpm: 300_000,
+  jumpPpm: 500_000,
   feeCapPpm: 100_000,
   paymentCapPpm: 100_000,
   paymentWindowSeconds: 3_600,

@@ -3,10 +3,10 @@ import type { SettlementLedger } from '../ledger/ledger.js';
 import type { WindowLimits } from '../ledger/netting-window.js';
 import { AccountRounds } from './account-rounds.js';
 import { BatchRounds } from './batch-rounds.js';
+import { BusReader } from './bus-reader.js';
 import type { ChainDoor } from './chain-door.js';
 import { DepositRounds } from './deposit-rounds.js';
 import type { ExchangeMoney } from './exchange-door.js';
-import { Intake } from './intake.js';
 import { Loop } from './loop.js';
 import { WithdrawalRounds } from './withdrawal-rounds.js';
 
@@ -28,6 +28,7 @@ export interface SettlementServiceOptions {
 const REST_MS = 100;
 const DEPOSITS_REST_MS = 500;
 const PRICES_REST_MS = 1_000;
+const OPERATOR_REST_MS = 1_000;
 
 /**
  * Settlement as a whole: loops that each do one kind of work, again and again, over the ledger. They share nothing but the ledger, which
@@ -35,25 +36,32 @@ const PRICES_REST_MS = 1_000;
  */
 export class SettlementService {
   private readonly options: SettlementServiceOptions;
-  private readonly intake: Intake;
+  private readonly reader: BusReader;
   private readonly loops: Loop[];
 
   constructor(options: SettlementServiceOptions) {
     const { bus, ledger, chain, exchange, limits, windowMs, houseKey, operator } = options;
     const { now = Date.now } = options;
     this.options = options;
-    this.intake = new Intake(bus, ledger, (error) => this.trouble('intake', error));
+    this.reader = new BusReader(bus, ledger, (error) => {
+      if (error !== null) this.trouble('ledger', error);
+    });
     const accounts = new AccountRounds({ ledger, chain, houseKey });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
-      this.loop('intake', REST_MS, () => this.intake.run().then(() => false)),
-      this.loop('watermarks', REST_MS, () => this.intake.confirmWatermarks()),
+      this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),
+      this.loop('watermarks', REST_MS, () => this.reader.confirmWatermarks()),
       this.loop('accounts', REST_MS, () => accounts.round()),
       this.loop('batches', REST_MS, () => batches.round()),
       this.loop('deposits', DEPOSITS_REST_MS, () => deposits.round()),
       this.loop('withdrawals', REST_MS, () => withdrawals.round()),
+      this.loop(
+        'dead letters',
+        OPERATOR_REST_MS,
+        async () => ledger.deadLetters.doWhatWasAsked() > 0,
+      ),
       this.loop('prices', PRICES_REST_MS, () => this.tellPrices()),
     ];
   }
@@ -64,7 +72,7 @@ export class SettlementService {
 
   /** Ends each loop behind the round that is under way. */
   async stop(): Promise<void> {
-    await this.intake.close();
+    await this.reader.close();
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 

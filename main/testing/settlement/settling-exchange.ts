@@ -99,7 +99,10 @@ export class SettlingExchange {
   }
 
   async factsNow(): Promise<Facts> {
-    return (await this.custody('GET', '/v1/custody')).body as unknown as Facts;
+    const { status, body } = await this.custody('GET', '/v1/custody');
+    // Who asks too often is told to wait.
+    if (status !== 200) throw new Error(JSON.stringify(body));
+    return body as unknown as Facts;
   }
 
   async setPrices(prices: Readonly<Record<string, string>>): Promise<void> {

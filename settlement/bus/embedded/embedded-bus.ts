@@ -20,7 +20,8 @@ import {
 } from '../streams.js';
 import { Signal, sentenceOf } from '../waiting.js';
 import { EmbeddedSource } from './embedded-source.js';
-import { readHeadsOf } from './heads.js';
+import { type Heads, readHeadsOf } from './heads.js';
+import { readSyncedEnd } from './log-folder.js';
 import { LogWriter } from './log-writer.js';
 
 export interface EmbeddedBusOptions {
@@ -42,6 +43,7 @@ export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
 class EmbeddedBus implements Bus {
   private readonly limits: AllLimits;
   private readonly writers = new Map<StreamName, LogWriter>();
+  private readonly read = new Map<StreamName, { end: number; heads: Heads }>();
   private readonly sources = new Set<EmbeddedSource>();
   private readonly changed: Readonly<Record<StreamName, Set<Signal>>>;
   private closed = false;
@@ -62,11 +64,16 @@ class EmbeddedBus implements Bus {
     const stream = streamOf(subject);
     checkMessage(data, messageId);
     const most = this.options.maxWaitingBytes ?? 64 * 2 ** 20;
-    if (this.sumOfWriters('waitingBytes') + data.length > most) {
-      throw new BusFullError(`${most} bytes may be under way at once, and more were published`);
-    }
     try {
-      await this.writerOf(stream).append(subject, data, messageId);
+      const writer = this.writerOf(stream);
+      const refusal = writer.refusal.answer();
+      if (refusal !== null) await refusal;
+      if (this.sumOfWriters('waitingBytes') + data.length > most) {
+        const error = new BusFullError(`${most} bytes may be under way at once, not more`);
+        writer.refusal.raise(error);
+        throw error;
+      }
+      await writer.append(subject, data, messageId);
       this.unavailableSinceMs = null;
     } catch (error) {
       if (!(error instanceof BusClosedError)) {
@@ -80,7 +87,7 @@ class EmbeddedBus implements Bus {
   async last(subject: string): Promise<StoredMessage | null> {
     this.checkOpen();
     const stream = streamOf(subject);
-    const heads = this.writers.get(stream)?.heads ?? readHeadsOf(this.folderOf(stream));
+    const heads = this.writers.get(stream)?.heads ?? this.readHeads(stream);
     return heads.get(subject) ?? null;
   }
 
@@ -132,6 +139,17 @@ class EmbeddedBus implements Bus {
 
   private folderOf(stream: StreamName): string {
     return path.join(this.options.folder, stream);
+  }
+
+  /** Reads them again only when something was written meanwhile: a publisher asks for each subject. */
+  private readHeads(stream: StreamName): Heads {
+    const folder = this.folderOf(stream);
+    const end = readSyncedEnd(folder)?.lastSequence ?? 0;
+    const read = this.read.get(stream);
+    if (read?.end === end) return read.heads;
+    const heads = readHeadsOf(folder);
+    this.read.set(stream, { end, heads });
+    return heads;
   }
 
   /** The first publish to a stream makes this process its writer. */

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { LockedError, takeLock } from '../../../engine/runtime/journal/lock-file.js';
 import type { BusMessage, MessageSource } from '../bus.js';
 import { DeliveryWindow, type Outstanding } from '../delivery-window.js';
-import { BusConflictError } from '../errors.js';
 import type { Signal } from '../waiting.js';
+import { lockFolder } from './log-folder.js';
 import { LogFollower } from './log-follower.js';
 import type { LogRecord } from './record.js';
 import { positionPath } from './retention.js';
@@ -53,7 +52,7 @@ export class EmbeddedSource implements MessageSource {
     this.changed = changed;
     this.onTerminated = onTerminated;
     const file = positionPath(folder, durable);
-    this.unlock = lock(path.dirname(file));
+    this.unlock = lockFolder(path.dirname(file));
     const [floor, newest, resets] = readStamped(file) ?? [0, 0, 0];
     this.position = new StampedFile(file);
     this.deliveredBefore = newest;
@@ -154,14 +153,5 @@ export class EmbeddedSource implements MessageSource {
     if (!this.isDirty) return;
     this.isDirty = false;
     this.position.sync();
-  }
-}
-
-function lock(folder: string): () => void {
-  try {
-    return takeLock(folder);
-  } catch (error) {
-    if (error instanceof LockedError) throw new BusConflictError(error.message);
-    throw error;
   }
 }

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { syncDirectory } from '../../../engine/runtime/journal/directories.js';
-import { BusDamagedError } from '../errors.js';
+import { LockedError, takeLock } from '../../../engine/runtime/journal/lock-file.js';
+import { BusConflictError, BusDamagedError } from '../errors.js';
 import { readStamped, readStampedFrom } from './stamped-file.js';
 
 /** A segment file; its name is its first sequence, so the end of one is known from the next one. */
@@ -87,4 +88,14 @@ export function writeDurably(file: string, bytes: Uint8Array): void {
   }
   fs.renameSync(temporary, file);
   syncDirectory(path.dirname(file));
+}
+
+/** Takes a folder for this process, and returns what gives it back. Throws BusConflictError. */
+export function lockFolder(folder: string): () => void {
+  try {
+    return takeLock(folder);
+  } catch (error) {
+    if (error instanceof LockedError) throw new BusConflictError(error.message);
+    throw error;
+  }
 }

@@ -1,14 +1,13 @@
 import fs, { type promises } from 'node:fs';
 import { syncFile } from '../../../engine/runtime/journal/directories.js';
-import { LockedError, takeLock } from '../../../engine/runtime/journal/lock-file.js';
 import {
   BusClosedError,
-  BusConflictError,
   BusDamagedError,
   type BusError,
   BusFullError,
   BusUnavailableError,
 } from '../errors.js';
+import { Refusal } from '../refusal.js';
 import type { StreamLimits } from '../streams.js';
 import { type Promised, promised, sentenceOf } from '../waiting.js';
 import {
@@ -22,6 +21,7 @@ import {
 import {
   createSegment,
   listSegments,
+  lockFolder,
   readSyncedEnd,
   SEGMENT_HEADER_BYTES,
   type Segment,
@@ -50,6 +50,7 @@ const LARGEST_SEGMENT_BYTES = 64 * 2 ** 20;
  */
 export class LogWriter {
   readonly heads: Heads;
+  readonly refusal = new Refusal();
   stored = 0;
   waitingBytes = 0;
   private readonly ids = new RecentIds();
@@ -64,6 +65,8 @@ export class LogWriter {
   private lastSequence: number;
   private readonly synced: StampedFile;
   private readonly unlock: () => void;
+  private readonly segmentBytes: number;
+  private readonly groupBytes: number;
 
   private readonly folder: string;
   private readonly limits: StreamLimits;
@@ -74,7 +77,9 @@ export class LogWriter {
     this.folder = folder;
     this.limits = limits;
     this.onSynced = onSynced;
-    this.unlock = lock(folder);
+    this.segmentBytes = Math.min(LARGEST_SEGMENT_BYTES, Math.floor(limits.maxBytes / 8));
+    this.groupBytes = Math.min(GROUP_BYTES, this.segmentBytes);
+    this.unlock = lockFolder(folder);
     try {
       this.heads = readHeadsFile(folder);
       const end = this.recover();
@@ -96,6 +101,8 @@ export class LogWriter {
   /** Resolves when it is on the disk. */
   append(subject: string, data: Uint8Array, messageId: string): Promise<void> {
     if (this.closed) return Promise.reject(new BusClosedError('the bus is closed'));
+    const refusal = this.refusal.answer();
+    if (refusal !== null) return refusal;
     if (this.ids.has(messageId)) return Promise.resolve();
     const already = this.underWay.get(messageId);
     if (already !== undefined) return already.promise;
@@ -136,7 +143,7 @@ export class LogWriter {
   private takeGroup(): Append[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.queue.length && (count === 0 || bytes < GROUP_BYTES)) {
+    while (count < this.queue.length && (count === 0 || bytes < this.groupBytes)) {
       bytes += this.queue[count++]!.bytes;
     }
     return this.queue.splice(0, count);
@@ -185,8 +192,7 @@ export class LogWriter {
   /** Begins a new segment when this one is full or in doubt. Throws BusFullError. */
   private async makeRoom(length: number): Promise<void> {
     const { maxBytes } = this.limits;
-    const segmentBytes = Math.min(LARGEST_SEGMENT_BYTES, Math.floor(maxBytes / 8));
-    const isFull = this.offset > SEGMENT_HEADER_BYTES && this.offset + length > segmentBytes;
+    const isFull = this.offset > SEGMENT_HEADER_BYTES && this.offset + length > this.segmentBytes;
     if (isFull || this.isBroken) await this.beginSegment();
     const total = removeOldSegments(this.folder, this.limits, this.offset + length);
     if (total > maxBytes) {
@@ -215,6 +221,7 @@ export class LogWriter {
 
   /** All that waits fails with it: nothing may be stored behind what was not. */
   private rejectAll(group: readonly Append[], error: BusError): void {
+    this.refusal.raise(error);
     const all = [...group, ...this.queue];
     this.queue = [];
     for (const append of all) {
@@ -258,14 +265,5 @@ export class LogWriter {
     }
     syncFile(end!.segment.path, end!.offset);
     return end!;
-  }
-}
-
-function lock(folder: string): () => void {
-  try {
-    return takeLock(folder);
-  } catch (error) {
-    if (error instanceof LockedError) throw new BusConflictError(error.message);
-    throw error;
   }
 }

@@ -138,9 +138,13 @@ class NatsBus implements Bus {
     this.checkOpen();
     const lane = this.lanes[streamOf(subject)];
     checkMessage(data, messageId);
+    const refusal = lane.refusal.answer();
+    if (refusal !== null) await refusal;
     const most = this.options.maxWaitingBytes ?? 64 * 2 ** 20;
     if (this.sumOfLanes('waitingBytes') + data.length > most) {
-      throw new BusFullError(`${most} bytes may be under way at once, and more were published`);
+      const error = new BusFullError(`${most} bytes may be under way at once, not more`);
+      lane.refusal.raise(error);
+      throw error;
     }
     await lane.publish(subject, data, messageId);
   }

@@ -12,6 +12,8 @@ export interface NatsSourceOptions extends Omit<Reader, 'standing'> {
 }
 
 const PAUSE_MS = 200;
+/** What the server may send ahead: at a million bytes each it is still bounded. */
+const MOST_AHEAD = 256;
 const ARRIVAL_MS = 1_000;
 const IDLE_HEARTBEAT_MS = 1_000;
 /** Times are compared across two processes' timers: a message that comes this much early is in time. */
@@ -138,7 +140,7 @@ export class NatsSource implements MessageSource {
     this.lastDelivery = 0;
     const consumer = await this.client.consumers.get(stream, this.generation.name);
     const feed = await consumer.consume({
-      max_messages: Math.min(1_000, maxUnacknowledged),
+      max_messages: Math.min(MOST_AHEAD, maxUnacknowledged),
       idle_heartbeat: IDLE_HEARTBEAT_MS,
     });
     this.watch(feed);

@@ -172,6 +172,7 @@ describe.each([
     }
     server.isDown = false;
     server.fates = [];
+    await sleep(1);
     const reached = server.stored.length;
     await Promise.all(publish(lane, reached + 1, 9));
     expect(server.stored).toEqual(names(1, 9));
@@ -186,6 +187,7 @@ describe.each([
     expect(first).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(second).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(lane.lastError).toMatch(/ends with message 4 \(foreign\).*somebody else publishes/);
+    await sleep(1);
     await Promise.all(publish(lane, 4, 5));
     expect(server.stored).toEqual([...names(1, 3), 'foreign', ...names(4, 5)]);
   });
@@ -198,6 +200,7 @@ describe.each([
     const [result] = await Promise.allSettled(publish(lane, 6, 6));
     expect(result).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(lane.lastError).toMatch(/messages were lost/);
+    await sleep(1);
     await Promise.all(publish(lane, 3, 6));
     expect(server.stored).toEqual(names(1, 6));
   });
@@ -211,6 +214,7 @@ describe.each([
       expect(result).toMatchObject({ reason: expect.any(BusFullError) });
     }
     server.isFull = false;
+    await sleep(1);
     await Promise.all(publish(lane, 3, 9));
     expect(server.stored).toEqual(names(1, 9));
   });
@@ -243,4 +247,24 @@ it('sends one message at a time to a cluster at first, because a predecessor may
     expect(result).toMatchObject({ reason: expect.any(BusConflictError) });
   }
   expect(server.stored).toEqual(['straggler']);
+});
+
+it('takes nothing behind a rejected message before its publisher can know', async () => {
+  const answers: ((answer: PublishAnswer) => void)[] = [];
+  const lane = makeLane({
+    send: (_, onAnswer) => String(answers.push(onAnswer)),
+    forget: () => {},
+    endOf: async () => ({ sequence: 0, wireId: null, isReplicated: false }),
+    idAt: async () => null,
+  });
+  const [first, second] = publish(lane, 1, 2);
+  // A publisher with a window: what is stored makes room for the next one.
+  const third = first!.then(() => lane.publish('fills.1', bytesOf(3), 'm3'));
+  while (answers.length < 2) await sleep(1);
+  // Both answers are in one packet.
+  answers[0]!({ kind: 'stored', sequence: 1 });
+  answers[1]!({ kind: 'full', sentence: 'maximum bytes exceeded' });
+  await expect(second).rejects.toThrow(BusFullError);
+  await expect(third).rejects.toThrow(BusFullError);
+  expect(answers.length).toBe(2);
 });

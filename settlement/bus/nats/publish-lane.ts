@@ -6,6 +6,7 @@ import {
   BusFullError,
   BusUnavailableError,
 } from '../errors.js';
+import { Refusal } from '../refusal.js';
 import { type Promised, promised, sentenceOf, sleep } from '../waiting.js';
 import type { PublishAnswer, StreamEnd, Wire } from './wire.js';
 
@@ -58,6 +59,7 @@ const CAUTION_MS = 5_000;
  * predecessor had under way must have arrived.
  */
 export class PublishLane {
+  readonly refusal = new Refusal();
   stored = 0;
   sentAgain = 0;
   waitingBytes = 0;
@@ -80,6 +82,8 @@ export class PublishLane {
   private known: End | null = null;
   private progressMs = 0;
   private recovering = false;
+  /** What was stored when the stream was last asked for its end. */
+  private storedBefore = -1;
   private closed = false;
 
   constructor(wire: Wire, options: LaneOptions) {
@@ -93,6 +97,8 @@ export class PublishLane {
 
   publish(subject: string, data: Uint8Array, messageId: string): Promise<void> {
     if (this.closed) return Promise.reject(new BusClosedError('the bus is closed'));
+    const refusal = this.refusal.answer();
+    if (refusal !== null) return refusal;
     const already = this.byId.get(messageId);
     if (already !== undefined) return already.promise;
     const deadlineMs = Date.now() + this.options.patienceMs;
@@ -230,6 +236,9 @@ export class PublishLane {
   }
 
   private async askUntilKnown(): Promise<void> {
+    // A server that tells how the stream ends and takes nothing needs time, and not the same again.
+    if (this.stored === this.storedBefore) await sleep(PAUSE_MS);
+    this.storedBefore = this.stored;
     while (this.queue.length > 0 && !this.closed) {
       try {
         const { stream } = this.options;
@@ -286,6 +295,7 @@ export class PublishLane {
 
   private rejectAll(error: BusError): void {
     this.forgetSent();
+    this.refusal.raise(error);
     if (!(error instanceof BusClosedError)) this.note(error.message);
     const all = this.queue;
     this.queue = [];

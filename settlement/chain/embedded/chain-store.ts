@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import { base58 } from '@scure/base';
@@ -15,6 +16,7 @@ CREATE TABLE accounts (address BLOB PRIMARY KEY, content BLOB NOT NULL, crc INTE
 CREATE TABLE programs (address BLOB PRIMARY KEY, number INTEGER NOT NULL, elf BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE transactions (record INTEGER PRIMARY KEY, signature BLOB NOT NULL UNIQUE, slot INTEGER NOT NULL,
   content TEXT NOT NULL);
+CREATE INDEX transactions_by_slot ON transactions (slot);
 CREATE TABLE touched (address BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (address, record)) WITHOUT ROWID;
 `;
 
@@ -46,6 +48,8 @@ export class ChainStore {
     this.file = path.join(directory, 'chain.db');
     this.database = new Database(this.file, { timeout: 0 });
     try {
+      // The seed of the chain's keys is in it.
+      fs.chmodSync(this.file, 0o600);
       // In this order: only then the lock is held from the first write until the process ends.
       this.database.pragma('locking_mode = EXCLUSIVE');
       this.database.pragma('journal_mode = WAL');

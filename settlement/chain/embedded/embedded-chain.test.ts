@@ -170,6 +170,12 @@ describe.each(['in process', 'over HTTP'])('the chain %s', (way) => {
       err: null,
       unitsConsumed: 450,
     });
+    const paid = message.staticAccountKeys[1] as PublicKey;
+    const after = await connection.simulateTransaction(transaction, {
+      accounts: { encoding: 'base64', addresses: [paid.toBase58()] },
+    });
+    expect(after.value.accounts?.[0]?.lamports).toBe(1_000_000);
+    expect(await connection.getAccountInfo(paid)).toBeNull();
     const signature = await connection.sendTransaction(transaction);
     const found = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
     expect(found?.meta?.fee).toBe(fee);
@@ -194,6 +200,24 @@ describe('the methods of the operator', () => {
       const answer = await ask(front, 'plimsoll_giveTestUsdc', [key, '1'], token);
       expect(answer.error.code).toBe(-32050);
     }
+    await chain.close();
+  });
+
+  it('never run out, whoever asks for how much', async () => {
+    const { connection, chain, front } = open();
+    const key = Keypair.generate().publicKey;
+    const thousand = 1_000 * LAMPORTS_PER_SOL;
+    await expect(connection.requestAirdrop(key, thousand + 1)).rejects.toThrow(
+      /whole number 1\.\./,
+    );
+    const faucet = chain.genesis.faucet.publicKey;
+    const owner = PublicKey.default.toBase58();
+    const low = { address: faucet.toBase58(), owner, data: '', lamports: 1_500 * LAMPORTS_PER_SOL };
+    await ask(front, 'plimsoll_setAccounts', [[low]]);
+    expect(await connection.getBalance(faucet)).toBe(1_500 * LAMPORTS_PER_SOL);
+    for (let i = 0; i < 3; i++) await connection.requestAirdrop(key, thousand);
+    expect(await connection.getBalance(key)).toBe(3 * thousand);
+    expect(await connection.getBalance(faucet)).toBeGreaterThan(900_000 * LAMPORTS_PER_SOL);
     await chain.close();
   });
 
@@ -332,6 +356,54 @@ describe('what is on the disk', () => {
     await again.chain.close();
   });
 
+  it('is all there when the crash came between the checkpoint and the new log', async () => {
+    const { connection, chain, folder } = open();
+    const from = await funded(connection);
+    const to = Keypair.generate().publicKey;
+    for (let i = 0; i < 4; i++) {
+      await connection.sendRawTransaction(await transfer(connection, from, to, 1_000_000 + i));
+    }
+    const place = makeScratch();
+    fs.cpSync(folder, place, { recursive: true });
+    const oldLog = logOf(place);
+    await chain.close();
+    // The store has it all; the log that it has it from is still there, and a new one was just made, or not.
+    for (const name of ['chain.db', 'chain.db-wal', 'chain.db-shm']) {
+      fs.rmSync(path.join(place, name), { force: true });
+      const source = path.join(folder, name);
+      if (fs.existsSync(source)) fs.cpSync(source, path.join(place, name));
+    }
+    fs.writeFileSync(path.join(place, path.basename(logOf(folder))), '');
+    expect(fs.existsSync(oldLog)).toBe(true);
+    const again = open(place);
+    expect(await again.connection.getBalance(to)).toBe(4_000_006);
+    expect(await again.connection.getSignaturesForAddress(to)).toHaveLength(4);
+    expect(fs.existsSync(oldLog)).toBe(false);
+    await again.chain.close();
+  });
+
+  it('is all there when checkpoints come between transactions of many at once', async () => {
+    const { connection, chain, folder } = open(makeScratch(), { checkpointRecords: 2 });
+    const to = Keypair.generate().publicKey;
+    const keys = await Promise.all(Array.from({ length: 6 }, () => funded(connection)));
+    const lanes = keys.map(async (key, i) => {
+      for (let n = 0; n < 8; n++) {
+        const wire = await transfer(connection, key, to, 1_000_000 + i * 8 + n);
+        await connection.sendRawTransaction(wire);
+      }
+    });
+    await Promise.all(lanes);
+    const copy = makeScratch();
+    fs.cpSync(folder, copy, { recursive: true });
+    await chain.close();
+    for (const place of [copy, folder]) {
+      const again = open(place);
+      expect(await again.connection.getBalance(to)).toBe(48_000_000 + (47 * 48) / 2);
+      expect(await again.connection.getSignaturesForAddress(to)).toHaveLength(48);
+      await again.chain.close();
+    }
+  });
+
   it('loses a torn tail with a notice, never what is before it', async () => {
     const { copy, to } = await chainWithTransfers(4);
     const log = logOf(copy);
@@ -372,6 +444,14 @@ describe('what is on the disk', () => {
     const { copy } = await chainWithTransfers(5, { checkpointRecords: 2 });
     fs.rmSync(logOf(copy));
     expect(() => open(copy)).toThrow(/the log after record \d+ is missing/);
+  });
+
+  it('is refused when all but the log is gone', async () => {
+    const { copy } = await chainWithTransfers(2);
+    for (const name of fs.readdirSync(copy)) {
+      if (name.startsWith('chain.db')) fs.rmSync(path.join(copy, name));
+    }
+    expect(() => open(copy)).toThrow(/there is a log, but its chain.db is gone/);
   });
 
   it('can be open only once', async () => {

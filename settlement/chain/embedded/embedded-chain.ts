@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { base58 } from '@scure/base';
 import type { VersionedTransaction } from '@solana/web3.js';
 import type { AccountChange, ChainAccount } from './account-change.js';
-import { ChainHaltedError, ChainLog, type LogDisk, readLogs } from './chain-log.js';
+import { ChainHaltedError, ChainLog, type LogDisk, listLogs, readLogs } from './chain-log.js';
 import { type ChainRecord, encodeChainRecord, replayChainRecord } from './chain-record.js';
 import { ChainStore } from './chain-store.js';
 import { Genesis } from './genesis.js';
@@ -330,6 +330,9 @@ export class EmbeddedChain {
   }
 
   private makeGenesis(): void {
+    const log = listLogs(this.options.folder)[0];
+    if (log !== undefined)
+      throw new ChainDamageError(log, 0, 'there is a log, but its chain.db is gone');
     for (const { address, account } of this.genesis.accounts((bytes) =>
       this.vm.minimumBalance(bytes),
     )) {

@@ -7,6 +7,7 @@ import {
 } from '@solana/web3.js';
 import { associatedTokenAccount, createTokenAccount, mintTokens } from '../token-instructions.js';
 import type { EmbeddedChain } from './embedded-chain.js';
+import { FAUCET_LAMPORTS } from './genesis.js';
 import { INTERNAL_ERROR, RpcError } from './rpc-error.js';
 import { describeTransactionError } from './transaction-error.js';
 
@@ -41,6 +42,7 @@ export class Faucet {
   }
 
   private send(instructions: TransactionInstruction[]): string {
+    this.refill();
     // Two gifts of one slot must not be the same transaction: the second would be a repetition.
     this.calls = (this.calls + 1) % UNIT_LIMIT;
     const limit = ComputeBudgetProgram.setComputeUnitLimit({ units: UNIT_LIMIT + this.calls });
@@ -53,5 +55,13 @@ export class Faucet {
     if (result.taken && err === null) return result.entry.signature;
     const reason = describeTransactionError(err as NonNullable<typeof err>);
     throw new RpcError(INTERNAL_ERROR, `the faucet could not give: ${reason}`);
+  }
+
+  /** The chain's own key never runs dry: whoever asks for much must not stop the others. */
+  private refill(): void {
+    const address = this.chain.genesis.faucet.publicKey.toBase58();
+    const account = this.chain.vm.account(address);
+    if (account === null || account.lamports >= FAUCET_LAMPORTS / 4n) return;
+    this.chain.setAccounts([{ address, account: { ...account, lamports: FAUCET_LAMPORTS } }]);
   }
 }

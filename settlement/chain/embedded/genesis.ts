@@ -6,7 +6,7 @@ import { mintAccountData, TOKEN_PROGRAM } from './token-accounts.js';
 
 export const TEST_USDC_DECIMALS = 6;
 /** A million SOL: enough for every test, and still a safe integer in lamports. */
-const FAUCET_LAMPORTS = 1_000_000n * 1_000_000_000n;
+export const FAUCET_LAMPORTS = 1_000_000n * 1_000_000_000n;
 const SYSTEM_PROGRAM = '11111111111111111111111111111111';
 
 /**

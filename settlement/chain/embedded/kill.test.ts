@@ -10,6 +10,8 @@ import { ChainProcess } from './process-client.js';
 
 /** The full run kills more often: PLIMSOLL_CHAIN_KILLS=100. */
 const KILLS = Number(process.env.PLIMSOLL_CHAIN_KILLS ?? 20);
+/** Catches what hangs. */
+const BOUND_MS = 120_000 + KILLS * 10_000;
 const IN_FLIGHT = 4;
 const RUN_MS_MAX = 120;
 /** A start takes about as long: some kills hit recovery and the moments before the chain serves. */
@@ -70,37 +72,41 @@ function connect(url: string): Connection {
 }
 
 describe('the chain process', () => {
-  it(`loses nothing that was answered and executes nothing twice over ${KILLS} kills`, async () => {
-    const folder = makeScratch();
-    const load = new Load();
-    let random = 20_261_121;
-    const next = (below: number) => {
-      random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-      return random % below;
-    };
-    let chain = await ChainProcess.start({ folder, program });
-    await connect(chain.url).requestAirdrop(load.from.publicKey, 100_000_000_000_000);
-    for (let kill = 0; kill < KILLS; kill++) {
-      const running = load.run(connect(chain.url));
-      await new Promise((resolve) => setTimeout(resolve, 1 + next(RUN_MS_MAX)));
-      await chain.kill();
-      load.stop();
-      await running;
-      if (kill % 4 === 3) await startAndKill(folder, next(START_MS_MAX));
-      chain = await ChainProcess.start({ folder, program });
-      const connection = connect(chain.url);
-      // What got no answer is sent again, as a client does: it must come once, or not at all.
-      for (const sent of load.sent.filter(({ isAnswered }) => !isAnswered)) {
-        await connection.sendRawTransaction(sent.wire).catch(() => {});
-        sent.signature = signatureOf(sent.wire);
-        sent.isAnswered = true;
+  it(
+    `loses nothing that was answered and executes nothing twice over ${KILLS} kills`,
+    async () => {
+      const folder = makeScratch();
+      const load = new Load();
+      let random = 20_261_121;
+      const next = (below: number) => {
+        random = (Math.imul(random, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+        return random % below;
+      };
+      let chain = await ChainProcess.start({ folder, program });
+      await connect(chain.url).requestAirdrop(load.from.publicKey, 1_000_000_000_000);
+      for (let kill = 0; kill < KILLS; kill++) {
+        const running = load.run(connect(chain.url));
+        await new Promise((resolve) => setTimeout(resolve, 1 + next(RUN_MS_MAX)));
+        await chain.kill();
+        load.stop();
+        await running;
+        if (kill % 4 === 3) await startAndKill(folder, next(START_MS_MAX));
+        chain = await ChainProcess.start({ folder, program });
+        const connection = connect(chain.url);
+        // What got no answer is sent again, as a client does: it must come once, or not at all.
+        for (const sent of load.sent.filter(({ isAnswered }) => !isAnswered)) {
+          await connection.sendRawTransaction(sent.wire).catch(() => {});
+          sent.signature = signatureOf(sent.wire);
+          sent.isAnswered = true;
+        }
+        await compare(connection, load);
       }
-      await compare(connection, load);
-    }
-    expect(load.sent.length).toBeGreaterThan(KILLS);
-    await chain.stop();
-    expect(await chain.ended).toBe(0);
-  });
+      expect(load.sent.length).toBeGreaterThan(KILLS);
+      await chain.stop();
+      expect(await chain.ended).toBe(0);
+    },
+    BOUND_MS,
+  );
 
   it('refuses a folder that is open, a damaged one and a taken port, and says why', async () => {
     const folder = makeScratch();

@@ -4,7 +4,9 @@ import type { RpcMethods } from './rpc-context.js';
 import { INVALID_PARAMS, RpcError } from './rpc-error.js';
 import { asKey, type RpcParams } from './rpc-params.js';
 
+/** An account of a test chain has no more, and an airdrop gives no more than a thousand SOL. */
 const LAMPORTS_MAX = 1_000_000_000_000_000;
+const AIRDROP_LAMPORTS_MAX = 1_000_000_000_000;
 const ACCOUNTS_A_CALL = 100;
 const ACCOUNT_BYTES_MAX = 10 * 1024 * 1024;
 
@@ -12,7 +14,7 @@ const ACCOUNT_BYTES_MAX = 10 * 1024 * 1024;
 export function faucetMethods(faucet: Faucet): RpcMethods {
   return {
     requestAirdrop: (_context, params) =>
-      faucet.giveLamports(params.key(0), BigInt(params.integer(1, 1, LAMPORTS_MAX))),
+      faucet.giveLamports(params.key(0), BigInt(params.integer(1, 1, AIRDROP_LAMPORTS_MAX))),
   };
 }
 
@@ -75,9 +77,16 @@ function readAccount(
     throw new RpcError(INVALID_PARAMS, `Invalid params: ${sentence}`);
   }
   const lamports = fields.lamports ?? Number(minimumBalance(data.length));
-  if (!Number.isSafeInteger(lamports) || (lamports as number) < 1) {
-    throw new RpcError(INVALID_PARAMS, 'Invalid params: lamports must be a whole number from 1');
+  if (!Number.isSafeInteger(lamports) || !isWithin(lamports as number, 1, LAMPORTS_MAX)) {
+    throw new RpcError(
+      INVALID_PARAMS,
+      `Invalid params: lamports must be a whole number 1..${LAMPORTS_MAX}`,
+    );
   }
   const account = { lamports: BigInt(lamports as number), owner, executable: false, data };
   return { address, account };
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return value >= min && value <= max;
 }

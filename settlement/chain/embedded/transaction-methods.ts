@@ -97,14 +97,15 @@ function simulate(context: RpcContext, wire: Buffer, config: RpcConfig) {
   const transaction = parseTransaction(wire);
   const { chain } = context;
   const replace = config.flag('replaceRecentBlockhash');
+  const wanted = config.object('accounts');
+  const addresses = wanted?.keys('addresses');
   const isKnown = replace || chain.clock.slotOf(transaction.message.recentBlockhash) !== null;
   const result = isKnown
-    ? chain.vm.simulate(wire, config.flag('sigVerify'))
+    ? chain.vm.simulate(wire, config.flag('sigVerify'), addresses)
     : { err: 'BlockhashNotFound', logs: [], computeUnits: 0, returnData: null, after: new Map() };
-  const wanted = config.object('accounts');
-  const accounts = wanted?.keys('addresses').map((key) => {
+  const accounts = addresses?.map((key) => {
     const account = result.after.get(key) ?? chain.vm.account(key);
-    return account === null ? null : encodeAccount(account, wanted);
+    return account === null ? null : encodeAccount(account, wanted as RpcConfig);
   });
   return {
     err: result.err,

@@ -47,7 +47,7 @@ export class ChainUnderTest {
   pool(
     options: { commitment?: Commitment; agreement?: number; timeoutMs?: number } = {},
   ): EndpointPool {
-    const { timeoutMs = 200, ...others } = options;
+    const { timeoutMs = 1_000, ...others } = options;
     return new EndpointPool({
       endpoints: this.ways.map((way, i) => ({
         name: `way ${i}`,

@@ -91,8 +91,11 @@ export class RandomJournal {
     return { subject: subjectOf(pack), data: encodePack(pack), sequence: this.sequence };
   }
 
-  /** Everything in packs of random lengths, in an order that keeps that of each stream; listings first. */
-  messages(itemsMax = 20): LedgerMessage[] {
+  /**
+   * Everything in packs of random lengths, listings first. Streams come in any order, or (`isLive`) so that the stream that is behind
+   * comes next, as on a bus that nothing holds up.
+   */
+  messages(itemsMax = 20, isLive = false): LedgerMessage[] {
     const streams = [
       { kind: 'account' as const, id: SHARD, at: 0 },
       ...MARKETS.map(({ marketId }) => ({ kind: 'market' as const, id: marketId, at: 0 })),
@@ -101,13 +104,26 @@ export class RandomJournal {
     (streams[0] as { at: number }).at = MARKETS.length;
     for (;;) {
       const open = streams.filter(({ kind, id, at }) => at < this.lastItem(kind, id));
-      const stream = open[this.random.between(0, open.length - 1)];
+      if (isLive) open.sort((a, b) => this.timeAfter(a) - this.timeAfter(b));
+      const stream = open[isLive ? 0 : this.random.between(0, open.length - 1)];
       if (stream === undefined) return messages;
       const { kind, id, at } = stream;
       const last = Math.min(at + this.random.between(1, itemsMax), this.lastItem(kind, id));
       messages.push(this.message(kind, id, at + 1, last));
       stream.at = last;
     }
+  }
+
+  private timeAfter({ kind, id, at }: { kind: string; id: number; at: number }): number {
+    const items = kind === 'market' ? this.fills.get(id) : this.events;
+    return items?.[at]?.timeMs ?? 0;
+  }
+
+  private hasOpen({ marketId }: RandomMarket): boolean {
+    for (let accountId = 1; accountId <= this.accounts; accountId++) {
+      if ((this.positions.get(`${accountId} ${marketId}`)?.lots ?? 0n) !== 0n) return true;
+    }
+    return false;
   }
 
   private marketPack(marketId: number, first: number, last: number): Pack {
@@ -147,7 +163,7 @@ export class RandomJournal {
     this.timeMs += this.random.between(0, 50);
     const market = MARKETS[this.random.between(0, MARKETS.length - 1)] as RandomMarket;
     const chance = this.random.between(0, 99);
-    if (chance < 85) this.trade(market);
+    if (chance < 85 || !this.hasOpen(market)) this.trade(market);
     else if (chance < 90) this.fundingRound(market);
     else if (chance < 94) this.insure(market);
     else if (chance < 98) this.balance(this.account(), this.random.between(-10_000, 50_000));
@@ -184,7 +200,7 @@ export class RandomJournal {
         taker,
         takerLots,
         priceTicks,
-        isFill ? this.random.between(0, 50) : 0,
+        isFill ? this.random.between(5, 50) : 0,
       ),
     });
     this.sequences.get(marketId)?.push(this.sequence);

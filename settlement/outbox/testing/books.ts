@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { AccountItem, ItemSide, MarketItem } from '../../packs/pack-types.js';
+import type { AccountItem, ItemSide, MarketItem, MarketListed } from '../../packs/pack-types.js';
 import type { ItemSink } from '../item-sink.js';
 
 interface MarketBook {
@@ -9,7 +9,8 @@ interface MarketBook {
   trades: number;
   lots: Map<number, number>;
   entries: Map<number, number>;
-  contract: { numerator: bigint; denominator: bigint } | null;
+  /** The last one. */
+  listing: MarketListed | null;
 }
 
 /** What settlement would have, item by item: the table "which event moves what", and nothing else. */
@@ -41,12 +42,9 @@ export class Books implements ItemSink {
         expect(this.accounts.has(item.accountId)).toBe(false);
         this.accounts.set(item.accountId, item.publicKey);
         break;
-      case 'marketListed': {
-        const { microUsdNumerator, microUsdDenominator } = item;
-        const [numerator, denominator] = [BigInt(microUsdNumerator), BigInt(microUsdDenominator)];
-        this.market(item.marketId).contract = { numerator, denominator };
+      case 'marketListed':
+        this.market(item.marketId).listing = item;
         break;
-      }
       case 'balance':
         this.move(item.accountId, item.changeMicroUsd);
         this.outside += BigInt(item.changeMicroUsd);
@@ -71,8 +69,8 @@ export class Books implements ItemSink {
     const known = this.markets.get(marketId);
     if (known !== undefined) return known;
     const [lots, entries] = [new Map<number, number>(), new Map<number, number>()];
-    const contract = null;
-    const made = { clearing: 0, fees: 0, insurance: 0, trades: 0, lots, entries, contract };
+    const listing = null;
+    const made = { clearing: 0, fees: 0, insurance: 0, trades: 0, lots, entries, listing };
     this.markets.set(marketId, made);
     return made;
   }
@@ -97,13 +95,15 @@ export class Books implements ItemSink {
   }
 
   /** What an item leaves in the clearing account is never negative, and less than a micro-USD for each closing side. */
-  private checkDust({ contract }: MarketBook, { maker, taker }: MarketItem): void {
-    if (contract === null) return;
+  private checkDust({ listing }: MarketBook, { maker, taker }: MarketItem): void {
+    // Over a bus, fills may come before the listing.
+    if (listing === null) return;
+    const denominator = BigInt(listing.microUsdDenominator);
     const realized = BigInt(maker.realizedMicroUsd) + BigInt(taker.realizedMicroUsd);
     const entry = BigInt(maker.deltaEntryTickLots) + BigInt(taker.deltaEntryTickLots);
-    const dust = entry * contract.numerator - realized * contract.denominator;
-    if (dust < 0n || dust >= 2n * contract.denominator) {
-      throw new Error(`an item leaves ${dust} of ${contract.denominator} parts of a micro-USD`);
+    const dust = entry * BigInt(listing.microUsdNumerator) - realized * denominator;
+    if (dust < 0n || dust >= 2n * denominator) {
+      throw new Error(`an item leaves ${dust} of ${denominator} parts of a micro-USD`);
     }
   }
 

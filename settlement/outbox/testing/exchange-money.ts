@@ -1,5 +1,6 @@
 import { R_ENTRY_VALUE, R_POSITION } from '../../../engine/kernel/layout.js';
 import type { MarketActor } from '../../../engine/market/market-actor.js';
+import type { MarketParams } from '../../../engine/market/market-params.js';
 import { TOTAL_CLEARING, TOTAL_FEES } from '../../../engine/market/positions.js';
 import {
   EF_PAYMENT,
@@ -13,11 +14,25 @@ import {
 import { EVT_FUNDING, EVT_INSURANCE } from '../../../engine/messages/types.js';
 import { cashOf } from '../../../engine/shard/channel-cash.js';
 import type { ShardCore } from '../../../engine/shard/shard-core.js';
+import { PUBLIC_KEY_WORDS } from '../../../risk/margin/accounts.js';
 import { isolatedCollateral } from '../../../risk/margin/isolated-margin.js';
 import { homeOf, homeShardOf, lastAccountOf } from '../../../sim/spread/union-state.js';
+import type { MarketListed } from '../../packs/pack-types.js';
 import type { Books } from './books.js';
 
-/** Every difference between the books and the shards, as sentences. `hosts`: shards that host a market, or all. */
+const LISTED = [
+  'symbol',
+  'tickMantissa',
+  'tickDecimals',
+  'lotMantissa',
+  'lotDecimals',
+  'priceTicksMax',
+  'priceBandPpm',
+  'initialMarginPpm',
+  'maintenanceMarginPpm',
+] as const;
+
+/** Every difference between the books and the shards, as sentences. */
 export function differences(books: Books, shards: readonly ShardCore[]): string[] {
   const found: string[] = [];
   const expectEqual = (what: string, told: number | undefined, actual: number) => {
@@ -28,11 +43,14 @@ export function differences(books: Books, shards: readonly ShardCore[]): string[
   for (let account = 1; account <= last; account++) {
     const actual = collateralOf(shards, account) + (flight.cash.get(account) ?? 0);
     expectEqual(`collateral of account ${account}`, books.collateral.get(account), actual);
+    const key = keyOf(shards, account);
+    if (hex(books.accounts.get(account)) !== hex(key)) found.push(`key of account ${account}`);
   }
   for (const market of shards.flatMap(({ markets }) => markets)) {
     const { marketId, positions } = market;
     const told = books.market(marketId);
     const name = `market ${marketId}`;
+    if (!isListedAs(told.listing, market.params)) found.push(`parameters of ${name}`);
     const insurance = positions.insuranceMicroUsd - (flight.insurance.get(marketId) ?? 0);
     expectEqual(`clearing of ${name}`, told.clearing, positions.totals[TOTAL_CLEARING] as number);
     expectEqual(`fees of ${name}`, told.fees, positions.totals[TOTAL_FEES] as number);
@@ -46,6 +64,28 @@ export function differences(books: Books, shards: readonly ShardCore[]): string[
   }
   if (books.difference() !== 0n) found.push(`money differs by ${books.difference()}`);
   return found;
+}
+
+/** Undefined: the account is at home nowhere yet; null: it has no key. */
+function keyOf(shards: readonly ShardCore[], account: number): Uint8Array | null | undefined {
+  const home = homeShardOf(shards, account);
+  if (home === null) return undefined;
+  const words = new Int32Array(PUBLIC_KEY_WORDS);
+  homeOf(shards[home] as ShardCore).state.accounts.copyKey(account, words, 0);
+  return words.some((word) => word !== 0) ? new Uint8Array(words.buffer) : null;
+}
+
+function hex(key: Uint8Array | null | undefined): string {
+  return key instanceof Uint8Array ? Buffer.from(key).toString('hex') : String(key);
+}
+
+function isListedAs(listing: MarketListed | null, params: MarketParams): boolean {
+  return (
+    listing !== null &&
+    listing.microUsdNumerator === params.microUsdPerTickLotNumerator &&
+    listing.microUsdDenominator === params.microUsdPerTickLotDenominator &&
+    LISTED.every((field) => listing[field] === params[field])
+  );
 }
 
 function column(market: MarketActor, account: number, offset: number): number {

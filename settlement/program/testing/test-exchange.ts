@@ -244,7 +244,7 @@ export function plainMarket(change: Partial<MarketTerms> = {}): MarketTerms {
     tickMantissa: 1n,
     tickExponent: -2,
     tiers: [{ floorMicroUsd: 0n, initialPpm: 100_000, maintenancePpm: 50_000 }],
-    limits: DEFAULT_MARKET_LIMITS,
+    limits: { ...DEFAULT_MARKET_LIMITS, jumpPpm: 300_000 },
     ...change,
   };
 }

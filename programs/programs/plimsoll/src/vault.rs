@@ -26,6 +26,19 @@ pub fn take_in<'info>(
     Ok(())
 }
 
+/// Whether tokens can be paid to an account as it is now: a token account of the mint, open, not frozen by the issuer, and not the
+/// vault itself. Its owner may close it at any time, so this has to be asked anew.
+pub fn is_payable(destination: &AccountInfo, exchange: &Exchange) -> Result<bool> {
+    const LENGTH: usize = 165;
+    const STATE_AT: usize = 108;
+    const INITIALIZED: u8 = 1;
+    if *destination.owner != Token::id() || *destination.key == exchange.vault {
+        return Ok(false);
+    }
+    let data = destination.try_borrow_data()?;
+    Ok(data.len() == LENGTH && data[..32] == exchange.mint.to_bytes() && data[STATE_AT] == INITIALIZED)
+}
+
 /// Moves tokens out of the vault; the exchange's own account is their authority.
 pub fn pay_out<'info>(
     exchange: &AccountLoader<'info, Exchange>,
@@ -36,6 +49,7 @@ pub fn pay_out<'info>(
     amount: u64,
 ) -> Result<()> {
     require!(amount > 0, Fail::ZeroAmount);
+    require_keys_neq!(destination.key(), vault.key(), Fail::WrongDestination);
     let (founder, bump) = {
         let mut state = exchange.load_mut()?;
         state.withdrawn = state.withdrawn.checked_add(amount).ok_or(Fail::Overflow)?;

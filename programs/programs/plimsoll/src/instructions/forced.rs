@@ -3,7 +3,7 @@ use crate::events::{ForcedReduced, ForcedRequested, ForcedServed};
 use crate::instructions::withdraw::take_off;
 use crate::margin::free_to_leave;
 use crate::state::{Exchange, Forced, Page, ACTIVE, PAUSED, load_page};
-use crate::vault::pay_out;
+use crate::vault::{is_payable, pay_out};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 
@@ -35,6 +35,7 @@ pub fn do_request_forced(ctx: Context<RequestForced>, account: u32, amount: u64)
     require_keys_eq!(row.owner, ctx.accounts.owner.key(), Fail::WrongOwner);
     require!(amount > 0 && amount >= exchange.forced_minimum, Fail::ZeroAmount);
     require!(row.collateral > 0 && amount <= row.collateral as u64, Fail::NotEnoughFree);
+    require!(is_payable(&ctx.accounts.destination.to_account_info(), &exchange)?, Fail::WrongDestination);
     let forced = &mut ctx.accounts.forced;
     forced.exchange = key;
     forced.owner = row.owner;
@@ -100,24 +101,32 @@ pub fn do_serve_forced<'info>(ctx: Context<'info, ServeForced<'info>>) -> Result
 pub struct ReduceForced<'info> {
     pub exchange: AccountLoader<'info, Exchange>,
     pub page: AccountLoader<'info, Page>,
-    #[account(mut, has_one = exchange @ Fail::WrongExchange, has_one = owner @ Fail::WrongOwner)]
+    #[account(
+        mut, has_one = exchange @ Fail::WrongExchange, has_one = owner @ Fail::WrongOwner,
+        has_one = destination @ Fail::WrongDestination
+    )]
     pub forced: Account<'info, Forced>,
     /// CHECK: gets back the rent when nothing is left of the request
     #[account(mut)]
     pub owner: UncheckedAccount<'info>,
+    /// CHECK: only looked at, in whatever state it is
+    pub destination: UncheckedAccount<'info>,
 }
 
-/// Cuts a request to what can leave at fresh prices; ends it when that is less than the minimum. Anybody may: it follows from the
-/// chain alone. So a request for margin that a position needs cannot freeze the exchange.
+/// Cuts a request to what can leave at fresh prices; ends it when that is less than the minimum, or when nothing can be paid to where it
+/// should go. Anybody may: it follows from the chain alone. So neither a request for margin that a position needs, nor one into an
+/// account that its owner has closed, can freeze the exchange.
 pub fn do_reduce_forced<'info>(ctx: Context<'info, ReduceForced<'info>>) -> Result<()> {
     let key = ctx.accounts.exchange.key();
     let exchange = ctx.accounts.exchange.load()?;
     exchange.require_not_frozen()?;
     let account = ctx.accounts.forced.account;
-    let free = {
+    let free = if is_payable(&ctx.accounts.destination, &exchange)? {
         let mut page = load_page(ctx.accounts.page.as_ref(), &key)?;
         let now = Clock::get()?.unix_timestamp;
         free_to_leave(page.user(account)?, &key, ctx.remaining_accounts, now)? as u64
+    } else {
+        0
     };
     require!(free < ctx.accounts.forced.amount, Fail::Servable);
     ctx.accounts.forced.amount = free;

@@ -5,6 +5,7 @@ use crate::exit::exit_equity;
 use crate::margin::free_to_leave;
 use crate::oracle::read_price;
 use crate::state::{Exchange, Forced, Market, Page, FROZEN, load_page};
+use crate::vault::is_payable;
 use anchor_lang::prelude::*;
 use anchor_spl::token::TokenAccount;
 
@@ -14,12 +15,14 @@ pub struct Freeze<'info> {
     #[account(mut)]
     pub exchange: AccountLoader<'info, Exchange>,
     pub page: AccountLoader<'info, Page>,
-    #[account(has_one = exchange @ Fail::WrongExchange)]
+    #[account(has_one = exchange @ Fail::WrongExchange, has_one = destination @ Fail::WrongDestination)]
     pub forced: Account<'info, Forced>,
+    /// CHECK: only looked at, in whatever state it is
+    pub destination: UncheckedAccount<'info>,
 }
 
-/// Anybody may freeze the exchange for good when a forced withdrawal is older than the freeze delay, and either could be served at
-/// fresh prices, or nothing was settled for that long: then there may be no prices either, and nobody has to wait for them.
+/// Anybody may freeze the exchange for good when a forced withdrawal is older than the freeze delay, could be paid to where it should
+/// go, and either could be served at fresh prices, or nothing was settled for that long: then there may be no prices either, and nobody has to wait for them.
 pub fn do_freeze<'info>(ctx: Context<'info, Freeze<'info>>) -> Result<()> {
     let key = ctx.accounts.exchange.key();
     let mut exchange = ctx.accounts.exchange.load_mut()?;
@@ -28,6 +31,7 @@ pub fn do_freeze<'info>(ctx: Context<'info, Freeze<'info>>) -> Result<()> {
     let forced = &ctx.accounts.forced;
     let delay = exchange.freeze_delay_seconds;
     require!(now - forced.requested_at > delay, Fail::TooEarly);
+    require!(is_payable(&ctx.accounts.destination, &exchange)?, Fail::NotServable);
     let is_silent = now - exchange.last_batch_at > delay;
     if !is_silent {
         let mut page = load_page(ctx.accounts.page.as_ref(), &key)?;

@@ -1,23 +1,12 @@
-import {
-  F_QTY,
-  SLOT_FLOATS,
-  SLOT_WORDS,
-  slotsOf,
-  typeOf,
-  W_FLAGS,
-} from '../../engine/messages/layout.js';
-import { CMD_CHANNEL } from '../../engine/messages/types.js';
-import {
-  journalDirectory,
-  listSequenced,
-  snapshotDirectory,
-} from '../../engine/runtime/journal/directories.js';
-import { JournalFollower } from '../../engine/runtime/journal/journal-follower.js';
-import { JournalReader } from '../../engine/runtime/journal/journal-reader.js';
-import { replay } from '../../engine/runtime/journal/replay.js';
-import { loadNewestSnapshot } from '../../engine/runtime/journal/snapshot-loader.js';
-import type { Frame } from '../../engine/shard/frame.js';
-import type { ShardCore } from '../../engine/shard/shard-core.js';
+import { F_QTY, SLOT_FLOATS, SLOT_WORDS, slotsOf, typeOf, W_FLAGS } from '../messages/layout.js';
+import { CMD_CHANNEL } from '../messages/types.js';
+import type { Frame } from '../shard/frame.js';
+import type { ShardCore } from '../shard/shard-core.js';
+import { journalDirectory, snapshotDirectory } from './journal/directories.js';
+import { JournalFollower } from './journal/journal-follower.js';
+import { JournalReader } from './journal/journal-reader.js';
+import { replay } from './journal/replay.js';
+import { loadNewestSnapshot } from './journal/snapshot-loader.js';
 
 export interface ReplicaOptions {
   dataDir: string;
@@ -29,6 +18,8 @@ export interface ReplicaOptions {
    * (engine/runtime/journal/consistent-cut.ts). So a frame is applied only when the senders' replicas have applied what sent its messages.
    */
   sentBy?: (shardId: number) => number;
+  /** Sees each frame before it is applied. */
+  onFrame?: (frame: Frame) => void;
 }
 
 /**
@@ -66,17 +57,9 @@ export class Replica {
     return isThere ? new Replica(options, shard) : null;
   }
 
-  /** Before the first command. Throws when the beginning of the journal has been taken away. */
-  static atTheBeginning(options: ReplicaOptions): Replica {
-    const { dataDir, shardId, createShard } = options;
-    const [first] = listSequenced(journalDirectory(dataDir, shardId), 'journal');
-    if (first !== undefined && first.sequence > 1) {
-      throw new JournalBeginsLateError(
-        `the journal of shard ${shardId} begins with sequence ${first.sequence}: items before it cannot be told again, and those after it ` +
-          'not be numbered. Put the missing segments back',
-      );
-    }
-    return new Replica(options, createShard(shardId));
+  /** Of a shard that stands between two frames of its journal, and goes on from there. */
+  static of(options: ReplicaOptions, shard: ShardCore): Replica {
+    return new Replica(options, shard);
   }
 
   /** Applies the next frame that no failure can take back any more, of those up to `limit`; false: there is none. Its events stay until the next one. */
@@ -86,6 +69,7 @@ export class Replica {
     if (!this.isHeld && !follower.next(limit)) return false;
     this.isHeld = !this.hasSenders(follower.frame);
     if (this.isHeld) return false;
+    this.options.onFrame?.(follower.frame);
     shard.applyFrame(follower.frame);
     return true;
   }
@@ -124,8 +108,4 @@ export class Replica {
     }
     return true;
   }
-}
-
-export class JournalBeginsLateError extends Error {
-  override readonly name = 'JournalBeginsLateError';
 }

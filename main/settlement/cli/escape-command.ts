@@ -1,0 +1,85 @@
+import type { PublicKey, TransactionInstruction } from '@solana/web3.js';
+import type { SettlementChain } from '../../../settlement/chain/settlement-chain.js';
+import { associatedTokenAccount } from '../../../settlement/chain/token-instructions.js';
+import { decimal } from '../../../settlement/custody/withdrawal-requests.js';
+import type { ExchangeState } from '../../../settlement/program/accounts.js';
+import { PAGE_ROWS } from '../../../settlement/program/addresses.js';
+import {
+  escapeFunds,
+  fixExitPrice,
+  freeze,
+  tally,
+} from '../../../settlement/program/exit-instructions.js';
+import type { Output } from '../../journal/command-line.js';
+import type { ChainAccess } from './chain-access.js';
+import type { CommandLine } from './command-line.js';
+import { ownerOf } from './user-commands.js';
+
+/** Rows that one transaction adds up. */
+const TALLY_ROWS = 128;
+
+/** All that stands between an owner and his money when the operator is silent. Each step is for everybody, and done only when it is still missing. */
+export async function escapeAlone(line: CommandLine, access: ChainAccess, output: Output) {
+  const { chain } = access;
+  const { key, row } = await ownerOf(line, access);
+  const send = (label: string, step: TransactionInstruction) => chain.sendAs(key, label, [step]);
+  const { exchange } = chain;
+
+  if ((await stateOf(chain)).status !== 'frozen') {
+    const [request] = await chain.forcedWithdrawals();
+    if (request === undefined) {
+      throw new Error('nobody has asked the chain for a withdrawal: begin with request-exit');
+    }
+    await testPrices(access);
+    const { accountId, destination } = request;
+    const owner = (await chain.rows([accountId])).get(accountId);
+    const positions = owner === undefined ? [] : await chain.pricedMarkets(owner);
+    await send('freezing the exchange', freeze({ exchange, accountId, destination, positions }));
+    output.note('the exchange is frozen');
+  }
+  for (const { slot, exitPriceTicks, longLots } of await chain.markets()) {
+    if (exitPriceTicks !== 0n) continue;
+    await testPrices(access);
+    const priceAccount: PublicKey | null =
+      longLots === 0n ? null : await chain.priceAccountOfSlot(slot);
+    await send(`the exit price of slot ${slot}`, fixExitPrice({ exchange, slot, priceAccount }));
+    output.note(`the exit price of slot ${slot} is fixed`);
+  }
+  for (let state = await stateOf(chain); !state.isTallied; state = await stateOf(chain)) {
+    const pageNumber = Number(state.talliedRows / BigInt(PAGE_ROWS));
+    const { marketCount } = state;
+    await send('the tally', tally({ exchange, pageNumber, marketCount, rows: TALLY_ROWS }));
+  }
+  const before = await chain.tokensOf(key.publicKey);
+  const destination = associatedTokenAccount(key.publicKey, chain.mint);
+  const { marketCount } = await stateOf(chain);
+  const { accountId } = row;
+  const owner = key.publicKey;
+  const claim = { exchange, mint: chain.mint, owner, accountId, destination, marketCount };
+  const signature = await send('the escape', escapeFunds(claim));
+  const paid = decimal((await chain.tokensOf(key.publicKey)) - before);
+  if (line.json) output.out(`${JSON.stringify({ accountId, paid, signature })}\n`);
+  else output.out(`escaped with ${paid} USDC\n`);
+}
+
+async function stateOf(chain: SettlementChain): Promise<ExchangeState> {
+  const state = await chain.state();
+  if (state === null) throw new Error('the chain does not know the exchange');
+  return state;
+}
+
+/** A test chain has no Pyth: the last prices stand for it, as if they had just been published. */
+async function testPrices({ chain, embedded }: ChainAccess): Promise<void> {
+  if (embedded === null) return;
+  const publishTime = Math.floor(Date.now() / 1_000);
+  const prices = (await chain.markets())
+    .filter(({ lastPriceTicks }) => lastPriceTicks > 0n)
+    .map(({ feedId, lastPriceTicks, tickMantissa, tickExponent }) => ({
+      feedId: Buffer.from(feedId).toString('hex'),
+      price: lastPriceTicks * tickMantissa,
+      conf: 0n,
+      exponent: tickExponent,
+      publishTime,
+    }));
+  if (prices.length > 0) await chain.postPrices(prices);
+}
