@@ -32,6 +32,7 @@ const BATCH_LIMITS = {
   notionalMicroUsdMax: Number(DEFAULT_EXCHANGE_LIMITS.batchNotionalCapMicroUsd / 2n),
   marketNotionalMicroUsdMax: Number(DEFAULT_MARKET_LIMITS.notionalCapMicroUsd / 2n),
 };
+const STOP_WITHIN_MS = 5_000;
 /** A newcomer can try the way out without waiting for days. */
 const TEST_LIMITS = {
   ...DEFAULT_EXCHANGE_LIMITS,
@@ -102,6 +103,8 @@ async function run(start: SettlementStart): Promise<void> {
   const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };
   if (process.connected) process.send?.(ready);
   await over;
+  // What hangs, a chain that is away perhaps, must not keep the ledger from a successor: whatever is under way is in it.
+  setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
   await custody.server.close();
   await service.stop();
   await bus.close();

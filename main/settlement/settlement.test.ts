@@ -31,7 +31,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
     let other: Owner;
 
     beforeAll(async () => {
-      exchange = await SettlingExchange.start(folder, bus);
+      exchange = await SettlingExchange.start(folder, { bus });
       facts = await exchange.facts();
       await exchange.setPrices({ 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' });
     }, START_MS);
@@ -315,12 +315,33 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
     );
 
     it(
+      'settles a liquidation, whoever takes the position',
+      async () => {
+        const weak = await newOwner();
+        await deposit(weak, 1_000n * USD);
+        await other.client.place({ ...ORDER, qty: '0.4', side: 'sell' });
+        await weak.client.place({ ...ORDER, qty: '0.4', timeInForce: 'ioc' });
+        const position = () =>
+          Number(weak.client.account.positions.get(ORDER.market)?.position ?? 0);
+        await expect.poll(position).toBe(0.4);
+        // There is nobody in the book to sell to.
+        await exchange.setPrices({ [ORDER.market]: '98500' });
+        await exchange.setPrices({ [ORDER.market]: '97400' });
+        await expect.poll(position, { timeout: WITHIN_MS }).toBe(0);
+        const { rows } = await agreement();
+        expect(rows.get(weak.accountId)?.positions).toEqual([]);
+        await exchange.setPrices({ [ORDER.market]: '100000' });
+      },
+      START_MS,
+    );
+
+    it(
       'is all there after a restart, and goes on',
       async () => {
         const before = await agreement();
         for (const client of clients.splice(0)) await client.close();
         expect(await exchange.process.stop()).toBe(0);
-        exchange = await SettlingExchange.start(folder, bus);
+        exchange = await SettlingExchange.start(folder, { bus });
         facts = await exchange.facts();
         expect((await agreement()).batches).toBe(before.batches);
         demo.client = await connect(demo.wallet);

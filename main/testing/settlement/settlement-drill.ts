@@ -176,7 +176,8 @@ export class SettlementDrill {
 }
 
 function begin(options: DrillOptions): Promise<SettlingExchange> {
-  return SettlingExchange.start(options.folder, options.bus, ...layoutOf(options));
+  const { folder, bus } = options;
+  return SettlingExchange.start(folder, { bus, hasFunding: true }, ...layoutOf(options));
 }
 
 function layoutOf({ layout }: DrillOptions): string[] {

@@ -28,14 +28,28 @@ export interface Answer {
 const DATA = 'data';
 const CONFIG_FILE = 'settling.toml';
 const READY_WITHIN_MS = 180_000;
-/** Small snapshots often, and limits that no load of a test reaches. */
-const CONFIG = `
+export interface SettlingOptions {
+  bus: 'nats' | 'embedded';
+  /** Funding is paid each minute. */
+  hasFunding?: boolean;
+}
+
+/** Small snapshots often, limits that no load of a test reaches, and marks that follow what the test says. */
+function configOf({ bus, hasFunding = false }: SettlingOptions): string {
+  return `
 [snapshots]
 everyMessages = 1000
 [gateway]
 requestsPerSecond = 1000000
 requestsBurst = 1000000
+[pricing]
+markIntervalMs = 0
+fundingIntervalMinutes = ${hasFunding ? 1 : 0}
+[settlement]
+bus = "${bus}"
+windowMs = 500
 `;
+}
 
 /** An exchange with its settlement on an embedded chain, and prices that are set by hand. */
 export class SettlingExchange {
@@ -45,11 +59,10 @@ export class SettlingExchange {
   /** `folder` keeps everything, over restarts too. */
   static async start(
     folder: string,
-    bus: 'nats' | 'embedded',
+    options: SettlingOptions,
     ...more: readonly string[]
   ): Promise<SettlingExchange> {
-    const config = `${CONFIG}[settlement]\nbus = "${bus}"\nwindowMs = 500\n`;
-    fs.writeFileSync(path.join(folder, CONFIG_FILE), config);
+    fs.writeFileSync(path.join(folder, CONFIG_FILE), configOf(options));
     const started = await ExchangeProcess.start(SettlingExchange.argsFor(folder, ...more));
     return new SettlingExchange(path.join(folder, DATA), started);
   }
@@ -86,7 +99,10 @@ export class SettlingExchange {
   }
 
   async factsNow(): Promise<Facts> {
-    return (await this.custody('GET', '/v1/custody')).body as unknown as Facts;
+    const { status, body } = await this.custody('GET', '/v1/custody');
+    // Who asks too often is told to wait.
+    if (status !== 200) throw new Error(JSON.stringify(body));
+    return body as unknown as Facts;
   }
 
   async setPrices(prices: Readonly<Record<string, string>>): Promise<void> {
