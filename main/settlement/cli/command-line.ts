@@ -9,6 +9,8 @@ For operators
                 difference; exit code 0 only when all agree
   dead-letters  messages of the bus that were not understood, and wait [--all] [--id N: one of them, whole]
   retry ID      tries a dead letter again, and what waits behind it (--discard: gives it up) --reason TEXT
+  pause         stops deposits, batches and withdrawals on chain, with the operator's key; unpause starts them again, with the
+                administrator's
 
 For owners of accounts; --key FILE is a key of Solana (DIR/demo-key.json)
   balance       what the wallet and the account have on chain
@@ -47,6 +49,8 @@ const OPERANDS: Readonly<Record<string, string>> = {
   verify: '',
   'dead-letters': '',
   retry: 'ID',
+  pause: '',
+  unpause: '',
   balance: '',
   deposit: 'USD',
   withdraw: 'USD',

@@ -1,4 +1,5 @@
 import type { Output } from '../../journal/command-line.js';
+import { pauseExchange, unpauseExchange } from './admin-commands.js';
 import { type ChainAccess, openChainOf } from './chain-access.js';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './command-line.js';
 import { escapeAlone } from './escape-command.js';
@@ -6,9 +7,11 @@ import { retryDeadLetter, showDeadLetters, showStatus } from './operator-command
 import { deposit, requestExit, showBalance, withdraw } from './user-commands.js';
 import { verifyAll } from './verify-command.js';
 
-type UserCommand = (line: CommandLine, access: ChainAccess, output: Output) => Promise<void>;
+type ChainCommand = (line: CommandLine, access: ChainAccess, output: Output) => Promise<void>;
 
-const USER_COMMANDS: Readonly<Record<string, UserCommand>> = {
+const CHAIN_COMMANDS: Readonly<Record<string, ChainCommand>> = {
+  pause: pauseExchange,
+  unpause: unpauseExchange,
   balance: showBalance,
   deposit,
   withdraw,
@@ -36,7 +39,7 @@ export async function runSettlementCommand(
 
 async function runCommand(line: CommandLine, output: Output): Promise<boolean> {
   if (line.command === 'verify') return verifyAll(line, output);
-  const command = USER_COMMANDS[line.command];
+  const command = CHAIN_COMMANDS[line.command];
   if (command !== undefined) {
     const access = await openChainOf(line.dataDir);
     try {
