@@ -50,7 +50,9 @@ export async function compareSides(dataDir: string, facts: Facts): Promise<Three
     const last = lastAccountOf(engine.shards);
     const found = [
       ...differences(booksOfLedger(ledger, last, vault), engine.shards).map(of('ledger')),
-      ...differences(await booksOfChain(chain, rows, vault), engine.shards).map(of('chain')),
+      ...differences(await booksOfChain(chain, rows, ledger, vault), engine.shards).map(
+        of('chain'),
+      ),
       ...unsettled(ledger),
       ...unsettledFills(ledger, engine.fills),
     ];
@@ -141,6 +143,7 @@ function booksOfLedger(ledger: SettlementLedger, last: number, vault: bigint): B
   const books = new Books();
   books.outside = vault;
   for (let account = 1; account <= last; account++) {
+    books.accounts.set(account, ledger.catalogue.account(account)?.ownerKey ?? null);
     const { collateralMicroUsd, positions } = ledger.balances.account(account);
     books.collateral.set(account, Number(collateralMicroUsd));
     for (const { marketId, lots, entryTickLots } of positions) {
@@ -148,19 +151,26 @@ function booksOfLedger(ledger: SettlementLedger, last: number, vault: bigint): B
       books.market(marketId).entries.set(account, Number(entryTickLots));
     }
   }
+  for (const { marketId, listing } of ledger.catalogue.markets()) {
+    books.market(marketId).listing = listing;
+  }
   for (const market of ledger.balances.markets()) addPurses(books, market.marketId, market);
   return books;
 }
 
+/** An account without a key has the house's there. Of a listing the chain keeps some only: of those, what it says. */
 async function booksOfChain(
   chain: ChainReader,
   rows: ReadonlyMap<number, UserRow>,
+  ledger: SettlementLedger,
   vault: bigint,
 ): Promise<Books> {
   const books = new Books();
   books.outside = vault;
   const markets = await chain.markets();
-  for (const { accountId, collateralMicroUsd, positions } of rows.values()) {
+  for (const { accountId, owner, collateralMicroUsd, positions } of rows.values()) {
+    const hasKey = ledger.catalogue.account(accountId)?.ownerKey != null;
+    books.accounts.set(accountId, hasKey ? owner.toBytes() : null);
     books.collateral.set(accountId, Number(collateralMicroUsd));
     for (const { slot, lots, entryTickLots } of positions) {
       const { engineMarketId } = markets[slot] as (typeof markets)[number];
@@ -168,7 +178,20 @@ async function booksOfChain(
       books.market(engineMarketId).entries.set(accountId, Number(entryTickLots));
     }
   }
-  for (const market of markets) addPurses(books, market.engineMarketId, market);
+  for (const market of markets) {
+    addPurses(books, market.engineMarketId, market);
+    const { symbol, microUsdNumerator, microUsdDenominator, tickMantissa, tickExponent } = market;
+    const listing = ledger.catalogue.market(market.engineMarketId)?.listing;
+    if (listing === undefined) continue;
+    books.market(market.engineMarketId).listing = {
+      ...listing,
+      symbol,
+      microUsdNumerator: Number(microUsdNumerator),
+      microUsdDenominator: Number(microUsdDenominator),
+      tickMantissa: Number(tickMantissa),
+      tickDecimals: -tickExponent,
+    };
+  }
   return books;
 }
 
