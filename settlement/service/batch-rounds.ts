@@ -11,6 +11,8 @@ export interface BatchRoundsOptions {
   readonly now: () => number;
 }
 
+/** How long items of all streams are given to come in side by side. */
+const SETTLE_MS = 100;
 const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
 
@@ -44,7 +46,9 @@ export class BatchRounds {
     const { items, sinceMs } = ledger.waiting();
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
-    const { batch, itemsTaken } = ledger.buildBatch(limits);
+    // Streams arrive side by side: what came in a moment ago may belong behind what another one has not brought yet.
+    const ingestedUntilMs = now() - SETTLE_MS;
+    const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
     return batch !== null || itemsTaken > 0;
   }
 
