@@ -13,6 +13,7 @@ import { type Facts, SettlingExchange } from '../testing/settlement/settling-exc
 import { compareSides, type ThreeSides } from '../testing/settlement/three-sides.js';
 
 const WITHIN_MS = 120_000;
+const PATIENTLY = { timeout: WITHIN_MS };
 const START_MS = 240_000;
 const ORDER = { market: 'BTC-PERP', side: 'buy', price: '100000', qty: '0.1' } as const;
 const USD = 1_000_000n;
@@ -136,7 +137,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         await deposit(demo, 40_000n * USD + 1n);
         // The same amount again is another deposit.
         await deposit(demo, 40_000n * USD + 1n);
-        await expect.poll(() => demo.client.account.collateral).toBe('80000.000002');
+        await expect.poll(() => demo.client.account.collateral, PATIENTLY).toBe('80000.000002');
         expect(before - (await wallet.tokens(facts))).toBe(80_000n * USD + 2n);
         const { rows } = await agreement();
         expect(rows.get(accountId)?.depositedMicroUsd).toBe(80_000n * USD + 2n);
@@ -202,15 +203,42 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
     );
 
     it(
+      'takes one withdrawal of an account at a time, however they come',
+      async () => {
+        const { accountId, wallet } = demo;
+        const tokens = await wallet.tokens(facts);
+        const wishes = [10, 11, 12, 13].map((nonce) => {
+          return wallet.withdrawal(facts, { accountId, nonce, amountMicroUsd: 3n });
+        });
+        // The first of them twice at once: that is one request.
+        const bodies = [...wishes, wishes[0] as (typeof wishes)[0]];
+        const answers = await Promise.all(
+          bodies.map((body) => exchange.custody('POST', '/v1/withdrawals', body)),
+        );
+        const taken = new Set(
+          answers.flatMap(({ status, body }) => (status === 200 ? [body.id] : [])),
+        );
+        expect(taken.size).toBe(1);
+        for (const { status, body } of answers) {
+          if (status !== 200) expect(body.error?.code).toBe('withdrawal_is_under_way');
+        }
+        const [id] = taken;
+        expect(await withdrawalIn(id as number, ENDED)).toMatchObject({ state: 'completed' });
+        expect((await wallet.tokens(facts)) - tokens).toBe(3n);
+      },
+      START_MS,
+    );
+
+    it(
       'says what is wrong with a request, and keeps none of it',
       async () => {
         const { wallet, accountId } = demo;
         const list = `/v1/withdrawals?accountId=${accountId}`;
         const known = (await exchange.custody('GET', list)).body.data;
-        const good = wallet.withdrawal(facts, { accountId, nonce: 4, amountMicroUsd: USD });
+        const good = wallet.withdrawal(facts, { accountId, nonce: 20, amountMicroUsd: USD });
         const foreign = new ChainWallet().withdrawal(facts, {
           accountId,
-          nonce: 4,
+          nonce: 20,
           amountMicroUsd: USD,
         });
         const now = Math.floor(Date.now() / 1_000);
@@ -244,7 +272,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         for (const expiresAt of [now + 10, now + 8 * 86_400]) {
           const late = wallet.withdrawal(facts, {
             accountId,
-            nonce: 4,
+            nonce: 20,
             amountMicroUsd: USD,
             expiresAt,
           });
@@ -293,7 +321,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         // Away, and not back before the signature has expired.
         process.kill(chain, 'SIGSTOP');
         try {
-          await expect.poll(() => other.client.account.collateral).not.toBe(collateral);
+          await expect.poll(() => other.client.account.collateral, PATIENTLY).not.toBe(collateral);
           await eventually(
             'the expiry',
             () => (Date.now() / 1_000 > expiresAt ? true : null),
@@ -304,7 +332,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         }
         const ended = await withdrawalIn(body.id as number, ENDED);
         expect(ended.state).toBe('givenBack');
-        await expect.poll(() => other.client.account.collateral).toBe(collateral);
+        await expect.poll(() => other.client.account.collateral, PATIENTLY).toBe(collateral);
         expect(await wallet.tokens(facts)).toBe(tokens);
         const { rows } = await agreement();
         expect(rows.get(accountId)?.withdrawnMicroUsd).toBe(0n);
@@ -323,11 +351,11 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         await weak.client.place({ ...ORDER, qty: '0.4', timeInForce: 'ioc' });
         const position = () =>
           Number(weak.client.account.positions.get(ORDER.market)?.position ?? 0);
-        await expect.poll(position).toBe(0.4);
+        await expect.poll(position, PATIENTLY).toBe(0.4);
         // There is nobody in the book to sell to.
         await exchange.setPrices({ [ORDER.market]: '98500' });
         await exchange.setPrices({ [ORDER.market]: '97400' });
-        await expect.poll(position, { timeout: WITHIN_MS }).toBe(0);
+        await expect.poll(position, PATIENTLY).toBe(0);
         const { rows } = await agreement();
         expect(rows.get(weak.accountId)?.positions).toEqual([]);
         await exchange.setPrices({ [ORDER.market]: '100000' });
@@ -349,7 +377,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
         await deposit(demo, 7n);
         await demo.client.place({ ...ORDER, side: 'sell' });
         await other.client.place({ ...ORDER, timeInForce: 'ioc' });
-        await withdraw(demo, 4, 8n);
+        await withdraw(demo, 21, 8n);
         const after = await agreement();
         expect(after.fills).toBeGreaterThan(before.fills);
         expect(after.batches).toBeGreaterThan(before.batches);

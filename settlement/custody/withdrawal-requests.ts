@@ -2,7 +2,7 @@ import { base58 } from '@scure/base';
 import { PublicKey } from '@solana/web3.js';
 import { ConflictError } from '../ledger/errors.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
-import type { LedgerWithdrawal } from '../ledger/withdrawals.js';
+import type { LedgerWithdrawal, WithdrawalState } from '../ledger/withdrawals.js';
 import { isAuthorised } from '../program/authorisation.js';
 import { CustodyProblem, invalid } from './custody-problem.js';
 
@@ -23,6 +23,7 @@ const LIVES_SECONDS_MIN = 60;
 const LIVES_SECONDS_MAX = 7 * 86_400;
 const FIELDS = ['accountId', 'nonce', 'amount', 'destination', 'expiresAt', 'signature'];
 const LISTED_MAX = 100;
+const ENDED: readonly WithdrawalState[] = ['completed', 'refused', 'givenBack'];
 
 interface Wanted {
   accountId: number;
@@ -52,7 +53,10 @@ export class WithdrawalRequests {
     if (known === null) {
       this.checkAuthority(wanted);
       this.checkTime(wanted);
+      this.refuseSecond(wanted);
       await this.checkNonce(wanted);
+      // While the chain was asked another one may have come.
+      this.refuseSecond(wanted);
     }
     try {
       const { withdrawal } = ledger.withdrawals.request(wanted);
@@ -108,18 +112,29 @@ export class WithdrawalRequests {
   }
 
   /** Nonces only rise on chain: one that is passed over can never be used, so withdrawals of an account go one by one. */
-  private async checkNonce({ accountId, nonce }: Wanted): Promise<void> {
+  private refuseSecond({ accountId, nonce }: Wanted): void {
     const open = this.context.ledger.withdrawals
       .listOfAccount(accountId, LISTED_MAX)
-      .find(({ state }) => !['completed', 'refused', 'givenBack'].includes(state));
-    if (open !== undefined) {
-      const sentence = `withdrawal ${open.id} of account ${accountId} is ${open.state}: one at a time`;
-      throw new CustodyProblem(409, 'withdrawal_is_under_way', sentence);
-    }
-    const last = await this.context.chainNonce(accountId);
+      .find((other) => other.nonce !== nonce && !ENDED.includes(other.state));
+    if (open === undefined) return;
+    const sentence = `withdrawal ${open.id} of account ${accountId} is ${open.state}: one at a time`;
+    throw new CustodyProblem(409, 'withdrawal_is_under_way', sentence);
+  }
+
+  private async checkNonce({ accountId, nonce }: Wanted): Promise<void> {
+    const last = await this.lastNonce(accountId);
     if (BigInt(nonce) > last) return;
     const sentence = `nonce must be above ${last}, the last one that the chain has seen, but is ${nonce}`;
     throw new CustodyProblem(409, 'nonce_is_used', sentence, 'nonce');
+  }
+
+  private async lastNonce(accountId: number): Promise<bigint> {
+    try {
+      return await this.context.chainNonce(accountId);
+    } catch {
+      const sentence = `the chain does not answer what account ${accountId} has withdrawn: nothing was kept, ask again later`;
+      throw new CustodyProblem(503, 'chain_is_away', sentence);
+    }
   }
 
   private shown(withdrawal: LedgerWithdrawal): object {
