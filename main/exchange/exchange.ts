@@ -25,6 +25,7 @@ import { openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
+import type { SettlementStatus } from '../settlement/settlement-group.js';
 import { applyConfig } from './apply-config.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
@@ -80,6 +81,8 @@ export class Exchange {
   onManualPrice: (index: OracleIndex) => void = () => {};
   /** What the oracle's sources do. */
   oracleStatus: () => OracleStatus = () => ({ sources: [], markets: [] });
+  /** Null: this exchange does not settle. */
+  settlementStatus: () => SettlementStatus | null = () => null;
   private readonly config: Config;
   private readonly group: ShardGroup;
   private readonly seeds: readonly ShardSeed[];
@@ -171,7 +174,9 @@ export class Exchange {
     const lengths = () => group.channelLengths();
     const doors = { fix: this.fix, fixp: this.fixp };
     const oracle = () => this.oracleStatus();
-    this.metrics = new Metrics(shards, this.gateway, doors, lengths, oracle, progress);
+    const settlement = () => this.settlementStatus();
+    const behind = { oracle, settlement };
+    this.metrics = new Metrics(shards, this.gateway, doors, lengths, behind, progress);
     this.admin = new AdminServer({
       host: config.adminHost,
       port: config.adminPort,

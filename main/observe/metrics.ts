@@ -8,7 +8,9 @@ import { ANSWER_CLASS_MIN, ANSWER_CLASSES } from '../../gateway/session/request-
 import type { OracleStatus } from '../../oracle/oracle.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 import type { HistoryProgress } from '../history/history-progress.js';
+import type { SettlementStatus } from '../settlement/settlement-group.js';
 import { ORACLE_FAMILIES, type SetValue } from './oracle-metrics.js';
+import { SETTLEMENT_FAMILIES } from './settlement-metrics.js';
 
 /** Figures of a shard by the name they are shown under; totals only grow. */
 const SHARD_FIGURES: readonly (readonly [Figure, string, string])[] = [
@@ -65,7 +67,10 @@ export class Metrics {
     gateway: Gateway,
     { fix, fixp }: { fix: FixDoor; fixp: FixpDoor },
     channelLengths: () => { from: number; to: number; messages: number }[],
-    oracle: () => OracleStatus,
+    {
+      oracle,
+      settlement,
+    }: { oracle: () => OracleStatus; settlement: () => SettlementStatus | null },
     history: HistoryProgress | null = null,
   ) {
     collectDefaultMetrics({ register: this.registry });
@@ -113,6 +118,12 @@ export class Metrics {
     });
     for (const { name, help, labels, collect } of ORACLE_FAMILIES) {
       this.family(name, help, labels, (set) => collect(oracle(), set));
+    }
+    for (const { name, help, labels, collect } of SETTLEMENT_FAMILIES) {
+      this.family(name, help, labels, (set) => {
+        const status = settlement();
+        if (status !== null) collect(status, set);
+      });
     }
   }
 

@@ -19,7 +19,7 @@ import { settlementKeys } from './chain-keys.js';
 import { chainOf } from './chain-of.js';
 import { writePlace } from './cli/chain-access.js';
 import { feedFinder } from './price-feeds.js';
-import type { SettlementReady, SettlementStart } from './settlement-start.js';
+import type { SettlementFigures, SettlementReady, SettlementStart } from './settlement-start.js';
 
 /** The settlement as a process of its own. Its first message says with what; it ends when the exchange does. */
 const PROGRAM_FILE = 'programs/artifacts/plimsoll.so';
@@ -39,6 +39,7 @@ const TEST_LIMITS = {
   freezeDelaySeconds: 60n,
   timeLockSeconds: 60n,
 };
+const FIGURES_MS = 1_000;
 const DEMO_MICRO_USD = 100_000_000_000n;
 const DEMO_LAMPORTS = 1_000_000_000;
 
@@ -102,7 +103,9 @@ async function run(start: SettlementStart): Promise<void> {
   log.info({ ...facts, custodyPort: custody.port }, 'settlement runs');
   const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };
   if (process.connected) process.send?.(ready);
+  const figures = setInterval(() => tell(ledger), FIGURES_MS);
   await over;
+  clearInterval(figures);
   // What hangs, a chain that is away perhaps, must not keep the ledger from a successor: whatever is under way is in it.
   setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
   await custody.server.close();
@@ -138,6 +141,21 @@ async function fillWallet(
   if ((await chain.tokensOf(new PublicKey(base58.decode(owner)))) > 0n) return;
   await embedded.giveTestUsdc(owner, DEMO_MICRO_USD);
   await embedded.giveLamports(owner, DEMO_LAMPORTS);
+}
+
+function tell(ledger: SettlementLedger): void {
+  const { batch, lagItems, lagSeconds, feesPaidLamports, deadLetters, alarms } = ledger.status();
+  const count = (wanted: string) => alarms.filter(({ severity }) => severity === wanted).length;
+  const figures: SettlementFigures = {
+    builtBatch: batch.built,
+    settledBatch: batch.settled,
+    lagItems,
+    lagSeconds,
+    feesPaidLamports,
+    openDeadLetters: deadLetters.open,
+    alarms: { warning: count('warning'), critical: count('critical'), halt: count('halt') },
+  };
+  if (process.connected) process.send?.({ figures });
 }
 
 function ended(): Promise<void> {

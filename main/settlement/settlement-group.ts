@@ -5,7 +5,12 @@ import type { Exchange } from '../exchange/exchange.js';
 import type { Outbox, OutboxStatus } from '../outbox/outbox.js';
 import type { BusReady } from './bus-child.js';
 import { keyIn } from './chain-keys.js';
-import type { ChainPlace, SettlementReady, SettlementStart } from './settlement-start.js';
+import type {
+  ChainPlace,
+  SettlementFigures,
+  SettlementReady,
+  SettlementStart,
+} from './settlement-start.js';
 import { SupervisedChild } from './supervised-child.js';
 
 /** The key of the account that newcomers try things out with, and its account. */
@@ -13,6 +18,15 @@ export interface DemoAccount {
   file: string;
   owner: string;
   accountId: number;
+}
+
+/** How everything behind the exchange does. */
+export interface SettlementStatus {
+  /** Null: the bus is not there yet. */
+  outbox: OutboxStatus | null;
+  figures: SettlementFigures | null;
+  /** How often a process had to be started again, by its name. */
+  restarts: Readonly<Record<string, number>>;
 }
 
 /**
@@ -28,6 +42,8 @@ export class SettlementGroup {
   private readonly demo: DemoAccount | null;
   private outbox: Outbox | null = null;
   private isSettlementStarted = false;
+  /** The newest that the settlement has said; null: nothing yet. */
+  private figures: SettlementFigures | null = null;
 
   /** `chainPort`: one that is free, or 0. */
   constructor(exchange: Exchange, config: Config, demo: DemoAccount | null, chainPort: number) {
@@ -61,6 +77,9 @@ export class SettlementGroup {
       module: new URL('./settlement-child.js', import.meta.url),
       start: (last) => this.settlementStart(last),
       onReady: (ready) => this.announce(ready),
+      onFigures: (figures) => {
+        this.figures = figures as SettlementFigures;
+      },
       onEnded,
     });
   }
@@ -70,9 +89,13 @@ export class SettlementGroup {
     this.chain?.start();
   }
 
-  /** Null: the bus is not there yet. */
-  outboxStatus(): OutboxStatus | null {
-    return this.outbox?.status() ?? null;
+  status(): SettlementStatus {
+    const restarts = {
+      bus: this.bus.restarts,
+      chain: this.chain?.restarts ?? 0,
+      settlement: this.settlement.restarts,
+    };
+    return { outbox: this.outbox?.status() ?? null, figures: this.figures, restarts };
   }
 
   /** The journals are closed: the outbox brings their ends to the bus first. */

@@ -26,3 +26,16 @@ export interface SettlementReady {
   /** Of the exchange on chain, base58. */
   exchange: string;
 }
+
+/** What the settlement says of itself once a second. */
+export interface SettlementFigures {
+  builtBatch: number;
+  settledBatch: number;
+  /** Fills and payments that are not settled, and the age of the oldest. */
+  lagItems: number;
+  lagSeconds: number;
+  feesPaidLamports: number;
+  openDeadLetters: number;
+  /** By severity. */
+  alarms: { warning: number; critical: number; halt: number };
+}

@@ -16,6 +16,7 @@ export async function startSettlement(
   const isTestChain = rpcUrls.length === 0;
   const demo = isTestChain ? await demoAccount(exchange, config) : null;
   const group = new SettlementGroup(exchange, config, demo, await freeOr0(chainPort));
+  exchange.settlementStatus = () => group.status();
   group.start();
   return group;
 }

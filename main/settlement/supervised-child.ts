@@ -11,6 +11,8 @@ export interface SupervisedOptions<Ready> {
   start?: (lastReady: Ready | null) => object;
   /** The child says once that it serves. */
   onReady: (ready: Ready) => void;
+  /** What it says of itself afterwards, as `{ figures }`. */
+  onFigures?: (figures: unknown) => void;
   onEnded: (sentence: string) => void;
 }
 
@@ -61,9 +63,13 @@ export class SupervisedChild<Ready> {
       process.stderr.write(chunk);
       complaint = (complaint + chunk.toString()).slice(-2_000);
     });
-    child.on('message', (ready: Ready) => {
-      this.lastReady = ready;
-      this.options.onReady(ready);
+    child.on('message', (message: Ready | { figures: unknown }) => {
+      if (typeof message === 'object' && message !== null && 'figures' in message) {
+        this.options.onFigures?.(message.figures);
+        return;
+      }
+      this.lastReady = message;
+      this.options.onReady(message);
     });
     this.ended = new Promise((resolve) => {
       const end = (how: string) => {

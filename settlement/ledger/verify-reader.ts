@@ -101,8 +101,9 @@ export class VerifyReader {
       "WHERE linked_to IS NULL OR linked_to = 'operator'";
     for (const { id, amount, shardId, item, isPaid } of this.rows<{ isPaid: bigint }>(text)) {
       const isBooked = isIn(shardId, item);
-      if (isBooked && isPaid === 0n) add(sums, id, -amount);
-      if (!isBooked && isPaid === 1n) add(sums, id, amount);
+      const isOnChain = amount > 0n && isPaid === 1n;
+      if (isBooked && !isOnChain) add(sums, id, -amount);
+      if (!isBooked && isOnChain) add(sums, id, amount);
     }
   }
 

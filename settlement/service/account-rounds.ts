@@ -6,15 +6,18 @@ export interface AccountRoundsOptions {
   readonly chain: ChainDoor;
   /** Owner on chain of accounts that have no key of their own: bots and whatever else the operator makes for himself. */
   readonly houseKey: Uint8Array;
+  readonly now: () => number;
 }
 
 /** Asked for together; the chain's side divides them into transactions. */
 const ROWS_AT_ONCE = 90;
+const NOT_OPEN_REST_MS = 5_000;
 
 /** Gives the exchange's markets their places on chain, and its accounts their rows. */
 export class AccountRounds {
   private readonly options: AccountRoundsOptions;
   private areSlotsKnown = false;
+  private askAgainAtMs = 0;
 
   constructor(options: AccountRoundsOptions) {
     this.options = options;
@@ -36,12 +39,15 @@ export class AccountRounds {
     this.areSlotsKnown = true;
   }
 
+  /** A market that is added to a running exchange opens on chain after the time lock; until then what is traded in it waits. */
   private async addMarket(): Promise<boolean> {
-    const { ledger, chain } = this.options;
+    const { ledger, chain, now } = this.options;
     const next = ledger.catalogue.markets().find(({ slot }) => slot === null);
-    if (next === undefined) return false;
-    ledger.catalogue.setMarketSlot(next.marketId, await chain.addMarket(next.listing));
-    return true;
+    if (next === undefined || now() < this.askAgainAtMs) return false;
+    const slot = await chain.addMarket(next.listing);
+    if (slot !== null) ledger.catalogue.setMarketSlot(next.marketId, slot);
+    else this.askAgainAtMs = now() + NOT_OPEN_REST_MS;
+    return slot !== null;
   }
 
   private async addRows(): Promise<boolean> {

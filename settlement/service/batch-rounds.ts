@@ -11,6 +11,8 @@ export interface BatchRoundsOptions {
   readonly now: () => number;
 }
 
+/** How long items of all streams are given to come in side by side. */
+const SETTLE_MS = 100;
 const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
 
@@ -35,6 +37,8 @@ export class BatchRounds {
     if (ledger.alarms.halted()) return false;
     const [next] = ledger.batches.unsettled(1);
     if (next === undefined) return this.closeWindow();
+    // The round of accounts makes the rows; a batch only waits for them.
+    if (ledger.catalogue.missingAccountsOf(next.sequence, 1).length > 0) return false;
     await this.settle(next);
     return true;
   }
@@ -44,13 +48,14 @@ export class BatchRounds {
     const { items, sinceMs } = ledger.waiting();
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
-    const { batch, itemsTaken } = ledger.buildBatch(limits);
+    // Streams arrive side by side: what came in a moment ago may belong behind what another one has not brought yet.
+    const ingestedUntilMs = now() - SETTLE_MS;
+    const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
     return batch !== null || itemsTaken > 0;
   }
 
   private async settle(batch: BatchOnItsWay): Promise<void> {
     const { ledger, chain } = this.options;
-    this.refuseWithoutRows(batch.sequence);
     ledger.batches.markSubmitted(batch.sequence);
     // Whatever comes of it, what has landed is asked of the chain.
     this.isReconciled = false;
@@ -65,15 +70,6 @@ export class BatchRounds {
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
     }
     throw new BatchNotSettledError(`batch ${batch.sequence}: ${describe(outcome)}`);
-  }
-
-  /** The round of accounts makes the rows; a batch only waits. */
-  private refuseWithoutRows(sequence: number): void {
-    const [missing] = this.options.ledger.catalogue.missingAccountsOf(sequence, 1);
-    if (missing === undefined) return;
-    throw new BatchNotSettledError(
-      `batch ${sequence} waits for account ${missing}, which has no row on chain yet`,
-    );
   }
 
   private async reconcile(): Promise<void> {

@@ -54,10 +54,10 @@ export interface DepositScan {
 /** What settlement does on chain. Whatever cannot be done throws, and may be tried again without effect. */
 export interface ChainDoor {
   exchange(): Promise<ChainExchange>;
-  /** Places that markets of the engine have. */
+  /** Places that markets of the engine have, those that are open. */
   slots(): Promise<{ marketId: number; slot: number }[]>;
-  /** Gives its slot. */
-  addMarket(listing: MarketListed): Promise<number>;
+  /** Gives its slot; null: it is there, but the program takes no batches of it before its time lock is over. */
+  addMarket(listing: MarketListed): Promise<number | null>;
   addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<void>;
   settle(batch: BatchOnItsWay): Promise<ChainOutcome>;
   /** From the operator's purse, which is filled by whoever runs the exchange; on a test chain it fills itself. */

@@ -72,8 +72,10 @@ export class DepositRounds {
     const { ledger, chain } = this.options;
     for (const item of ledger.cash.unlinkedItems(AT_ONCE)) {
       const { accountId, changeMicroUsd, shardId } = item;
-      if (changeMicroUsd < 0) this.complain(accountId, changeMicroUsd);
-      else if (ledger.catalogue.account(accountId)?.isOnChain === true) {
+      if (changeMicroUsd < 0) {
+        this.complain(accountId, changeMicroUsd);
+        ledger.cash.linkToOperator(item);
+      } else if (ledger.catalogue.account(accountId)?.isOnChain === true) {
         const purpose = { purpose: 'deposit', reference: item.item, part: shardId } as const;
         await chain.payInto({ accountId }, BigInt(changeMicroUsd), purpose);
         ledger.cash.linkToOperator(item);

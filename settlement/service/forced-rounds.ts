@@ -44,7 +44,8 @@ export class ForcedRounds {
 
   private async step(known: LedgerForcedRequest, isStillAsked: boolean): Promise<boolean> {
     const { ledger, chain } = this.options;
-    if (known.state === 'seen') return isStillAsked ? this.reserve(known) : this.drop(known);
+    // Also when it is gone already: an answer that was lost may have been a yes, and what was given is given back then.
+    if (known.state === 'seen') return this.reserve(known);
     if (known.state === 'canceled') return this.giveBack(known);
     if (!isStillAsked) return this.findOut(known);
     const batch = ledger.forced.coveringBatch(known);
@@ -86,12 +87,6 @@ export class ForcedRounds {
         'Anybody may cut the request on chain to what can leave; otherwise the exchange will be frozen over it';
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
     }
-    return true;
-  }
-
-  /** Its owner has taken it back before anything was done. */
-  private drop({ id }: LedgerForcedRequest): boolean {
-    this.options.ledger.forced.mark(id, 'refused');
     return true;
   }
 }

@@ -51,12 +51,16 @@ export class ProgramChain implements ChainDoor {
   }
 
   async slots(): Promise<{ marketId: number; slot: number }[]> {
-    const markets = await this.options.chain.markets();
-    return markets.map(({ engineMarketId, slot }) => ({ marketId: engineMarketId, slot }));
+    const nowSeconds = BigInt(Math.floor(Date.now() / 1_000));
+    return (await this.options.chain.markets())
+      .filter(({ openFromSeconds }) => openFromSeconds <= nowSeconds)
+      .map(({ engineMarketId, slot }) => ({ marketId: engineMarketId, slot }));
   }
 
-  addMarket(listing: MarketListed): Promise<number> {
-    return this.options.chain.ensureMarket(termsOf(listing, this.options.feedOf(listing.symbol)));
+  async addMarket(listing: MarketListed): Promise<number | null> {
+    const { chain, feedOf } = this.options;
+    const slot = await chain.ensureMarket(termsOf(listing, feedOf(listing.symbol)));
+    return (await this.slots()).some((open) => open.slot === slot) ? slot : null;
   }
 
   addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<void> {

@@ -47,7 +47,7 @@ export class SettlementService {
     this.reader = new BusReader(bus, ledger, (error) => {
       if (error !== null) this.trouble('ledger', error);
     });
-    const accounts = new AccountRounds({ ledger, chain, houseKey });
+    const accounts = new AccountRounds({ ledger, chain, houseKey, now });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator });
     const forced = new ForcedRounds({ ledger, chain, exchange, scan: () => deposits.scan() });

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ForcedRequest } from '../ledger/forced-requests.js';
+import { makeScratch, openLedger, removeScratch } from '../ledger/testing/scratch.js';
+import type { ChainDoor } from './chain-door.js';
+import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { ForcedRounds } from './forced-rounds.js';
+
+afterEach(removeScratch);
+
+const REQUEST: ForcedRequest = {
+  accountId: 4,
+  requestedAtSeconds: 1_800_000_000,
+  amountMicroUsd: 900,
+};
+
+/** What was asked of the engine; a key counts once, as there. */
+class Engine implements ExchangeMoney {
+  readonly moves = new Map<string, bigint>();
+  answer: Error | null = null;
+
+  async deposit(_account: number, microUsd: bigint, key: string): Promise<void> {
+    if (this.answer !== null) throw this.answer;
+    this.moves.set(key, microUsd);
+  }
+  async withdraw(_account: number, microUsd: bigint, key: string): Promise<void> {
+    if (this.answer !== null) throw this.answer;
+    this.moves.set(key, -microUsd);
+  }
+}
+
+function prepared() {
+  const ledger = openLedger(makeScratch());
+  const exchange = new Engine();
+  const onChain: ForcedRequest[] = [REQUEST];
+  const paidInTheVault: number[] = [];
+  const chain = { forcedRequests: async () => onChain } as unknown as ChainDoor;
+  const scan = async () => {
+    for (const accountId of paidInTheVault.splice(0)) ledger.forced.noteServed(accountId);
+    return false;
+  };
+  const rounds = new ForcedRounds({ ledger, chain, exchange, scan });
+  return { ledger, exchange, onChain, paidInTheVault, rounds };
+}
+
+describe('a forced withdrawal', () => {
+  it('is reserved in the engine once, however often it is seen and asked for', async () => {
+    const { ledger, exchange, rounds } = prepared();
+    exchange.answer = new Error('the answer was lost');
+    await expect(rounds.round()).rejects.toThrow('lost');
+    await expect(rounds.round()).rejects.toThrow('lost');
+    exchange.answer = null;
+    expect(await rounds.round()).toBe(true);
+    expect(await rounds.round()).toBe(false);
+    expect([...exchange.moves]).toEqual([['forced:4:1800000000', -900n]]);
+    expect(ledger.forced.open().map(({ state }) => state)).toEqual(['reserved']);
+  });
+
+  it('ends when the chain tells that it was paid', async () => {
+    const { ledger, exchange, onChain, paidInTheVault, rounds } = prepared();
+    await rounds.round();
+    onChain.length = 0;
+    paidInTheVault.push(REQUEST.accountId);
+    await rounds.round();
+    expect(ledger.forced.open()).toEqual([]);
+    expect(exchange.moves.size).toBe(1);
+  });
+
+  it('is given back when its owner has taken it back after the engine gave it', async () => {
+    const { ledger, exchange, onChain, rounds } = prepared();
+    await rounds.round();
+    onChain.length = 0;
+    await rounds.round();
+    expect(ledger.forced.open().map(({ state }) => state)).toEqual(['canceled']);
+    await rounds.round();
+    await rounds.round();
+    expect([...exchange.moves]).toEqual([
+      ['forced:4:1800000000', -900n],
+      ['forced-return:4:1800000000', 900n],
+    ]);
+    expect(ledger.forced.open()).toEqual([]);
+  });
+
+  it('that the engine refuses raises an alarm, and nothing is taken', async () => {
+    const { ledger, exchange, rounds } = prepared();
+    exchange.answer = new RefusedByExchangeError('insufficient_free_collateral', 'free is 5');
+    await rounds.round();
+    exchange.answer = null;
+    await rounds.round();
+    expect(exchange.moves.size).toBe(0);
+    const [alarm] = ledger.alarms.list();
+    expect(alarm?.severity).toBe('critical');
+    expect(alarm?.sentence).toMatch(/account 4 has asked the chain for 900 micro-USD.*free is 5/);
+  });
+
+  it('whose answer was lost before its owner took it back is given back, if it was given at all', async () => {
+    const { ledger, exchange, onChain, rounds } = prepared();
+    exchange.answer = new Error('away');
+    await expect(rounds.round()).rejects.toThrow('away');
+    onChain.length = 0;
+    exchange.answer = null;
+    for (let i = 0; i < 4; i++) await rounds.round();
+    expect([...exchange.moves.values()]).toEqual([-900n, 900n]);
+    expect(ledger.forced.open()).toEqual([]);
+  });
+});
