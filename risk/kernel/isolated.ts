@@ -16,7 +16,14 @@ import { FLAG_SIDE, MARGIN_CROSS, MARGIN_ISOLATED, SIDE_BUY } from '../../engine
 import { mulDivCeil } from '../../engine/units/mul-div.js';
 import { A_COLLATERAL, G_MARKETS, M_MARK, N_COLLATERAL, N_FLAGS, PURSE_TOLD } from './layout.js';
 import { leverageOf } from './leverage.js';
-import { isolatedMarkets, isPurseLiquidating, moveToPurse, noteMoved, purseOf } from './purses.js';
+import {
+  isolatedMarkets,
+  isPurseLiquidating,
+  moveToPurse,
+  noteMoved,
+  purseOf,
+  setPurseLiquidating,
+} from './purses.js';
 import {
   initialMargin,
   leveraged,
@@ -180,8 +187,12 @@ function reservedFor(event: i32, block: i32, row: i32, margin: f64): f64 {
   return (grown > 0 ? grown : 0) + loss + (fee > 0 ? fee : 0);
 }
 
-/** Collateral of a position that is closed goes to the account; what is missing stays missing here. */
+/**
+ * Collateral of a position that is closed goes to the account; what is missing stays missing here. While the position is liquidated
+ * it stays, too: behind the fill that closes comes what the ladder takes for the insurance fund or gets from it.
+ */
 export function giveBack(record: i32, row: i32, purse: i32): void {
+  if (isPurseLiquidating(purse)) return;
   const left = f64At(purse + N_COLLATERAL);
   if (f64At(row + R_POSITION) === 0 && left > 0) moveToPurse(record, purse, -left);
 }
@@ -190,6 +201,33 @@ export function giveBack(record: i32, row: i32, purse: i32): void {
 export function payIsolated(block: i32, account: i32, purse: i32, payment: f64): void {
   setF64(purse + N_COLLATERAL, f64At(purse + N_COLLATERAL) - payment);
   noteMoved(block, account);
+}
+
+/**
+ * What an isolated position pays the insurance fund, negative: gets from it. The row is as after the fill or transfer that it is for.
+ * Between shards it may come when the ladder has ended: then the account has what was left, pays out of that, and gets the rest.
+ */
+export function insureIsolated(
+  block: i32,
+  account: i32,
+  record: i32,
+  row: i32,
+  purse: i32,
+  payment: f64,
+): void {
+  payIsolated(block, account, purse, payment);
+  if (f64At(row + R_POSITION) !== 0 || isPurseLiquidating(purse)) return;
+  const owed: f64 = 0 - f64At(purse + N_COLLATERAL);
+  if (owed > 0 && payment > 0) moveToPurse(record, purse, owed < payment ? owed : payment);
+  giveBack(record, row, purse);
+}
+
+/** The ladder is done with the position: when it is closed, what is left goes to the account. */
+export function endLiquidation(block: i32, account: i32, record: i32, row: i32, purse: i32): void {
+  setPurseLiquidating(purse, false);
+  const kept = f64At(purse + N_COLLATERAL);
+  giveBack(record, row, purse);
+  if (f64At(purse + N_COLLATERAL) !== kept) noteMoved(block, account);
 }
 
 /** EVT_POSITION_MARGIN or EVT_MARGIN_MODE, whose turn has come, shows what holds now. */

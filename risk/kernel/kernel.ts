@@ -19,7 +19,13 @@ export {
 export { closedOf } from './closed-orders.js';
 export { bestCandidates } from './deleveraging.js';
 export { equityBehindOrders, freeCollateral, withdrawable } from './equity.js';
-export { cashOf, equityOfPosition, isPositionBelow, removable } from './isolated.js';
+export {
+  cashOf,
+  endLiquidation,
+  equityOfPosition,
+  isPositionBelow,
+  removable,
+} from './isolated.js';
 export { applyCommands } from './lane/lane.js';
 export { leverageOf, setLeverage } from './leverage.js';
 export {

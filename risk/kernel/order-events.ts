@@ -44,7 +44,7 @@ import {
 } from '../../engine/messages/types.js';
 import { findAccount } from './accounts.js';
 import { withdrawable } from './equity.js';
-import { fillIsolated, payIsolated, showPosition } from './isolated.js';
+import { fillIsolated, insureIsolated, payIsolated, showPosition } from './isolated.js';
 import { A_COLLATERAL, A_MOVES_SHIFT, A_SEQUENCE, A_STATUS } from './layout.js';
 import { findBlock } from './markets.js';
 import { purseOf } from './purses.js';
@@ -83,7 +83,8 @@ export function settleIn(block: i32, event: i32): i32 {
   else if (type === EVT_CANCELED) settleCanceled(event, block, record, row, side);
   else if (type === EVT_AMENDED) settleAmended(event, row, side);
   else if (type === EVT_ACCEPTED) settleAccepted(event, row, side);
-  else if (type === EVT_FUNDING || type === EVT_INSURANCE) settlePayment(event, block, record);
+  else if (type === EVT_FUNDING) settleFunding(event, block, record);
+  else if (type === EVT_INSURANCE) settleInsurance(event, block, record, row);
   else if (type === EVT_TRANSFER) settleTransfer(event, block, record, row, side);
   else if (type === EVT_REJECTED) return settleRejected(event, block, record, row, flags);
   else if (type === EVT_RESERVE_AMEND) return settleQuestion(event, block, record, row, side);
@@ -109,16 +110,21 @@ function settleTransfer(event: i32, block: i32, record: i32, row: i32, side: i32
   settlePosition(event, block, record, row);
 }
 
-/** Funding, and what the insurance fund and an account pay each other. */
-function settlePayment(event: i32, block: i32, record: i32): void {
+function settleFunding(event: i32, block: i32, record: i32): void {
   const account = wordOf(event, W_ACCOUNT);
+  const payment = floatOf(event, EF_PAYMENT);
   const purse = purseOf(block, account, record);
-  if (purse !== 0) {
-    payIsolated(block, account, purse, floatOf(event, EF_PAYMENT));
-    return;
-  }
-  const collateral = f64At(record + A_COLLATERAL);
-  setF64(record + A_COLLATERAL, collateral - floatOf(event, EF_PAYMENT));
+  if (purse === 0) setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) - payment);
+  else payIsolated(block, account, purse, payment);
+}
+
+/** What the insurance fund and an account pay each other. */
+function settleInsurance(event: i32, block: i32, record: i32, row: i32): void {
+  const account = wordOf(event, W_ACCOUNT);
+  const payment = floatOf(event, EF_PAYMENT);
+  const purse = purseOf(block, account, record);
+  if (purse === 0) setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) - payment);
+  else insureIsolated(block, account, record, row, purse, payment);
 }
 
 /** What a fill had reserved is position now; fee and realised profit move the collateral. */

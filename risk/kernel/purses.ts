@@ -57,9 +57,10 @@ export function openPurse(block: i32, account: i32, record: i32): i32 {
   return purse;
 }
 
-/** Margin of the account in this market, where it has nothing, is cross from now on. */
+/** Margin of the account in this market, where it has nothing, is cross from now on. Cash that nobody counts any more would be lost. */
 export function closePurse(block: i32, account: i32, record: i32): void {
   const purse = purseAt(block, account);
+  moveToPurse(record, purse, 0 - f64At(purse + N_COLLATERAL));
   setI32(purse + N_FLAGS, i32At(purse + N_FLAGS) & ~PURSE_IS_OPEN);
   for (let index = 0; index < MARKETS_MAX; index++) {
     const other = i32At(G_MARKETS + (index << 2));

@@ -67,25 +67,9 @@ class Ladder extends TriggerShard {
     return told;
   }
 
-  collateral(account: number): number {
-    const { home } = this.core as unknown as {
-      home: { state: { accounts: { collateral?(id: number): number; get?(id: number): Cash } } };
-    };
-    const { accounts } = home.state;
-    return accounts.collateral?.(account) ?? Number(accounts.get?.(account).collateral);
-  }
-
   position(account: number): number {
     return this.core.market(MARKET)?.positions.positionOf(account) ?? 0;
   }
-
-  get insurance(): number {
-    return this.core.market(MARKET)?.positions.insuranceMicroUsd ?? 0;
-  }
-}
-
-interface Cash {
-  collateral: bigint;
 }
 
 describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {

@@ -27,7 +27,7 @@ import {
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
-import { isolatedCollateral, isPositionLiquidating } from '../margin/isolated-margin.js';
+import { isolatedCollateral, isPositionLiquidating, tellMoved } from '../margin/isolated-margin.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
 import { pushCancelAll, pushRung, pushStage } from './ladder-messages.js';
@@ -193,6 +193,7 @@ export class Liquidations {
     this.byKey.delete(keyOf(entry));
     this.mark(entry, false);
     this.tell(entry, LIQUIDATION_ENDED);
+    tellMoved(this.state.kernel);
   }
 
   /** Nobody takes over a position from an account that is free, or at a price from before the account's next rung. */
@@ -348,8 +349,11 @@ export class Liquidations {
     const market = part === CROSS ? null : markets.find(part);
     if (market === null) accounts.setLiquidating(account, isLiquidating);
     else {
-      const purse = kernel.calls.purseOf(market.block, account, accounts.at(account));
-      kernel.calls.setPurseLiquidating(purse, isLiquidating);
+      const record = accounts.at(account);
+      const { block, rows } = market;
+      const purse = kernel.calls.purseOf(block, account, record);
+      if (isLiquidating) kernel.calls.setPurseLiquidating(purse, true);
+      else kernel.calls.endLiquidation(block, account, record, rows.at(account), purse);
     }
   }
 

@@ -27,8 +27,9 @@ import {
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asMicroUsd, MICRO_USD_MAX, type MicroUsd } from '../../engine/units/units.js';
-import { N_COLLATERAL } from '../kernel/layout.js';
+import { G_MOVED_BLOCK, N_COLLATERAL } from '../kernel/layout.js';
 import type { MarketSummary } from './market-summaries.js';
+import type { RiskKernel } from './risk-kernel.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 
 /** A trader's command about an account and a market that are both known. */
@@ -171,6 +172,14 @@ export function isolatedCollateral(
   if (!accounts.exists(account)) return null;
   const purse = kernel.calls.purseOf(block, account, accounts.at(account));
   return purse === 0 ? null : asMicroUsd(kernel.float(purse + N_COLLATERAL));
+}
+
+/** The collateral of an isolated position may have moved: then an event of its own says so, behind all others. */
+export function tellMoved(kernel: RiskKernel): void {
+  if (kernel.word(G_MOVED_BLOCK) === 0) return;
+  kernel.enter();
+  kernel.calls.tellMoved();
+  kernel.leave();
 }
 
 /** Whether the position in this market is being liquidated by itself. */

@@ -44,13 +44,13 @@ import {
   SIDE_BUY,
   sideOf,
 } from '../../engine/messages/types.js';
-import { G_MOVED_BLOCK } from '../kernel/layout.js';
 import {
   SETTLED_GRANTED,
   SETTLED_NOTHING,
   SETTLED_NUMBERED,
   SETTLED_REJECTED,
 } from '../kernel/order-events.js';
+import { tellMoved } from './isolated-margin.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
 import { isTriggerEvent, TriggerEventHandler } from './trigger-events.js';
 
@@ -78,7 +78,7 @@ export class OrderEventHandler {
     }
     const settled = kernel.calls.settleEvent(kernel.addressOf(events, slot));
     kernel.refresh();
-    if (kernel.word(G_MOVED_BLOCK) !== 0) this.tellMoved();
+    tellMoved(kernel);
     const ref = events.words[slot * SLOT_WORDS + EW_CLIENT_REF] as number;
     if (settled === SETTLED_NUMBERED) {
       if (ref !== NO_CLIENT_REF) clientIds.nameOrder(events, slot, nowMs);
@@ -94,14 +94,6 @@ export class OrderEventHandler {
       rewriteAsRejection(events, slot, -settled as RejectCode, value, limit);
     }
     return true;
-  }
-
-  /** The collateral of an isolated position has moved: an event of its own says so, behind all others. */
-  private tellMoved(): void {
-    const { kernel } = this.state;
-    kernel.enter();
-    kernel.calls.tellMoved();
-    kernel.leave();
   }
 
   private handleTrigger(events: MessageBuffer, slot: number, nowMs: number): void {

@@ -105,11 +105,11 @@ export class TriggerShard {
   private readonly flavour: Flavour;
   private request = 0;
 
-  constructor(flavour: Flavour, accounts = 4) {
+  constructor(flavour: Flavour, accounts = 4, params = PARAMS) {
     this.flavour = flavour;
     this.core = createCore(flavour);
     const list = withSlots(type.CMD_LIST_MARKET, 3, { marketId: MARKET });
-    writeMarketParams(list, new Float64Array(list.buffer), SLOT_WORDS, PARAMS);
+    writeMarketParams(list, new Float64Array(list.buffer), SLOT_WORDS, params);
     this.send(list);
     this.state('open');
     this.mark(MARK);
@@ -121,6 +121,17 @@ export class TriggerShard {
 
   get hash(): string {
     return stateHash(this.core);
+  }
+
+  /** Cash of the account, without that of its isolated positions, micro-USD. */
+  collateral(account: number): number {
+    const { home } = this.core as unknown as { home: { state: { accounts: AnyAccounts } } };
+    const { accounts } = home.state;
+    return accounts.collateral?.(account) ?? Number(accounts.get?.(account).collateral);
+  }
+
+  get insurance(): number {
+    return this.core.market(MARKET)?.positions.insuranceMicroUsd ?? 0;
   }
 
   get waiting(): number[] {
@@ -262,6 +273,12 @@ export class TriggerShard {
     copy.core = restoredCore(this.core, this.flavour);
     return copy;
   }
+}
+
+/** Of either flavour. */
+interface AnyAccounts {
+  collateral?(account: number): number;
+  get?(account: number): { collateral: bigint };
 }
 
 function legOf(leg: LegOption = 0): LegFields {

@@ -1,4 +1,5 @@
 import { assert } from '../../engine/assert.js';
+import { R_POSITION } from '../../engine/kernel/layout.js';
 import { sumOfPositions } from '../../engine/market/positions-canonical.js';
 import {
   EF_LOTS,
@@ -28,6 +29,8 @@ import type { Frame } from '../../engine/shard/frame.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { isolatedCollateral, isPositionLiquidating } from '../../risk/margin/isolated-margin.js';
+import { homeOf } from '../spread/union-state.js';
 import { chainOf } from './history.js';
 
 /** A full check of books and positions costs more than a frame; every so many frames it is made. */
@@ -63,6 +66,7 @@ export class FrameChecks {
       const sum = sumOfPositions(positions);
       assert(sum === 0, `the positions of market ${marketId} must add up to zero, not to ${sum}`);
     }
+    checkClosedPositions(shard);
     if (this.frames++ % FULL_CHECK_EVERY === 0) shard.check();
   }
 
@@ -73,6 +77,20 @@ export class FrameChecks {
     const bytes = this.writer.bytes();
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     return chainOf(0, words, 0, words.length);
+  }
+}
+
+/** What an isolated position has left when it is closed is its account's, unless the ladder still deals with it. */
+function checkClosedPositions(shard: ShardCore): void {
+  const { state } = homeOf(shard);
+  for (const market of state.markets.all) {
+    market.rows.forEach((account) => {
+      const left = isolatedCollateral(state, market, account) ?? 0;
+      if (left <= 0 || market.rows.get(account, R_POSITION) !== 0) return;
+      const where = `account ${account} in market ${market.marketId}`;
+      const isLiquidating = isPositionLiquidating(state, market, account);
+      assert(isLiquidating, `the closed position of ${where} must not keep ${left} micro-USD`);
+    });
   }
 }
 

@@ -3,7 +3,12 @@ import * as layout from '../../engine/messages/layout.js';
 import { REJECT, type RejectCode } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { holdingOf, marketWith, type NaiveAccount, type NaiveState } from './naive-home.js';
-import { naiveFillIsolated, naiveShowMargin, naiveTellMoved } from './naive-isolated.js';
+import {
+  naiveFillIsolated,
+  naiveInsureIsolated,
+  naiveShowMargin,
+  naiveTellMoved,
+} from './naive-isolated.js';
 import {
   divCeil,
   type NaiveHolding,
@@ -66,7 +71,7 @@ export function naiveOnEvent(state: NaiveState, event: View, nowMs: number): boo
       fundingPaid(scene);
       break;
     case type.EVT_INSURANCE:
-      pay(scene, BigInt(event.float(layout.EF_PAYMENT)));
+      insurancePaid(scene);
       break;
     case type.EVT_TRANSFER:
       transferred(scene);
@@ -164,6 +169,12 @@ function fundingPaid(scene: Scene): void {
   expect(event, layout.EF_PAYMENT, payment, 'payment of funding');
   expect(event, layout.EF_POSITION, holding.position, 'position');
   pay(scene, payment);
+}
+
+function insurancePaid({ state, event, account, market, holding }: Scene): void {
+  const payment = BigInt(event.float(layout.EF_PAYMENT));
+  if (holding.purse === null) account.collateral -= payment;
+  else naiveInsureIsolated(state, account, market, holding, payment);
 }
 
 function pay({ state, account, market, holding }: Scene, payment: bigint): void {

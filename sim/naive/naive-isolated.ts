@@ -106,12 +106,54 @@ export function naiveFillIsolated(
     account.collateral -= drawn;
     purse.collateral += drawn;
   }
-  giveBack(account, holding, purse);
+  giveBack(state, account, market, holding, purse);
   naiveTellMoved(state, account, market, purse);
 }
 
-function giveBack(account: NaiveAccount, holding: NaiveHolding, purse: NaivePurse): void {
+/** What the position and the market's insurance fund pay each other. */
+export function naiveInsureIsolated(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  payment: bigint,
+): void {
+  const purse = holding.purse as NaivePurse;
+  purse.collateral -= payment;
+  const isOver = !isNaiveLiquidating(state, account.id, market.marketId);
+  if (isOver && holding.position === 0n) {
+    // The account has what the ladder left.
+    const paid = maxOf(0n, minOf(payment, -purse.collateral));
+    account.collateral -= paid;
+    purse.collateral += paid;
+  }
+  giveBack(state, account, market, holding, purse);
+  naiveTellMoved(state, account, market, purse);
+}
+
+/** The position is not liquidated any more. True: something has gone back to the account. */
+export function naiveFreePosition(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+): boolean {
+  const holding = holdingOf(market, account.id);
+  const purse = holding.purse as NaivePurse;
+  const kept = purse.collateral;
+  giveBack(state, account, market, holding, purse);
+  return purse.collateral !== kept;
+}
+
+/** To the account, when nothing can happen to the position any more. */
+function giveBack(
+  state: NaiveState,
+  account: NaiveAccount,
+  market: NaiveMarket,
+  holding: NaiveHolding,
+  purse: NaivePurse,
+): void {
   if (holding.position !== 0n || purse.collateral < 0n) return;
+  if (isNaiveLiquidating(state, account.id, market.marketId)) return;
   account.collateral += purse.collateral;
   purse.collateral = 0n;
 }
@@ -165,8 +207,10 @@ export function naiveSetMode(
     naiveReject(state, message, 'position_collateral_must_not_be_negative', owed, 0);
     return;
   }
-  if (mode === type.MARGIN_CROSS) holding.purse = null;
-  else holding.purse ??= { collateral: 0n, isTold: false };
+  if (mode === type.MARGIN_CROSS) {
+    account.collateral += owed;
+    holding.purse = null;
+  } else holding.purse ??= { collateral: 0n, isTold: false };
   answer(state, message, type.EVT_MARGIN_MODE);
 }
 
@@ -199,7 +243,7 @@ export function naiveMoveMargin(
   }
   account.collateral -= BigInt(amount);
   purse.collateral += BigInt(amount);
-  giveBack(account, holding, purse);
+  giveBack(state, account, market, holding, purse);
   answer(state, message, type.EVT_POSITION_MARGIN).setFloat(layout.EF_LOTS, amount);
 }
 

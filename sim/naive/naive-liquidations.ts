@@ -4,6 +4,7 @@ import * as type from '../../engine/messages/types.js';
 import type { CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { asPriceTicks } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState } from './naive-home.js';
+import { type NaivePurse, naiveFreePosition, naiveTellMoved } from './naive-isolated.js';
 import {
   absOf,
   divCeil,
@@ -132,8 +133,7 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   const equity = equityOf(state, account, part);
   if (equity >= maintenanceOf(state, account, part)) {
     endAuction(state, account, entry);
-    state.liquidations.delete(key);
-    tell(state, account, part, type.LIQUIDATION_ENDED);
+    end(state, account, part, key);
     return;
   }
   const held = partsOf(state, id, part);
@@ -174,6 +174,16 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
     if (rung === type.LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
     entry.nextMs = nowMs + (rung === type.LADDER_AUCTION ? entry.pauseMs : SHORT_PAUSE_MS);
     ask(state, account, market.marketId, rung, backing);
+  }
+}
+
+function end(state: NaiveState, account: NaiveAccount, part: number, key: number): void {
+  state.liquidations.delete(key);
+  const parts = part === CROSS ? [] : partsOf(state, account.id, part);
+  const given = parts.filter(({ market }) => naiveFreePosition(state, account, market));
+  tell(state, account, part, type.LIQUIDATION_ENDED);
+  for (const { market, holding } of given) {
+    naiveTellMoved(state, account, market, holding.purse as NaivePurse);
   }
 }
 
