@@ -6,7 +6,7 @@ import type { Layout } from './config/config.js';
 import { KillDrill } from './testing/kill-drill.js';
 
 /** A sample with every change; `.ci/run` has a step of its own with more. */
-const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 8);
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
 const SECONDS_A_KILL = 20;
 
 describe('an exchange that is killed', () => {

@@ -11,7 +11,7 @@ import { dump, makeScratch, removeScratch } from './testing/scratch.js';
 /** Compiled; `npm test` compiles before it starts. */
 const SOURCE = fileURLToPath(new URL('./feeder-child.fixture.js', import.meta.url));
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
-const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 10);
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
 
 afterEach(removeScratch);
 

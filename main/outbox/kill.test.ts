@@ -15,7 +15,7 @@ import { ShardOutbox } from './shard-outbox.js';
 /** Compiled; `npm test` compiles before it starts. */
 const SOURCE = fileURLToPath(new URL('./outbox-child.fixture.js', import.meta.url));
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
-const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
 const WITHIN_MS = 60_000 + KILLS * 15_000;
 
 /** What a failure has left is kept: journal and bus together tell what went wrong. */

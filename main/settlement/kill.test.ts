@@ -6,7 +6,7 @@ import { binaryForTests } from '../../settlement/bus/server/server-for-tests.fix
 import { SettlementDrill } from '../testing/settlement/settlement-drill.js';
 
 /** A sample with every change; `.ci/run` has a step of its own with more. */
-const KILLS = Number(process.env.PLIMSOLL_SETTLEMENT_KILLS ?? 6);
+const KILLS = Number(process.env.PLIMSOLL_SETTLEMENT_KILLS ?? 2);
 const KILLS_A_CHECK = 3;
 const SECONDS_A_KILL = 60;
 const SECONDS_BESIDES = 300;

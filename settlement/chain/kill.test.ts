@@ -21,7 +21,7 @@ import {
 import type { TransactionBook, TransactionName } from './transaction-book.js';
 
 /** The full run kills more often: PLIMSOLL_SETTLEMENT_KILLS=50. */
-const KILLS = Number(process.env.PLIMSOLL_SETTLEMENT_KILLS ?? 5);
+const KILLS = Number(process.env.PLIMSOLL_SETTLEMENT_KILLS ?? 2);
 /** Catches what hangs. */
 const BOUND_MS = 120_000 + KILLS * 20_000;
 const RUN_MS_MAX = 400;

@@ -10,7 +10,7 @@ import { makeScratch, openLedger, removeScratch } from './testing/scratch.js';
 /** Compiled; `npm test` compiles before it starts. */
 const SOURCE = fileURLToPath(new URL('./ledger-child.fixture.js', import.meta.url));
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
-const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 20);
+const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
 const SEED = 77;
 /** Enough for twice as many rounds as all kills together let happen. */
 const STEPS = 250 * KILLS;

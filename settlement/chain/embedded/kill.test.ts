@@ -9,7 +9,7 @@ import { makeScratch, removeScratch } from '../testing/scratch.js';
 import { ChainProcess } from './process-client.js';
 
 /** The full run kills more often: PLIMSOLL_CHAIN_KILLS=100. */
-const KILLS = Number(process.env.PLIMSOLL_CHAIN_KILLS ?? 20);
+const KILLS = Number(process.env.PLIMSOLL_CHAIN_KILLS ?? 4);
 /** Catches what hangs. */
 const BOUND_MS = 120_000 + KILLS * 10_000;
 const IN_FLIGHT = 4;
