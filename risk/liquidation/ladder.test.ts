@@ -202,6 +202,37 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
     ]);
   });
 
+  it('ends the auction of a position that is closed by deleveraging somebody else', () => {
+    const shard = Ladder.at(flavour);
+    shard.liquidator(3);
+    shard.mark(800);
+    shard.withdraw(4, 9_360);
+    shard.place(4, 'sell', 800, { price: 800 });
+    shard.place(2, 'buy', 800, { price: 800 });
+    // Account 1 owes 40 USD; account 4, who is short of all that there is, has 80 of 348.
+    shard.mark(870);
+    shard.send(candidatesMessage([1, 4]));
+    const told: string[] = [];
+    while (shard.position(4) !== 0) {
+      shard.nowMs = Math.max(shard.nowMs, shard.core.nextTimerMs());
+      told.push(...story(shard.timer()));
+    }
+    expect(told.slice(told.indexOf('auction #1 opened sell 800@870') + 1)).toEqual([
+      'accepted #8 sell 200@875',
+      'canceled #8 200@875 ioc_remainder',
+      'liquidation of 1: deleveraging, -40000000 of 348000000',
+      'deleveraging of 1: sell 800',
+      'deleveraging 1 sell 800@875, position 0',
+      'deleveraging 4 buy 800@875, position 0',
+      'auction #1 ended sell 800@0',
+    ]);
+    // Before account 4 has its turn again.
+    const flags = type.SIDE_SELL;
+    expect(shard.takeOver(3, 1, 800, 870, flags)).toEqual([
+      '* rejected auction_is_not_open 1 limit 0',
+    ]);
+  });
+
   it('deleverages those who have won most with least, at the bankruptcy price, and no more than is needed', () => {
     const shard = Ladder.at(flavour, 6);
     // Account 4 is short 300 with little money, account 5 is short 300 with much, account 2 short 800.

@@ -62,9 +62,16 @@ export class FrameChecks {
       const difference = shard.moneyDifferenceMicroUsd();
       assert(difference === 0n, `money must balance, but differs by ${difference} micro-USD`);
     }
-    for (const { marketId, positions } of shard.markets) {
+    for (const { marketId, positions, liquidations } of shard.markets) {
       const sum = sumOfPositions(positions);
       assert(sum === 0, `the positions of market ${marketId} must add up to zero, not to ${sum}`);
+      for (const { id, account, lots } of liquidations.auctions.all) {
+        const size = Math.abs(positions.positionOf(account));
+        assert(
+          lots <= size,
+          `auction ${id} of market ${marketId} must not sell ${lots} of ${size}`,
+        );
+      }
     }
     checkClosedPositions(shard);
     if (this.frames++ % FULL_CHECK_EVERY === 0) shard.check();

@@ -118,8 +118,7 @@ export class MarketLiquidations {
     const account = inbox.words[w + W_ACCOUNT] as number;
     const rung = inbox.words[w + LADDER_W_RUNG] as number;
     const backing = backingOf(inbox, slot);
-    const open = this.auctions.ofAccount(account);
-    if (open !== null) this.endAuction(open);
+    this.endAuctionOf(account);
     if (rung === LADDER_SLICE) this.slice(inbox, slot, nowMs, backing);
     else if (rung === LADDER_FUND) this.closeWithFund(inbox, slot, nowMs, backing);
     else if (rung === LADDER_AUCTION) this.openAuction(account, backing, nowMs);
@@ -295,6 +294,11 @@ export class MarketLiquidations {
     this.tellAuction(auction, AUCTION_OPENED, market.markTicks);
   }
 
+  private endAuctionOf(account: number): void {
+    const open = this.auctions.ofAccount(account);
+    if (open !== null) this.endAuction(open);
+  }
+
   private endAuction(auction: Auction): void {
     this.auctions.remove(auction);
     this.tellAuction(auction, AUCTION_ENDED, asPriceTicks(0));
@@ -348,6 +352,8 @@ export class MarketLiquidations {
     }
     if (lots === 0) return;
     this.trim(account, ...steps.map((step) => step.account));
+    // Who gave lots away may be liquidated as well: an auction must not sell what is not there any more.
+    for (const step of steps) this.endAuctionOf(step.account);
     const surplus = surplusMicroUsd(params, backing, lots, BigInt(lots) * BigInt(price));
     if (surplus > 0n) this.pay(account, surplus, INSURANCE_DUST);
     else if (surplus < 0n) this.payOut(account, -surplus, INSURANCE_SHORTFALL);
