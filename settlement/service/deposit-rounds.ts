@@ -13,15 +13,14 @@ export interface DepositRoundsOptions {
 
 const AT_ONCE = 50;
 const REFUSED_ALARM = 'deposit refused';
-const BY_HAND_ALARM = 'paid out by hand';
 
 /**
  * Money that comes in. A deposit on chain becomes collateral in the engine: it is written down first, and told with a key that its
- * signature makes, so that it counts once however often it is seen or told. And what an operator has booked in the engine without the
- * chain is paid into the program from his purse, so that the chain never owes less than the engine says.
+ * signature makes, so that it counts once however often it is seen or told.
  */
 export class DepositRounds {
   private readonly options: DepositRoundsOptions;
+  private isRead = false;
 
   constructor(options: DepositRoundsOptions) {
     this.options = options;
@@ -30,9 +29,12 @@ export class DepositRounds {
   async round(): Promise<boolean> {
     const hasMore = await this.scan();
     const told = await this.tellExchange();
-    // Before the scan has come to its end, a deposit that is not known yet could look like the operator's.
-    const paid = !hasMore && (await this.payOperatorsMoney());
-    return hasMore || told || paid;
+    return hasMore || told;
+  }
+
+  /** The newest scan has found nothing new: every deposit is known that was there before it. */
+  get isAtEnd(): boolean {
+    return this.isRead;
   }
 
   /** Reads what has happened at the vault. True: there may be more. */
@@ -44,6 +46,7 @@ export class DepositRounds {
     ledger.deposits.recordAll(deposits, cursor, isOperators, () => {
       for (const accountId of served) ledger.forced.noteServed(accountId);
     });
+    this.isRead = cursor === before;
     return cursor !== before;
   }
 
@@ -66,42 +69,5 @@ export class DepositRounds {
       const sentence = `the exchange does not take deposit ${id} of account ${accountId}: ${error.message}`;
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
     }
-  }
-
-  private async payOperatorsMoney(): Promise<boolean> {
-    const { ledger, chain } = this.options;
-    for (const item of ledger.cash.unlinkedItems(AT_ONCE)) {
-      const { accountId, changeMicroUsd, shardId } = item;
-      if (changeMicroUsd < 0) {
-        this.complain(accountId, changeMicroUsd);
-        ledger.cash.linkToOperator(item);
-      } else if (ledger.catalogue.account(accountId)?.isOnChain === true) {
-        const purpose = { purpose: 'deposit', reference: item.item, part: shardId } as const;
-        await chain.payInto({ accountId }, BigInt(changeMicroUsd), purpose);
-        ledger.cash.linkToOperator(item);
-        return true;
-      }
-    }
-    return this.payFunds();
-  }
-
-  private async payFunds(): Promise<boolean> {
-    const { ledger, chain } = this.options;
-    for (const { id, marketId, changeMicroUsd } of ledger.cash.unpaidFundings(AT_ONCE)) {
-      const slot = ledger.catalogue.market(marketId)?.slot ?? null;
-      if (slot === null || changeMicroUsd < 0) continue;
-      const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
-      await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
-      ledger.cash.markFundingPaid(id);
-      return true;
-    }
-    return false;
-  }
-
-  private complain(accountId: number, changeMicroUsd: number): void {
-    const sentence =
-      `an operator has taken ${-changeMicroUsd} micro-USD from account ${accountId} in the engine: on chain only its owner can, ` +
-      'so the program still owes it';
-    this.options.ledger.alarms.raise(BY_HAND_ALARM, 'warning', sentence);
   }
 }

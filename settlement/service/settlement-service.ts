@@ -9,6 +9,7 @@ import { DepositRounds } from './deposit-rounds.js';
 import type { ExchangeMoney } from './exchange-door.js';
 import { ForcedRounds } from './forced-rounds.js';
 import { Loop } from './loop.js';
+import { OperatorPayments } from './operator-payments.js';
 import { WithdrawalRounds } from './withdrawal-rounds.js';
 
 export interface SettlementServiceOptions {
@@ -50,6 +51,8 @@ export class SettlementService {
     const accounts = new AccountRounds({ ledger, chain, houseKey, now });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator });
+    const areDepositsKnown = () => deposits.isAtEnd;
+    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown });
     const forced = new ForcedRounds({ ledger, chain, exchange, scan: () => deposits.scan() });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
@@ -58,6 +61,7 @@ export class SettlementService {
       this.loop('accounts', REST_MS, () => accounts.round()),
       this.loop('batches', REST_MS, () => batches.round()),
       this.loop('deposits', DEPOSITS_REST_MS, () => deposits.round()),
+      this.loop('operator payments', DEPOSITS_REST_MS, () => payments.round()),
       this.loop('withdrawals', REST_MS, () => withdrawals.round()),
       this.loop(
         'dead letters',

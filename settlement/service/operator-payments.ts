@@ -1,0 +1,66 @@
+import type { SettlementLedger } from '../ledger/ledger.js';
+import type { ChainDoor } from './chain-door.js';
+
+export interface OperatorPaymentsOptions {
+  readonly ledger: SettlementLedger;
+  readonly chain: ChainDoor;
+  /** Every deposit is known: before that, one that is not could look like the operator's. */
+  readonly areDepositsKnown: () => boolean;
+}
+
+const AT_ONCE = 50;
+const BY_HAND_ALARM = 'paid out by hand';
+
+/**
+ * What an operator has booked in the engine without the chain is paid into the program from his purse, so that the chain never owes less
+ * than the engine says. A payment of which it is not known whether it has landed holds up the next one, and nobody's deposits.
+ */
+export class OperatorPayments {
+  private readonly options: OperatorPaymentsOptions;
+
+  constructor(options: OperatorPaymentsOptions) {
+    this.options = options;
+  }
+
+  async round(): Promise<boolean> {
+    if (!this.options.areDepositsKnown()) return false;
+    return (await this.payFunds()) || (await this.payAccounts());
+  }
+
+  private async payAccounts(): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    for (const item of ledger.cash.unlinkedItems(AT_ONCE)) {
+      const { accountId, changeMicroUsd, shardId } = item;
+      if (changeMicroUsd < 0) {
+        this.complain(accountId, changeMicroUsd);
+        ledger.cash.linkToOperator(item);
+      } else if (ledger.catalogue.account(accountId)?.isOnChain === true) {
+        const purpose = { purpose: 'deposit', reference: item.item, part: shardId } as const;
+        await chain.payInto({ accountId }, BigInt(changeMicroUsd), purpose);
+        ledger.cash.linkToOperator(item);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private async payFunds(): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    for (const { id, marketId, changeMicroUsd } of ledger.cash.unpaidFundings(AT_ONCE)) {
+      const slot = ledger.catalogue.market(marketId)?.slot ?? null;
+      if (slot === null || changeMicroUsd < 0) continue;
+      const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
+      await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
+      ledger.cash.markFundingPaid(id);
+      return true;
+    }
+    return false;
+  }
+
+  private complain(accountId: number, changeMicroUsd: number): void {
+    const sentence =
+      `an operator has taken ${-changeMicroUsd} micro-USD from account ${accountId} in the engine: on chain only its owner can, ` +
+      'so the program still owes it';
+    this.options.ledger.alarms.raise(BY_HAND_ALARM, 'warning', sentence);
+  }
+}
