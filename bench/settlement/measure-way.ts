@@ -23,8 +23,9 @@ export interface WayRow {
   fillsPerSecond: Spread;
   /** Median of the ratios within each round to the raw packed publish; null: there is no server. */
   toRaw: number | null;
-  fillsInPack: number;
-  bytesAFill: number;
+  /** Fills, and what else moves money. */
+  itemsInPack: number;
+  bytesAnItem: number;
   /** Fills a second that a whole core of its own would do. */
   outboxPerCpuSecond: number;
   ledgerPerCpuSecond: number;
@@ -136,8 +137,8 @@ function rowOf(bus: WayRow['bus'], passed: readonly Passage[], raw: readonly num
     bus,
     fillsPerSecond: spreadOf(rates),
     toRaw: raw.length === 0 ? null : medianOf(rates.map((rate, n) => rate / (raw[n] as number))),
-    fillsInPack: medianOf(passed.map(({ publish }) => publish.fills / publish.packs)),
-    bytesAFill: medianOf(passed.map(({ publish }) => publish.bytes / publish.fills)),
+    itemsInPack: medianOf(passed.map(({ publish }) => publish.fills / publish.packs)),
+    bytesAnItem: medianOf(passed.map(({ publish }) => publish.bytes / publish.fills)),
     outboxPerCpuSecond: medianOf(passed.map(({ publish }) => cpu(publish))),
     ledgerPerCpuSecond: medianOf(passed.map(({ take }) => cpu(take))),
   };

@@ -1,0 +1,180 @@
+import { formatConditions } from '../report/conditions.js';
+import type { Spread } from '../report/statistics.js';
+import { formatCount, formatPercent, formatRatio, formatTable } from '../report/table.js';
+import type { WayReport } from './measure-way.js';
+import type { SettlementReport } from './run-settlement.js';
+import { LAG_MS_GOAL, type LagAtRate } from './service-tasks.js';
+
+const RATIO_GOAL = 0.3;
+const NETTING_MS_GOAL = 1_000;
+const ENTRIES_GOAL = 50;
+const RATE_GOAL = 20_000;
+const FALL_GOAL = 0.05;
+
+export function formatSettlementReport(report: SettlementReport): string {
+  const { conditions, loadAfter, policy, way, lag } = report;
+  const parts = [
+    `${formatConditions(conditions)}; load after ${loadAfter}\n${policy}`,
+    formatGoals(report),
+    `journal to ledger; ${way.server}\n\n${formatWay(way)}`,
+    formatEntries(report),
+    `lag of ${lag.accounts} accounts, ${lag.seconds} s each, window ${lag.windowMs} ms; set up in ${seconds(lag.setUpMs)}; ${lag.bus}\n\n` +
+      formatLag(lag.rates),
+  ];
+  return parts.join('\n\n');
+}
+
+function formatGoals({ way, entries, lag, engine }: SettlementReport): string {
+  const [nats] = way.rows.filter(({ bus }) => bus === 'NATS');
+  const { netting } = way;
+  const [single] = entries;
+  const held = heldRate(lag.rates);
+  const first = lag.rates[0];
+  const rows = [
+    goal(
+      'journal → NATS → ledger, to raw packed publish',
+      formatRatio(nats?.toRaw ?? null),
+      `≥ ${RATIO_GOAL}x`,
+      (nats?.toRaw ?? 0) >= RATIO_GOAL,
+    ),
+    goal(
+      `netting ${formatCount(netting.fills)} fills of ${formatCount(netting.accounts)} accounts`,
+      milliseconds(netting.nettingMs.median),
+      `≤ ${NETTING_MS_GOAL} ms`,
+      netting.nettingMs.median <= NETTING_MS_GOAL,
+    ),
+    goal(
+      'entries in one transaction',
+      String(single?.entries ?? 0),
+      `≥ ${ENTRIES_GOAL}`,
+      (single?.entries ?? 0) >= ENTRIES_GOAL,
+    ),
+    goal(
+      `lag p99 at ${formatCount(RATE_GOAL)} fills/s`,
+      milliseconds(first?.p99Ms ?? Number.NaN),
+      `≤ ${LAG_MS_GOAL} ms`,
+      (first?.p99Ms ?? Number.NaN) <= LAG_MS_GOAL,
+    ),
+    goal('highest rate with that lag', held === 0 ? 'none' : `${formatCount(held)}/s`, '', null),
+    goal(
+      `engine slower with settlement (${formatCount(engine.alonePerSecond.median)} → ${formatCount(engine.settledPerSecond.median)} commands/s)`,
+      formatPercent(engine.falls),
+      `< ${formatPercent(FALL_GOAL)}`,
+      engine.falls < FALL_GOAL,
+    ),
+  ];
+  return formatTable(['settlement', 'measured', 'goal', 'held'], rows);
+}
+
+function goal(what: string, measured: string, wanted: string, held: boolean | null): string[] {
+  return [what, measured, wanted, held === null ? '' : held ? 'yes' : 'no'];
+}
+
+/** 0: not even the slowest. */
+function heldRate(rates: readonly LagAtRate[]): number {
+  return rates.find(({ p99Ms }) => p99Ms <= LAG_MS_GOAL)?.fillsPerSecond ?? 0;
+}
+
+function formatWay({ rawPublish, rows, enginePerSecond, netting }: WayReport): string {
+  const line = (what: string, { median, min, max }: Spread, ratio: number | null) => {
+    return [
+      what,
+      formatCount(median),
+      `${formatCount(min)} to ${formatCount(max)}`,
+      formatRatio(ratio),
+    ];
+  };
+  const raw =
+    rawPublish === null
+      ? []
+      : [line('raw publish, 50 fills of 200 bytes a pack', rawPublish, null)];
+  const ways = rows.map(({ bus, fillsPerSecond, toRaw }) => {
+    return line(`journal → ${bus} → ledger`, fillsPerSecond, toRaw);
+  });
+  const table = formatTable(
+    ['fills a second', 'median', 'range', 'to raw'],
+    [...raw, ...ways, line('journal → items, alone', netting.foldPerSecond, null)],
+  );
+  const costs = rows.map(
+    (row) =>
+      `${row.bus}: packs of ${Math.round(row.itemsInPack)} items, ${Math.round(row.bytesAnItem)} bytes an item; by processor time the outbox makes ` +
+      `${formatCount(row.outboxPerCpuSecond)}/s, the ledger ${formatCount(row.ledgerPerCpuSecond)}/s`,
+  );
+  const { entries, nettingMs, fromLedgerMs } = netting;
+  return [
+    table,
+    '',
+    `trading it took the engine 1 s for ${formatCount(enginePerSecond)} fills`,
+    ...costs,
+    `netting into ${entries} entries: ${milliseconds(nettingMs.median)} (${milliseconds(nettingMs.min)} to ${milliseconds(nettingMs.max)}) in memory, ` +
+      `${milliseconds(fromLedgerMs.median)} as one batch out of the ledger, with reading and writing`,
+  ].join('\n');
+}
+
+function formatEntries({ entries }: SettlementReport): string {
+  const rows = entries.map((row) => [
+    row.what,
+    String(row.entries),
+    String(row.bytes),
+    String(row.transactions),
+    (row.entries / row.transactions).toFixed(1),
+    formatCount(row.computeUnits),
+    row.unitsAnEntry.toFixed(0),
+    milliseconds(row.ms),
+  ]);
+  const head = [
+    'batch',
+    'entries',
+    'bytes',
+    'transactions',
+    'entries each',
+    'units',
+    'an entry',
+    'time',
+  ];
+  return formatTable(head, rows);
+}
+
+function formatLag(rates: readonly LagAtRate[]): string {
+  const head = [
+    'fills/s',
+    'fed',
+    'p50',
+    'p99',
+    'max',
+    'batches',
+    'fills',
+    'entries',
+    'transactions',
+    'waits',
+    'settles',
+    'drain',
+  ];
+  const rows = rates.map((row) => [
+    formatCount(row.fillsPerSecond),
+    formatCount(row.fedPerSecond),
+    ...[row.p50Ms, row.p99Ms, row.maxMs].map(milliseconds),
+    String(row.batches),
+    formatCount(row.fillsABatch),
+    formatCount(row.entriesABatch),
+    String(row.transactionsABatch),
+    milliseconds(row.waitingMs),
+    milliseconds(row.settlingMs),
+    milliseconds(row.drainMs),
+  ]);
+  const cores = rates.map(({ fillsPerSecond, cores: used }) => {
+    const parts = Object.entries(used).map(
+      ([name, n]) => `${name} ${n === null ? '?' : n.toFixed(2)}`,
+    );
+    return `cores at ${formatCount(fillsPerSecond)}/s: ${parts.join(', ')}`;
+  });
+  return [formatTable(head, rows), '', ...cores].join('\n');
+}
+
+function milliseconds(ms: number): string {
+  return `${Math.round(ms)} ms`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
