@@ -10,6 +10,7 @@ export type LagFigures = Omit<
 >;
 
 interface BatchRow {
+  sequence: number;
   lastItem: number;
   entries: number;
   items: number;
@@ -25,6 +26,12 @@ const BATCHES =
   "b.settled_at_ms AS settledAtMs, (SELECT c.netted_item FROM batch_cuts c WHERE c.batch = b.sequence AND c.kind = 'market' AND c.stream_id = ?) AS lastItem, " +
   "(SELECT count(*) FROM transactions t WHERE t.reference = b.sequence AND t.purpose IN ('settleBatch', 'stageBatch', 'commitBatch')) AS transactions " +
   "FROM batches b WHERE b.state = 'settled' ORDER BY b.sequence";
+
+/** What a batch takes: one transaction, or the beginning, the pieces, and the commit of a staged one. */
+const PHASES =
+  "SELECT reference AS batch, CASE purpose WHEN 'settleBatch' THEN 'single' WHEN 'commitBatch' THEN 'commit' " +
+  "ELSE iif(part = 0, 'begin', 'pieces') END AS phase, max(finished_at_ms) - min(created_at_ms) AS ms FROM transactions " +
+  "WHERE purpose IN ('settleBatch', 'stageBatch', 'commitBatch') AND reference BETWEEN ? AND ? GROUP BY batch, phase";
 
 /**
  * Lags of the fills `first` … `last` of the market, each by the time that the engine gave it and the moment when the ledger noted its batch
@@ -47,10 +54,20 @@ export function lagsOf(dataDir: string, first: number, last: number): LagFigures
       transactionsABatch: medianOf(used.map(({ transactions }) => transactions)),
       settlingMs: medianOf(used.map((batch) => batch.settledAtMs - batch.submittedAtMs)),
       waitingMs: medianOf(used.map((batch) => batch.builtAtMs - batch.oldestItemMs)),
+      phasesMs: phasesOf(database, used),
     };
   } finally {
     database.close();
   }
+}
+
+function phasesOf({ sql }: LedgerDatabase, batches: readonly BatchRow[]): Record<string, number> {
+  const from = batches[0]?.sequence ?? 0;
+  const to = batches[batches.length - 1]?.sequence ?? 0;
+  const rows = sql.prepare(PHASES).all(from, to) as { phase: string; ms: number }[];
+  const phases = new Map<string, number[]>();
+  for (const { phase, ms } of rows) phases.set(phase, [...(phases.get(phase) ?? []), ms]);
+  return Object.fromEntries([...phases].map(([phase, times]) => [phase, medianOf(times)]));
 }
 
 /** Sorted. */

@@ -10,6 +10,7 @@ import { prepareWorkload } from '../workload/prepared.js';
 import type { EntriesAnswer, EntriesRow, EntriesTask } from './entries-child.js';
 import { measureWay, type WayReport } from './measure-way.js';
 import type { LagAtRate, ServiceAnswer, ServiceTask } from './service-tasks.js';
+import { type Goal, goalsOf } from './settlement-goals.js';
 
 export interface LagReport {
   accounts: number;
@@ -37,6 +38,7 @@ export interface SettlementReport {
   /** Runnable processes at the end: what was measured has its own part in it. */
   loadAfter: number;
   policy: string;
+  goals: Goal[];
   way: WayReport;
   entries: EntriesRow[];
   lag: LagReport;
@@ -81,8 +83,9 @@ export async function runSettlementBench(options: BenchOptions): Promise<Settlem
     const lag = await measureLag(accounts, seconds);
     const engine = await measureEngine(options);
     const loadAfter = Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
-    const measured = { way, entries: rows, lag, engine };
-    return { bench: 'settlement', conditions, loadAfter, policy: POLICY, ...measured };
+    const under = { bench: 'settlement', conditions, loadAfter, policy: POLICY } as const;
+    const measured = { ...under, way, entries: rows, lag, engine };
+    return { ...measured, goals: goalsOf(measured) };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -30,6 +30,8 @@ export interface LagAtRate {
   transactionsABatch: number;
   /** From the first transaction to the word that it is settled. */
   settlingMs: number;
+  /** Of that, by kind of transaction, from the first one written down to the last one confirmed; medians of the batches that had any. */
+  phasesMs: Record<string, number>;
   /** From the oldest fill until the batch was made. */
   waitingMs: number;
   /** Cores, by part. */

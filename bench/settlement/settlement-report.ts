@@ -1,21 +1,16 @@
 import { formatConditions } from '../report/conditions.js';
 import type { Spread } from '../report/statistics.js';
-import { formatCount, formatPercent, formatRatio, formatTable } from '../report/table.js';
+import { formatCount, formatRatio, formatTable } from '../report/table.js';
 import type { WayReport } from './measure-way.js';
 import type { SettlementReport } from './run-settlement.js';
-import { LAG_MS_GOAL, type LagAtRate } from './service-tasks.js';
-
-const RATIO_GOAL = 0.3;
-const NETTING_MS_GOAL = 1_000;
-const ENTRIES_GOAL = 50;
-const RATE_GOAL = 20_000;
-const FALL_GOAL = 0.05;
+import type { LagAtRate } from './service-tasks.js';
+import type { Goal } from './settlement-goals.js';
 
 export function formatSettlementReport(report: SettlementReport): string {
   const { conditions, loadAfter, policy, way, lag } = report;
   const parts = [
     `${formatConditions(conditions)}; load after ${loadAfter}\n${policy}`,
-    formatGoals(report),
+    formatGoals(report.goals),
     `journal to ledger; ${way.server}\n\n${formatWay(way)}`,
     formatEntries(report),
     `lag of ${lag.accounts} accounts, ${lag.seconds} s each, window ${lag.windowMs} ms; set up in ${seconds(lag.setUpMs)}; ${lag.bus}\n\n` +
@@ -24,55 +19,11 @@ export function formatSettlementReport(report: SettlementReport): string {
   return parts.join('\n\n');
 }
 
-function formatGoals({ way, entries, lag, engine }: SettlementReport): string {
-  const [nats] = way.rows.filter(({ bus }) => bus === 'NATS');
-  const { netting } = way;
-  const [single] = entries;
-  const held = heldRate(lag.rates);
-  const first = lag.rates[0];
-  const rows = [
-    goal(
-      'journal → NATS → ledger, to raw packed publish',
-      formatRatio(nats?.toRaw ?? null),
-      `≥ ${RATIO_GOAL}x`,
-      (nats?.toRaw ?? 0) >= RATIO_GOAL,
-    ),
-    goal(
-      `netting ${formatCount(netting.fills)} fills of ${formatCount(netting.accounts)} accounts`,
-      milliseconds(netting.nettingMs.median),
-      `≤ ${NETTING_MS_GOAL} ms`,
-      netting.nettingMs.median <= NETTING_MS_GOAL,
-    ),
-    goal(
-      'entries in one transaction',
-      String(single?.entries ?? 0),
-      `≥ ${ENTRIES_GOAL}`,
-      (single?.entries ?? 0) >= ENTRIES_GOAL,
-    ),
-    goal(
-      `lag p99 at ${formatCount(RATE_GOAL)} fills/s`,
-      milliseconds(first?.p99Ms ?? Number.NaN),
-      `≤ ${LAG_MS_GOAL} ms`,
-      (first?.p99Ms ?? Number.NaN) <= LAG_MS_GOAL,
-    ),
-    goal('highest rate with that lag', held === 0 ? 'none' : `${formatCount(held)}/s`, '', null),
-    goal(
-      `engine slower with settlement (${formatCount(engine.alonePerSecond.median)} → ${formatCount(engine.settledPerSecond.median)} commands/s)`,
-      formatPercent(engine.falls),
-      `< ${formatPercent(FALL_GOAL)}`,
-      engine.falls < FALL_GOAL,
-    ),
-  ];
+function formatGoals(goals: readonly Goal[]): string {
+  const rows = goals.map(({ what, measured, goal, isHeld }) => {
+    return [what, measured, goal, isHeld === null ? '' : isHeld ? 'yes' : 'no'];
+  });
   return formatTable(['settlement', 'measured', 'goal', 'held'], rows);
-}
-
-function goal(what: string, measured: string, wanted: string, held: boolean | null): string[] {
-  return [what, measured, wanted, held === null ? '' : held ? 'yes' : 'no'];
-}
-
-/** 0: not even the slowest. */
-function heldRate(rates: readonly LagAtRate[]): number {
-  return rates.find(({ p99Ms }) => p99Ms <= LAG_MS_GOAL)?.fillsPerSecond ?? 0;
 }
 
 function formatWay({ rawPublish, rows, enginePerSecond, netting }: WayReport): string {
@@ -162,13 +113,14 @@ function formatLag(rates: readonly LagAtRate[]): string {
     milliseconds(row.settlingMs),
     milliseconds(row.drainMs),
   ]);
-  const cores = rates.map(({ fillsPerSecond, cores: used }) => {
-    const parts = Object.entries(used).map(
+  const costs = rates.map(({ fillsPerSecond, cores, phasesMs }) => {
+    const parts = Object.entries(cores).map(
       ([name, n]) => `${name} ${n === null ? '?' : n.toFixed(2)}`,
     );
-    return `cores at ${formatCount(fillsPerSecond)}/s: ${parts.join(', ')}`;
+    const phases = Object.entries(phasesMs).map(([name, ms]) => `${name} ${milliseconds(ms)}`);
+    return `at ${formatCount(fillsPerSecond)}/s: ${parts.join(', ')} cores; to settle: ${phases.join(', ')}`;
   });
-  return [formatTable(head, rows), '', ...cores].join('\n');
+  return [formatTable(head, rows), '', ...costs].join('\n');
 }
 
 function milliseconds(ms: number): string {
