@@ -19,8 +19,10 @@ export interface WayOptions {
 
 export interface WayRow {
   bus: 'NATS' | 'embedded log';
-  /** Journal → outbox → bus → ledger: until the last fill is on the ledger's disk. */
+  /** Journal → outbox → bus → ledger: the last three quarters, until the last fill is on the ledger's disk. */
   fillsPerSecond: Spread;
+  /** All of it, with the first quarter, in which the compiler learns. */
+  coldFillsPerSecond: Spread;
   /** Median of the ratios within each round to the raw packed publish; null: there is no server. */
   toRaw: number | null;
   /** Fills, and what else moves money. */
@@ -57,6 +59,7 @@ interface Passage {
   publish: StageAnswer;
   take: StageAnswer;
   fillsPerSecond: number;
+  coldFillsPerSecond: number;
 }
 
 const PASSES = 5;
@@ -127,7 +130,14 @@ async function pass(
     stage({ kind: 'publish', dataDir, bus, readyFile }),
     stage({ kind: 'take', dataDir: reader, bus, readyFile, fills }),
   ]);
-  return { publish, take, fillsPerSecond: (fills * 1_000) / (take.endMs - publish.startMs) };
+  const coldFillsPerSecond = (fills * 1_000) / (take.endMs - publish.startMs);
+  const { endMs, warmMs, warmFills } = take;
+  // Very few fills may come all at once.
+  const isTooShort = endMs <= warmMs;
+  const fillsPerSecond = isTooShort
+    ? coldFillsPerSecond
+    : ((fills - warmFills) * 1_000) / (endMs - warmMs);
+  return { publish, take, fillsPerSecond, coldFillsPerSecond };
 }
 
 function rowOf(bus: WayRow['bus'], passed: readonly Passage[], raw: readonly number[]): WayRow {
@@ -136,6 +146,7 @@ function rowOf(bus: WayRow['bus'], passed: readonly Passage[], raw: readonly num
   return {
     bus,
     fillsPerSecond: spreadOf(rates),
+    coldFillsPerSecond: spreadOf(passed.map((passage) => passage.coldFillsPerSecond)),
     toRaw: raw.length === 0 ? null : medianOf(rates.map((rate, n) => rate / (raw[n] as number))),
     itemsInPack: medianOf(passed.map(({ publish }) => publish.fills / publish.packs)),
     bytesAnItem: medianOf(passed.map(({ publish }) => publish.bytes / publish.fills)),

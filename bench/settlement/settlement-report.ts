@@ -39,9 +39,10 @@ function formatWay({ rawPublish, rows, enginePerSecond, netting }: WayReport): s
     rawPublish === null
       ? []
       : [line('raw publish, 50 fills of 200 bytes a pack', rawPublish, null)];
-  const ways = rows.map(({ bus, fillsPerSecond, toRaw }) => {
-    return line(`journal → ${bus} → ledger`, fillsPerSecond, toRaw);
-  });
+  const ways = rows.flatMap(({ bus, fillsPerSecond, coldFillsPerSecond, toRaw }) => [
+    line(`journal → ${bus} → ledger`, fillsPerSecond, toRaw),
+    line('  with the first quarter', coldFillsPerSecond, null),
+  ]);
   const table = formatTable(
     ['fills a second', 'median', 'range', 'to raw'],
     [...raw, ...ways, line('journal → items, alone', netting.foldPerSecond, null)],

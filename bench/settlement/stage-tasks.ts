@@ -16,6 +16,9 @@ export interface StageAnswer {
   startMs: number;
   endMs: number;
   fills: number;
+  /** `take`: when how many fills were in the ledger, a quarter of them. */
+  warmMs: number;
+  warmFills: number;
   /** Processor time between the two, of all threads. */
   cpuMs: number;
   /** `publish`: packs that left, and their bytes. */
