@@ -13,6 +13,8 @@ export interface BatchRoundsOptions {
 
 const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
+/** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
+const LOOK_AGAIN_MS = 5_000;
 
 /** The chain did not take a batch: the round is made again. */
 export class BatchNotSettledError extends Error {
@@ -23,6 +25,7 @@ export class BatchNotSettledError extends Error {
 export class BatchRounds {
   private readonly options: BatchRoundsOptions;
   private isReconciled = false;
+  private lookedMs = 0;
 
   constructor(options: BatchRoundsOptions) {
     this.options = options;
@@ -30,8 +33,9 @@ export class BatchRounds {
 
   /** True: there is more to do at once. */
   async round(): Promise<boolean> {
-    const { ledger } = this.options;
-    if (!this.isReconciled) await this.reconcile();
+    const { ledger, now } = this.options;
+    const isOld = Math.abs(now() - this.lookedMs) >= LOOK_AGAIN_MS;
+    if (isOld || !this.isReconciled) await this.reconcile();
     if (ledger.alarms.halted()) return false;
     const [next] = ledger.batches.unsettled(1);
     if (next === undefined) return this.closeWindow();
@@ -77,7 +81,7 @@ export class BatchRounds {
   }
 
   private async reconcile(): Promise<void> {
-    const { ledger, chain } = this.options;
+    const { ledger, chain, now } = this.options;
     const { lastSequence, lastHash, status } = await chain.exchange();
     const answer = ledger.reconcile({ lastSequence, lastHash });
     if (status === 'active' || status === 'paused') ledger.alarms.clear(STATUS_ALARM);
@@ -86,6 +90,7 @@ export class BatchRounds {
       ledger.alarms.raise(STATUS_ALARM, 'halt', sentence);
     }
     this.isReconciled = answer.kind !== 'halt';
+    this.lookedMs = now();
   }
 }
 

@@ -48,7 +48,7 @@ export class SettlementService {
     });
     const accounts = new AccountRounds({ ledger, chain, houseKey });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
-    const deposits = new DepositRounds({ ledger, chain, exchange, operator });
+    const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),
