@@ -15,6 +15,8 @@ const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
 /** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
 const LOOK_AGAIN_MS = 5_000;
+/** Streams of the bus do not arrive alike: so long a payment waits for the trades that it is for, without which the chain would refuse it for ever. */
+const PATIENCE_MS = 100;
 
 /** The chain did not take a batch: the round is made again. */
 export class BatchNotSettledError extends Error {
@@ -48,7 +50,8 @@ export class BatchRounds {
     const { items, sinceMs } = ledger.waiting();
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
-    const { batch, itemsTaken } = ledger.buildBatch(limits);
+    const ingestedUntilMs = now() - PATIENCE_MS;
+    const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
     return batch !== null || itemsTaken > 0;
   }
 

@@ -37,8 +37,11 @@ export class Twin {
   private world: World;
   private terms: readonly MarketTerms[];
   private readonly batchCap: bigint;
+  private readonly capsPayments: boolean;
 
-  constructor(terms: readonly MarketTerms[], batchCap: bigint) {
+  /** `capsPayments`: false leaves the cap of payments out, as no terms can. */
+  constructor(terms: readonly MarketTerms[], batchCap: bigint, capsPayments = true) {
+    this.capsPayments = capsPayments;
     this.terms = terms;
     this.batchCap = batchCap;
     this.world = { rows: new Map(), markets: terms.map(newMarket) };
@@ -46,7 +49,7 @@ export class Twin {
 
   /** As it is now, for itself: what a fork of the chain begins with. */
   clone(): Twin {
-    const twin = new Twin(this.terms, this.batchCap);
+    const twin = new Twin(this.terms, this.batchCap, this.capsPayments);
     twin.world = structuredClone(this.world);
     return twin;
   }
@@ -219,7 +222,7 @@ export class Twin {
       0n,
     );
     const above = paid - (this.notionalOf(section, price) * BigInt(limits.feeCapPpm)) / PPM;
-    if (above <= 0n) return null;
+    if (above <= 0n || !this.capsPayments) return null;
     const market = world.markets[section.slot]!;
     if (now - market.windowStart >= BigInt(limits.paymentWindowSeconds)) {
       market.windowStart = now;
