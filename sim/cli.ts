@@ -44,12 +44,14 @@ function tell(line: CommandLine, result: SeedResult): void {
     process.stdout.write(`${JSON.stringify({ ok: true, ...result })}\n`);
     return;
   }
-  const { seed, steps, sequence, stateHash, counts, spread, layoutsCompared } = result;
+  const { seed, steps, sequence, stateHash, counts, spread, layoutsCompared, settlement } = result;
   process.stdout.write(
     `seed ${seed}: ok, ${steps} steps, sequence ${sequence}, stateHash ${stateHash.slice(0, 16)}\n` +
       `  one shard: ${countsOf(counts)}\n` +
       `  ${spread.shards} shards: ${countsOf(spread.counts)}\n` +
-      `  layouts side by side: equal after each of ${layoutsCompared} commands\n`,
+      `  layouts side by side: equal after each of ${layoutsCompared} commands\n` +
+      `  settlement: engine, ledger and chain equal after ${settlement.batches} batches, hash ${settlement.hash.slice(0, 16)}: ` +
+      `${countsOf(settlement.counts)}\n`,
   );
 }
 

@@ -11,6 +11,9 @@ export const FAULTS = {
   slow: 'gateways that read slowly, rings that are full',
   channel: 'messages between shards that are lost, doubled, or late',
   vanish: 'gateways and clients that vanish and come back',
+  bus: 'the bus loses messages, answers and acknowledgements, doubles deliveries, is away',
+  chain: 'transactions that are lost or expire, forks, nodes that do not answer',
+  door: 'requests of settlement to the exchange and answers that are lost',
 } as const;
 
 export type FaultName = keyof typeof FAULTS;
@@ -27,6 +30,9 @@ const CHANCES: Record<FaultName, number> = {
   slow: 60,
   channel: 0,
   vanish: 400,
+  bus: 0,
+  chain: 0,
+  door: 0,
 };
 
 /** Throws the dice for faults. Each kind can be switched off without changing what else happens. */

@@ -1,4 +1,5 @@
 import type { FaultName } from './faults.js';
+import { type SettlementResult, SettlementSimulation } from './settlement/settlement-simulation.js';
 import { Simulation, type SimulationResult } from './simulation.js';
 import { compareLayouts } from './spread/compare-layouts.js';
 import { type SpreadResult, SpreadSimulation } from './spread/spread-simulation.js';
@@ -13,6 +14,7 @@ export interface SeedResult extends SimulationResult {
   spread: SpreadResult;
   /** Commands after which one shard and several were found equal. */
   layoutsCompared: number;
+  settlement: SettlementResult;
 }
 
 /** A failure with all that is needed to see it again. */
@@ -28,7 +30,7 @@ export class SeedFailure extends Error {
   }
 }
 
-/** All that is simulated for a seed: one shard with its clients, several over channels, and both layouts side by side. */
+/** All that is simulated for a seed: one shard with its clients, several over channels, both layouts side by side, and settlement to the chain. */
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const { seed, steps, faults } = options;
   const single = new Simulation(seed, steps, faults);
@@ -39,7 +41,9 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const layoutsCompared = await explained('layouts side by side', layouts, () =>
     compareLayouts(seed, steps),
   );
-  return { ...result, spread, layoutsCompared };
+  const settling = new SettlementSimulation(seed, steps, faults);
+  const settlement = await explained('settlement', settling, () => settling.run());
+  return { ...result, spread, layoutsCompared, settlement };
 }
 
 async function explained<T>(

@@ -157,11 +157,10 @@ export class ChainSetup {
       else if (!row.owner.equals(user.owner)) throw otherOwner(user, row.owner);
     }
     missing.sort((a, b) => a.accountId - b.accountId);
-    const starts: number[] = [];
-    for (let from = 0; from < missing.length; from += USERS_A_TRANSACTION) starts.push(from);
+    const groups = groupsOfOnePage(missing);
     const lane = async () => {
-      for (let from = starts.shift(); from !== undefined; from = starts.shift()) {
-        await this.createUsers(missing.slice(from, from + USERS_A_TRANSACTION));
+      for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+        await this.createUsers(group);
       }
     };
     await Promise.all(Array.from({ length: TRANSACTIONS_AT_ONCE }, lane));
@@ -194,6 +193,21 @@ export class ChainSetup {
     const request = { label, payer, instructions, isRepeatable: true, ...limit };
     mustExecute(label, await this.options.sender.send(name, request));
   }
+}
+
+/** What fits a transaction: each further page would take room for another account. `users` ascend. */
+function groupsOfOnePage(users: readonly UserToCreate[]): UserToCreate[][] {
+  const groups: UserToCreate[][] = [];
+  for (const user of users) {
+    const group = groups.at(-1);
+    const [first] = group ?? [];
+    const isOfPage =
+      first !== undefined && pageNumberOf(first.accountId) === pageNumberOf(user.accountId);
+    if (group === undefined || !isOfPage || group.length === USERS_A_TRANSACTION)
+      groups.push([user]);
+    else group.push(user);
+  }
+  return groups;
 }
 
 /** What a market's money means may never change: it would make other positions of those there are. */

@@ -149,7 +149,7 @@ export class Deposits {
     return this.ofAccount.all(accountId, limit) as LedgerDeposit[];
   }
 
-  /** The engine has answered that it is collateral. */
+  /** The bus has shown that it is collateral: the engine's answer alone may be taken back by a power failure. */
   markCredited(id: number): void {
     this.change(id, 'credited', null);
   }

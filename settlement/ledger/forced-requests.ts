@@ -23,11 +23,12 @@ export interface LedgerForcedRequest extends ForcedRequest {
   readonly state: ForcedState;
   readonly reservedShardId: number | null;
   readonly reservedItem: number | null;
+  readonly returnedItem: number | null;
 }
 
 const COLUMNS =
   'id, account_id AS accountId, requested_at AS requestedAtSeconds, amount_micro_usd AS amountMicroUsd, state, ' +
-  'reserved_shard_id AS reservedShardId, reserved_item AS reservedItem';
+  'reserved_shard_id AS reservedShardId, reserved_item AS reservedItem, returned_item AS returnedItem';
 
 /** Requests for money that owners have made on chain, past the exchange: it has to serve them before the freeze delay is over. */
 export class ForcedRequests {

@@ -11,10 +11,12 @@ export interface BatchRoundsOptions {
   readonly now: () => number;
 }
 
-/** How long items of all streams are given to come in side by side. */
-const SETTLE_MS = 100;
 const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
+/** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
+const LOOK_AGAIN_MS = 5_000;
+/** Streams of the bus do not arrive alike: so long a payment waits for the trades that it is for, without which the chain would refuse it for ever. */
+const PATIENCE_MS = 100;
 
 /** The chain did not take a batch: the round is made again. */
 export class BatchNotSettledError extends Error {
@@ -25,6 +27,7 @@ export class BatchNotSettledError extends Error {
 export class BatchRounds {
   private readonly options: BatchRoundsOptions;
   private isReconciled = false;
+  private lookedMs = 0;
 
   constructor(options: BatchRoundsOptions) {
     this.options = options;
@@ -32,8 +35,9 @@ export class BatchRounds {
 
   /** True: there is more to do at once. */
   async round(): Promise<boolean> {
-    const { ledger } = this.options;
-    if (!this.isReconciled) await this.reconcile();
+    const { ledger, now } = this.options;
+    const isOld = Math.abs(now() - this.lookedMs) >= LOOK_AGAIN_MS;
+    if (isOld || !this.isReconciled) await this.reconcile();
     if (ledger.alarms.halted()) return false;
     const [next] = ledger.batches.unsettled(1);
     if (next === undefined) return this.closeWindow();
@@ -48,8 +52,7 @@ export class BatchRounds {
     const { items, sinceMs } = ledger.waiting();
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
-    // Streams arrive side by side: what came in a moment ago may belong behind what another one has not brought yet.
-    const ingestedUntilMs = now() - SETTLE_MS;
+    const ingestedUntilMs = now() - PATIENCE_MS;
     const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
     return batch !== null || itemsTaken > 0;
   }
@@ -73,7 +76,7 @@ export class BatchRounds {
   }
 
   private async reconcile(): Promise<void> {
-    const { ledger, chain } = this.options;
+    const { ledger, chain, now } = this.options;
     const { lastSequence, lastHash, status } = await chain.exchange();
     const answer = ledger.reconcile({ lastSequence, lastHash });
     if (status === 'active' || status === 'paused') ledger.alarms.clear(STATUS_ALARM);
@@ -82,6 +85,7 @@ export class BatchRounds {
       ledger.alarms.raise(STATUS_ALARM, 'halt', sentence);
     }
     this.isReconciled = answer.kind !== 'halt';
+    this.lookedMs = now();
   }
 }
 

@@ -56,12 +56,15 @@ export class BusReader {
     const { coverage, catalogue } = this.ledger;
     const watermarks = coverage.unconfirmed();
     if (watermarks.length === 0) return false;
+    const markets = catalogue.markets();
     const ends = await Promise.all(
-      catalogue.markets().map(async ({ marketId }) => {
+      markets.map(async ({ marketId }) => {
         const last = await this.bus.last(fillsSubject(marketId));
         return { marketId, lastItem: last === null ? 0 : lastItemIn(last.data) };
       }),
     );
+    // One that was listed meanwhile has to be asked for as well.
+    if (catalogue.markets().length > markets.length) return true;
     for (const watermark of watermarks) coverage.confirm(watermark, ends);
     return true;
   }

@@ -2,6 +2,7 @@ import { depositKey, type LedgerDeposit } from '../ledger/deposits.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import type { ChainDoor } from './chain-door.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { Pace } from './pace.js';
 
 export interface DepositRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -9,6 +10,7 @@ export interface DepositRoundsOptions {
   readonly exchange: ExchangeMoney;
   /** Who pays on chain what operators have booked in the engine, base58. */
   readonly operator: string;
+  readonly now: () => number;
 }
 
 const AT_ONCE = 50;
@@ -16,14 +18,17 @@ const REFUSED_ALARM = 'deposit refused';
 
 /**
  * Money that comes in. A deposit on chain becomes collateral in the engine: it is written down first, and told with a key that its
- * signature makes, so that it counts once however often it is seen or told.
+ * signature makes, so that it counts once however often it is seen or told. It is credited when the bus says so: an answer may leave the
+ * exchange a moment before the disk has what it speaks of, and a power failure then takes it back; the bus only has what is durable.
  */
 export class DepositRounds {
   private readonly options: DepositRoundsOptions;
+  private readonly pace: Pace;
   private isRead = false;
 
   constructor(options: DepositRoundsOptions) {
     this.options = options;
+    this.pace = new Pace(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -52,9 +57,15 @@ export class DepositRounds {
 
   private async tellExchange(): Promise<boolean> {
     const { ledger } = this.options;
-    const open = ledger.deposits.open(AT_ONCE);
-    for (const deposit of open) await this.tell(deposit);
-    return open.length === AT_ONCE;
+    let credited = 0;
+    for (const deposit of ledger.deposits.open(AT_ONCE)) {
+      if (deposit.item !== null) {
+        ledger.deposits.markCredited(deposit.id);
+        this.pace.forget(deposit.id);
+        credited++;
+      } else if (this.pace.isDue(deposit.id)) await this.tell(deposit);
+    }
+    return credited === AT_ONCE;
   }
 
   private async tell(deposit: LedgerDeposit): Promise<void> {
@@ -62,7 +73,7 @@ export class DepositRounds {
     const { id, accountId, amountMicroUsd } = deposit;
     try {
       await exchange.deposit(accountId, BigInt(amountMicroUsd), depositKey(deposit));
-      ledger.deposits.markCredited(id);
+      this.pace.note(id);
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.deposits.markRefused(id, `${error.code}: ${error.message}`);

@@ -8,6 +8,7 @@ import type { SettlementLedger } from '../ledger/ledger.js';
 import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { Pace } from './pace.js';
 
 export interface ForcedRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -15,19 +16,25 @@ export interface ForcedRoundsOptions {
   readonly exchange: ExchangeMoney;
   /** Reads on what has happened at the vault; true: there may be more. */
   readonly scan: () => Promise<boolean>;
+  readonly now: () => number;
 }
 
 const REFUSED_ALARM = 'forced withdrawal refused';
 
 /**
  * Serves what owners ask of the chain itself, before anybody may freeze the exchange over it: takes the amount off the collateral in the
- * engine, waits until all that happened before is settled, and lets the chain pay.
+ * engine, waits until all that happened before is settled, and lets the chain pay. As with withdrawals, what the engine has done is believed
+ * when the bus shows it.
  */
 export class ForcedRounds {
   private readonly options: ForcedRoundsOptions;
+  private readonly reserving: Pace;
+  private readonly returning: Pace;
 
   constructor(options: ForcedRoundsOptions) {
     this.options = options;
+    this.reserving = new Pace(options.now);
+    this.returning = new Pace(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -67,18 +74,31 @@ export class ForcedRounds {
 
   private async giveBack(known: LedgerForcedRequest): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd } = known;
+    const { id, accountId, amountMicroUsd, returnedItem } = known;
+    if (returnedItem !== null) {
+      ledger.forced.mark(id, 'givenBack');
+      this.returning.forget(id);
+      return true;
+    }
+    if (!this.returning.isDue(id)) return false;
     await exchange.deposit(accountId, BigInt(amountMicroUsd), forcedReturnKey(known));
-    ledger.forced.mark(id, 'givenBack');
-    return true;
+    this.returning.note(id);
+    return false;
   }
 
   private async reserve(known: LedgerForcedRequest): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd } = known;
+    const { id, accountId, amountMicroUsd, reservedItem } = known;
+    if (reservedItem !== null) {
+      ledger.forced.mark(id, 'reserved');
+      this.reserving.forget(id);
+      return true;
+    }
+    if (!this.reserving.isDue(id)) return false;
     try {
       await exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
-      ledger.forced.mark(id, 'reserved');
+      this.reserving.note(id);
+      return false;
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.forced.mark(id, 'refused');

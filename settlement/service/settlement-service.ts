@@ -50,10 +50,11 @@ export class SettlementService {
     });
     const accounts = new AccountRounds({ ledger, chain, houseKey, now });
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
-    const deposits = new DepositRounds({ ledger, chain, exchange, operator });
+    const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const areDepositsKnown = () => deposits.isAtEnd;
     const payments = new OperatorPayments({ ledger, chain, areDepositsKnown });
-    const forced = new ForcedRounds({ ledger, chain, exchange, scan: () => deposits.scan() });
+    const scan = () => deposits.scan();
+    const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),

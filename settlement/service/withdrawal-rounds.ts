@@ -3,6 +3,7 @@ import { type LedgerWithdrawal, reservationKey, returnKey } from '../ledger/with
 import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { Pace } from './pace.js';
 
 export interface WithdrawalRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -19,12 +20,19 @@ const AT_ONCE = 50;
  * Money that goes out, each withdrawal one step a round, each step on disk before the next is done:
  * reserve it in the engine · wait until all that happened before is settled · pay on chain · or, when the owner's signature has expired on
  * the chain's clock and the chain has not paid, put it back.
+ *
+ * Reserved and given back it is when the bus says so: an answer may leave the exchange a moment before the disk has what it speaks of, and
+ * a power failure then takes it back; the bus only has what is durable.
  */
 export class WithdrawalRounds {
   private readonly options: WithdrawalRoundsOptions;
+  private readonly reserving: Pace;
+  private readonly returning: Pace;
 
   constructor(options: WithdrawalRoundsOptions) {
     this.options = options;
+    this.reserving = new Pace(options.now);
+    this.returning = new Pace(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -60,15 +68,22 @@ export class WithdrawalRounds {
 
   private async reserve(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd } = withdrawal;
+    const { id, accountId, amountMicroUsd, reservedItem } = withdrawal;
+    if (reservedItem !== null) {
+      ledger.withdrawals.advance(id, 'reserved', 'taken off the collateral');
+      this.reserving.forget(id);
+      return true;
+    }
+    if (!this.reserving.isDue(id)) return false;
     try {
       await exchange.withdraw(accountId, BigInt(amountMicroUsd), reservationKey(withdrawal));
-      ledger.withdrawals.advance(id, 'reserved', 'taken off the collateral');
+      this.reserving.note(id);
+      return false;
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.withdrawals.advance(id, 'refused', `${error.code}: ${error.message}`);
+      return true;
     }
-    return true;
   }
 
   private noteSettled({ id }: LedgerWithdrawal): boolean {
@@ -117,10 +132,16 @@ export class WithdrawalRounds {
 
   private async giveBack(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd } = withdrawal;
+    const { id, accountId, amountMicroUsd, returnedItem } = withdrawal;
+    if (returnedItem !== null) {
+      ledger.withdrawals.advance(id, 'givenBack', 'added to the collateral again');
+      this.returning.forget(id);
+      return true;
+    }
+    if (!this.returning.isDue(id)) return false;
     await exchange.deposit(accountId, BigInt(amountMicroUsd), returnKey(withdrawal));
-    ledger.withdrawals.advance(id, 'givenBack', 'added to the collateral again');
-    return true;
+    this.returning.note(id);
+    return false;
   }
 }
 

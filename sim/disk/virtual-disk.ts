@@ -67,6 +67,11 @@ export class VirtualDisk {
     this.pending.push(pending);
   }
 
+  /** Others read by the file system what the process has written so far. */
+  show(): void {
+    for (const file of this.files) file.show();
+  }
+
   /** Ends this disk's life: real files hold what survives afterwards. */
   crash(loss: Loss, random: Xorshift): void {
     this.pending = [];
@@ -81,6 +86,7 @@ class VirtualFile implements SegmentFile {
   private bytes = new Uint8Array(16_384);
   private length: number;
   private synced: number;
+  private isShown = false;
 
   constructor(disk: VirtualDisk, path: string, header: Uint8Array) {
     this.disk = disk;
@@ -96,6 +102,7 @@ class VirtualFile implements SegmentFile {
     this.reserve(position + went);
     this.bytes.set(bytes.subarray(offset, offset + went), position);
     this.length = Math.max(this.length, position + went);
+    this.isShown = false;
     return went;
   }
 
@@ -104,6 +111,7 @@ class VirtualFile implements SegmentFile {
     if (this.disk.dead) return;
     this.disk.bytesFree += this.length - length;
     this.length = length;
+    this.isShown = false;
     this.synced = Math.min(this.synced, length);
     this.bytes.fill(0, length);
   }
@@ -120,6 +128,12 @@ class VirtualFile implements SegmentFile {
 
   keep(length: number): void {
     this.synced = Math.max(this.synced, Math.min(length, this.length));
+  }
+
+  show(): void {
+    if (this.isShown) return;
+    fs.writeFileSync(this.path, this.bytes.subarray(0, this.length));
+    this.isShown = true;
   }
 
   survivors(loss: Loss, random: Xorshift): Uint8Array {

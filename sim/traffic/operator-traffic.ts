@@ -239,7 +239,7 @@ export function paramsCommand(type: number, marketId: number, plan: MarketPlan):
   return wire;
 }
 
-function pricingCommand(marketId: number, params: PricingParams): Wire {
+export function pricingCommand(marketId: number, params: PricingParams): Wire {
   const wire = withSlots(CMD_SET_PRICING, 1 + PRICING_WORDS / SLOT_WORDS, { marketId });
   const floats = new Float64Array(wire.buffer, 0, wire.length / (SLOT_WORDS / SLOT_FLOATS));
   writePricingParams(floats, SLOT_FLOATS, params);

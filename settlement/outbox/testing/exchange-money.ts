@@ -93,7 +93,7 @@ function column(market: MarketActor, account: number, offset: number): number {
 }
 
 /** With that of its isolated positions; 0 while the account is on its way to its home. */
-function collateralOf(shards: readonly ShardCore[], account: number): number {
+export function collateralOf(shards: readonly ShardCore[], account: number): number {
   const home = homeShardOf(shards, account);
   if (home === null) return 0;
   const { state } = homeOf(shards[home] as ShardCore);

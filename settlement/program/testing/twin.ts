@@ -35,25 +35,37 @@ const I64 = 2n ** 63n;
  */
 export class Twin {
   private world: World;
-  private readonly terms: readonly MarketTerms[];
+  private terms: readonly MarketTerms[];
   private readonly batchCap: bigint;
+  private readonly capsPayments: boolean;
 
-  constructor(terms: readonly MarketTerms[], batchCap: bigint) {
+  /** `capsPayments`: false leaves the cap of payments out, as no terms can. */
+  constructor(terms: readonly MarketTerms[], batchCap: bigint, capsPayments = true) {
+    this.capsPayments = capsPayments;
     this.terms = terms;
     this.batchCap = batchCap;
-    const markets = terms.map(() => {
-      return {
-        ...{ fees: 0n, insurance: 0n, clearing: 0n, entrySum: 0n },
-        ...{
-          lastTicks: 0n,
-          averageMicroTicks: 0n,
-          averageAt: 0n,
-          windowStart: 0n,
-          paidInWindow: 0n,
-        },
-      };
-    });
-    this.world = { rows: new Map(), markets };
+    this.world = { rows: new Map(), markets: terms.map(newMarket) };
+  }
+
+  /** As it is now, for itself: what a fork of the chain begins with. */
+  clone(): Twin {
+    const twin = new Twin(this.terms, this.batchCap, this.capsPayments);
+    twin.world = structuredClone(this.world);
+    return twin;
+  }
+
+  /** Returns its slot. */
+  addMarket(terms: MarketTerms): number {
+    this.terms = [...this.terms, terms];
+    for (const { lots, entry } of this.world.rows.values()) {
+      lots.push(0n);
+      entry.push(0n);
+    }
+    return this.world.markets.push(newMarket()) - 1;
+  }
+
+  accounts(): number[] {
+    return [...this.world.rows.keys()];
   }
 
   row(accountId: number): TwinRow {
@@ -210,7 +222,7 @@ export class Twin {
       0n,
     );
     const above = paid - (this.notionalOf(section, price) * BigInt(limits.feeCapPpm)) / PPM;
-    if (above <= 0n) return null;
+    if (above <= 0n || !this.capsPayments) return null;
     const market = world.markets[section.slot]!;
     if (now - market.windowStart >= BigInt(limits.paymentWindowSeconds)) {
       market.windowStart = now;
@@ -240,6 +252,13 @@ export class Twin {
       this.terms[section.slot]!;
     return (section.grossLots * numerator * price) / denominator;
   }
+}
+
+function newMarket(): TwinMarket {
+  return {
+    ...{ fees: 0n, insurance: 0n, clearing: 0n, entrySum: 0n },
+    ...{ lastTicks: 0n, averageMicroTicks: 0n, averageAt: 0n, windowStart: 0n, paidInWindow: 0n },
+  };
 }
 
 function applyEntries(world: World, section: BatchSection): FailureName | null {
