@@ -56,6 +56,8 @@ export class LogWriter {
   private readonly ids = new RecentIds();
   private readonly underWay = new Map<string, Append>();
   private queue: Append[] = [];
+  /** Of the append that was asked for last. */
+  private newest: Promise<void> = Promise.resolve();
   private working: Promise<void> | null = null;
   private closed = false;
   private isBroken = false;
@@ -103,13 +105,17 @@ export class LogWriter {
     if (this.closed) return Promise.reject(new BusClosedError('the bus is closed'));
     const refusal = this.refusal.answer();
     if (refusal !== null) return refusal;
-    if (this.ids.has(messageId)) return Promise.resolve();
+    // Not before what was asked for before it: whoever publishes counts on answers in the order of the calls.
+    if (this.ids.has(messageId)) {
+      return this.queue.length + this.underWay.size === 0 ? Promise.resolve() : this.newest;
+    }
     const already = this.underWay.get(messageId);
     if (already !== undefined) return already.promise;
     const bytes = recordBytes(subject, messageId, data);
     const append = { subject, data, messageId, bytes, ...promised() };
     this.underWay.set(messageId, append);
     this.queue.push(append);
+    this.newest = append.promise;
     this.waitingBytes += bytes;
     this.working ??= this.work();
     return append.promise;
