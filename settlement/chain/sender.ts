@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { base58 } from '@scure/base';
 import {
   type AddressLookupTableAccount,
@@ -24,6 +25,8 @@ export interface SendRequest {
   /** The others that have to sign. */
   signers?: readonly Signer[];
   lookupTables?: readonly AddressLookupTableAccount[];
+  /** Another request with the same content is another one, and not this one again. */
+  isOneOfMany?: boolean;
   /** Measured by a simulation when missing. */
   computeUnitLimit?: number;
   /** Without simulation a transaction that must fail costs its fee; with it, one question more. Needs a limit. */
@@ -66,6 +69,8 @@ export class TransactionTooLargeError extends Error {
 
 const NO_BLOCKHASH = base58.encode(new Uint8Array(32));
 const UNITS_MAX = 1_400_000;
+/** Micro-lamports a compute unit: at most 1,400 lamports for the largest transaction. */
+const FEE_SPREAD = 1_000;
 /** A blockhash lives for so many blocks. */
 const BLOCKHASH_BLOCKS = 150;
 const DEFAULTS = {
@@ -233,7 +238,10 @@ export class TransactionSender {
     const { priorityFeeMicroLamports, priorityFeeFactor, priorityFeeMicroLamportsMax } =
       this.options;
     const grown = Math.round(priorityFeeMicroLamports * priorityFeeFactor ** (number - 1));
-    const fee = Math.min(priorityFeeMicroLamportsMax, grown);
+    // Two equal requests within one blockhash would be one transaction: the last digits of the fee tell them apart.
+    const fee =
+      Math.min(priorityFeeMicroLamportsMax, grown) +
+      (request.isOneOfMany ? randomInt(FEE_SPREAD) : 0);
     const { blockhash, lastValidBlockHeight } = await this.freshBlockhash();
     const transaction = compile(request, blockhash, units, fee);
     transaction.sign([request.payer, ...(request.signers ?? [])]);

@@ -346,7 +346,10 @@ export class SettlementChain {
     name: Parameters<BookedSender['send']>[0],
     request: Parameters<BookedSender['send']>[1],
   ): Promise<string> {
-    const outcome = mustExecute(request.label, await this.sender.send(name, request));
+    const outcome = mustExecute(
+      request.label,
+      await this.sender.send(name, { ...request, isOneOfMany: true }),
+    );
     return outcome.attempt.signature;
   }
 }

@@ -107,7 +107,9 @@ export class RestExchange {
   }
 
   get markets(): string[] {
-    return this.exchange.knowledge.markets.map(({ plan }) => plan.params.symbol);
+    // What was asked to be listed may have been refused.
+    const markets = this.exchange.shards.flatMap((shard) => shard.markets);
+    return markets.map(({ params }) => params.symbol);
   }
 
   keyOf(account: number): ApiKey {
