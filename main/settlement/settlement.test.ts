@@ -307,7 +307,8 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
       START_MS,
     );
 
-    it.skipIf(bus === 'nats')(
+    // It waits longer than the shortest life of a signature, a minute: `.ci/run` does.
+    it.skipIf(bus === 'nats' || process.env.PLIMSOLL_LONG === undefined)(
       'gives back what the chain could not pay in time',
       async () => {
         const { wallet, accountId } = other;
