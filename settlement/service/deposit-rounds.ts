@@ -1,8 +1,8 @@
 import { depositKey, type LedgerDeposit } from '../ledger/deposits.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import type { ChainDoor } from './chain-door.js';
+import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
-import { Pace } from './pace.js';
 
 export interface DepositRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -18,17 +18,16 @@ const REFUSED_ALARM = 'deposit refused';
 
 /**
  * Money that comes in. A deposit on chain becomes collateral in the engine: it is written down first, and told with a key that its
- * signature makes, so that it counts once however often it is seen or told. It is credited when the bus says so: an answer may leave the
- * exchange a moment before the disk has what it speaks of, and a power failure then takes it back; the bus only has what is durable.
+ * signature makes, so that it counts once however often it is seen or told. It is credited when the bus says so.
  */
 export class DepositRounds {
   private readonly options: DepositRoundsOptions;
-  private readonly pace: Pace;
+  private readonly crediting: EngineMoves;
   private isRead = false;
 
   constructor(options: DepositRoundsOptions) {
     this.options = options;
-    this.pace = new Pace(options.now);
+    this.crediting = new EngineMoves(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -56,29 +55,27 @@ export class DepositRounds {
   }
 
   private async tellExchange(): Promise<boolean> {
-    const { ledger } = this.options;
     let credited = 0;
-    for (const deposit of ledger.deposits.open(AT_ONCE)) {
-      if (deposit.item !== null) {
-        ledger.deposits.markCredited(deposit.id);
-        this.pace.forget(deposit.id);
-        credited++;
-      } else if (this.pace.isDue(deposit.id)) await this.tell(deposit);
+    for (const deposit of this.options.ledger.deposits.open(AT_ONCE)) {
+      if (await this.credit(deposit)) credited++;
     }
     return credited === AT_ONCE;
   }
 
-  private async tell(deposit: LedgerDeposit): Promise<void> {
+  private async credit(deposit: LedgerDeposit): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd } = deposit;
+    const { id, accountId, amountMicroUsd, item } = deposit;
+    const ask = () => exchange.deposit(accountId, BigInt(amountMicroUsd), depositKey(deposit));
     try {
-      await exchange.deposit(accountId, BigInt(amountMicroUsd), depositKey(deposit));
-      this.pace.note(id);
+      if (!(await this.crediting.isShown(id, item, ask))) return false;
+      ledger.deposits.markCredited(id);
+      return true;
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.deposits.markRefused(id, `${error.code}: ${error.message}`);
       const sentence = `the exchange does not take deposit ${id} of account ${accountId}: ${error.message}`;
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
+      return false;
     }
   }
 }

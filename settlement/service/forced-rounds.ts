@@ -7,8 +7,8 @@ import {
 import type { SettlementLedger } from '../ledger/ledger.js';
 import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
+import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
-import { Pace } from './pace.js';
 
 export interface ForcedRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -28,13 +28,13 @@ const REFUSED_ALARM = 'forced withdrawal refused';
  */
 export class ForcedRounds {
   private readonly options: ForcedRoundsOptions;
-  private readonly reserving: Pace;
-  private readonly returning: Pace;
+  private readonly reserving: EngineMoves;
+  private readonly returning: EngineMoves;
 
   constructor(options: ForcedRoundsOptions) {
     this.options = options;
-    this.reserving = new Pace(options.now);
-    this.returning = new Pace(options.now);
+    this.reserving = new EngineMoves(options.now);
+    this.returning = new EngineMoves(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -75,30 +75,19 @@ export class ForcedRounds {
   private async giveBack(known: LedgerForcedRequest): Promise<boolean> {
     const { ledger, exchange } = this.options;
     const { id, accountId, amountMicroUsd, returnedItem } = known;
-    if (returnedItem !== null) {
-      ledger.forced.mark(id, 'givenBack');
-      this.returning.forget(id);
-      return true;
-    }
-    if (!this.returning.isDue(id)) return false;
-    await exchange.deposit(accountId, BigInt(amountMicroUsd), forcedReturnKey(known));
-    this.returning.note(id);
-    return false;
+    const ask = () => exchange.deposit(accountId, BigInt(amountMicroUsd), forcedReturnKey(known));
+    if (!(await this.returning.isShown(id, returnedItem, ask))) return false;
+    ledger.forced.mark(id, 'givenBack');
+    return true;
   }
 
   private async reserve(known: LedgerForcedRequest): Promise<boolean> {
     const { ledger, exchange } = this.options;
     const { id, accountId, amountMicroUsd, reservedItem } = known;
-    if (reservedItem !== null) {
-      ledger.forced.mark(id, 'reserved');
-      this.reserving.forget(id);
-      return true;
-    }
-    if (!this.reserving.isDue(id)) return false;
+    const ask = () => exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
     try {
-      await exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
-      this.reserving.note(id);
-      return false;
+      if (!(await this.reserving.isShown(id, reservedItem, ask))) return false;
+      ledger.forced.mark(id, 'reserved');
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.forced.mark(id, 'refused');

@@ -2,8 +2,8 @@ import type { SettlementLedger } from '../ledger/ledger.js';
 import { type LedgerWithdrawal, reservationKey, returnKey } from '../ledger/withdrawals.js';
 import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
+import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
-import { Pace } from './pace.js';
 
 export interface WithdrawalRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -21,18 +21,17 @@ const AT_ONCE = 50;
  * reserve it in the engine · wait until all that happened before is settled · pay on chain · or, when the owner's signature has expired on
  * the chain's clock and the chain has not paid, put it back.
  *
- * Reserved and given back it is when the bus says so: an answer may leave the exchange a moment before the disk has what it speaks of, and
- * a power failure then takes it back; the bus only has what is durable.
+ * Reserved and given back it is when the bus says so.
  */
 export class WithdrawalRounds {
   private readonly options: WithdrawalRoundsOptions;
-  private readonly reserving: Pace;
-  private readonly returning: Pace;
+  private readonly reserving: EngineMoves;
+  private readonly returning: EngineMoves;
 
   constructor(options: WithdrawalRoundsOptions) {
     this.options = options;
-    this.reserving = new Pace(options.now);
-    this.returning = new Pace(options.now);
+    this.reserving = new EngineMoves(options.now);
+    this.returning = new EngineMoves(options.now);
   }
 
   async round(): Promise<boolean> {
@@ -69,21 +68,16 @@ export class WithdrawalRounds {
   private async reserve(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, exchange } = this.options;
     const { id, accountId, amountMicroUsd, reservedItem } = withdrawal;
-    if (reservedItem !== null) {
-      ledger.withdrawals.advance(id, 'reserved', 'taken off the collateral');
-      this.reserving.forget(id);
-      return true;
-    }
-    if (!this.reserving.isDue(id)) return false;
+    const ask = () =>
+      exchange.withdraw(accountId, BigInt(amountMicroUsd), reservationKey(withdrawal));
     try {
-      await exchange.withdraw(accountId, BigInt(amountMicroUsd), reservationKey(withdrawal));
-      this.reserving.note(id);
-      return false;
+      if (!(await this.reserving.isShown(id, reservedItem, ask))) return false;
+      ledger.withdrawals.advance(id, 'reserved', 'taken off the collateral');
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
       ledger.withdrawals.advance(id, 'refused', `${error.code}: ${error.message}`);
-      return true;
     }
+    return true;
   }
 
   private noteSettled({ id }: LedgerWithdrawal): boolean {
@@ -133,15 +127,10 @@ export class WithdrawalRounds {
   private async giveBack(withdrawal: LedgerWithdrawal): Promise<boolean> {
     const { ledger, exchange } = this.options;
     const { id, accountId, amountMicroUsd, returnedItem } = withdrawal;
-    if (returnedItem !== null) {
-      ledger.withdrawals.advance(id, 'givenBack', 'added to the collateral again');
-      this.returning.forget(id);
-      return true;
-    }
-    if (!this.returning.isDue(id)) return false;
-    await exchange.deposit(accountId, BigInt(amountMicroUsd), returnKey(withdrawal));
-    this.returning.note(id);
-    return false;
+    const ask = () => exchange.deposit(accountId, BigInt(amountMicroUsd), returnKey(withdrawal));
+    if (!(await this.returning.isShown(id, returnedItem, ask))) return false;
+    ledger.withdrawals.advance(id, 'givenBack', 'added to the collateral again');
+    return true;
   }
 }
 
