@@ -18,6 +18,7 @@ const REQUEST: ForcedRequest = {
 class Engine implements ExchangeMoney {
   readonly moves = new Map<string, bigint>();
   answer: Error | null = null;
+  stuckKey = '';
 
   async deposit(_account: number, microUsd: bigint, key: string): Promise<void> {
     if (this.answer !== null) throw this.answer;
@@ -25,6 +26,7 @@ class Engine implements ExchangeMoney {
   }
   async withdraw(_account: number, microUsd: bigint, key: string): Promise<void> {
     if (this.answer !== null) throw this.answer;
+    if (key === this.stuckKey) throw new Error('stuck');
     this.moves.set(key, -microUsd);
   }
 }
@@ -106,5 +108,15 @@ describe('a forced withdrawal', () => {
     const [alarm] = ledger.alarms.list();
     expect(alarm?.severity).toBe('critical');
     expect(alarm?.sentence).toMatch(/account 4 has asked the chain for 900 micro-USD.*free is 5/);
+  });
+
+  it('that is stuck does not stop another one', async () => {
+    const { ledger, exchange, onChain, rounds } = prepared();
+    exchange.stuckKey = forcedKey(REQUEST);
+    const other = { ...REQUEST, accountId: 5 };
+    onChain.push(other);
+    await rounds.round().catch(() => {});
+    expect([...exchange.moves]).toEqual([[forcedKey(other), -900n]]);
+    expect(ledger.forced.open()).toHaveLength(2);
   });
 });

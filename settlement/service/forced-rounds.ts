@@ -9,6 +9,7 @@ import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { stepEach } from './step-each.js';
 
 export interface ForcedRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -41,12 +42,12 @@ export class ForcedRounds {
     const { ledger, chain } = this.options;
     const asked = await chain.forcedRequests();
     for (const request of asked) ledger.forced.record(request);
-    let moved = false;
-    for (const known of ledger.forced.open()) {
-      const isStillAsked = asked.some((request) => isSame(request, known));
-      moved = (await this.step(known, isStillAsked)) || moved;
-    }
-    return moved;
+    return stepEach(ledger.forced.open(), (known) => {
+      return this.step(
+        known,
+        asked.some((request) => isSame(request, known)),
+      );
+    });
   }
 
   private async step(known: LedgerForcedRequest, isStillAsked: boolean): Promise<boolean> {

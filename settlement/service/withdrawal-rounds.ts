@@ -4,6 +4,7 @@ import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { stepEach } from './step-each.js';
 
 export interface WithdrawalRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -34,19 +35,9 @@ export class WithdrawalRounds {
     this.returning = new EngineMoves(options.now);
   }
 
-  async round(): Promise<boolean> {
-    let moved = false;
-    let trouble: Error | null = null;
-    for (const withdrawal of this.options.ledger.withdrawals.open(AT_ONCE)) {
-      try {
-        moved = (await this.step(withdrawal)) || moved;
-      } catch (error) {
-        // One that is stuck must not stop the others.
-        trouble ??= error as Error;
-      }
-    }
-    if (trouble !== null && !moved) throw trouble;
-    return moved;
+  round(): Promise<boolean> {
+    const open = this.options.ledger.withdrawals.open(AT_ONCE);
+    return stepEach(open, (withdrawal) => this.step(withdrawal));
   }
 
   private async step(withdrawal: LedgerWithdrawal): Promise<boolean> {
