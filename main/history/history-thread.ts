@@ -23,9 +23,6 @@ export interface HistoryStart {
   candlesKept: number;
 }
 
-/** To the thread: the journals are closed; read them to their end, and end. */
-export type HistoryRequest = 'finish';
-
 export type HistoryMessage =
   | { kind: 'notice'; sentence: string }
   | { kind: 'candles'; candles: CandleRow[] };

@@ -23,9 +23,6 @@ export interface OutboxStart {
   progress: SharedArrayBuffer;
 }
 
-/** To the thread: the journals are closed; publish them to their end, and end. */
-export type OutboxRequest = 'finish';
-
 /** `running`: everything is open. `trouble`: it goes on trying. `stopped`: it has ended, and starting it again would not help. */
 export interface OutboxMessage {
   kind: 'notice' | 'trouble' | 'stopped' | 'running';

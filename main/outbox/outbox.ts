@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import { HostStats } from '../../engine/runtime/host-stats.js';
 import type { BusLocation } from '../../settlement/bus/provide-bus.js';
+import { KeptThread } from '../kept-thread.js';
 import { OutboxProgress } from './outbox-progress.js';
-import type { OutboxMessage, OutboxRequest, OutboxStart } from './outbox-thread.js';
+import type { OutboxMessage, OutboxStart } from './outbox-thread.js';
 
 export interface OutboxOptions {
   /** Of the exchange: journals and snapshots are read there, and positions kept in `outbox/`. */
@@ -52,10 +52,6 @@ export interface OutboxStatus {
   lastError: string | null;
 }
 
-const RETRY_MS_FIRST = 1_000;
-const RETRY_MS_MAX = 60_000;
-const FINISH_WITHIN_MS = 3_000;
-
 /**
  * The thread that publishes the journals, as the exchange sees it. It is no part of trading: when the bus is away it waits, when it ends it is
  * started again after a while, and the journals keep everything for it.
@@ -64,47 +60,27 @@ export class Outbox {
   private readonly options: OutboxOptions;
   private readonly progress: OutboxProgress;
   private readonly stats: HostStats[];
-  private worker: Worker | null = null;
-  private ended: Promise<void> = Promise.resolve();
-  private retry: NodeJS.Timeout | null = null;
-  private retryMs = RETRY_MS_FIRST;
-  private state: OutboxStatus['state'] = 'running';
+  private readonly thread: KeptThread<OutboxMessage>;
+  private isStopped = false;
   private lastError: string | null = null;
-  private stopping = false;
   private sample = { atMs: performance.now(), items: 0 };
 
   constructor(options: OutboxOptions) {
     this.options = options;
     this.progress = OutboxProgress.forShards(options.stats.length);
     this.stats = options.stats.map((memory) => new HostStats(memory));
+    this.thread = new KeptThread({
+      module: new URL('./outbox-thread.js', import.meta.url),
+      task: () => this.task(),
+      onMessage: (message) => this.take(message),
+      onError: (error) => this.fail(error.message),
+      finishWithinMs: options.finishWithinMs,
+    });
   }
 
   /** The shards have to be open: their journals are recovered then, and do not get shorter any more. */
   start(): void {
-    const { dataDir, isSpread, stats, neverSyncs, hasSpareCore, bus } = this.options;
-    const task: OutboxStart = {
-      purpose: 'outbox',
-      dataDir,
-      isSpread,
-      stats,
-      neverSyncs,
-      hasSpareCore,
-      bus,
-      progress: this.progress.memory,
-    };
-    const url = new URL('./outbox-thread.js', import.meta.url);
-    const worker = new Worker(url, { workerData: task });
-    this.worker = worker;
-    this.state = 'running';
-    worker.on('message', (message: OutboxMessage) => this.take(message));
-    worker.on('error', (error: Error) => this.fail(error.message));
-    this.ended = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.worker = null;
-        if (!this.stopping && this.state !== 'stopped') this.startLater();
-        resolve();
-      });
-    });
+    this.thread.start();
   }
 
   status(): OutboxStatus {
@@ -115,35 +91,33 @@ export class Outbox {
       return { shardId, ...own, lagMessages, lagMs };
     });
     const items = shards.reduce((sum, own) => sum + own.items, 0);
-    const { state, lastError } = this;
-    return { state, shards, itemsPerSecond: this.rateOf(items), lastError };
+    const running = this.thread.isRetrying ? 'retrying' : 'running';
+    const state = this.isStopped ? 'stopped' : running;
+    return { state, shards, itemsPerSecond: this.rateOf(items), lastError: this.lastError };
   }
 
-  /** The journals are closed. Lets the bus have their ends, if that does not take too long. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    if (this.retry !== null) clearTimeout(this.retry);
-    const request: OutboxRequest = 'finish';
-    this.worker?.postMessage(request);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, this.options.finishWithinMs ?? FINISH_WITHIN_MS);
-    });
-    await Promise.race([this.ended, late]);
-    clearTimeout(timer);
-    // What is cut off is published after the next start.
-    await this.worker?.terminate();
+  /** The journals are closed. Lets the bus have their ends, if that does not take too long; the rest is published after the next start. */
+  stop(): Promise<void> {
+    return this.thread.stop();
+  }
+
+  private task(): OutboxStart {
+    const { dataDir, isSpread, stats, neverSyncs, hasSpareCore, bus } = this.options;
+    const progress = this.progress.memory;
+    const from = { dataDir, isSpread, stats, neverSyncs };
+    return { purpose: 'outbox', ...from, hasSpareCore, bus, progress };
   }
 
   private take({ kind, sentence }: OutboxMessage): void {
     if (kind === 'running') {
-      this.retryMs = RETRY_MS_FIRST;
+      this.thread.noteWorks();
     } else if (kind === 'notice') {
       this.options.onNotice(sentence);
     } else if (kind === 'trouble') {
       this.fail(sentence);
     } else {
-      this.state = 'stopped';
+      this.isStopped = true;
+      this.thread.giveUp();
       this.lastError = sentence;
       this.options.onStopped(sentence);
     }
@@ -152,13 +126,6 @@ export class Outbox {
   private fail(sentence: string): void {
     this.lastError = sentence;
     this.options.onTrouble(sentence);
-  }
-
-  private startLater(): void {
-    this.state = 'retrying';
-    this.retry = setTimeout(() => this.start(), this.retryMs);
-    this.retry.unref();
-    this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX);
   }
 
   private rateOf(items: number): number {
