@@ -1,7 +1,13 @@
 import { decodePack } from '../packs/pack-codec.js';
 import { PackError } from '../packs/pack-error.js';
-import type { AccountPack, Pack, PricePack } from '../packs/pack-types.js';
-import { subjectOf } from '../packs/subjects.js';
+import type {
+  AccountPack,
+  ItemOrigin,
+  MarketListed,
+  Pack,
+  PricePack,
+} from '../packs/pack-types.js';
+import { fillsSubject, subjectOf } from '../packs/subjects.js';
 import type { Alarms } from './alarms.js';
 import type { Cash } from './cash.js';
 import type { Catalogue } from './catalogue.js';
@@ -61,6 +67,8 @@ export class Ingest {
   private readonly parts: IngestParts;
   /** Since when a subject waits for what must come before. Only patience hangs on it, so it need not survive. */
   private readonly waitingSinceMs = new Map<string, number>();
+  /** Markets that the message under way has listed. */
+  private readonly listed = new Set<number>();
 
   constructor(parts: IngestParts) {
     this.parts = parts;
@@ -95,6 +103,7 @@ export class Ingest {
         const letter = letters.first(subject);
         if (letter === null || !this.retake(letter)) done = true;
         else taken++;
+        this.goOnWithListed();
         if (letters.first(subject) === null) this.parts.alarms.clear(letterAlarm(subject));
       });
     }
@@ -115,7 +124,18 @@ export class Ingest {
     if (first !== null && result.outcome !== 'gap' && result.error === null) {
       this.drain(message.subject);
     }
+    this.goOnWithListed();
     return result;
+  }
+
+  /** Fills can overtake, by more than patience lasts, the message that lists their market: they wait as dead letters, and this is the end of it. */
+  private goOnWithListed(): void {
+    const marketIds = [...this.listed];
+    this.listed.clear();
+    for (const marketId of marketIds) {
+      const subject = fillsSubject(marketId);
+      if (this.parts.letters.first(subject)?.reason === 'unknownMarket') this.drain(subject);
+    }
   }
 
   private goesOn(subject: string): void {
@@ -138,6 +158,7 @@ export class Ingest {
       const outcome = this.parts.database.sql.transaction(() => this.accept(message))();
       return { outcome, isDone: true, error: null };
     } catch (error) {
+      this.listed.clear();
       return this.failed(message, error);
     }
   }
@@ -172,6 +193,7 @@ export class Ingest {
       const message = { subject, data: letters.bytes(id), sequence: streamSequence };
       database.sql.transaction(() => this.accept(message))();
     } catch (error) {
+      this.listed.clear();
       if (error instanceof GapError) {
         letters.update(letter, letter.state, 'gap', error.message);
         this.parts.alarms.raise(gapAlarm(subject), 'critical', error.message);
@@ -271,10 +293,15 @@ export class Ingest {
       if (item === undefined) return;
       const place = { shardId: pack.shardId, item: number };
       if (item.kind === 'accountCreated') catalogue.addAccount(pack.shardId, item);
-      else if (item.kind === 'marketListed') catalogue.addMarket(item);
+      else if (item.kind === 'marketListed') this.list(item);
       else if (item.kind === 'balance') cash.addBalanceItem(place, item);
       else if (item.kind === 'insuranceFunded') cash.addInsuranceFunding(place, item);
     }
+  }
+
+  private list(item: ItemOrigin & MarketListed): void {
+    this.parts.catalogue.addMarket(item);
+    this.listed.add(item.marketId);
   }
 
   private alarm(subject: string, letterId: number, error: Error): void {
