@@ -144,11 +144,13 @@ export class Outgoing {
     message.onStored();
   }
 
-  /** A message that was refused may be stored all the same. */
+  /**
+   * A message that was refused may be stored all the same. A subject of which nothing is under way is looked at too: the stream that it
+   * shares with others may have lost its end, and only they were told.
+   */
   private async forgetStored(line: Line): Promise<void> {
     const { subject, confirmedItem, unconfirmed } = line;
-    const last = unconfirmed.at(-1);
-    if (last === undefined) return;
+    const lastItem = unconfirmed.at(-1)?.lastItem ?? confirmedItem;
     const head = await headOf(this.bus, subject);
     const has = head?.lastItem ?? 0;
     if (has < confirmedItem) {
@@ -156,9 +158,9 @@ export class Outgoing {
         `the bus ends ${subject} with item ${has}, but it had confirmed item ${confirmedItem}`,
       );
     }
-    if (has > last.lastItem) {
+    if (has > lastItem) {
       throw new OutboxDivergedError(
-        `the bus ends ${subject} with item ${has}, but no more than ${last.lastItem} were published: somebody else publishes there`,
+        `the bus ends ${subject} with item ${has}, but no more than ${lastItem} were published: somebody else publishes there`,
       );
     }
     while (head !== null && unconfirmed[0] !== undefined && isIn(unconfirmed[0], head)) {
