@@ -15,7 +15,7 @@ const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
 /** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
 const LOOK_AGAIN_MS = 5_000;
-/** Streams of the bus do not arrive alike: so long a payment waits for the trades that it is for, without which the chain would refuse it for ever. */
+/** Streams of the bus do not arrive alike: what is younger waits for what is older in another one. Payments wait for certain, see PaymentGate. */
 const PATIENCE_MS = 100;
 
 /** The chain did not take a batch: the round is made again. */
@@ -53,7 +53,8 @@ export class BatchRounds {
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
     const ingestedUntilMs = now() - PATIENCE_MS;
-    const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
+    const window = { ...limits, ingestedUntilMs, paymentsWait: true };
+    const { batch, itemsTaken } = ledger.buildBatch(window);
     return batch !== null || itemsTaken > 0;
   }
 
