@@ -312,4 +312,12 @@ CREATE TABLE notes (
   sentence TEXT NOT NULL
 ) STRICT;
 `,
+  `
+-- Kept beside the attempts, of which there will be millions, and changed with them.
+CREATE TABLE fees (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  paid_lamports INTEGER NOT NULL
+) STRICT;
+INSERT INTO fees SELECT 1, coalesce(sum(fee_lamports), 0) FROM attempts;
+`,
 ];

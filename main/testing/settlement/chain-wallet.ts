@@ -6,6 +6,7 @@ import { base58 } from '@scure/base';
 import { Connection, Keypair, PublicKey, Transaction } from '@solana/web3.js';
 import { EmbeddedOperator } from '../../../settlement/chain/embedded-operator.js';
 import { associatedTokenAccount } from '../../../settlement/chain/token-instructions.js';
+import { usdText } from '../../../settlement/custody/usd-text.js';
 import { authorisationBytes } from '../../../settlement/program/authorisation.js';
 import { deposit } from '../../../settlement/program/money-instructions.js';
 import { eventually } from './eventually.js';
@@ -28,7 +29,6 @@ export interface Wish {
   expiresAt?: number;
 }
 
-const MICRO_USD = 1_000_000n;
 const LAMPORTS = 10_000_000_000;
 const WITHIN_MS = 120_000;
 const POLL_MS = 50;
@@ -103,7 +103,7 @@ export class ChainWallet {
     return {
       accountId,
       nonce,
-      amount: decimalOf(amountMicroUsd),
+      amount: usdText(amountMicroUsd),
       destination: destination.toBase58(),
       expiresAt,
       signature: base58.encode(ed25519.sign(bytes, this.key.secretKey.slice(0, 32))),
@@ -137,10 +137,6 @@ export class ChainWallet {
     if (value === null) await connection.sendRawTransaction(wire, { skipPreflight: true });
     return 'open';
   }
-}
-
-export function decimalOf(microUsd: bigint): string {
-  return `${microUsd / MICRO_USD}.${String(microUsd % MICRO_USD).padStart(6, '0')}`;
 }
 
 function connectionTo({ rpcUrl }: Pick<Facts, 'rpcUrl'>): Connection {
