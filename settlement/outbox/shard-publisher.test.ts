@@ -182,6 +182,16 @@ describe('the publisher of a shard', () => {
     stream.fate = () => 'lost';
     await expect(settle(both, 1_000)).rejects.toThrow(/ends fills.5 with item 0, but it had/);
 
+    // Nobody publishes any more.
+    const quiet = new MemoryBus();
+    const idle = await open(quiet);
+    idle.marketItem(5, 1, fill(1));
+    idle.endFrame(1, 1);
+    await settle(idle, 0);
+    quiet.messages.length = 0;
+    await idle.pump(900, true);
+    await expect(idle.pump(2_000, true)).rejects.toThrow(/ends fills.5 with item 0, but it had/);
+
     const shared = new MemoryBus();
     const [one, two] = [await open(shared), await open(shared)];
     two.marketItem(5, 1, fill(1));
