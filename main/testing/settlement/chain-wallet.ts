@@ -36,6 +36,7 @@ const POLL_MS = 50;
 /** Somebody with a key of Solana and test USDC, who knows nothing but what the door and the chain tell everybody. */
 export class ChainWallet {
   readonly key: Keypair;
+  private readonly signatures = new Set<string>();
 
   constructor(key = Keypair.generate()) {
     this.key = key;
@@ -119,12 +120,15 @@ export class ChainWallet {
     const transaction = new Transaction({ feePayer: payer, ...latest }).add(step);
     transaction.sign(this.key);
     const signature = base58.encode(transaction.signature as Uint8Array);
+    // The same once more within a slot would be the same transaction, and executed once.
+    if (this.signatures.has(signature)) return null;
+    this.signatures.add(signature);
     return { signature, wire: transaction.serialize(), until: latest.lastValidBlockHeight };
   }
 
   private async send(
     connection: Connection,
-    { signature, wire, until }: Awaited<ReturnType<ChainWallet['signDeposit']>>,
+    { signature, wire, until }: NonNullable<Awaited<ReturnType<ChainWallet['signDeposit']>>>,
   ): Promise<'done' | 'never' | 'open'> {
     // Asked first: a status that is missing at this height can only come later when the transaction is still good.
     const height = await connection.getBlockHeight('finalized');
