@@ -27,10 +27,16 @@ export class BatchNotSettledError extends Error {
 export class BatchRounds {
   private readonly options: BatchRoundsOptions;
   private isReconciled = false;
+  private wasEqual = false;
   private lookedMs = 0;
 
   constructor(options: BatchRoundsOptions) {
     this.options = options;
+  }
+
+  /** Ledger and chain have agreed since the start, and nothing says that they do not now. */
+  get isInLine(): boolean {
+    return this.wasEqual && !this.options.ledger.alarms.halted();
   }
 
   /** True: there is more to do at once. */
@@ -86,6 +92,7 @@ export class BatchRounds {
       ledger.alarms.raise(STATUS_ALARM, 'halt', sentence);
     }
     this.isReconciled = answer.kind !== 'halt';
+    if (this.isReconciled) this.wasEqual = true;
     this.lookedMs = now();
   }
 }
