@@ -65,14 +65,15 @@ export class FixpDoor {
     const { shards, folds } = options;
     const { limits, fixpLimits, sessions } = this;
     const nowMs = () => Date.now();
-    const { markets, views, openOrders, accounts, allowances, ratios, logOf, epoch } = folds;
+    const { markets, views, openOrders, accounts, allowances, load, ratios, logOf, epoch } = folds;
+    load.watch(shards);
     const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
     const { publicBufferBytesMax, strikesMax } = limits;
     const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
     const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
     this.marketData = marketData;
     this.application = new ApplicationMessages({
-      ...{ limits, markets, views, openOrders, nowMs, ratios },
+      ...{ limits, markets, views, openOrders, nowMs, load, ratios },
       quoteEntriesMax: fixpLimits.quoteEntriesMax,
       marketData,
       ports: shards,

@@ -61,7 +61,8 @@ export class Barriers {
     this.writer.cancel(this.draft, account, this.session, request);
     const home = accounts.homeOf(account);
     const port = ports[home] as ShardPort;
-    if (!port.trySend(this.writer.words, 0, this.writer.slots)) return Promise.resolve(null);
+    // A question, whatever it looks like: it leaves room for cancels.
+    if (!port.trySend(this.writer.words, 0, this.writer.slots, true)) return Promise.resolve(null);
     const reached = new Promise<Reached | null>((resolve) => {
       const timer = setTimeout(() => this.settle(request, null), withinMs).unref();
       this.waiting.set(request, (found) => {

@@ -21,6 +21,7 @@ import { Accounts } from '../session/accounts.js';
 import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
+import { LoadLevels } from '../session/load-levels.js';
 import { LoginChallenge } from '../session/login.js';
 import { OrderRatios } from '../session/order-ratios.js';
 import { RequestTimes } from '../session/request-times.js';
@@ -77,7 +78,7 @@ export class RequestHarness {
       session,
       () => {},
       this.times,
-      ratios,
+      { ratios, load: new LoadLevels(limits.tickMs, []) },
       0,
     );
     this.connection = this.newConnection(false, limits);
