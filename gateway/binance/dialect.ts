@@ -81,7 +81,7 @@ export class BinanceDialect implements EventObserver {
   private readonly userStreams: UserStreams;
   private readonly histories: Histories;
   private readonly orders: OrderRequests;
-  private readonly keys = new ListenKeys();
+  private readonly keys = new ListenKeys((...of) => this.authentication.stillOpens(...of));
   private readonly countdowns = new Countdowns();
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
@@ -215,16 +215,16 @@ export class BinanceDialect implements EventObserver {
     this.sockets.close();
   }
 
-  openListenKey(account: number): object {
-    return { listenKey: this.keys.open(account, Date.now()) };
+  openListenKey(account: number, apiKey: string): object {
+    return { listenKey: this.keys.open(account, apiKey, Date.now()) };
   }
 
-  keepListenKey(account: number): object {
-    return { listenKey: this.keys.keepAlive(account, Date.now()) };
+  keepListenKey(_account: number, apiKey: string): object {
+    return { listenKey: this.keys.keepAlive(apiKey, Date.now()) };
   }
 
-  closeListenKey(account: number): object {
-    const listenKey = this.keys.close(account);
+  closeListenKey(account: number, apiKey: string): object {
+    const listenKey = this.keys.close(apiKey);
     if (listenKey !== null) this.userStreams.end(account, listenKey);
     this.flush();
     return {};

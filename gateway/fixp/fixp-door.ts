@@ -46,6 +46,7 @@ export class FixpDoor {
   private readonly sessions = new FixpSessions();
   private readonly connections = new Set<FixpConnection>();
   private readonly application: ApplicationMessages;
+  private readonly handshake: Handshake;
   private readonly layer: SessionLayer;
   private readonly marketData: MarketData;
   private readonly deliveries: readonly EventDelivery[];
@@ -86,7 +87,7 @@ export class FixpDoor {
       const to = { portId, shard, sessions, markets, openOrders, quotes, marketData, touched };
       return new EventDelivery(to);
     });
-    const handshake = new Handshake({
+    this.handshake = new Handshake({
       ...{
         limits,
         fixpLimits,
@@ -104,7 +105,7 @@ export class FixpDoor {
       accountSeqNo: (account) => views.sequenceOf(account),
       replay: (session, found) => this.deliveries[session.identity.home]?.replay(session, found),
     });
-    this.layer = new SessionLayer(handshake, this.application, fixpLimits, strikesMax, nowMs);
+    this.layer = new SessionLayer(this.handshake, this.application, fixpLimits, strikesMax, nowMs);
     this.server = net.createServer({ noDelay: true }, (socket) => this.open(socket));
     this.server.maxConnections = fixpLimits.connectionsMax;
     shards.forEach((port, shard) => {
@@ -234,7 +235,11 @@ export class FixpDoor {
         if (now - openedAtMs <= loginTimeoutMs) continue;
         const sentence = `not established within ${loginTimeoutMs} ms`;
         connection.terminate(TerminationCode.Timeout, sentence, now);
-      } else if (now - lastHeardMs > 2 * keepaliveMs) {
+        continue;
+      }
+      const isVoid = this.handshake.keyProblem(session, connection.address);
+      if (isVoid !== null) connection.terminate(TerminationCode.InvalidSession, isVoid, now);
+      else if (now - lastHeardMs > 2 * keepaliveMs) {
         const sentence = `nothing heard for ${2 * keepaliveMs} ms`;
         connection.terminate(TerminationCode.KeepaliveLapsed, sentence, now);
       } else if (now - lastSentMs >= keepaliveMs - HOUSEKEEPING_MS) connection.sendSequence(now);
