@@ -3,7 +3,7 @@ import { PlimsollClient } from '../../sdk/client.js';
 import { apiKeyLogin } from '../../sdk/login.js';
 import { type BinanceClient, BinanceExchange, type Json } from './binance.fixture.js';
 
-const CUTS = process.env.PLIMSOLL_FULL === undefined ? 60 : 200;
+const CUTS = process.env.PLIMSOLL_FULL === undefined ? 20 : 200;
 const ORDERS = 6;
 const MARKET = { symbol: 'BTCUSDT' };
 

@@ -5,7 +5,7 @@ import { base58 } from '@scure/base';
 import { DirectOutput } from '../../engine/runtime/event-output.js';
 import { InlinePort } from '../../engine/runtime/inline-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
-import type { ShardPort } from '../../engine/shard/shard-port.js';
+import type { EventConsumer, ShardPort } from '../../engine/shard/shard-port.js';
 import { createShardCore } from '../../main/compose.js';
 import { type ClientOptions, PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
@@ -44,6 +44,10 @@ export interface AllDoorsOptions {
   /** Of each door's ring of commands. */
   ringSlots?: number;
   accounts?: number;
+  /** Of each account, micro-USD. */
+  money?: number;
+  /** Of what a session of the binary door has sent. */
+  flowBytesMax?: number;
 }
 
 /**
@@ -57,6 +61,8 @@ export class AllDoors {
   readonly traders: Trader[];
   readonly keys: ApiKey[];
   readonly errors: Error[] = [];
+  /** Hears every event of the shard. */
+  observe: EventConsumer = () => {};
   /** The shard reads nothing. */
   held = false;
   gateway!: Gateway;
@@ -68,16 +74,20 @@ export class AllDoors {
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-doors-'));
   private readonly inputs: RingReader[] = [];
   private readonly outputs: DirectOutput[] = [];
+  private readonly options: AllDoorsOptions & { money: number };
   private readonly limits: Partial<GatewayLimits>;
   private readonly ringSlots: number;
   private readonly closers: (() => unknown)[] = [];
 
-  constructor({ limits, ringSlots = RING_SLOTS, accounts = 3 }: AllDoorsOptions = {}) {
+  constructor(options: AllDoorsOptions = {}) {
+    const { limits, ringSlots = RING_SLOTS, accounts = 3, money = MONEY } = options;
+    this.options = { ...options, money };
     this.limits = { tickMs: 5, ...limits };
     this.ringSlots = ringSlots;
     this.traders = Array.from({ length: accounts }, (_, i) => newTrader(i + 1));
     this.keys = this.traders.map(({ account }) => issueApiKey(this.operatorKey, account));
     this.shard.onEvents((words, floats, at, slots) => {
+      this.observe(words, floats, at, slots);
       for (const { consumer } of this.outputs) consumer?.(words, floats, at, slots);
     });
   }
@@ -91,7 +101,12 @@ export class AllDoors {
       shards: [{ port: this.door(GATEWAY_PORT) }],
     });
     const { folds, keys } = this.gateway;
-    this.fixp = new FixpDoor({ ...common, shards: [this.door(FIXP_PORT)], folds, keys });
+    const { flowBytesMax } = this.options;
+    this.fixp = new FixpDoor({
+      ...{ ...common, folds, keys },
+      shards: [this.door(FIXP_PORT)],
+      fixpLimits: flowBytesMax === undefined ? {} : { flowBytesMax },
+    });
     this.fix = new FixDoor({
       ...{ ...common, ...fixSources(folds), keys, exchangeTimeMs, folder: this.folder },
       ports: [this.door(FIX_PORT)],
@@ -103,7 +118,8 @@ export class AllDoors {
     if (this.core.epoch > 0) return;
     this.shard.open(1, ROOMY, 500_000);
     this.shard.open(2, ODD, 400);
-    for (const { account, publicKey } of this.traders) this.shard.fund(account, publicKey, MONEY);
+    const { money } = this.options;
+    for (const { account, publicKey } of this.traders) this.shard.fund(account, publicKey, money);
   }
 
   /** Native, logged in by its key pair. */
