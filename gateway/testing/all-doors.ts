@@ -7,6 +7,7 @@ import { InlinePort } from '../../engine/runtime/inline-port.js';
 import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js';
 import type { EventConsumer, ShardPort } from '../../engine/shard/shard-port.js';
 import { createShardCore } from '../../main/compose.js';
+import { applyMarkets, applySeed, collectSeed } from '../../main/exchange/shard-seed.js';
 import { type ClientOptions, PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
 import { BinanceClient, TestSocket } from '../binance/binance.fixture.js';
@@ -112,10 +113,17 @@ export class AllDoors {
       ports: [this.door(FIX_PORT)],
       onError: (error) => this.errors.push(error),
     });
+    const { epoch } = this.core;
+    if (epoch > 0) {
+      const seed = collectSeed(this.core, epoch);
+      this.gateway.seed.shard(0, epoch, this.core.timeMs);
+      applyMarkets(seed, 0, this.gateway.seed);
+      applySeed(seed, 0, this.gateway.seed, () => epoch);
+    }
     this.origin = `${HOST}:${await this.gateway.listen()}`;
     this.fixpPort = await this.fixp.listen();
     this.fixPort = await this.fix.listen();
-    if (this.core.epoch > 0) return;
+    if (epoch > 0) return;
     this.shard.open(1, ROOMY, 500_000);
     this.shard.open(2, ODD, 400);
     const { money } = this.options;
@@ -186,12 +194,24 @@ export class AllDoors {
     this.run();
   }
 
+  /** All doors end and begin anew before the same shard, as after a restart. */
+  async restart(): Promise<void> {
+    await this.closeDoors();
+    this.inputs.length = 0;
+    this.outputs.length = 0;
+    await this.start();
+  }
+
   async close(): Promise<void> {
+    await this.closeDoors();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async closeDoors(): Promise<void> {
     for (const close of this.closers.splice(0)) await close();
     await this.fix.close();
     await this.fixp.close();
     await this.gateway.close();
-    fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
   private door(portId: number): ShardPort {
