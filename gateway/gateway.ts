@@ -276,6 +276,7 @@ export class Gateway {
       ports,
       accounts: this.accounts,
       number,
+      isWaiting: (port) => this.load.cancels.isWaiting(port),
       wake: (shard) => this.wake(shard),
     });
   }

@@ -17,8 +17,8 @@ export const BUSY: Problem = problem(
 );
 
 /**
- * Puts all commands that were written into the ring, or none; null: they are on their way. Cancels take any room that there is. All
- * else leaves a part of the ring to them, and is refused when this thread is too late.
+ * Puts all commands that were written into the ring, or none; null: they are on their way. Cancels take any room that there is, and wait
+ * when there is none. All else leaves a part of the ring to them, and is refused while any wait, or when this thread is too late.
  */
 export function submit(
   port: ShardPort,
@@ -30,7 +30,9 @@ export function submit(
   const { orders, onlyCancels } = writer;
   const over = ratios.take(account, orders, nowMs);
   if (over !== null) return over;
-  if ((onlyCancels || !load.refusesOrders) && tryAll(port, writer, !onlyCancels)) return null;
+  const mayGo = !load.cancels.isWaiting(port) && (onlyCancels || !load.refusesOrders);
+  if (mayGo && tryAll(port, writer, !onlyCancels)) return null;
+  if (onlyCancels && load.cancels.push(port, writer.words, writer.slots)) return null;
   // What was not sent does not count against what the account trades.
   ratios.giveBack(account, orders);
   load.shedRequests++;

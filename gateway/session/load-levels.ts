@@ -1,8 +1,9 @@
 import type { ShardPort } from '../../engine/shard/shard-port.js';
+import { CancelBacklog } from './cancel-backlog.js';
 
 /**
- * What is left undone when more comes than gateway or shard can do, in this order. Cancels are on no level: they are never
- * left undone as long as a ring has any room, and a part of each ring is theirs alone.
+ * What is left undone when more comes than gateway or shard can do, in this order. Cancels are on no level: a part of each ring is
+ * theirs alone, and when that is full as well they wait here until there is room again.
  */
 export const LOAD = {
   /** Everything is done at once. */
@@ -35,6 +36,8 @@ export class LoadLevels {
   /** Requests of all doors that were answered `busy`, and ticks that held public data back. */
   shedRequests = 0;
   slowTicks = 0;
+  /** Cancels that find no room at all. */
+  readonly cancels = new CancelBacklog();
   private readonly tickMs: number;
   /** Of the door that ticks. */
   readonly publicPace: PublicPace;
@@ -65,6 +68,7 @@ export class LoadLevels {
 
   /** To be called with each tick, by a clock that never goes back. */
   tick(nowMs: number): void {
+    this.cancels.drain();
     const lateMs = this.lastTickMs < 0 ? 0 : nowMs - this.lastTickMs - this.tickMs;
     this.lastTickMs = nowMs;
     this.lateTicks = lateMs >= SLOW_LATE_MS ? this.lateTicks + 1 : 0;

@@ -154,7 +154,8 @@ export class RequestHarness {
     const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
     const sources = { accounts, markets, views, logOf: () => log, history: null };
     const ports = [this.port];
-    const barriers = new Barriers({ ports, accounts, number: 3, wake: () => {} });
+    const isWaiting = () => false;
+    const barriers = new Barriers({ ports, accounts, number: 3, isWaiting, wake: () => {} });
     const orderStatus = new OrderStatusDesk({ ...sources, barriers });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
