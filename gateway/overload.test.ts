@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ShardPort } from '../engine/shard/shard-port.js';
 import type { PlimsollClient } from '../sdk/client.js';
+import { MSG, TAG } from './fix/codec/tags.js';
 import * as sbe from './fixp/generated/index.js';
 import { place } from './fixp/testing/place-order.js';
-import { LOAD } from './session/load-levels.js';
+import { LOAD, SLOW_PUBLIC_MS } from './session/load-levels.js';
 import { AllDoors, NO_RATES } from './testing/all-doors.js';
 import { doorDrivers } from './testing/door-drivers.js';
 import { until } from './testing/exchange.js';
@@ -113,6 +115,82 @@ describe('a shard that reads nothing any more', () => {
     expect(openOrders()).toBe(0);
   });
 });
+
+describe('public data under load', () => {
+  it('comes less often at all doors, and nothing of it is missing', async () => {
+    const [native, fixp] = [await doors.native(1), doors.fixpClient(1)];
+    const fix = await doors.fixClient(1);
+    const binance = await doors.socket('/ws/btcusdt@bookTicker');
+    await fixp.begin();
+    fixp.send(new sbe.MarketDataRequestEncoder(), (message) => {
+      message.marketId(1).action(sbe.SubscriptionAction.Subscribe);
+    });
+    fix.send(MSG.MarketDataRequest, MARKET_DATA);
+    await fix.until(({ type }) => type === MSG.MarketDataSnapshot);
+    await fixp.next(sbe.MarketDataSnapshotDecoder);
+    await native.subscribe('book.BTC-PERP');
+    await native.subscribe('trades.BTC-PERP');
+    const deltas: unknown[] = [];
+    const trades: number[] = [];
+    native.on('bookDelta', (message) => deltas.push(message));
+    native.on('trades', (message) => {
+      for (const [tradeId] of message.trades) trades.push(tradeId);
+    });
+    // Another ring that is not read fast enough, of whichever door.
+    const { load } = doors.gateway.folds;
+    load.watch([slowPort]);
+    await until(() => load.level === LOAD.public_slow, 'the level has risen');
+    const begin = performance.now();
+    for (let i = 0; i < 60; i++) {
+      await native.place({ ...FAR_BUY, side: 'sell', price: `${50_000 + (i % 7)}` });
+      await native.place({
+        ...FAR_BUY,
+        price: '50006',
+        timeInForce: 'ioc',
+        selfTradePrevention: 'none',
+      });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await until(() => trades.length === 60, 'all trades are told');
+    const most = Math.floor((performance.now() - begin) / SLOW_PUBLIC_MS) + 2;
+    const told = {
+      native: deltas.length,
+      fixp: fixp.all(sbe.MarketDataIncrementalDecoder).length,
+      fix: fix.received.filter(({ type }) => type === MSG.MarketDataIncremental).length,
+      binance: binance.messages.length,
+    };
+    for (const [door, count] of Object.entries(told)) {
+      expect(count, `${door}: told something`).toBeGreaterThan(0);
+      expect(count, `${door}: at most ${most}`).toBeLessThanOrEqual(most);
+    }
+    expect(trades).toEqual(trades.map((_, i) => i + 1));
+    expect(native.book('BTC-PERP').valid).toBe(true);
+    expect(doors.gateway.stats().slowTicks).toBeGreaterThan(0);
+    // None of it was an order's fault: they were all taken.
+    expect(doors.gateway.stats().shedRequests).toBe(0);
+  });
+});
+
+const MARKET_DATA: [number, string | number][] = [
+  [TAG.MDReqID, 'book'],
+  [TAG.SubscriptionRequestType, 1],
+  [TAG.MarketDepth, 0],
+  [TAG.MDUpdateType, 1],
+  [TAG.NoMDEntryTypes, 2],
+  [TAG.MDEntryType, 0],
+  [TAG.MDEntryType, 1],
+  [TAG.NoRelatedSym, 1],
+  [TAG.Symbol, 'BTC-PERP'],
+];
+/** A third full. */
+const slowPort: ShardPort = {
+  portId: 9,
+  trySend: () => false,
+  trySendAll: () => false,
+  flush: () => {},
+  onEvents: () => {},
+  occupancy: () => ({ inbound: 1 / 3, outbound: 0 }),
+};
 
 /** Orders until there is room for cancels alone. */
 async function fill(client: PlimsollClient): Promise<void> {
