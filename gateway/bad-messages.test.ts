@@ -13,6 +13,7 @@ const FULL: Readonly<Record<string, number>> = {
   'native, msgpack': 300_000,
   'Binance, /ws-fapi/v1': 150_000,
   'Binance, /ws': 100_000,
+  'Binance, names in the address': 10_000,
   'native HTTP': 20_000,
   'Binance HTTP': 20_000,
   'SBE in FIXP': 60_000,

@@ -13,6 +13,7 @@ import { until } from './exchange.js';
 import type { Mutations } from './mutations.js';
 
 const BURST = 250;
+const CONNECTIONS = 20;
 /** A message must be at most 16 KiB: with more the connection ends. */
 const CHARACTERS_MAX = 5_000;
 const NAMED = { market: 'BTC-PERP', orderId: 5 };
@@ -259,6 +260,49 @@ class HttpChannel implements BadChannel {
   }
 }
 
+/** Names of streams and listen keys in the address: each connection is opened, hears nothing of anybody's, and answers. */
+class StreamNameChannel implements BadChannel {
+  readonly name = 'Binance, names in the address';
+  readonly good: readonly Buffer[] = [
+    `/ws/${'A'.repeat(64)}`,
+    '/ws/btcusdt@depth@100ms/btcusdt@kline_1m',
+    '/stream?streams=btcusdt@aggTrade/!bookTicker',
+    `/private/ws?listenKey=${'B'.repeat(64)}`,
+  ].map((path) => Buffer.from(path));
+  private doors!: AllDoors;
+
+  async open(doors: AllDoors): Promise<void> {
+    this.doors = doors;
+  }
+
+  async send(mutations: Mutations, count: number): Promise<void> {
+    for (let left = count; left > 0; left -= CONNECTIONS) {
+      const some = Array.from({ length: Math.min(left, CONNECTIONS) }, () => this.one(mutations));
+      await Promise.all(some);
+    }
+  }
+
+  close(): void {}
+
+  private one(mutations: Mutations): Promise<void> {
+    const text = mutations.of(this.good).toString('utf8').slice(0, 2_000);
+    // Of another path there is nothing; what follows it is what is tried.
+    const [prefix] = /^\/(ws|stream|private\/ws)[/?]/.exec(text) ?? ['/ws/'];
+    const rest = encodeOdd(text.slice(prefix.length)).replaceAll('#', '%');
+    const socket = new WebSocket(`ws://${this.doors.origin}${prefix}${rest}`);
+    return new Promise((resolve, reject) => {
+      socket.on('open', () => socket.send('{"id":1,"method":"LIST_SUBSCRIPTIONS"}'));
+      socket.on('message', (data) => {
+        const message = JSON.parse(String(data)) as Json;
+        if ('e' in message && /ORDER|ACCOUNT/.test(String(message.e))) reject(new Error(text));
+        if (message.id === 1) socket.terminate();
+      });
+      socket.on('error', () => {});
+      socket.on('close', () => resolve());
+    });
+  }
+}
+
 /** What Node's client would not send at all. */
 function encodeOdd(target: string): string {
   return target.replace(/[^\x21-\x7e]/g, (found) => {
@@ -287,6 +331,7 @@ export function badChannels(): BadChannel[] {
       { method: 'SUBSCRIBE', params: ['A'.repeat(64), 'nousdt@trade'] },
       { method: 'LIST_SUBSCRIPTIONS' },
     ]),
+    new StreamNameChannel(),
     new HttpChannel('native', [
       'GET /v1/time?x=1',
       'GET /v1/instruments?market=BTC-PERP&limit=100&from=0&sort=newest',
