@@ -142,7 +142,8 @@ describe('public data under load', () => {
     await until(() => load.level === LOAD.public_slow, 'the level has risen');
     const begin = performance.now();
     for (let i = 0; i < 60; i++) {
-      await native.place({ ...FAR_BUY, side: 'sell', price: `${50_000 + (i % 7)}` });
+      // Half of it stays in the book.
+      await native.place({ ...FAR_BUY, side: 'sell', price: `${50_000 + (i % 7)}`, qty: '0.020' });
       await native.place({
         ...FAR_BUY,
         price: '50006',
