@@ -5,6 +5,7 @@ import type { PrivateLog } from './feeds/private-log.js';
 import type { Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
 import type { Allowances } from './session/allowances.js';
+import type { LoadLevels } from './session/load-levels.js';
 import type { OrderRatios } from './session/order-ratios.js';
 
 /** What a gateway has folded from the events of its shards, which other doors only read, and the allowances, which all draw from. */
@@ -22,5 +23,7 @@ export interface GatewayFolds {
   readonly allowances: Allowances<number>;
   /** Orders of accounts against their trades, over all doors. */
   readonly ratios: OrderRatios;
+  /** Of the thread that all doors share. */
+  readonly load: LoadLevels;
   readonly epoch: () => number;
 }

@@ -32,6 +32,7 @@ import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
+import { LoadLevels } from './session/load-levels.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { OrderRatios } from './session/order-ratios.js';
 import { reply } from './session/replies.js';
@@ -59,6 +60,8 @@ export class Gateway {
   /** What each account, and each IP address, may send. */
   private readonly allowances: Allowances<number>;
   private readonly ratios: OrderRatios;
+  /** Of this thread and its rings: what is left undone first when there is too much to do. */
+  private readonly load: LoadLevels;
   private readonly addresses: Allowances<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
@@ -96,6 +99,7 @@ export class Gateway {
     const { limits, markets, views } = this;
     this.allowances = new Allowances(limits);
     this.ratios = new OrderRatios(limits);
+    this.load = new LoadLevels(limits.tickMs, shards);
     this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
@@ -113,13 +117,14 @@ export class Gateway {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
     };
     const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
-    const { privateBufferBytesMax } = limits;
-    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, privateBufferBytesMax);
-    const { accounts, allowances, connections, outbox, privateFeed, publicFeeds, ratios } = this;
+    const bytesMax = limits.privateBufferBytesMax;
+    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, bytesMax);
+    const { accounts, connections, outbox, privateFeed, publicFeeds } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
-    const openOrders = ownOrders;
-    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, ratios, views };
+    const shared = { allowances: this.allowances, load: this.load, ratios: this.ratios };
+    const own = { accounts, markets, openOrders: ownOrders, views };
+    this.folds = { ...shared, ...own, bookOf, epoch, logOf };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
@@ -132,14 +137,14 @@ export class Gateway {
       number: connections.reserve(),
       wake: (shard) => this.wake(shard),
       nativeConnections: () => connections.count,
-      ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
+      ...{ ...shared, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const barriers = this.newBarriers(connections.reserve());
     this.barriers = barriers;
     const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
     this.orderStatus = new OrderStatusDesk(statusSources);
-    const sides = { alone, observer: this.binance, barriers, ratios };
+    const sides = { alone, observer: this.binance, barriers, ratios: this.ratios };
     const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateLog;
@@ -212,6 +217,9 @@ export class Gateway {
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
       liquidations: this.views.liquidations,
+      loadLevel: this.load.level,
+      shedRequests: this.load.shedRequests,
+      slowTicks: this.load.slowTicks,
     };
   }
 
@@ -268,6 +276,7 @@ export class Gateway {
       ports,
       accounts: this.accounts,
       number,
+      isWaiting: (port) => this.load.cancels.isWaiting(port),
       wake: (shard) => this.wake(shard),
     });
   }
@@ -312,8 +321,9 @@ export class Gateway {
       exchangeTimeMs,
     };
     const session = new SessionRequests(context);
-    const { ratios, times, wake } = this;
-    return new Requests(ports, markets, limits, session, wake, times, ratios, performance.now());
+    const { load, ratios, times, wake } = this;
+    const sending = { load, ratios };
+    return new Requests(ports, markets, limits, session, wake, times, sending, performance.now());
   }
 
   /**
@@ -370,11 +380,14 @@ export class Gateway {
   }
 
   private tick(): void {
-    this.requests.coarseNowMs = performance.now();
+    const nowMs = performance.now();
+    this.requests.coarseNowMs = nowMs;
+    this.load.tick(nowMs);
     this.requests.cancelAbandoned();
-    this.publicFeeds.tick(this.epoch, this.requests.coarseNowMs);
+    const isPublicDue = this.load.publicPace.isDue(nowMs);
+    if (isPublicDue) this.publicFeeds.tick(this.epoch, nowMs);
     this.outbox.flush();
-    this.binance.tick(this.requests.coarseNowMs);
+    this.binance.tick(nowMs, isPublicDue);
   }
 
   private housekeeping(): void {

@@ -12,6 +12,7 @@ import type { GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
 import type { Allowances } from '../session/allowances.js';
+import type { LoadLevels } from '../session/load-levels.js';
 import type { OrderRatios } from '../session/order-ratios.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
@@ -21,6 +22,7 @@ import { Authentication } from './authentication.js';
 import { Commands } from './commands.js';
 import { Countdowns } from './countdowns.js';
 import { Depths } from './depth.js';
+import { isOverloaded } from './errors.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Histories } from './histories.js';
 import { HttpDoor } from './http-door.js';
@@ -37,6 +39,8 @@ import { UserStreams } from './user-streams.js';
 
 const COUNTDOWN_MS_MAX = 24 * 60 * 60 * 1_000;
 const MINUTE_S = 60;
+/** Shorter than any tick. */
+const NEXT_TICK_MS = 1;
 
 export interface DialectContext {
   readonly apiKeys: KeyStore;
@@ -59,6 +63,7 @@ export interface DialectContext {
   readonly books: OrderFold;
   readonly allowances: Allowances<number>;
   readonly ratios: OrderRatios;
+  readonly load: LoadLevels;
   /** The log that has an account's events. */
   readonly logOf: (account: number) => PrivateLog;
 }
@@ -76,7 +81,7 @@ export class BinanceDialect implements EventObserver {
   private readonly userStreams: UserStreams;
   private readonly histories: Histories;
   private readonly orders: OrderRequests;
-  private readonly keys = new ListenKeys();
+  private readonly keys = new ListenKeys((...of) => this.authentication.stillOpens(...of));
   private readonly countdowns = new Countdowns();
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
@@ -168,15 +173,14 @@ export class BinanceDialect implements EventObserver {
     this.changedBooks.add(marketId);
   }
 
-  /** At the end of each tick of the gateway, when all books are published. */
-  tick(clockMs: number): void {
-    this.memories.endTick();
-    for (const marketId of this.changedBooks) this.marketStreams.bookChanged(marketId);
-    this.changedBooks.clear();
-    this.marketStreams.tick(clockMs);
+  /** At the end of each tick of the gateway; when public data is due, all books are published. */
+  tick(clockMs: number, isPublicDue: boolean): void {
+    if (isPublicDue) this.publish(clockMs);
     for (const { account, market } of this.countdowns.take(clockMs)) {
       this.orders.cancelMarket(account, market, 0).catch((error) => {
-        this.context.log?.warn({ err: error }, 'a countdown could not cancel the orders');
+        // There was no room: with the next tick again, for as long as it takes. The trader counts on it.
+        if (isOverloaded(error)) this.countdowns.set(account, market, NEXT_TICK_MS, clockMs);
+        else this.context.log?.warn({ err: error }, 'a countdown could not cancel the orders');
       });
     }
     this.flush();
@@ -211,16 +215,16 @@ export class BinanceDialect implements EventObserver {
     this.sockets.close();
   }
 
-  openListenKey(account: number): object {
-    return { listenKey: this.keys.open(account, Date.now()) };
+  openListenKey(account: number, apiKey: string): object {
+    return { listenKey: this.keys.open(account, apiKey, Date.now()) };
   }
 
-  keepListenKey(account: number): object {
-    return { listenKey: this.keys.keepAlive(account, Date.now()) };
+  keepListenKey(_account: number, apiKey: string): object {
+    return { listenKey: this.keys.keepAlive(apiKey, Date.now()) };
   }
 
-  closeListenKey(account: number): object {
-    const listenKey = this.keys.close(account);
+  closeListenKey(account: number, apiKey: string): object {
+    const listenKey = this.keys.close(apiKey);
     if (listenKey !== null) this.userStreams.end(account, listenKey);
     this.flush();
     return {};
@@ -231,6 +235,13 @@ export class BinanceDialect implements EventObserver {
     const inMs = parameters.mustInteger('countdownTime', 0, COUNTDOWN_MS_MAX);
     this.countdowns.set(identity.account, market, inMs, performance.now());
     return { symbol: symbolOf(market), countdownTime: String(inMs) };
+  }
+
+  private publish(clockMs: number): void {
+    this.memories.endTick();
+    for (const marketId of this.changedBooks) this.marketStreams.bookChanged(marketId);
+    this.changedBooks.clear();
+    this.marketStreams.tick(clockMs);
   }
 
   private streamContext() {

@@ -58,6 +58,15 @@ export class OrderRatios {
     return null;
   }
 
+  /** Orders that were counted a moment ago and could not be sent. */
+  giveBack(account: number, orders: number): void {
+    const counts = this.byAccount.get(account);
+    if (orders === 0 || counts === undefined) return;
+    const slice = counts.slice % SLICES;
+    counts.orders[slice] = (counts.orders[slice] as number) - orders;
+    counts.orderSum -= orders;
+  }
+
   /** The account was a side of a trade. */
   traded(account: number, usd: number, nowMs: number): void {
     const counts = this.countsOf(account, nowMs);
