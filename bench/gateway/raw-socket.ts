@@ -22,15 +22,17 @@ export class RawSocket {
     throw new Error(`the server closed the connection: ${reason}`);
   };
   private readonly socket: Socket;
-  private readonly out = Buffer.alloc(OUT_BYTES);
+  private readonly out: Buffer;
   private outLength = 0;
   private ended = false;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, outBytes: number) {
     this.socket = socket;
+    this.out = Buffer.alloc(outBytes);
   }
 
-  static open(address: Address): Promise<RawSocket> {
+  /** `outBytes`: what is collected before it is written by itself. */
+  static open(address: Address, outBytes = OUT_BYTES): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port: address.port, noDelay: true });
       socket.once('error', reject);
@@ -48,7 +50,7 @@ export class RawSocket {
           reject(new Error(`the server refused the upgrade: ${head.toString('latin1')}`));
           return;
         }
-        const raw = new RawSocket(socket);
+        const raw = new RawSocket(socket, outBytes);
         raw.listen(head.subarray(end + 4));
         resolve(raw);
       };
@@ -58,7 +60,7 @@ export class RawSocket {
 
   /** Adds a finished frame; the bytes are copied. */
   add(frame: Buffer): void {
-    if (this.outLength + frame.length > OUT_BYTES) this.flush();
+    if (this.outLength + frame.length > this.out.length) this.flush();
     frame.copy(this.out, this.outLength);
     this.outLength += frame.length;
   }

@@ -7,7 +7,7 @@ import { medianOf, spreadOf } from '../report/statistics.js';
 import type { LoadAnswer, LoadTask } from './load-task.js';
 import type { GatewayReport, LatencyReport, OpenLoopReport, TargetReport } from './report.js';
 import { runLoad } from './run-load.js';
-import { LADDER, type Layout, startEcho, startExchange, type Target } from './target.js';
+import { LADDERS, type Layout, startEcho, startExchange, type Target } from './target.js';
 
 const TARGETS = ['echo', 'inline', 'compact', 'spread'] as const;
 type TargetName = (typeof TARGETS)[number];
@@ -71,7 +71,10 @@ function chosenTargets({ engines }: BenchOptions): TargetName[] {
 
 /** One server at a time: another one, even idle, would take turns on the cores. */
 async function visitTarget(name: TargetName): Promise<Visit> {
-  const target = name === 'echo' ? await startEcho() : await startExchange(name as Layout);
+  const target =
+    name === 'echo'
+      ? await startEcho()
+      : await startExchange({ layout: name as Layout, hasFollowers: true });
   try {
     const single = await runLoad(task(target, 1, { kind: 'closed', inFlight: 1 }));
     const { connections, inFlight } = MANY;
@@ -87,12 +90,13 @@ async function visitTarget(name: TargetName): Promise<Visit> {
 }
 
 function task(target: Target, connections: number, load: LoadTask['load']): LoadTask {
-  const { port, subprotocol, logins } = target;
+  const { port, logins, server } = target;
   return {
+    wire: 'msgpack',
     port,
-    subprotocol,
+    serverPid: server.pid,
     logins,
-    ladder: LADDER,
+    ladders: [LADDERS[0]],
     connections,
     warmupMs: WARMUP_MS,
     measureMs: MEASURE_MS,
