@@ -100,12 +100,12 @@ function closedLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAnswer>
       measuring = true;
       const fromNs = nowNs();
       const errorsBefore = errorsOf(lanes);
-      const cpuBefore = threadTimesOf(task.serverPid);
+      const cpuBefore = cpuNow(task);
       setTimeout(() => {
         stopped = true;
-        const serverCpuUs = threadTimesSince(task.serverPid, cpuBefore);
+        const cpu = cpuSince(task, cpuBefore);
         const errors = errorsOf(lanes) - errorsBefore;
-        resolve({ ...answerOf(histogram, nowNs() - fromNs, errors, 0), serverCpuUs });
+        resolve({ ...answerOf(histogram, nowNs() - fromNs, errors, 0), ...cpu });
       }, task.measureMs);
     }, task.warmupMs);
   });
@@ -126,7 +126,7 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
       if (nowNs() - latency >= measureFromNs) histogram.recordNs(latency);
     };
   }
-  const cpuBefore = threadTimesOf(task.serverPid);
+  const cpuBefore = cpuNow(task);
   for (let now = nowNs(); now < endNs; now = nowNs()) {
     for (let due = schedule.dueAt(now); due > 0; due--) {
       const lane = lanes[schedule.taken % lanes.length] as Lane;
@@ -137,13 +137,27 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
     // Spinning through the event loop: a timer would be late by up to a millisecond.
     await new Promise(setImmediate);
   }
-  const serverCpuUs = threadTimesSince(task.serverPid, cpuBefore);
+  const cpu = cpuSince(task, cpuBefore);
   const waiting = (): number => lanes.reduce((sum, lane) => sum + lane.waiting, 0);
   for (const giveUp = nowNs() + DRAIN_MS * 1e6; waiting() > 0 && nowNs() < giveUp; ) {
     await new Promise(setImmediate);
   }
   const answer = answerOf(histogram, task.measureMs * 1e6, errorsOf(lanes), waiting());
-  return { ...answer, serverCpuUs };
+  return { ...answer, ...cpu };
+}
+
+interface CpuTimes {
+  client: NodeJS.CpuUsage;
+  server: Map<number, number>;
+}
+
+function cpuNow({ serverPid }: LoadTask): CpuTimes {
+  return { client: process.cpuUsage(), server: threadTimesOf(serverPid) };
+}
+
+function cpuSince({ serverPid }: LoadTask, before: CpuTimes) {
+  const { user, system } = process.cpuUsage(before.client);
+  return { serverCpuUs: threadTimesSince(serverPid, before.server), clientCpuUs: user + system };
 }
 
 function errorsOf(lanes: readonly Lane[]): number {
@@ -163,6 +177,7 @@ function answerOf(
     errors,
     unanswered,
     serverCpuUs: [],
+    clientCpuUs: 0,
     histogram: histogram.encode(),
   };
 }

@@ -37,6 +37,8 @@ export interface LoadAnswer {
   unanswered: number;
   /** Processor time of the server's threads in the measured time, in µs, the main one first; empty where the system does not tell. */
   serverCpuUs: number[];
+  /** The client's own, in µs. */
+  clientCpuUs: number;
   /** Encoded LatencyHistogram. */
   histogram: string;
   error?: string;

@@ -47,14 +47,14 @@ export class MsgpackWire implements LoadWire {
   }
 }
 
-/** A socket at the native door, logged in unless there is nobody to be. `outBytes`: what it collects before it writes. */
+/** A socket at the native door, logged in unless there is nobody to be. */
 export async function openNative(
   port: number,
   login: Login | null,
-  outBytes?: number,
+  isOneOfMany = false,
 ): Promise<RawSocket> {
   const subprotocol = SUBPROTOCOL_MSGPACK;
-  const socket = await RawSocket.open({ port, path: '/v1', subprotocol }, outBytes);
+  const socket = await RawSocket.open({ port, path: '/v1', subprotocol }, isOneOfMany);
   if (login !== null) await logIn(socket, login);
   return socket;
 }
