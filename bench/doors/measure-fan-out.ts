@@ -1,4 +1,4 @@
-import type { LoadAnswer, LoadTask } from '../gateway/load-task.js';
+import type { LoadAnswer, LoadTask, Login } from '../gateway/load-task.js';
 import { runLoad } from '../gateway/run-load.js';
 import { LADDERS, type Target } from '../gateway/target.js';
 import { LatencyHistogram, type LatencySummary } from '../load/latency-histogram.js';
@@ -48,6 +48,7 @@ export async function measureFanOut(
   windowMs: number,
 ): Promise<FanOutFigures> {
   const { port } = target;
+  const logins = await target.newLogins(MANY.connections);
   const channels = LADDERS.map(({ market }) => `book.${market}.${DEPTH}.${INTERVAL_MS}ms`);
   const crowd = new Crowd();
   const newest = new LatencyHistogram();
@@ -61,16 +62,16 @@ export async function measureFanOut(
     for (let round = 1; round <= rounds; round++) {
       await crowd.ask({ kind: 'unsubscribe', channels });
       alone.push({
-        steady: await runLoad(taskOf(target, STEADY, windowMs)),
-        full: await runLoad(taskOf(target, FULL, windowMs)),
+        steady: await runLoad(taskOf(target, logins, STEADY, windowMs)),
+        full: await runLoad(taskOf(target, logins, FULL, windowMs)),
       });
       await crowd.ask({ kind: 'subscribe', channels });
       await crowd.ask({ kind: 'begin' });
       const beganMs = performance.now();
-      const steady = await runLoad(taskOf(target, STEADY, windowMs));
+      const steady = await runLoad(taskOf(target, logins, STEADY, windowMs));
       const answer = await crowd.ask({ kind: 'end' });
       seconds += (performance.now() - beganMs) / 1_000;
-      read.push({ steady, full: await runLoad(taskOf(target, FULL, windowMs)) });
+      read.push({ steady, full: await runLoad(taskOf(target, logins, FULL, windowMs)) });
       frames += answer.frames;
       newest.addEncoded(answer.newest);
       oldest.addEncoded(answer.oldest);
@@ -89,8 +90,13 @@ export async function measureFanOut(
   };
 }
 
-function taskOf(target: Target, load: LoadTask['load'], windowMs: number): LoadTask {
-  const { port, logins, server } = target;
+function taskOf(
+  target: Target,
+  logins: Login[],
+  load: LoadTask['load'],
+  windowMs: number,
+): LoadTask {
+  const { port, server } = target;
   return {
     wire: 'msgpack',
     port,

@@ -72,12 +72,12 @@ export async function measureLoad(
 
 async function visit(pair: Pair, connections: number, inFlight: number, windowMs: number) {
   const { wire, echo, door, port } = pair;
-  const run = (target: Target, at: number) => {
+  const run = async (target: Target, at: number) => {
     return runLoad({
       wire,
       port: at,
       serverPid: target.server.pid,
-      logins: target.logins,
+      logins: await target.newLogins(connections),
       ladders: [LADDERS[0]],
       connections,
       warmupMs: windowMs * WARMUP_SHARE,

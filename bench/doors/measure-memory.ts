@@ -6,6 +6,7 @@ import { MANY } from './measure-load.js';
 import { askProbe } from './probed-server.js';
 
 const ALLOCATION_WARMUP_MS = 500;
+const IDLE_ACCOUNTS = 50;
 const MIB = 2 ** 20;
 
 export interface AllocationFigures {
@@ -29,20 +30,23 @@ export async function measureAllocations(
   port: number,
   windowMs: number,
 ): Promise<AllocationFigures> {
-  const { logins, server } = target;
+  const { server } = target;
   const { connections, inFlight } = MANY;
   const load = { kind: 'closed', inFlight } as const;
-  const task = { wire, port, serverPid: server.pid, logins, ladders: [LADDERS[0]], connections };
-  await runLoad({ ...task, warmupMs: ALLOCATION_WARMUP_MS, measureMs: windowMs, load });
+  const task = { wire, port, serverPid: server.pid, ladders: [LADDERS[0]], connections, load };
+  const first = await target.newLogins(connections);
+  await runLoad({ ...task, logins: first, warmupMs: ALLOCATION_WARMUP_MS, measureMs: windowMs });
+  const logins = await target.newLogins(connections);
   await askProbe(server, 'allocations begin');
-  const answer = await runLoad({ ...task, warmupMs: 1, measureMs: windowMs, load });
+  const answer = await runLoad({ ...task, logins, warmupMs: 1, measureMs: windowMs });
   const { allocatedBytes } = await askProbe(server, 'allocations end');
   return { wire, bytesAMessage: allocatedBytes / answer.messages };
 }
 
 /** Connections that have logged in and say nothing. */
 export async function measureIdle(target: Target, connections: number): Promise<IdleFigures> {
-  const { port, logins, server } = target;
+  const { port, server } = target;
+  const logins = await target.newLogins(IDLE_ACCOUNTS);
   const before = await askProbe(server, 'memory');
   const crowd = new Crowd();
   try {

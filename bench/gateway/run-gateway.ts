@@ -76,12 +76,13 @@ async function visitTarget(name: TargetName): Promise<Visit> {
       ? await startEcho()
       : await startExchange({ layout: name as Layout, hasFollowers: true });
   try {
-    const single = await runLoad(task(target, 1, { kind: 'closed', inFlight: 1 }));
+    const single = await runLoad(await task(target, 1, { kind: 'closed', inFlight: 1 }));
     const { connections, inFlight } = MANY;
-    const many = await runLoad(task(target, connections, { kind: 'closed', inFlight }));
+    const many = await runLoad(await task(target, connections, { kind: 'closed', inFlight }));
     const open: LoadAnswer[] = [];
     for (const ratePerSecond of OPEN_RATES) {
-      open.push(await runLoad(task(target, OPEN_CONNECTIONS, { kind: 'open', ratePerSecond })));
+      const load = { kind: 'open', ratePerSecond } as const;
+      open.push(await runLoad(await task(target, OPEN_CONNECTIONS, load)));
     }
     return { single, many, open };
   } finally {
@@ -89,8 +90,14 @@ async function visitTarget(name: TargetName): Promise<Visit> {
   }
 }
 
-function task(target: Target, connections: number, load: LoadTask['load']): LoadTask {
-  const { port, logins, server } = target;
+/** As many accounts as connections, so that no account's row is hotter than in real life. */
+async function task(
+  target: Target,
+  connections: number,
+  load: LoadTask['load'],
+): Promise<LoadTask> {
+  const { port, server } = target;
+  const logins = await target.newLogins(connections);
   return {
     wire: 'msgpack',
     port,

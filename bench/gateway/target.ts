@@ -15,8 +15,12 @@ export interface Target {
   port: number;
   /** Of the binary door. */
   fixpPort: number;
-  logins: Login[];
   server: ServerProcess;
+  /**
+   * Accounts that have done nothing yet, with more money than their orders can use up; an echo has none. What an account has done stays
+   * with it: sessions of the binary door go on collecting, the Binance door remembers its orders.
+   */
+  newLogins(count: number): Promise<Login[]>;
   stop(): Promise<void>;
 }
 
@@ -53,8 +57,6 @@ export const LADDERS: readonly [PriceLadder, ...PriceLadder[]] = [
   },
 ];
 
-/** As many accounts as connections at most, so that no account's row is hotter than in real life. */
-const ACCOUNTS = 50;
 const KEY_BYTES = 32;
 
 /** What a benchmark sends at full speed is far above what one client may send. */
@@ -99,7 +101,7 @@ export function startTcpEcho(): Promise<Target> {
 async function startEchoOf(module: URL): Promise<Target> {
   const server = await startServer(fileURLToPath(module), []);
   const port = server.ready.port as number;
-  return { port, fixpPort: port, logins: [], server, stop: () => server.stop() };
+  return { port, fixpPort: port, server, newLogins: async () => [], stop: () => server.stop() };
 }
 
 /** The exchange as its operators start it, with its journal in a folder of its own. */
@@ -120,8 +122,9 @@ export async function startExchange(options: ExchangeOptions): Promise<Target> {
   try {
     const { port, fixpPort, adminPort, adminToken } = server.ready as Record<string, unknown>;
     const admin = new Admin(adminPort as number, adminToken as string);
-    const logins = await admin.prepare();
-    return { port: port as number, fixpPort: fixpPort as number, logins, server, stop };
+    await admin.setPrices();
+    const newLogins = (count: number) => admin.newLogins(count);
+    return { port: port as number, fixpPort: fixpPort as number, server, newLogins, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -137,13 +140,15 @@ class Admin {
     this.token = token;
   }
 
-  /** A price for each market, and accounts with more money than the orders can use up. */
-  async prepare(): Promise<Login[]> {
+  async setPrices(): Promise<void> {
     for (const { market, middle } of LADDERS) {
       await this.post('prices', { market, index: String(middle) });
     }
+  }
+
+  async newLogins(count: number): Promise<Login[]> {
     const logins: Login[] = [];
-    for (let i = 0; i < ACCOUNTS; i++) {
+    for (let i = 0; i < count; i++) {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519');
       const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES);
       const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-KEY_BYTES);
