@@ -55,8 +55,8 @@ export class OrderRequests {
   place = async (call: AccountCall): Promise<object> => {
     const { order, market, responseType } = await this.placed(call, 'newClientOrderId');
     // What is open already is told at once; what cannot rest is told with what became of it.
-    if (responseType === 'ACK') return { ...orderObject(order, market), ...AS_NEW };
-    return orderObject(order, market);
+    const shown = orderObject(order, market);
+    return responseType === 'ACK' ? Object.assign(shown, AS_NEW) : shown;
   };
 
   /** Checks an order and sends nothing. */
