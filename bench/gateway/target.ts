@@ -70,6 +70,7 @@ strikesMax = 1000000000
 orderWindowFree = 1000000000000
 connectionsPerAddressMax = 20000
 connectionsMax = 20000
+loginTimeoutMs = 600000
 `;
 
 /** Threads that follow the journal when trading leaves them time: they share cores with what is measured. */
