@@ -41,6 +41,7 @@ import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
+import { TurnPace } from './turn-pace.js';
 
 export type { GatewayLog, GatewayOptions, GatewayShard, GatewayStats } from './gateway-options.js';
 
@@ -82,12 +83,9 @@ export class Gateway {
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
-  private turnArmed = false;
   /** Shards to which something was sent that they were not woken for, in order. */
   private readonly unflushed: number[] = [];
-  /** Commands sent to the shard in this turn of the event loop, and whether the last turn had no more than one. */
-  private turnCommands = 0;
-  private quiet = true;
+  private readonly pace = new TurnPace(() => this.flushPorts());
   private flushing = false;
   private drainArmed = false;
 
@@ -326,25 +324,10 @@ export class Gateway {
     return new Requests(ports, markets, limits, session, wake, times, sending, performance.now());
   }
 
-  /**
-   * A command was sent. Under load the shard is woken after the messages of this turn of the event loop: one wake for
-   * all, one cork for each socket. When commands come one by one, waiting for the turn's end would only delay them.
-   */
+  /** A command was sent. */
   private readonly wake = (shard: number): void => {
     if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
-    this.turnCommands++;
-    if (!this.turnArmed) {
-      this.turnArmed = true;
-      setImmediate(this.endTurn);
-    }
-    if (this.quiet) this.flushPorts();
-  };
-
-  private readonly endTurn = (): void => {
-    this.turnArmed = false;
-    if (!this.quiet) this.flushPorts();
-    this.quiet = this.turnCommands <= 1;
-    this.turnCommands = 0;
+    this.pace.came();
   };
 
   private flushPorts(): void {
