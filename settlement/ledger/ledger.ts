@@ -21,6 +21,7 @@ import { type ChainHead, type Reconciliation, reconcile } from './reconcile.js';
 import type { LedgerStatus } from './status.js';
 import { Streams } from './streams.js';
 import { Transactions } from './transactions.js';
+import { Transfers } from './transfers.js';
 import type { LedgerSide } from './verify.js';
 import { VerifyReader } from './verify-reader.js';
 import { Withdrawals } from './withdrawals.js';
@@ -57,6 +58,7 @@ export class SettlementLedger {
   readonly withdrawals: Withdrawals;
   readonly forced: ForcedRequests;
   readonly cash: Cash;
+  readonly transfers: Transfers;
   readonly coverage: Coverage;
   readonly prices: Prices;
   readonly deadLetters: DeadLetters;
@@ -91,17 +93,27 @@ export class SettlementLedger {
     this.transactions = new Transactions(database, now);
     this.cash = new Cash(database);
     this.coverage = new Coverage(database, this.streams);
+    this.transfers = new Transfers(database, this.coverage);
     this.deposits = new Deposits(database, this.cash, now);
     this.withdrawals = new Withdrawals(database, this.cash, this.coverage, now);
     this.forced = new ForcedRequests(database, this.cash, this.coverage);
     this.prices = new Prices(database);
     this.alarms = new Alarms(database, now);
-    const { streams, packs, catalogue, cash, coverage, prices, letters, alarms } = this;
+    const { streams, packs, catalogue, cash, transfers, coverage, prices, letters, alarms } = this;
     const { balances, batches } = this;
     const { patienceMs = PATIENCE_MS } = options;
     this.patienceMs = patienceMs;
     const common = { database, streams, packs, catalogue, coverage };
-    this.ingestion = new Ingest({ ...common, cash, prices, letters, alarms, now, patienceMs });
+    this.ingestion = new Ingest({
+      ...common,
+      cash,
+      transfers,
+      prices,
+      letters,
+      alarms,
+      now,
+      patienceMs,
+    });
     this.builder = new BatchBuilder({ ...common, balances, batches, cash });
     this.deadLetters = new DeadLetters(database, letters, this.ingestion, now);
     const { sql } = database;
@@ -199,8 +211,8 @@ export class SettlementLedger {
 
   /** The ledger's side of `verify`. Iterate its batches before anything else is called. */
   verificationSide(): LedgerSide {
-    const { database, batches, catalogue } = this;
-    return new VerifyReader({ database, batches, catalogue }).side();
+    const { database, batches, catalogue, transfers } = this;
+    return new VerifyReader({ database, batches, catalogue, transfers }).side();
   }
 
   status(): LedgerStatus {

@@ -312,4 +312,21 @@ CREATE TABLE notes (
   sentence TEXT NOT NULL
 ) STRICT;
 `,
+  `
+CREATE TABLE transfers (
+  id INTEGER PRIMARY KEY,
+  shard_id INTEGER NOT NULL,
+  item INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  from_account_id INTEGER NOT NULL,
+  to_account_id INTEGER NOT NULL,
+  amount_micro_usd INTEGER NOT NULL CHECK (amount_micro_usd > 0),
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'seen' CHECK (state IN ('seen', 'done')),
+  UNIQUE (shard_id, item),
+  UNIQUE (from_account_id, number)
+) STRICT;
+CREATE INDEX transfers_open ON transfers (id) WHERE state = 'seen';
+`,
 ];

@@ -78,7 +78,7 @@ export class TraderTraffic {
     const isFull = knowledge.open.length > OPEN_ORDERS_AIM;
     const dice = random.below(1000);
     if (knowledge.isolated.length < ISOLATED_AIM && random.chance(5)) return this.margin();
-    if (knowledge.children < CHILDREN_AIM && random.chance(3)) return this.family();
+    if (knowledge.children < CHILDREN_AIM && random.chance(4)) return this.family();
     const isThin = knowledge.open.length < OPEN_ORDERS_AIM / 4;
     if (isThin && dice >= 60 && random.chance(60)) return this.place(nowMs);
     if (dice < 60 && this.sent.length > 0) return random.pick(this.sent).slice();
@@ -87,7 +87,7 @@ export class TraderTraffic {
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
     if (dice >= 998) return this.countdown();
-    if (dice >= 992) return this.family();
+    if (dice >= 990) return this.family();
     if (dice >= 985) return this.leverage();
     if (dice >= 960) return this.margin();
     if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
@@ -115,14 +115,14 @@ export class TraderTraffic {
     const any = knowledge.topOf(this.anyAccount());
     const account = random.chance(60) ? knowledge.topOf(knowledge.anyChild ?? any) : any;
     const children = knowledge.childrenOf(account);
-    if (children.length === 0 || random.chance(knowledge.children < CHILDREN_AIM ? 30 : 5)) {
+    if (children.length === 0 || random.chance(knowledge.children < CHILDREN_AIM ? 30 : 2)) {
       const price = random.chance(80) ? 0 : random.between(-1, children.length + 2);
       return command(CMD_CREATE_SUB_ACCOUNT, { account, price });
     }
     const family = [account, ...children];
     const from = random.pick(family);
     const to = random.chance(95) ? random.pick(family) : this.anyAccount();
-    const qty = random.chance(3) ? 2 ** 52 : random.between(1, 10 ** random.between(3, 12));
+    const qty = random.chance(3) ? 2 ** 52 : random.between(1, 10 ** random.between(3, 9));
     const key = random.chance(60) ? random.between(1, 1_000_000) : 0;
     return this.remember(command(CMD_TRANSFER, { account: from, qty, transfer: { to, key } }));
   }

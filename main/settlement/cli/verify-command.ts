@@ -56,7 +56,9 @@ async function chainSide(chain: SettlementChain): Promise<ChainSide> {
         }),
       );
       const { accountId, collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd } = row;
-      rows.push({ accountId, collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd, positions });
+      const { transfers } = row;
+      const money = { collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd };
+      rows.push({ accountId, ...money, transfers, positions });
     }
     const vaultMicroUsd = await chain.reader.vaultMicroUsd();
     const after = await chain.state();
