@@ -36,6 +36,7 @@ const INTEGERS = [
 const IDS = [
   'id',
   'accountId',
+  'otherAccountId',
   'orderId',
   'tradeId',
   'auctionId',
