@@ -142,7 +142,9 @@ function checkFills(ledger: SettlementLedger, chain: ChainState, bus: SimulatedB
   const ends = new Map<number, number>();
   for (const { data } of bus.stored('fills')) {
     const pack = decodePack(data);
-    if (pack.kind === 'market') ends.set(pack.marketId, pack.lastItem);
+    if (pack.kind === 'market') {
+      ends.set(pack.marketId, Math.max(pack.lastItem, ends.get(pack.marketId) ?? 0));
+    }
   }
   const cuts = ledger.batches.cut(chain.lastSequence);
   const settled = chain.batches.flatMap(({ bytes }) => decodeBatch(bytes));
