@@ -72,7 +72,9 @@ export class SettlementLedger {
   private readonly now: () => number;
   private readonly patienceMs: number;
   private readonly sumUnsettled: Statement;
-  private readonly stateCounts: (table: 'deposits' | 'withdrawals') => Record<string, number>;
+  private readonly stateCounts: (
+    table: 'deposits' | 'withdrawals' | 'transfers',
+  ) => Record<string, number>;
 
   /**
    * Opens the ledger of a data folder, or makes it. With `mode: 'read'` it is one beside the owner's, and only what reads works.
@@ -242,6 +244,7 @@ export class SettlementLedger {
         deadLetters: this.letters.count(),
         deposits: this.stateCounts('deposits'),
         withdrawals: this.stateCounts('withdrawals'),
+        transfers: this.stateCounts('transfers'),
         alarms: this.alarms.list(),
       };
     });

@@ -29,6 +29,8 @@ export interface LedgerStatus {
   readonly feesPaidLamports: number;
   readonly deadLetters: { readonly open: number; readonly parked: number };
   readonly deposits: Readonly<Record<string, number>>;
+  /** `seen`: not on chain yet; `done`. */
+  readonly transfers: Readonly<Record<string, number>>;
   readonly withdrawals: Readonly<Record<string, number>>;
   readonly alarms: readonly Alarm[];
 }
