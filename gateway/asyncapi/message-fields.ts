@@ -127,6 +127,7 @@ const OPTIONAL: Readonly<Partial<Record<MessageName, readonly string[]>>> = {
     'expiresAt',
   ],
   fill: ['clientOrderId'],
+  balance: ['otherAccountId'],
   liquidation: ['market'],
   transfer: ['auctionId'],
   parent: [
