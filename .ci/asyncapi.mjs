@@ -155,6 +155,13 @@ async function orders(drive, trader, maker) {
   await maker.client.place({ market: ETH, side: 'sell', price: '3500', qty: '1' });
   await client.place({ market: ETH, side: 'buy', price: '3500', qty: '1' });
   await client.moveMargin({ market: ETH, amount: '10' });
+  const { accountId } = await client.createSubAccount(1);
+  await client.createSubAccount(1);
+  const moved = { to: accountId, amount: '10', idempotencyKey: 'ten' };
+  await client.transfer(moved);
+  await client.transfer(moved);
+  await refused(client.transfer({ to: 999_999, amount: '10' }));
+  await client.subAccounts();
   await drive.pass(30_000);
   // Somebody who comes now gets all of it in a snapshot.
   await (await drive.connect(trader)).subscribe('private');

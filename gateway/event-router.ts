@@ -4,6 +4,7 @@ import {
   EF_LOTS,
   EF_NEXT_FUNDING,
   EF_OPEN_INTEREST,
+  EF_ORDER_ID,
   EF_RATE_PPB,
   EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
@@ -244,7 +245,7 @@ export class EventRouter {
         this.epoch = floats[at / 2 + EF_LOTS] as number;
         break;
       case EVT_ACCOUNT_CREATED:
-        if ((words[at + EW_CODE] as number) === this.to.shard) this.account(words, at);
+        if ((words[at + EW_CODE] as number) === this.to.shard) this.account(words, floats, at);
         break;
       case EVT_LIQUIDATOR:
         this.liquidator(words[at + W_ACCOUNT] as number, words[at + EW_FLAGS] === 1);
@@ -326,7 +327,7 @@ export class EventRouter {
     if (!isLiquidator) this.to.publicFeeds.dismiss(account);
   }
 
-  private account(words: Int32Array, at: number): void {
+  private account(words: Int32Array, floats: Float64Array, at: number): void {
     const key = new Uint8Array(KEY_BYTES);
     if (slotsOf(words[at + W_HEAD] as number) < 3) {
       this.to.accounts.add(words[at + W_ACCOUNT] as number, this.to.shard);
@@ -335,6 +336,10 @@ export class EventRouter {
     for (let i = 0; i < KEY_BYTES; i++) {
       key[i] = (words[at + KEY_WORD + (i >> 2)] as number) >>> ((i & 3) * 8);
     }
-    this.to.accounts.addWithKey(words[at + W_ACCOUNT] as number, key, this.to.shard);
+    const account = words[at + W_ACCOUNT] as number;
+    const parent = floats[at / 2 + EF_ORDER_ID] as number;
+    if (parent !== 0 && key.every((byte) => byte === 0)) {
+      this.to.accounts.add(account, this.to.shard, parent);
+    } else this.to.accounts.addWithKey(account, key, this.to.shard);
   }
 }

@@ -3,6 +3,7 @@ import type { ShardPort } from '../engine/shard/shard-port.js';
 import { BinanceDialect } from './binance/dialect.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
+import { FamilyRequests } from './family-requests.js';
 import { AccountViews } from './feeds/account-views.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
@@ -304,14 +305,17 @@ export class Gateway {
     const { connections, exchangeTimeMs } = this;
     const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
     const folds = { accounts, markets, publicFeeds, privateFeed };
+    const families = new FamilyRequests(accounts, this.views);
     const bucketOf = (account: number) => {
-      return this.allowances.enter(account, this.requests.coarseNowMs);
+      // Sub-accounts must not multiply what an owner may send.
+      return this.allowances.enter(accounts.headOf(account), this.requests.coarseNowMs);
     };
     const { orderStatus } = this;
     const context = {
       limits,
       ...folds,
       keyRequests,
+      families,
       orderStatus,
       bucketOf,
       epoch,
@@ -320,8 +324,9 @@ export class Gateway {
     };
     const session = new SessionRequests(context);
     const { load, ratios, times, wake } = this;
+    const at = performance.now();
     const sending = { load, ratios };
-    return new Requests(ports, markets, limits, session, wake, times, sending, performance.now());
+    return new Requests(ports, markets, limits, session, wake, times, sending, at);
   }
 
   /** A command was sent. */
@@ -436,7 +441,9 @@ export class Gateway {
     if (connection === null) return;
     connection.closed = true;
     this.addresses.leave(addressKey(connection.address));
-    if (connection.accountBucket !== null) this.allowances.leave(connection.account);
+    if (connection.accountBucket !== null) {
+      this.allowances.leave(this.accounts.headOf(connection.account));
+    }
     this.connections.remove(connection);
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);

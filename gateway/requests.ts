@@ -1,3 +1,4 @@
+import { SLOT_WORDS } from '../engine/messages/layout.js';
 import { FLAG_MASS_ASKS, FLAG_MASS_BIDS } from '../engine/messages/types.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import { MARKET_ID_ALL } from '../engine/units/units.js';
@@ -12,15 +13,17 @@ import {
 } from './codec/request-reader.js';
 import { CommandWriter } from './commands/command-writer.js';
 import { OrderDraft } from './commands/draft.js';
+import { address } from './commands/family-fields.js';
 import { OrderFields } from './commands/order-fields.js';
 import { type Problem, problem, shown } from './commands/problem.js';
 import { BUSY, type Sending, submit } from './commands/submit.js';
+import { type FamilyRequests, TRANSFER_TOKENS } from './family-requests.js';
 import { MAY_TRADE } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import type { Markets } from './markets.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MARKET_STATES } from './protocol/names.js';
-import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
+import { FAMILY_REQUESTS, ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
@@ -61,6 +64,7 @@ export class Requests {
   private readonly ports: readonly ShardPort[];
   private readonly limits: GatewayLimits;
   private readonly session: SessionRequests;
+  private readonly families: FamilyRequests;
   private readonly wake: (shard: number) => void;
   private readonly draft = new OrderDraft();
   private readonly fast: FastRequests;
@@ -87,6 +91,7 @@ export class Requests {
     this.ports = ports;
     this.limits = limits;
     this.session = session;
+    this.families = session.families;
     this.wake = wake;
     this.times = times;
     this.sending = sending;
@@ -147,6 +152,7 @@ export class Requests {
     }
     if (ORDER_REQUESTS.has(name)) this.order(connection, request);
     else if (name === 'batch') this.batch(connection, request);
+    else if (FAMILY_REQUESTS.has(name)) this.family(connection, request);
     else {
       const found = this.session.handle(connection, request);
       if (found !== null) this.refuse(connection, request.id, found);
@@ -167,6 +173,38 @@ export class Requests {
     }
     this.write(request.shape.name, connection, request.id);
     this.send(connection, request.id);
+  }
+
+  private family(connection: Connection, request: ReadRequest): void {
+    const { id } = request;
+    const deadlineMs = this.fields.deadlineOf(request);
+    const task =
+      typeof deadlineMs === 'number'
+        ? this.families.read(connection, request, deadlineMs)
+        : deadlineMs;
+    if ('code' in task) {
+      this.refuse(connection, id, task);
+      return;
+    }
+    if (!connection.takeTokens(TRANSFER_TOKENS - 1, this.coarseNowMs)) {
+      this.rateLimited(connection, id);
+      return;
+    }
+    const session = this.portBits | connection.number;
+    this.times.note(session, id);
+    address(task, session, id);
+    const { words, shard } = task;
+    const port = this.ports[shard] as ShardPort;
+    const { load } = this.sending;
+    const mayGo = !load.cancels.isWaiting(port) && !load.refusesOrders;
+    connection.strikes = 0;
+    if (!mayGo || !port.trySend(words, 0, words.length / SLOT_WORDS, true)) {
+      load.shedRequests++;
+      this.busy(connection, id);
+      return;
+    }
+    this.counters.commands++;
+    this.wake(shard);
   }
 
   /**
@@ -311,9 +349,13 @@ export class Requests {
     }
     connection.strikes = 0;
     if (found === null) return true;
+    this.busy(connection, id);
+    return false;
+  }
+
+  private busy(connection: Connection, id: number): void {
     this.counters.busy++;
     replyError(connection, id, BUSY);
-    return false;
   }
 
   private refuse(connection: Connection, id: number | null, found: Problem): void {

@@ -19,6 +19,8 @@ export interface SeedAccount {
   accountSequence: number;
   epoch: number;
   home: number;
+  /** Whose sub-account without a key it is; itself: nobody's. */
+  familyId: number;
 }
 
 export interface SeedPosition {
@@ -94,7 +96,7 @@ export class GatewaySeed {
 
   account(seed: SeedAccount): void {
     const { accounts, views } = this.to;
-    accounts.add(seed.accountId, seed.home);
+    accounts.add(seed.accountId, seed.home, seed.familyId);
     for (const key of seed.publicKeys) accounts.addWithKey(seed.accountId, key, seed.home);
     views.seed(seed.accountId, seed.collateralMicroUsd, seed.accountSequence, seed.epoch);
   }

@@ -1,5 +1,6 @@
 import type { ReadRequest } from './codec/request-reader.js';
 import { type Problem, problem, shown } from './commands/problem.js';
+import type { FamilyRequests } from './family-requests.js';
 import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import { RISK_CHANNEL } from './feeds/risk-content.js';
@@ -24,6 +25,7 @@ export interface SessionContext {
   readonly privateFeed: PrivateFeed;
   readonly accounts: Accounts;
   readonly keyRequests: KeyRequests;
+  readonly families: FamilyRequests;
   readonly orderStatus: OrderStatusDesk;
   /** The allowance of an account, for one connection more. */
   readonly bucketOf: (account: number) => TokenBucket;
@@ -41,6 +43,10 @@ export class SessionRequests {
 
   constructor(context: SessionContext) {
     this.context = context;
+  }
+
+  get families(): FamilyRequests {
+    return this.context.families;
   }
 
   /** Answers the request, or says what is wrong with it. */
@@ -65,6 +71,8 @@ export class SessionRequests {
         return this.context.keyRequests.handle(connection, request);
       case 'setCancelOnDisconnect':
         return this.cancelOnDisconnect(connection, request);
+      case 'subAccounts':
+        return this.subAccounts(connection, id);
       case 'positions':
         return this.positions(connection, id);
       case 'orderStatus':
@@ -83,6 +91,13 @@ export class SessionRequests {
     if (missing !== null) return missing;
     const { account } = connection;
     replyDone(connection, id, 'positions', this.context.privateFeed.positionsOf(account));
+    return null;
+  }
+
+  private subAccounts(connection: Connection, id: number): Problem | null {
+    const found = this.context.families.list(connection);
+    if ('code' in found) return found;
+    replyDone(connection, id, 'subAccounts', found);
     return null;
   }
 
@@ -143,11 +158,14 @@ export class SessionRequests {
       this.context.nowMs(),
       connection.address,
     );
-    if (!('code' in result)) {
-      this.enter(connection, result);
-      const { accountId, permissions } = result;
-      const may = permissionNames(permissions);
-      replyDone(connection, request.id, 'login', { accountId, permissions: may });
+    const acting =
+      'code' in result
+        ? result
+        : this.context.families.actingFor(request.fields.accountId, result.accountId);
+    if (!('code' in result) && typeof acting === 'number') {
+      this.enter(connection, result, acting);
+      const may = permissionNames(result.permissions);
+      replyDone(connection, request.id, 'login', { accountId: acting, permissions: may });
       return null;
     }
     const failuresMax = this.context.limits.loginFailuresMax;
@@ -155,13 +173,15 @@ export class SessionRequests {
       // The close code would overtake nothing: the error goes out first.
       setImmediate(() => connection.end(CLOSE.login_failed, `${failuresMax} logins failed`));
     }
-    return result;
+    return acting as Problem;
   }
 
-  private enter(connection: Connection, grant: Grant): void {
-    connection.account = grant.accountId;
-    connection.home = this.context.accounts.homeOf(grant.accountId);
-    connection.accountBucket = this.context.bucketOf(grant.accountId);
+  /** `account`: the one that it acts for. */
+  private enter(connection: Connection, grant: Grant, account: number): void {
+    connection.account = account;
+    connection.keyAccount = grant.accountId;
+    connection.home = this.context.accounts.homeOf(account);
+    connection.accountBucket = this.context.bucketOf(account);
     connection.apiKey = grant.apiKey;
     connection.permissions = grant.permissions;
     connection.keyExpiresAtMs = grant.expiresAtMs;

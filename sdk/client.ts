@@ -21,6 +21,8 @@ export interface ClientOptions {
   url: string;
   codec?: 'json' | 'msgpack';
   login?: Login;
+  /** A sub-account of the account whose key it is, to act for. */
+  accountId?: number;
   /** Refuses to sign a login for another venue than this one. */
   venue?: string;
   /** Asks the exchange to cancel all orders of the account when this connection ends, and again after each reconnect. */
@@ -161,6 +163,23 @@ export class PlimsollClient extends EventEmitter {
   /** Collateral from the account to its isolated position in a market; an amount below zero: back. */
   moveMargin(move: requests.MarginMove): Promise<requests.Ack> {
     return this.ack('moveMargin', move);
+  }
+
+  /** A sub-account of the account whose key this is; of a `number` that exists, that one, as `duplicate`. */
+  async createSubAccount(number?: number): Promise<{ accountId: number; number: number }> {
+    const made = await this.ack('createSubAccount', number === undefined ? {} : { number });
+    return { accountId: made.accountId as number, number: made.count as number };
+  }
+
+  /** The account whose key this is, and its sub-accounts. */
+  async subAccounts(): Promise<requests.SubAccount[]> {
+    const { data } = await this.request('subAccounts', {});
+    return (data as { accounts: requests.SubAccount[] }).accounts;
+  }
+
+  /** Moves collateral between accounts of one owner. Needs the permission `withdraw`. */
+  transfer(transfer: requests.Transfer): Promise<requests.Ack> {
+    return this.ack('transfer', transfer);
   }
 
   /** Positions as they are now, with liquidation prices. */
@@ -344,7 +363,8 @@ export class PlimsollClient extends EventEmitter {
     const challenge = hello.challenge as string;
     const time = hello.time as number;
     const signature = login.sign(loginText(venue, challenge, time));
-    const fields = { ...login.identity, challenge, time, signature };
+    const { accountId } = this.options;
+    const fields = { ...login.identity, challenge, time, signature, accountId };
     const answer = await this.request('login', fields);
     this.accountId = (answer.data as { accountId: number }).accountId;
     if (this.options.cancelOnDisconnect === true) {

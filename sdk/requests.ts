@@ -177,6 +177,26 @@ export interface NewTwap {
   recvWindow?: number;
 }
 
+/** Collateral to another account of the same owner. */
+export interface Transfer {
+  to: number;
+  amount: string;
+  /** Default: the account of this connection. */
+  from?: number;
+  /** The same key again moves nothing: the answer is `duplicate`. */
+  idempotencyKey?: string;
+  deadline?: number;
+  timestamp?: number;
+  recvWindow?: number;
+}
+
+export interface SubAccount {
+  accountId: number;
+  /** 0: the account itself. */
+  number: number;
+  collateral: string;
+}
+
 export type BatchRequest =
   | ({ op: 'place' } & NewOrder)
   | ({ op: 'cancel' } & OrderName)
@@ -209,6 +229,8 @@ export interface Ack {
   canceledQty?: string;
   /** Of cancelAllAfter: when the switch falls. */
   expiresAt?: number;
+  /** Of createSubAccount: the sub-account. */
+  accountId?: number;
   /** When the gateway got the request (µs since 1970), and how long it took until the answer went out. */
   receivedAtUs?: number;
   handledInUs?: number;

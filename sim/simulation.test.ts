@@ -22,7 +22,7 @@ describe('a simulated shard', () => {
   it('trades, refuses, dies, recovers, is repaired and resumes, and holds its invariants', async () => {
     const all: Record<string, number>[] = [];
     // Some things are rare in runs as short as these: each of them happens in one of them.
-    for (const seed of [3, 4, 12, 13]) {
+    for (const seed of [4, 6, 8, 15]) {
       all.push((await new Simulation(seed, 400, faults).run()).counts);
     }
     expect(neverHappened(sumUp(all))).toEqual([]);
@@ -54,7 +54,7 @@ describe('a simulated shard', () => {
 describe('several simulated shards', () => {
   it('lose, repeat and delay messages and crash alone, and hold what holds over all of them', async () => {
     const all: Record<string, number>[] = [];
-    for (const seed of [1, 16, 18, 32]) {
+    for (const seed of [3, 18, 19, 25]) {
       all.push((await new SpreadSimulation(seed, 250, faults).run()).counts);
     }
     // Too rare for short runs: a sender that forgot what a cut made necessary again, a bracket that fills in parts, a TWAP to its end.

@@ -97,6 +97,10 @@ export const BRACKET_W_STOP_PRICE = 2;
 export const BRACKET_W_STOP_LIMIT = 3;
 export const BRACKET_W_SOURCES = 4;
 
+/** Second slot of CMD_TRANSFER: the account that gets the money, and an idempotency key of four words, zeros for none. */
+export const W_TRANSFER_TO = 16;
+export const W_TRANSFER_KEY = 20;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;
@@ -186,6 +190,8 @@ export const EF_COLLATERAL = 15;
 /** Balance, insurance funded: the command's idempotency key, four words; zeros for none. It tells what outside caused it. */
 export const EW_CASH_KEY = 20;
 export const CASH_KEY_WORDS = 4;
+/** Balance, of a transfer: the other account of the two. */
+export const EW_OTHER_ACCOUNT = 8;
 /** Third slot: string client id. */
 export const EW_CLIENT_TEXT_LENGTH = 32;
 export const EW_CLIENT_TEXT = 33;

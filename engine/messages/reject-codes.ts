@@ -98,6 +98,11 @@ export const REJECT = {
   brackets_must_not_exceed_limit: 93,
   countdown_ms_must_be_within_0_and_limit: 110,
   market_id_must_be_within_1_and_limit: 111,
+  accounts_must_be_of_one_family: 112,
+  accounts_must_be_different: 113,
+  sub_account_must_not_have_sub_accounts: 114,
+  sub_account_number_must_be_within_0_and_limit: 115,
+  sub_accounts_must_not_exceed_limit: 116,
 } as const;
 
 export type RejectName = keyof typeof REJECT;

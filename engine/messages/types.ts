@@ -28,6 +28,11 @@ export const CMD_PLACE_BRACKET = 11;
 /** Dead man's switch: F_QTY ms within which it has to come again, or all orders of the account are canceled; 0: no more. */
 export const CMD_CANCEL_ALL_AFTER = 12;
 
+/** F_QTY micro-USD to another account of the same family; second slot TRANSFER_W_…. */
+export const CMD_TRANSFER = 22;
+/** W_PRICE: number of the sub-account among those of the account, 0: the next one. One that exists is told again. */
+export const CMD_CREATE_SUB_ACCOUNT = 23;
+
 // ---- Operator's, oracle's and timer's commands: from 32 on ----
 /** F_ORDER_ID: parent account or 0; second slot, words 16–23: Ed25519 public key or zeros. The id is assigned. */
 export const CMD_CREATE_ACCOUNT = 32;
@@ -99,7 +104,7 @@ export const MSG_ADL_CANDIDATES = 102;
 export const MSG_MARKET = 71;
 /** As CMD_SET_FEE_RATES. */
 export const MSG_FEE_RATES = 72;
-/** To the account's home: W_FLAGS parent; second slot, words 16–23: public key. */
+/** To the account's home: W_FLAGS parent; W_PRICE its number when a trader has asked for it, who is told; words 16–23: public key. */
 export const MSG_OPEN_ACCOUNT = 73;
 /** Margin tiers and caps of a market of another shard, from word 8 on. */
 export const MSG_MARGIN_TIERS = 74;
@@ -116,7 +121,10 @@ export const EVT_AMENDED = 132;
 export const EVT_REJECTED = 133;
 /** Answer only: the client id is known. EF_ORDER_ID (0 while in flight) tells the order. */
 export const EVT_DUPLICATE = 134;
-/** Deposit or withdrawal: EF_LOTS change, EF_COLLATERAL after, EW_CASH_KEY. */
+/**
+ * Deposit or withdrawal: EF_LOTS change, EF_COLLATERAL after, EW_CASH_KEY. With EW_FLAGS BALANCE_TRANSFER nothing has come from outside:
+ * EW_OTHER_ACCOUNT is who paid or was paid, and has an event of its own; who gives comes first.
+ */
 export const EVT_BALANCE = 135;
 /** EF_ORDER_ID: parent; third slot: public key in words 33–40. */
 export const EVT_ACCOUNT_CREATED = 136;
@@ -190,6 +198,12 @@ export const EVT_POSITION_MARGIN = 171;
 
 /** The dead man's switch of an account: EF_EXPIRY when it falls, 0: never; EW_FLAGS 1: now, its orders are canceled. */
 export const EVT_CANCEL_ALL_AFTER = 172;
+
+/** Answer to CMD_CREATE_SUB_ACCOUNT: EF_ORDER_ID the sub-account, EF_LOTS its number, EW_FLAGS 1: it is new. */
+export const EVT_SUB_ACCOUNT = 173;
+
+/** EW_FLAGS of EVT_BALANCE. */
+export const BALANCE_TRANSFER = 1;
 
 // ---- Margin modes ----
 export const MARGIN_CROSS = 0;

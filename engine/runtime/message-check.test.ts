@@ -93,6 +93,16 @@ describe('what a port lets in', () => {
     }
     expect(check('traders', types.CMD_CANDIDATES, 2)).toBe(REJECT.message_type_is_unknown);
   });
+  it('is a transfer with its terms in a second slot, and an amount that is a number', () => {
+    expect(check('traders', types.CMD_TRANSFER, 2, 0, 5)).toBe(0);
+    expect(check('traders', types.CMD_TRANSFER, 1, 0, 5)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_TRANSFER, 3, 0, 5)).toBe(REJECT.message_is_malformed);
+    expect(check('traders', types.CMD_TRANSFER, 2, 0, Number.NaN)).toBe(
+      REJECT.message_is_malformed,
+    );
+    expect(check('traders', types.CMD_CREATE_SUB_ACCOUNT, 1)).toBe(0);
+    expect(check('traders', types.CMD_CREATE_SUB_ACCOUNT, 2)).toBe(REJECT.message_is_malformed);
+  });
   it.each([types.CMD_PLACE_SCALED, types.CMD_PLACE_TWAP, types.CMD_PLACE_BRACKET])(
     'is no order that makes others without its last slot (%i)',
     (type) => {

@@ -8,6 +8,10 @@ const KEY_WORDS = 8;
  */
 export class AccountDirectory {
   private readonly homes: number[] = [];
+  /** By account, 0 for none. */
+  private readonly parents: number[] = [];
+  /** By parent, in the order of their ids: sub-accounts without a key of their own. */
+  private readonly subs = new Map<number, number[]>();
   private readonly byKey = new Map<string, number>();
 
   /** Highest id that was given out; ids count from 1. */
@@ -24,16 +28,37 @@ export class AccountDirectory {
     return this.byKey.get(keyText(words, at)) ?? 0;
   }
 
-  add(home: number, words: Int32Array, keyAt: number): number {
+  /** 0: it is nobody's sub-account. */
+  parentOf(account: number): number {
+    return this.parents[account - 1] ?? 0;
+  }
+
+  /** Sub-accounts that have no key of their own, by number from 1 on. */
+  subsOf(account: number): readonly number[] {
+    return this.subs.get(account) ?? [];
+  }
+
+  add(home: number, parent: number, words: Int32Array, keyAt: number): number {
     this.homes.push(home);
+    this.parents.push(parent);
+    const account = this.homes.length;
     const key = keyText(words, keyAt);
-    if (key !== '') this.byKey.set(key, this.homes.length);
-    return this.homes.length;
+    if (key !== '') this.byKey.set(key, account);
+    else this.noteSub(parent, account);
+    return account;
+  }
+
+  private noteSub(parent: number, account: number): void {
+    if (parent === 0) return;
+    const subs = this.subs.get(parent);
+    if (subs === undefined) this.subs.set(parent, [account]);
+    else subs.push(account);
   }
 
   writeState(writer: CanonicalWriter): void {
     writer.put(this.homes.length);
     for (const home of this.homes) writer.put(home);
+    for (const parent of this.parents) writer.put(parent);
     writer.put(this.byKey.size);
     for (const [key, account] of this.byKey) {
       for (const word of key.split(',')) writer.put(Number(word));
@@ -42,11 +67,17 @@ export class AccountDirectory {
   }
 
   readState(reader: CanonicalReader): void {
-    for (let left = reader.take(); left > 0; left--) this.homes.push(reader.take());
+    const accounts = reader.take();
+    for (let i = 0; i < accounts; i++) this.homes.push(reader.take());
+    for (let i = 0; i < accounts; i++) this.parents.push(reader.take());
     for (let left = reader.take(); left > 0; left--) {
       const key = Array.from({ length: KEY_WORDS }, () => reader.take()).join(',');
       this.byKey.set(key, reader.take());
     }
+    const owners = new Set(this.byKey.values());
+    this.parents.forEach((parent, i) => {
+      if (!owners.has(i + 1)) this.noteSub(parent, i + 1);
+    });
   }
 }
 

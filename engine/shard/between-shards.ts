@@ -1,8 +1,10 @@
 import {
+  EF_LOTS,
   EF_ORDER_ID,
   EVENT_SLOTS,
   EW_CLIENT_TEXT,
   EW_CODE,
+  EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
   F_ORDER_ID,
@@ -29,6 +31,7 @@ import {
   EVT_DELEVERAGING,
   EVT_FRAME,
   EVT_MARK_PRICE,
+  EVT_SUB_ACCOUNT,
   MSG_FEE_RATES,
   MSG_MARGIN_TIERS,
   MSG_MARKET,
@@ -41,6 +44,14 @@ import type { ShardCore } from './shard-core.js';
 /** Word of the public key in CMD_CREATE_ACCOUNT and MSG_OPEN_ACCOUNT (their second slot). */
 const W_PUBLIC_KEY = SLOT_WORDS;
 const PUBLIC_KEY_WORDS = 8;
+
+export interface SubAccount {
+  parent: number;
+  account: number;
+  /** Among the sub-accounts of its parent, from 1 on. */
+  number: number;
+  isNew: boolean;
+}
 
 /** CMD_CHANNEL: a message for a market here, an event for an account here, or news for the margin actor here. */
 export function receiveFromShard(
@@ -82,6 +93,8 @@ export function receiveFromShard(
       // Gateways let its owner in when they hear of it from here: then no order can come before it.
       const event = pushAccountCreated(core, account, routing.shardId, parent);
       copyKey(words, w + W_PUBLIC_KEY, core, event);
+      const number = words[w + W_PRICE] as number;
+      if (number > 0) tellSubAccount(core, messages, at, { parent, account, number, isNew: true });
       break;
     }
     default:
@@ -148,8 +161,8 @@ export function createAccountSomewhere(
   } else if (holder !== 0) {
     reject(REJECT.public_key_is_already_used, holder, 0);
   } else {
-    const home = directory.lastId % routing.shards;
-    const account = directory.add(home, words, w + W_PUBLIC_KEY);
+    const home = homeForNew(routing, parent);
+    const account = directory.add(home, parent, words, w + W_PUBLIC_KEY);
     announceAccount(core, messages, slot, account, home);
     if (home === shardId) {
       core.home.openAccount(account, parent, words, w + W_PUBLIC_KEY);
@@ -157,6 +170,11 @@ export function createAccountSomewhere(
       routing.openAccount(account, home, parent, words, w + W_PUBLIC_KEY);
     }
   }
+}
+
+/** In turns; but an account and its sub-accounts live in one place, where a transfer between them is one message. */
+export function homeForNew({ directory, shards }: Routing, parent: number): number {
+  return parent === 0 ? directory.lastId % shards : (directory.homeOf(parent) as number);
 }
 
 /** The answer: which shard is home to it. */
@@ -176,7 +194,31 @@ function announceAccount(
   copyKey(messages.words, w + W_PUBLIC_KEY, core, event);
 }
 
-function pushAccountCreated(core: ShardCore, account: number, home: number, parent: number) {
+/** The answer: the sub-account exists. To whoever has sent the message at `slot`. */
+export function tellSubAccount(
+  core: ShardCore,
+  messages: MessageBuffer,
+  slot: number,
+  { parent, account, number, isNew }: SubAccount,
+): void {
+  const event = core.events.push(EVENT_SLOTS);
+  const { words, floats } = core.events;
+  const e = event * SLOT_WORDS;
+  words[e + W_HEAD] = headOf(EVT_SUB_ACCOUNT, EVENT_SLOTS, 0);
+  words[e + W_ACCOUNT] = parent;
+  words[e + EW_FLAGS] = isNew ? 1 : 0;
+  words[e + EW_SESSION] = messages.words[slot * SLOT_WORDS + W_SESSION] as number;
+  words[e + EW_REQUEST] = messages.words[slot * SLOT_WORDS + W_REQUEST] as number;
+  floats[event * SLOT_FLOATS + EF_ORDER_ID] = account;
+  floats[event * SLOT_FLOATS + EF_LOTS] = number;
+}
+
+export function pushAccountCreated(
+  core: ShardCore,
+  account: number,
+  home: number,
+  parent: number,
+): number {
   const event = core.events.push(EVENT_SLOTS + 1);
   const { words, floats } = core.events;
   const e = event * SLOT_WORDS;

@@ -1,4 +1,4 @@
-import { headOf, SLOT_FLOATS, SLOT_WORDS, W_HEAD } from '../messages/layout.js';
+import { headOf, SLOT_FLOATS, SLOT_WORDS, slotsOf, W_HEAD } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { EVT_FRAME } from '../messages/types.js';
 
@@ -25,4 +25,12 @@ export function announceFrame(events: MessageBuffer, frame: Frame, epoch: number
   events.floats[f + 1] = frame.firstSequence;
   events.floats[f + 2] = frame.timeMs;
   events.floats[f + 3] = epoch;
+}
+
+/** Slot behind so many messages from `slot` on. */
+export function behind(messages: MessageBuffer, slot: number, count: number): number {
+  const { words } = messages;
+  let next = slot;
+  for (let i = 0; i < count; i++) next += slotsOf(words[next * SLOT_WORDS + W_HEAD] as number);
+  return next;
 }

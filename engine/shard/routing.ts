@@ -31,6 +31,8 @@ import {
   W_FLAGS,
   W_HEAD,
   W_PRICE,
+  W_REQUEST,
+  W_SESSION,
 } from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import {
@@ -63,6 +65,15 @@ export interface Placement {
 export const DIRECTORY_SHARD = 0;
 
 const PARAM_SLOTS = PARAM_WORDS / SLOT_WORDS;
+
+/** Who has asked for a sub-account of this number, and hears of it from its home. */
+export interface AskedForAccount {
+  number: number;
+  session: number;
+  request: number;
+}
+
+const NOBODY: AskedForAccount = { number: 0, session: 0, request: 0 };
 
 interface MarketElsewhere {
   shard: number;
@@ -254,12 +265,22 @@ export class Routing {
   }
 
   /** Tells the account's home to open it; `key` points at the command's public key. */
-  openAccount(account: number, home: number, parent: number, words: Int32Array, key: number): void {
+  openAccount(
+    account: number,
+    home: number,
+    parent: number,
+    words: Int32Array,
+    key: number,
+    asked: AskedForAccount = NOBODY,
+  ): void {
     const at = this.envelope(home, 2);
     const w = (at + 1) * SLOT_WORDS;
     this.events.words[w + W_HEAD] = headOf(MSG_OPEN_ACCOUNT, 2, 0);
     this.events.words[w + W_ACCOUNT] = account;
     this.events.words[w + W_FLAGS] = parent;
+    this.events.words[w + W_PRICE] = asked.number;
+    this.events.words[w + W_SESSION] = asked.session;
+    this.events.words[w + W_REQUEST] = asked.request;
     for (let i = 0; i < 8; i++) this.events.words[w + SLOT_WORDS + i] = words[key + i] as number;
     this.seal(home, at);
   }

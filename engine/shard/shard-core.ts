@@ -40,6 +40,7 @@ import {
   CMD_BEGIN_EPOCH,
   CMD_CHANNEL,
   CMD_CREATE_ACCOUNT,
+  CMD_CREATE_SUB_ACCOUNT,
   CMD_FUND_INSURANCE,
   CMD_LIST_MARKET,
   CMD_ORACLE_PRICE,
@@ -61,10 +62,11 @@ import { MARKET_ID_ALL } from '../units/units.js';
 import type { AccountHome } from './account-home.js';
 import { addShards, createAccountSomewhere, receiveFromShard } from './between-shards.js';
 import { setFeeRates } from './fee-rates.js';
-import { announceFrame, type Frame } from './frame.js';
+import { announceFrame, behind, type Frame } from './frame.js';
 import { type Placement, Routing } from './routing.js';
 import type { Shard } from './shard.js';
 import { readShardSnapshot, writeSettings, writeShardSnapshot } from './shard-snapshot.js';
+import { createSubAccountSomewhere } from './sub-accounts-somewhere.js';
 
 /** Word of the parameter block in CMD_LIST_MARKET and EVT_MARKET_LISTED. */
 const W_COMMAND_PARAMS = SLOT_WORDS;
@@ -240,7 +242,9 @@ export class ShardCore implements Shard {
   private apply(messages: MessageBuffer, slot: number): void {
     const firstEvent = this.events.length;
     const type = typeOf(messages.words[slot * SLOT_WORDS + W_HEAD] as number);
-    if (type < CMD_CREATE_ACCOUNT) {
+    if (type === CMD_CREATE_SUB_ACCOUNT && this.routing !== null) {
+      createSubAccountSomewhere(this, this.routing, messages, slot);
+    } else if (type < CMD_CREATE_ACCOUNT) {
       this.home.onTradeCommand(messages, slot, this.timeMs);
     } else {
       this.applyOperator(messages, slot, type);
@@ -489,12 +493,4 @@ export class ShardCore implements Shard {
 /** An event of a market that every margin actor has to know, though it names no account of its own. */
 function isForHomes(type: number): boolean {
   return type === EVT_MARK_PRICE || type === EVT_DELEVERAGING;
-}
-
-/** Slot behind so many messages from `slot` on. */
-function behind(messages: MessageBuffer, slot: number, count: number): number {
-  const { words } = messages;
-  let next = slot;
-  for (let i = 0; i < count; i++) next += slotsOf(words[next * SLOT_WORDS + W_HEAD] as number);
-  return next;
 }

@@ -36,6 +36,7 @@ const INTEGERS = [
 const IDS = [
   'id',
   'accountId',
+  'otherAccountId',
   'orderId',
   'tradeId',
   'auctionId',
@@ -126,6 +127,7 @@ const OPTIONAL: Readonly<Partial<Record<MessageName, readonly string[]>>> = {
     'expiresAt',
   ],
   fill: ['clientOrderId'],
+  balance: ['otherAccountId'],
   liquidation: ['market'],
   transfer: ['auctionId'],
   parent: [

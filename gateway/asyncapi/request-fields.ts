@@ -1,3 +1,4 @@
+import { SUB_ACCOUNTS_MAX } from '../../engine/shard/sub-account-rules.js';
 import { DISTRIBUTIONS, ENUM_FIELDS } from '../protocol/names.js';
 import type { RequestName } from '../protocol/requests.js';
 import {
@@ -30,6 +31,11 @@ const FORMS: Readonly<Record<string, Form>> = {
   targetOrderId: ID,
   ocoOrderId: ID,
   auctionId: ID,
+  accountId: ID,
+  from: ID,
+  to: ID,
+  number: integer(1, SUB_ACCOUNTS_MAX),
+  idempotencyKey: TEXT,
   reduceOnly: FLAG,
   closePosition: FLAG,
   enabled: FLAG,
@@ -68,6 +74,7 @@ const REQUIRED: Readonly<Partial<Record<RequestName, readonly string[]>>> = {
   placeTwap: ['market', 'side', 'qty', 'duration'],
   setMarginMode: ['market', 'marginMode'],
   moveMargin: ['market', 'amount'],
+  transfer: ['to', 'amount'],
   takeOver: ['market', 'auctionId', 'qty', 'price'],
   login: ['challenge', 'time', 'signature'],
   subscribe: ['channel'],

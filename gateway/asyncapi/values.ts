@@ -146,6 +146,9 @@ export const DONE_DATA: Readonly<Record<string, Schema>> = {
     isolated: ISOLATED,
   }),
   setCancelOnDisconnect: record({ enabled: flag }),
+  subAccounts: record({
+    accounts: listOf(record({ accountId: id, number: uint, collateral: decimal })),
+  }),
   createKey: record({ apiKey: text, apiSecret: orNothing(text) }),
   keys: record({ keys: listOf(record(KEY)) }),
   revokeKey: record({ apiKey: text }),

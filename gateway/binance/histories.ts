@@ -345,7 +345,9 @@ export class Histories {
       case types.EVT_BALANCE: {
         const changed = floats[f + EF_LOTS] as number;
         income('TRANSFER', changed);
-        tell(changed < 0 ? 'WITHDRAW' : 'DEPOSIT', changed);
+        const isTransfer = words[at + EW_FLAGS] === types.BALANCE_TRANSFER;
+        const fromOutside = changed < 0 ? 'WITHDRAW' : 'DEPOSIT';
+        tell(isTransfer ? 'ASSET_TRANSFER' : fromOutside, changed);
         break;
       }
       case types.EVT_FUNDING: {

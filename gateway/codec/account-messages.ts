@@ -9,6 +9,7 @@ import {
   EF_SEQUENCE,
   EF_VALUE,
   EW_FLAGS,
+  EW_OTHER_ACCOUNT,
   EW_PRICE,
   marketOf,
   typeOf,
@@ -115,6 +116,11 @@ export function writeAccountEvent(
   }
   sink.uint('sequence', floats[f + EF_SEQUENCE] as number);
   sink.uint('time', timeMs);
+  if (typeOf(head) === EVT_BALANCE) {
+    const other = words[at + EW_OTHER_ACCOUNT] as number;
+    if (other === 0) sink.none('otherAccountId');
+    else sink.uint('otherAccountId', other);
+  }
   if (typeOf(head) !== EVT_LIQUIDATION) return;
   // Only an isolated position is liquidated in a market.
   if (market === undefined) sink.none('market');

@@ -46,6 +46,7 @@ import {
   EVT_PARENT_ENDED,
   EVT_REJECTED,
   EVT_SCALED_ACCEPTED,
+  EVT_SUB_ACCOUNT,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_AMENDED,
@@ -85,6 +86,7 @@ import { rejectionOf } from '../protocol/rejections.js';
 import type { RequestTimes } from '../session/request-times.js';
 import { isAccountEvent, writeAccountEvent } from './account-messages.js';
 import { writeBracketEvent } from './bracket-messages.js';
+import { isAnsweredAgain, writeSubAccount } from './family-messages.js';
 import type { MessageSink } from './message-sink.js';
 import { writeCanceledQty, writeQuantities, writeTransferred } from './order-quantities.js';
 import { isParentEvent, writeParentEvent } from './parent-messages.js';
@@ -102,6 +104,7 @@ const ORDER_ANSWERS: readonly number[] = [
   EVT_TWAP_ACCEPTED,
   EVT_PARENT_ENDED,
 ];
+const RESULT_DUPLICATE = ACK_RESULTS.indexOf('duplicate');
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 const RESULT_TAKEN_OVER = ACK_RESULTS.indexOf('takenOver');
 
@@ -134,10 +137,11 @@ export class EventMessages {
     if (receivedMs < 0) {
       sink.none('receivedAtUs');
       sink.none('handledInUs');
-      return;
+    } else {
+      sink.uint('receivedAtUs', times.wallUs(receivedMs));
+      sink.uint('handledInUs', times.answered(receivedMs, nowMs));
     }
-    sink.uint('receivedAtUs', times.wallUs(receivedMs));
-    sink.uint('handledInUs', times.answered(receivedMs, nowMs));
+    if (typeOf(head) !== EVT_REJECTED) writeSubAccount(sink, floats, at, typeOf(head));
   }
 
   /** An event of the account's private feed. False: events of this type are not part of it. */
@@ -199,7 +203,7 @@ export class EventMessages {
     const f = at / 2;
     const head = words[at + W_HEAD] as number;
     const type = typeOf(head);
-    const result = resultOf(type);
+    const result = isAnsweredAgain(words, floats, at) ? RESULT_DUPLICATE : resultOf(type);
     const market = this.markets.get(marketOf(head));
     const isOrder = ORDER_ANSWERS.includes(type);
     sink.begin(MESSAGES.ack);
@@ -209,7 +213,8 @@ export class EventMessages {
     else sink.market('market', market.params.symbol, market.id);
     const isTransfer = type === EVT_TRANSFER;
     // Of a transfer it is the auction, which the sender has named.
-    const orderId = isTransfer ? 0 : (floats[f + EF_ORDER_ID] as number);
+    const orderId =
+      isTransfer || type === EVT_SUB_ACCOUNT ? 0 : (floats[f + EF_ORDER_ID] as number);
     if (orderId === 0) sink.none('orderId');
     else sink.uint('orderId', orderId);
     clientId(sink, words, floats, at, head);
@@ -223,7 +228,8 @@ export class EventMessages {
       sink.none('qty');
       sink.none('remaining');
     }
-    if (type === EVT_MASS_CANCELED) sink.uint('count', floats[f + EF_LOTS] as number);
+    if (type === EVT_MASS_CANCELED || type === EVT_SUB_ACCOUNT)
+      sink.uint('count', floats[f + EF_LOTS] as number);
     else if (type === EVT_SCALED_ACCEPTED || type === EVT_TWAP_ACCEPTED) {
       sink.uint('count', words[at + EW_CHILDREN] as number);
     } else sink.none('count');

@@ -88,6 +88,15 @@ export class OrderFields {
     return checkSizes(draft, market);
   }
 
+  /** Of a request without a market: the time after which it must not be done, 0 for none. */
+  deadlineOf({ fields, binary }: ReadRequest): number | Problem {
+    this.fields = fields;
+    this.binary = binary;
+    this.found = null;
+    const deadlineMs = this.deadline();
+    return this.found ?? deadlineMs;
+  }
+
   private readNewOrder(name: string, draft: OrderDraft, market: Market): Problem | null {
     draft.side = this.choice('side', -1);
     draft.priceTicks = this.price(market);

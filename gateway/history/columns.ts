@@ -105,6 +105,7 @@ export const TRANSFERS: TableColumns<TransferRow> = {
     'changeMicroUsd',
     'collateralMicroUsd',
     'positionCollateralMicroUsd',
+    'otherAccountId',
   ],
 };
 export const LIQUIDATIONS: TableColumns<LiquidationRow> = {

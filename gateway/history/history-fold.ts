@@ -15,12 +15,14 @@ import {
   EF_TRADE_SEQUENCE,
   EF_VALUE,
   EW_FLAGS,
+  EW_OTHER_ACCOUNT,
   EW_PRICE,
   SLOT_WORDS,
   slotsOf,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
+  BALANCE_TRANSFER,
   EVT_BALANCE,
   EVT_FILL,
   EVT_FUNDING,
@@ -42,6 +44,7 @@ import {
   LIQUIDATION_TRANSFER,
   type LiquidationRow,
   TRANSFER_DEPOSIT,
+  TRANSFER_FAMILY,
   TRANSFER_MARGIN,
   TRANSFER_WITHDRAWAL,
   type TransferRow,
@@ -172,16 +175,19 @@ export class HistoryFold {
   private balance(): TransferRow {
     const { event } = this;
     const changeMicroUsd = event.float(EF_LOTS);
+    const isTransfer = event.word(EW_FLAGS) === BALANCE_TRANSFER;
+    const fromOutside = changeMicroUsd < 0 ? TRANSFER_WITHDRAWAL : TRANSFER_DEPOSIT;
     return {
       accountId: event.accountId,
       accountSequence: event.accountSequence,
       marketId: event.marketId,
       sequence: event.sequence,
       timeMs: event.timeMs,
-      kind: changeMicroUsd < 0 ? TRANSFER_WITHDRAWAL : TRANSFER_DEPOSIT,
+      kind: isTransfer ? TRANSFER_FAMILY : fromOutside,
       changeMicroUsd,
       collateralMicroUsd: event.float(EF_COLLATERAL),
       positionCollateralMicroUsd: null,
+      otherAccountId: isTransfer ? event.word(EW_OTHER_ACCOUNT) : null,
     };
   }
 
@@ -197,6 +203,7 @@ export class HistoryFold {
       changeMicroUsd: -event.float(EF_LOTS),
       collateralMicroUsd: event.float(EF_COLLATERAL),
       positionCollateralMicroUsd: event.float(EF_VALUE),
+      otherAccountId: null,
     };
   }
 

@@ -203,6 +203,9 @@ CREATE TABLE asked (
   request INTEGER NOT NULL
 ) STRICT;
 `,
+  `
+ALTER TABLE transfers ADD COLUMN other_account_id INTEGER;
+`,
 ];
 
 /** Everything but the position, which is set back and not emptied. */

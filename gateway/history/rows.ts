@@ -157,6 +157,8 @@ export const TRANSFER_DEPOSIT = 0;
 export const TRANSFER_WITHDRAWAL = 1;
 /** Between the account and its isolated position in the market. */
 export const TRANSFER_MARGIN = 2;
+/** Between accounts of one family. */
+export const TRANSFER_FAMILY = 3;
 
 export interface TransferRow extends AccountRow {
   kind: number;
@@ -165,6 +167,8 @@ export interface TransferRow extends AccountRow {
   collateralMicroUsd: number;
   /** Of the isolated position afterwards; null for all other kinds. */
   positionCollateralMicroUsd: number | null;
+  /** Of a transfer within a family: who paid or was paid; null for all other kinds. */
+  otherAccountId: number | null;
 }
 
 export const LIQUIDATION_STAGE = 0;

@@ -63,6 +63,7 @@ function transferView(row: TransferRow, units: MarketUnits | undefined): object 
     collateral: money(row.collateralMicroUsd),
     positionCollateral:
       positionCollateralMicroUsd === null ? null : money(positionCollateralMicroUsd),
+    otherAccountId: row.otherAccountId,
     accountSequence: row.accountSequence,
     sequence: row.sequence,
     time: row.timeMs,

@@ -48,6 +48,7 @@ export const MESSAGES = {
     'expiresAt',
     'receivedAtUs',
     'handledInUs',
+    'accountId',
   ]),
   error: message('error', 66, [
     'id',
@@ -117,6 +118,7 @@ export const MESSAGES = {
     'collateral',
     'sequence',
     'time',
+    'otherAccountId',
   ]),
   funding: message('funding', 74, [
     'epoch',

@@ -118,6 +118,6 @@ export const ORDER_STATUSES = [
   'rejected',
   'done',
 ] as const;
-export const CASH_TRANSFER_KINDS = ['deposit', 'withdrawal', 'margin'] as const;
+export const CASH_TRANSFER_KINDS = ['deposit', 'withdrawal', 'margin', 'transfer'] as const;
 export const LIQUIDATION_EVENTS = ['stage', 'transfer', 'insurance'] as const;
 export const CANDLE_INTERVALS = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;

@@ -122,6 +122,27 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     sentence:
       'VALUE is more than may leave: LIMIT, above initial margin and a tenth of the notional',
   },
+  accounts_must_be_of_one_family: {
+    unit: 'none',
+    sentence:
+      'to must be an account of the same owner: the account itself or one of its sub-accounts',
+  },
+  accounts_must_be_different: {
+    unit: 'none',
+    sentence: 'from and to must be two different accounts',
+  },
+  sub_account_must_not_have_sub_accounts: {
+    unit: 'none',
+    sentence: 'a sub-account has no sub-accounts of its own',
+  },
+  sub_account_number_must_be_within_0_and_limit: {
+    unit: 'number',
+    sentence: 'number must be at most LIMIT, the next one, but is VALUE',
+  },
+  sub_accounts_must_not_exceed_limit: {
+    unit: 'number',
+    sentence: 'an account must have at most LIMIT sub-accounts, but would have VALUE',
+  },
   amount_micro_usd_must_be_within_1_and_limit: {
     unit: 'money',
     sentence:

@@ -66,7 +66,14 @@ export const REQUESTS = {
   cancelAll: request('cancelAll', 5, ['market', 'side', ...WINDOW_FIELDS]),
   batch: request('batch', 6, ['requests']),
   challenge: request('challenge', 7, []),
-  login: request('login', 8, ['publicKey', 'apiKey', 'challenge', 'time', 'signature']),
+  login: request('login', 8, [
+    'publicKey',
+    'apiKey',
+    'challenge',
+    'time',
+    'signature',
+    'accountId',
+  ]),
   subscribe: request('subscribe', 9, ['channel', 'epoch', 'sequence']),
   unsubscribe: request('unsubscribe', 10, ['channel']),
   ping: request('ping', 11, []),
@@ -96,6 +103,9 @@ export const REQUESTS = {
   moveMargin: request('moveMargin', 21, ['market', 'amount', ...WINDOW_FIELDS]),
   positions: request('positions', 22, []),
   orderStatus: request('orderStatus', 26, ['market', 'orderId', 'clientOrderId']),
+  transfer: request('transfer', 27, ['to', 'amount', 'from', 'idempotencyKey', ...WINDOW_FIELDS]),
+  createSubAccount: request('createSubAccount', 28, ['number', ...WINDOW_FIELDS]),
+  subAccounts: request('subAccounts', 29, []),
   placeScaled: request('placeScaled', 15, [
     'market',
     'side',
@@ -144,3 +154,6 @@ export const ORDER_REQUESTS: ReadonlySet<string> = new Set([
   'placeScaled',
   'placeTwap',
 ]);
+
+/** Requests about sub-accounts that become a command of the shard. */
+export const FAMILY_REQUESTS: ReadonlySet<string> = new Set(['transfer', 'createSubAccount']);

@@ -88,7 +88,13 @@ function unseenOf(filled: ReadonlySet<string>): string[] {
 /** A value that is right for a parameter. */
 function sampleOf(name: string, choices: string[] | undefined): string {
   const [market = ''] = exchange.markets;
-  const samples: Record<string, string> = { market, orderId: '1', from: '0', to: '9999999999999' };
+  const samples: Record<string, string> = {
+    market,
+    orderId: '1',
+    accountId: '1',
+    from: '0',
+    to: '9999999999999',
+  };
   return samples[name] ?? choices?.at(-1) ?? '3';
 }
 

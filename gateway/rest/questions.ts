@@ -13,14 +13,19 @@ export interface QuestionContext {
   readonly accounts: Accounts;
 }
 
-/** What a request asks of which history, or what is wrong with its parameters taken together. `accountId`: 0 for public routes. */
+/** What a request asks of which history, or what is wrong with its parameters taken together. `signer`: 0 for public routes. */
 export function questionOf(
   route: PageRoute,
   values: Values,
-  accountId: number,
+  signer: number,
   { markets, accounts }: QuestionContext,
 ): Question | Problem {
   const { market: symbol, orderId = 0, interval, from, to, sort, cursor } = values;
+  const accountId = (values.accountId as number | undefined) ?? signer;
+  if (!accounts.isOf(accountId, signer)) {
+    const sentence = `accountId must be the account that signs or a sub-account of it, but is ${accountId}`;
+    return problem('accounts_must_be_of_one_family', sentence);
+  }
   const market = symbol === undefined ? undefined : markets.find(symbol as string);
   if (symbol !== undefined && market === undefined) {
     const known = markets.all().map(({ params }) => params.symbol);
@@ -35,7 +40,9 @@ export function questionOf(
     return problem('integer_must_be_within_limits', sentence);
   }
   const intervalMs = INTERVALS_MS[CANDLE_INTERVALS.indexOf(interval as '1s')] ?? 0;
-  const filters = [symbol, orderId, interval, from, to, sort].map((value) => value ?? null);
+  const filters = [symbol, orderId, interval, from, to, sort, values.accountId].map(
+    (value) => value ?? null,
+  );
   const tag = cursorTag([route.path, ...filters]);
   const after = cursor === undefined ? null : decodeCursor(cursor as string, tag);
   const isAligned = intervalMs === 0 || (after ?? 0) % intervalMs === 0;

@@ -1,3 +1,4 @@
+import { ACCOUNT_ID_MAX } from '../../engine/units/units.js';
 import type { Question } from '../history/question.js';
 import { CANDLE_INTERVALS } from '../protocol/names.js';
 import { ROW_SCHEMAS, type RowSchema } from './schemas.js';
@@ -52,6 +53,14 @@ const ORDER_ID: Parameter = {
   maximum: Number.MAX_SAFE_INTEGER,
   description: 'Only what belongs to this order; needs market.',
 };
+const ACCOUNT: Parameter = {
+  name: 'accountId',
+  kind: 'integer',
+  isRequired: false,
+  minimum: 1,
+  maximum: ACCOUNT_ID_MAX,
+  description: 'A sub-account of the account that signs; absent: that account itself.',
+};
 const FROM: Parameter = {
   name: 'from',
   kind: 'integer',
@@ -104,7 +113,7 @@ function ofAccount(name: string, table: Question['table'], summary: string, hasO
     summary,
     table,
     isPrivate: true,
-    parameters: [MARKET, ...(hasOrders ? [ORDER_ID] : []), ...PAGE],
+    parameters: [MARKET, ...(hasOrders ? [ORDER_ID] : []), ACCOUNT, ...PAGE],
     row: ROW_SCHEMAS[table],
   };
 }
@@ -127,7 +136,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   ofAccount(
     'transfers',
     'transfers',
-    'Deposits, withdrawals, and margin moved to and from positions.',
+    'Deposits, withdrawals, transfers between accounts of one owner, and margin moved to and from positions.',
   ),
   ofAccount('liquidations', 'liquidations', 'Stages, position transfers and insurance payments.'),
   {

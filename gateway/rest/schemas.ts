@@ -190,11 +190,15 @@ const FUNDING: RowSchema = {
 };
 
 const TRANSFER: RowSchema = {
-  kind: oneOf(CASH_TRANSFER_KINDS, 'margin: between the account and its isolated position.'),
+  kind: oneOf(
+    CASH_TRANSFER_KINDS,
+    'margin: between the account and its isolated position; transfer: between accounts of one owner.',
+  ),
   market: textOrNull('Of margin: the market.'),
   change: decimal("Change of the account's collateral in USD, signed."),
   collateral: decimal('Collateral of the account after it, in USD.'),
   positionCollateral: decimalOrNull('Of margin: what the position has after it.'),
+  otherAccountId: idOrNull('Of a transfer: the account that paid, or was paid.'),
   ...PLACE,
 };
 

@@ -6,16 +6,43 @@ export class Accounts {
   private readonly homes = new Map<number, number>();
   private readonly byKey = new Map<string, number>();
 
+  /** By account: the one whose owner's it is, itself when it has a key or no parent. */
+  private readonly families = new Map<number, number>();
+  /** By head of a family, in the order of their numbers. */
+  private readonly subs = new Map<number, number[]>();
+
   private readonly liquidators = new Set<number>();
 
-  add(accountId: number, home = 0): void {
+  add(accountId: number, home = 0, family = accountId): void {
     this.homes.set(accountId, home);
+    if (family === accountId || this.families.has(accountId)) return;
+    this.families.set(accountId, family);
+    const subs = [...this.subsOf(family), accountId];
+    this.subs.set(
+      family,
+      subs.sort((a, b) => a - b),
+    );
   }
 
   /** Adds an account with 32 key bytes; all zeros mean that it has none. */
   addWithKey(accountId: number, key: Uint8Array, home = 0): void {
     this.homes.set(accountId, home);
     if (key.some((byte) => byte !== 0)) this.byKey.set(base58.encode(key), accountId);
+  }
+
+  /** The account of which this one is a sub-account without a key; itself when it is none. */
+  headOf(accountId: number): number {
+    return this.families.get(accountId) ?? accountId;
+  }
+
+  /** True when `accountId` is `own` or a sub-account of it without a key of its own. */
+  isOf(accountId: number, own: number): boolean {
+    return accountId === own || this.families.get(accountId) === own;
+  }
+
+  /** Its sub-accounts without keys of their own, by number from 1 on. */
+  subsOf(accountId: number): readonly number[] {
+    return this.subs.get(accountId) ?? [];
   }
 
   has(accountId: number): boolean {

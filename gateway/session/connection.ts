@@ -45,6 +45,8 @@ export class Connection {
   private readonly bufferBytesMax: number;
   /** 0 until the login. */
   account = 0;
+  /** Whose key the login was with: the account itself, or the one that it is a sub-account of. */
+  keyAccount = 0;
   /** Key that the login was with, empty for the account's own key pair; what it may do; when it ends, 0: never. */
   apiKey = '';
   permissions = 0;

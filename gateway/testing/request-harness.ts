@@ -1,6 +1,7 @@
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import { MsgpackCodec, type ServerMessage } from '../../sdk/codec.js';
 import { EventMessages } from '../codec/event-messages.js';
+import { FamilyRequests } from '../family-requests.js';
 import { AccountViews } from '../feeds/account-views.js';
 import { OpenOrders } from '../feeds/open-orders.js';
 import { OrderFold } from '../feeds/order-fold.js';
@@ -160,6 +161,7 @@ export class RequestHarness {
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
-    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
+    const families = new FamilyRequests(accounts, views);
+    return new SessionRequests({ ...context, keyRequests, families, exchangeTimeMs: nowMs });
   }
 }

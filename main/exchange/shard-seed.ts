@@ -45,7 +45,7 @@ export interface ShardSeed {
   markets: SeededMarket[];
   makerPpm: number[];
   takerPpm: number[];
-  /** Rows of account id, collateral, number of the last private event. */
+  /** Rows of account id, collateral, number of the last private event, head of the family. */
   accounts: Float64Array;
   /** 32 bytes for each row of `accounts`, zeros for none. */
   keys: Uint8Array;
@@ -67,7 +67,7 @@ export interface ShardSeed {
   foreignIds: Map<number, number>;
 }
 
-const ACCOUNT_COLUMNS = 3;
+const ACCOUNT_COLUMNS = 4;
 const POSITION_COLUMNS = 4;
 const LEVERAGE_COLUMNS = 3;
 const LIQUIDATING_COLUMNS = 2;
@@ -90,7 +90,8 @@ export function collectSeed(core: ShardCore, epoch: number): ShardSeed {
   const rows = new Float64Array(ids.length * ACCOUNT_COLUMNS);
   const keyWords = new Int32Array(ids.length * PUBLIC_KEY_WORDS);
   ids.forEach((id, i) => {
-    rows.set([id, accounts.collateral(id), accounts.sequence(id)], i * ACCOUNT_COLUMNS);
+    const money = [accounts.collateral(id), accounts.sequence(id)];
+    rows.set([id, ...money, accounts.familyOf(id)], i * ACCOUNT_COLUMNS);
     accounts.copyKey(id, keyWords, i * PUBLIC_KEY_WORDS);
   });
   return {
@@ -160,6 +161,7 @@ export function applySeed(
       accountSequence: seed.accounts[at + 2] as number,
       epoch: epochOf(seed.accounts[at] as number) ?? seed.epoch,
       home: shard,
+      familyId: seed.accounts[at + 3] as number,
     });
   }
   for (let at = 0; at < seed.positions.length; at += POSITION_COLUMNS) {

@@ -24,6 +24,8 @@ import {
   W_PRICE,
   W_REQUEST,
   W_SESSION,
+  W_TRANSFER_KEY,
+  W_TRANSFER_TO,
 } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
@@ -177,6 +179,16 @@ describe('messageFields', () => {
     expect(messageFields(isolate.messages, isolate.slot)).toMatchObject({ mode: 'isolated' });
     const move = make(types.CMD_MOVE_MARGIN, 1, 3, {}, { [F_QTY]: -5 });
     expect(messageFields(move.messages, move.slot)).toMatchObject({ amountMicroUsd: -5 });
+    const transfer = make(types.CMD_TRANSFER, 2, 0, { [W_TRANSFER_TO]: 7 }, { [F_QTY]: 5 });
+    transfer.messages.words[transfer.slot * SLOT_WORDS + W_TRANSFER_KEY] = 1;
+    expect(messageFields(transfer.messages, transfer.slot)).toMatchObject({
+      type: 'CMD_TRANSFER',
+      toAccountId: 7,
+      amountMicroUsd: 5,
+      idempotencyKey: '01000000'.padEnd(32, '0'),
+    });
+    const made = make(types.CMD_CREATE_SUB_ACCOUNT, 1, 0, { [W_PRICE]: 3 }, {});
+    expect(messageFields(made.messages, made.slot)).toMatchObject({ number: 3 });
     const mass = make(types.CMD_MASS_CANCEL, 1, 0xffff, { [W_FLAGS]: types.FLAG_MASS_ASKS }, {});
     expect(messageFields(mass.messages, mass.slot)).toMatchObject({
       marketId: 'all',

@@ -45,6 +45,8 @@ import {
   W_PRICE,
   W_REQUEST,
   W_SESSION,
+  W_TRANSFER_KEY,
+  W_TRANSFER_TO,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
@@ -160,6 +162,8 @@ const DECODERS = new Map<number, Decoder>([
   [types.CMD_TAKE_OVER, takeOver],
   [types.CMD_SET_MARGIN_MODE, (view) => ({ mode: marginModeName(view.word(W_PRICE)) })],
   [types.CMD_MOVE_MARGIN, (view) => ({ amountMicroUsd: view.float(F_QTY) })],
+  [types.CMD_TRANSFER, transfer],
+  [types.CMD_CREATE_SUB_ACCOUNT, (view) => ({ number: view.word(W_PRICE) })],
   [types.CMD_CREATE_ACCOUNT, createAccount],
   [types.CMD_DEPOSIT, amount],
   [types.CMD_WITHDRAW, amount],
@@ -352,10 +356,17 @@ function createAccount(view: View, slots: number): MessageFields {
 }
 
 function amount(view: View): MessageFields {
-  const fields: MessageFields = { amountMicroUsd: view.float(F_QTY) };
-  const key = Array.from(view.bytes(6, 16), toHex).join('');
-  if (/[^0]/.test(key)) fields.idempotencyKey = key;
-  return fields;
+  return { amountMicroUsd: view.float(F_QTY), ...idempotencyKey(view, 6) };
+}
+
+function transfer(view: View): MessageFields {
+  const to = { toAccountId: view.word(W_TRANSFER_TO) >>> 0, amountMicroUsd: view.float(F_QTY) };
+  return { ...to, ...idempotencyKey(view, W_TRANSFER_KEY) };
+}
+
+function idempotencyKey(view: View, at: number): MessageFields {
+  const key = Array.from(view.bytes(at, 16), toHex).join('');
+  return /[^0]/.test(key) ? { idempotencyKey: key } : {};
 }
 
 function oraclePrice(view: View): MessageFields {

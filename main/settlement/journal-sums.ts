@@ -65,6 +65,10 @@ class CutSums implements ItemSink {
       case 'balance':
         this.account(item.accountId).collateralMicroUsd += BigInt(item.changeMicroUsd);
         break;
+      case 'transfer':
+        this.account(item.accountId).collateralMicroUsd -= BigInt(item.amountMicroUsd);
+        this.account(item.toAccountId).collateralMicroUsd += BigInt(item.amountMicroUsd);
+        break;
       case 'insuranceFunded':
         this.market(item.marketId).insuranceMicroUsd += BigInt(item.changeMicroUsd);
         break;

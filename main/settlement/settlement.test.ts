@@ -187,6 +187,30 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
     );
 
     it(
+      'moves on chain what its owner transfers to a sub-account, which can be withdrawn from there',
+      async () => {
+        const { client, wallet, accountId } = other;
+        const made = await client.createSubAccount();
+        const sub = { wallet, accountId: made.accountId, client };
+        const amount = '7000.000001';
+        await client.transfer({ to: made.accountId, amount, idempotencyKey: 'first' });
+        await client.transfer({ to: made.accountId, amount, idempotencyKey: 'first' });
+        await client.transfer({ from: made.accountId, to: accountId, amount: '1000' });
+        const { rows } = await agreement();
+        expect(rows.get(made.accountId)?.collateralMicroUsd).toBe(6_000n * USD + 1n);
+        expect(rows.get(made.accountId)?.depositedMicroUsd).toBe(0n);
+        await deposit(sub, 3n);
+        const before = await wallet.tokens(facts);
+        const { ended } = await withdraw(sub, 1, 6_000n * USD + 4n);
+        expect(ended).toMatchObject({ state: 'completed' });
+        expect((await wallet.tokens(facts)) - before).toBe(6_000n * USD + 4n);
+        const after = await agreement();
+        expect(after.rows.get(made.accountId)?.collateralMicroUsd).toBe(0n);
+      },
+      START_MS,
+    );
+
+    it(
       'refuses more than is free, and leaves the collateral as it was',
       async () => {
         const tokens = await demo.wallet.tokens(facts);

@@ -24,6 +24,8 @@ export class Accounts {
   private readonly kernel: RiskKernel;
   private keys = new Int32Array(1024 * PUBLIC_KEY_WORDS);
   private readonly byKey = new Map<string, number>();
+  /** By parent, in the order of their ids: sub-accounts without a key of their own. */
+  private readonly subs = new Map<number, number[]>();
 
   constructor(kernel: RiskKernel) {
     this.kernel = kernel;
@@ -48,7 +50,10 @@ export class Accounts {
     kernel.words[(record + A_STATUS) >> 2] = A_EXISTS;
     kernel.words[(record + A_PARENT) >> 2] = parent;
     const key = keyText(words, keyAt);
-    if (key === null) return;
+    if (key === null) {
+      if (parent !== 0) this.addSub(parent, account);
+      return;
+    }
     this.makeRoom(account);
     this.keys.set(words.subarray(keyAt, keyAt + PUBLIC_KEY_WORDS), account * PUBLIC_KEY_WORDS);
     this.byKey.set(key, account);
@@ -88,6 +93,15 @@ export class Accounts {
   parent(account: number): number {
     return this.word(account, A_PARENT);
   }
+  /** Sub-accounts that have no key of their own, by number from 1 on. */
+  subsOf(account: number): readonly number[] {
+    return this.subs.get(account) ?? [];
+  }
+  /** The account whose owner's this one is, itself when it has a key or no parent. Money moves freely only within a family. */
+  familyOf(account: number): number {
+    const parent = this.parent(account);
+    return parent === 0 || this.hasKey(account) ? account : parent;
+  }
   tier(account: number): number {
     return (this.word(account, A_STATUS) >>> A_TIER_SHIFT) & A_TIER_MASK;
   }
@@ -121,6 +135,17 @@ export class Accounts {
   copyKey(account: number, to: Int32Array, at: number): void {
     for (let i = 0; i < PUBLIC_KEY_WORDS; i++)
       to[at + i] = this.keys[account * PUBLIC_KEY_WORDS + i] ?? 0;
+  }
+
+  private hasKey(account: number): boolean {
+    const from = account * PUBLIC_KEY_WORDS;
+    return this.keys.subarray(from, from + PUBLIC_KEY_WORDS).some((word) => word !== 0);
+  }
+
+  private addSub(parent: number, account: number): void {
+    const subs = this.subs.get(parent);
+    if (subs === undefined) this.subs.set(parent, [account]);
+    else subs.push(account);
   }
 
   private word(account: number, column: number): number {

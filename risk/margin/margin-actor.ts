@@ -57,6 +57,7 @@ import { MarketTable } from './market-table.js';
 import { OperatorCommands, pushAnswer } from './operator-commands.js';
 import { OrderEventHandler } from './order-events.js';
 import { riskKernelOf } from './risk-kernel.js';
+import { SubAccounts } from './sub-accounts.js';
 import { type MarginState, TradeCommands } from './trade-commands.js';
 
 /** Columns of an account's row in a market, as snapshots have them: buy side before sell side. */
@@ -82,6 +83,7 @@ export class MarginActor implements AccountHome {
    */
   termsChanges = 0;
   private readonly isolated: IsolatedMargin;
+  private readonly subAccounts: SubAccounts;
   private readonly lane: Lane;
   private readonly trade: TradeCommands;
   private readonly operator: OperatorCommands;
@@ -109,7 +111,8 @@ export class MarginActor implements AccountHome {
     this.inbox = inbox;
     this.events = events;
     this.countdowns = new Countdowns(this.state, inbox, events);
-    this.trade = new TradeCommands(this.state, inbox, events, this.countdowns);
+    this.subAccounts = new SubAccounts(this.state, events);
+    this.trade = new TradeCommands(this.state, inbox, events, this.countdowns, this.subAccounts);
     this.operator = new OperatorCommands(this.state, this.cash, events);
     this.orderEvents = new OrderEventHandler(this.state, inbox);
     this.isolated = new IsolatedMargin(this.state, events);
@@ -330,6 +333,7 @@ export class MarginActor implements AccountHome {
     }
     clientIds.writeState(writer);
     this.cash.writeKeys(writer);
+    this.subAccounts.writeState(writer);
   }
 
   readDeliveryState(reader: CanonicalReader): void {
@@ -339,6 +343,7 @@ export class MarginActor implements AccountHome {
     }
     clientIds.readState(reader);
     this.cash.readKeys(reader);
+    this.subAccounts.readState(reader);
   }
 
   /** By account id; who has chosen none is left out. */

@@ -38,6 +38,7 @@ import {
   CMD_AMEND,
   CMD_CANCEL,
   CMD_CANCEL_ALL_AFTER,
+  CMD_CREATE_SUB_ACCOUNT,
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
@@ -49,6 +50,7 @@ import {
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
   CMD_TAKE_OVER,
+  CMD_TRANSFER,
   EVT_DUPLICATE,
   FLAG_CLIENT_TEXT,
   FLAG_MARKET_ORDER,
@@ -84,6 +86,7 @@ import type { MarketTable } from './market-table.js';
 import { ParentCommands } from './parent-commands.js';
 import { reserveOrder } from './reserve-order.js';
 import type { RiskKernel } from './risk-kernel.js';
+import type { SubAccounts } from './sub-accounts.js';
 import { TriggerCommands } from './trigger-commands.js';
 
 /** Everything that a margin actor owns. Its handlers (commands, events, ledger) are separate files over it. */
@@ -96,7 +99,12 @@ export interface MarginState {
 }
 
 /** What takes no risk is let in also while the account is liquidated. */
-const ALWAYS_LET_IN = new Set<number>([CMD_CANCEL, CMD_MASS_CANCEL, CMD_CANCEL_ALL_AFTER]);
+const ALWAYS_LET_IN = new Set<number>([
+  CMD_CANCEL,
+  CMD_MASS_CANCEL,
+  CMD_CANCEL_ALL_AFTER,
+  CMD_CREATE_SUB_ACCOUNT,
+]);
 /** Why a mass cancel comes is said by the margin actor, not by who sends it. */
 const MARGIN_ACTORS_FLAGS = FLAG_MASS_LIQUIDATION | FLAG_MASS_COUNTDOWN;
 
@@ -112,15 +120,18 @@ export class TradeCommands {
   private readonly isolated: IsolatedMargin;
   private readonly parents: ParentCommands;
   private readonly countdowns: Countdowns;
+  private readonly subAccounts: SubAccounts;
 
   constructor(
     state: MarginState,
     inbox: MessageBuffer,
     events: MessageBuffer,
     countdowns: Countdowns,
+    subAccounts: SubAccounts,
   ) {
     this.state = state;
     this.countdowns = countdowns;
+    this.subAccounts = subAccounts;
     this.inbox = inbox;
     this.events = events;
     this.triggers = new TriggerCommands(state, inbox, events);
@@ -141,6 +152,7 @@ export class TradeCommands {
     const isPlain = type === CMD_PLACE || type === CMD_REPLACE || type === CMD_PLACE_BRACKET;
     const places = isPlain || isTrigger || isParent;
     if (places && this.answersRetry(message, slot, account)) return;
+    if (type === CMD_TRANSFER && this.subAccounts.answersRetry(message, slot, account)) return;
     const deadline = message.floats[slot * SLOT_FLOATS + F_DEADLINE] as number;
     if (deadline !== 0 && deadline < nowMs) {
       this.reject(message, slot, REJECT.receive_window_has_passed, deadline, nowMs);
@@ -153,6 +165,8 @@ export class TradeCommands {
     else if (type === CMD_CANCEL || type === CMD_AMEND) this.forwardToOrder(message, slot);
     else if (type === CMD_MASS_CANCEL) this.massCancel(message, slot);
     else if (type === CMD_CANCEL_ALL_AFTER) this.countdowns.set(message, slot, nowMs);
+    else if (type === CMD_TRANSFER) this.subAccounts.transfer(message, slot, account);
+    else if (type === CMD_CREATE_SUB_ACCOUNT) this.subAccounts.create(message, slot, account);
     else if (type === CMD_SET_LEVERAGE) this.setLeverage(message, slot);
     else if (type === CMD_TAKE_OVER) this.takeOver(message, slot);
     else if (type === CMD_SET_MARGIN_MODE || type === CMD_MOVE_MARGIN) {

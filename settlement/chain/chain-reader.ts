@@ -149,6 +149,17 @@ export class ChainReader {
     return 'uncertain';
   }
 
+  /** Whether as many endpoints as must agree show this transfer out of the account, or a later one. */
+  async hasTransferred(accountId: number, number: number): Promise<boolean> {
+    const key = pageAddress(this.exchange, pageNumberOf(accountId));
+    const answers = await this.pool.askAll(async (connection) => {
+      const page = await connection.getAccountInfo(key, this.commitment);
+      const row = page === null ? null : decodeRow(page.data, accountId);
+      return row !== null && row.transfers >= number;
+    });
+    return answers.filter(({ answer }) => answer).length >= this.pool.agreement;
+  }
+
   private async fateAt(
     connection: Connection,
     authorisation: Authorisation,

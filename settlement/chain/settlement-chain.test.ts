@@ -98,6 +98,41 @@ describe.each(['in process', 'over HTTP'] as const)('an exchange on a chain %s',
     await checkMoney(under);
   });
 
+  it('moves collateral between rows of one owner, once, and never to another owner', async () => {
+    const under = await start(way);
+    const { chain, trader } = under;
+    await under.open(2);
+    const rows = await chain.rows([1, 2]);
+    const owner = rows.get(1)?.owner as PublicKey;
+    await chain.ensureUsers([
+      { accountId: 3, owner },
+      { accountId: 4, owner: Keypair.generate().publicKey },
+    ]);
+    await chain.depositFor(1, 5_000_000n, trader);
+    const move = { fromAccountId: 1, toAccountId: 3, amountMicroUsd: 2_000_000, number: 1 };
+    expect(await chain.transfer(move)).toBe('done');
+    expect(await chain.transfer(move)).toBe('done');
+    const stolen = await chain.transfer({ ...move, toAccountId: 4, number: 2 });
+    const owners = /the two rows do not have one owner/;
+    expect(stolen).toMatchObject({
+      kind: 'refused',
+      error: { sentence: expect.stringMatching(owners) },
+    });
+    const more = await chain.transfer({ ...move, amountMicroUsd: 3_000_001, number: 2 });
+    const free = /not enough is free to leave/;
+    expect(more).toMatchObject({
+      kind: 'refused',
+      error: { sentence: expect.stringMatching(free) },
+    });
+    const after = await chain.rows([1, 3, 4]);
+    expect([...after.values()].map(({ collateralMicroUsd }) => collateralMicroUsd)).toEqual([
+      3_000_000n,
+      2_000_000n,
+      0n,
+    ]);
+    await checkMoney(under);
+  });
+
   it('settles a batch of hundreds of accounts at once, in pieces', async () => {
     const under = await start(way);
     await under.open(400);

@@ -6,7 +6,12 @@ import { decodeEvents, type ProgramEvent } from '../program/events.js';
 import { serveForced } from '../program/exit-instructions.js';
 import { failureOfLogs, type ProgramFailure } from '../program/failures.js';
 import type { PricedMarket } from '../program/instruction.js';
-import { deposit, fundInsurance, withdraw } from '../program/money-instructions.js';
+import {
+  deposit,
+  fundInsurance,
+  transferCollateral,
+  withdraw,
+} from '../program/money-instructions.js';
 import type { ExchangeLimits, MarketTerms } from '../program/terms.js';
 import {
   AddressScanner,
@@ -193,6 +198,32 @@ export class SettlementChain {
     });
     const label = `insurance of slot ${slot}`;
     return this.pay(name, { label, payer, instructions: [step] });
+  }
+
+  /** Moves collateral between two rows of one owner. `done`: enough endpoints show that the row has given this number. */
+  async transfer(
+    of: { fromAccountId: number; toAccountId: number; amountMicroUsd: number; number: number },
+    signal?: AbortSignal,
+  ): Promise<SendOutcome | 'done'> {
+    const { fromAccountId, number } = of;
+    if (await this.reader.hasTransferred(fromAccountId, number)) return 'done';
+    const { operator } = this.options.keys;
+    const amountMicroUsd = BigInt(of.amountMicroUsd);
+    const { exchange } = this;
+    const step = transferCollateral({
+      ...of,
+      exchange,
+      operator: operator.publicKey,
+      amountMicroUsd,
+    });
+    const label = `transfer ${number} of account ${fromAccountId}`;
+    // The number sees to it that it is done once.
+    const request = { label, payer: operator, instructions: [step], isRepeatable: true };
+    const name = { purpose: 'transfer', reference: fromAccountId, part: number } as const;
+    const outcome = await this.sender.send(name, request, signal);
+    const isDone =
+      outcome.kind === 'executed' && (await this.reader.hasTransferred(fromAccountId, number));
+    return isDone ? 'done' : outcome;
   }
 
   settle(batch: BatchToSettle, signal?: AbortSignal): Promise<SettleOutcome> {

@@ -98,7 +98,7 @@ export class Balances {
     }
   }
 
-  /** Adds what came from outside or went there, which is in no batch. */
+  /** Adds what is in no batch: what came from outside or went there, and transfers within a family. */
   addOutside(outside: OutsideChanges): void {
     for (const [accountId, change] of outside.accounts) this.addCollateral.run(accountId, change);
     for (const [marketId, change] of outside.insurance) this.addFunded.run({ marketId, change });
@@ -123,7 +123,7 @@ export class Balances {
   }
 }
 
-/** Deposits and withdrawals by account, and payments of operators into insurance funds by market. */
+/** Deposits, withdrawals and transfers by account, and payments of operators into insurance funds by market. */
 export class OutsideChanges {
   readonly accounts = new Map<number, bigint>();
   readonly insurance = new Map<number, bigint>();

@@ -116,7 +116,13 @@ function expectChainHasJournal(twin: Twin, journal: RandomJournal): void {
       .filter((item) => item.kind === 'balance')
       .filter((item) => item.accountId === accountId)
       .reduce((sum, item) => sum + BigInt(item.changeMicroUsd), 0n);
-    expect(row.collateral + outside).toBe(journal.collateral.get(accountId));
+    const transferred = journal.events
+      .filter((item) => item.kind === 'transfer')
+      .reduce((sum, { accountId: from, toAccountId, amountMicroUsd }) => {
+        const sign = (toAccountId === accountId ? 1n : 0n) - (from === accountId ? 1n : 0n);
+        return sum + sign * BigInt(amountMicroUsd);
+      }, 0n);
+    expect(row.collateral + outside + transferred).toBe(journal.collateral.get(accountId));
   }
   for (const [slot, { marketId }] of MARKETS.entries()) {
     const { fees, insurance, clearing, entrySum } = twin.market(slot);

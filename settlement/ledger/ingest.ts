@@ -20,6 +20,7 @@ import type { ItemPack, PackStore } from './pack-store.js';
 import type { Prices } from './prices.js';
 import { checkRepeatedItems } from './same-items.js';
 import type { StreamCursor, Streams } from './streams.js';
+import type { Transfers } from './transfers.js';
 
 /** A message of the bus: what `BusMessage` has, without its answers. */
 export type LedgerMessage = LetterMessage;
@@ -53,6 +54,7 @@ export interface IngestParts {
   readonly packs: PackStore;
   readonly catalogue: Catalogue;
   readonly cash: Cash;
+  readonly transfers: Transfers;
   readonly coverage: Coverage;
   readonly prices: Prices;
   readonly letters: DeadLetterStore;
@@ -287,7 +289,7 @@ export class Ingest {
   }
 
   private applyAccountItems(pack: AccountPack, firstNew: number): void {
-    const { catalogue, cash } = this.parts;
+    const { catalogue, cash, transfers } = this.parts;
     for (let number = firstNew; number <= pack.lastItem; number++) {
       const item = pack.items[number - pack.firstItem];
       if (item === undefined) return;
@@ -295,6 +297,7 @@ export class Ingest {
       if (item.kind === 'accountCreated') catalogue.addAccount(pack.shardId, item);
       else if (item.kind === 'marketListed') this.list(item);
       else if (item.kind === 'balance') cash.addBalanceItem(place, item);
+      else if (item.kind === 'transfer') transfers.add(place, item);
       else if (item.kind === 'insuranceFunded') cash.addInsuranceFunding(place, item);
     }
   }

@@ -21,6 +21,7 @@ import { type ChainHead, type Reconciliation, reconcile } from './reconcile.js';
 import type { LedgerProgress, LedgerStatus } from './status.js';
 import { Streams } from './streams.js';
 import { Transactions } from './transactions.js';
+import { Transfers } from './transfers.js';
 import type { LedgerSide } from './verify.js';
 import { VerifyReader } from './verify-reader.js';
 import { Withdrawals } from './withdrawals.js';
@@ -57,6 +58,7 @@ export class SettlementLedger {
   readonly withdrawals: Withdrawals;
   readonly forced: ForcedRequests;
   readonly cash: Cash;
+  readonly transfers: Transfers;
   readonly coverage: Coverage;
   readonly prices: Prices;
   readonly deadLetters: DeadLetters;
@@ -70,7 +72,9 @@ export class SettlementLedger {
   private readonly now: () => number;
   private readonly patienceMs: number;
   private readonly sumUnsettled: Statement;
-  private readonly stateCounts: (table: 'deposits' | 'withdrawals') => Record<string, number>;
+  private readonly stateCounts: (
+    table: 'deposits' | 'withdrawals' | 'transfers',
+  ) => Record<string, number>;
 
   /**
    * Opens the ledger of a data folder, or makes it. With `mode: 'read'` it is one beside the owner's, and only what reads works.
@@ -91,17 +95,27 @@ export class SettlementLedger {
     this.transactions = new Transactions(database, now);
     this.cash = new Cash(database);
     this.coverage = new Coverage(database, this.streams);
+    this.transfers = new Transfers(database, this.coverage);
     this.deposits = new Deposits(database, this.cash, now);
     this.withdrawals = new Withdrawals(database, this.cash, this.coverage, now);
     this.forced = new ForcedRequests(database, this.cash, this.coverage);
     this.prices = new Prices(database);
     this.alarms = new Alarms(database, now);
-    const { streams, packs, catalogue, cash, coverage, prices, letters, alarms } = this;
+    const { streams, packs, catalogue, cash, transfers, coverage, prices, letters, alarms } = this;
     const { balances, batches } = this;
     const { patienceMs = PATIENCE_MS } = options;
     this.patienceMs = patienceMs;
     const common = { database, streams, packs, catalogue, coverage };
-    this.ingestion = new Ingest({ ...common, cash, prices, letters, alarms, now, patienceMs });
+    this.ingestion = new Ingest({
+      ...common,
+      cash,
+      transfers,
+      prices,
+      letters,
+      alarms,
+      now,
+      patienceMs,
+    });
     this.builder = new BatchBuilder({ ...common, balances, batches, cash });
     this.deadLetters = new DeadLetters(database, letters, this.ingestion, now);
     const { sql } = database;
@@ -199,8 +213,8 @@ export class SettlementLedger {
 
   /** The ledger's side of `verify`. Iterate its batches before anything else is called. */
   verificationSide(): LedgerSide {
-    const { database, batches, catalogue } = this;
-    return new VerifyReader({ database, batches, catalogue }).side();
+    const { database, batches, catalogue, transfers } = this;
+    return new VerifyReader({ database, batches, catalogue, transfers }).side();
   }
 
   progress(): LedgerProgress {
@@ -238,6 +252,7 @@ export class SettlementLedger {
       coverage: this.coverage.places(),
       deposits: this.stateCounts('deposits'),
       withdrawals: this.stateCounts('withdrawals'),
+      transfers: this.stateCounts('transfers'),
     }));
   }
 

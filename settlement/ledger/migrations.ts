@@ -324,4 +324,21 @@ INSERT INTO fees SELECT 1, coalesce(sum(fee_lamports), 0) FROM attempts;
 ALTER TABLE forced_requests ADD COLUMN paid_micro_usd INTEGER NOT NULL DEFAULT 0;
 UPDATE forced_requests SET paid_micro_usd = amount_micro_usd WHERE state = 'served';
 `,
+  `
+CREATE TABLE transfers (
+  id INTEGER PRIMARY KEY,
+  shard_id INTEGER NOT NULL,
+  item INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  from_account_id INTEGER NOT NULL,
+  to_account_id INTEGER NOT NULL,
+  amount_micro_usd INTEGER NOT NULL CHECK (amount_micro_usd > 0),
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'seen' CHECK (state IN ('seen', 'done')),
+  UNIQUE (shard_id, item),
+  UNIQUE (from_account_id, number)
+) STRICT;
+CREATE INDEX transfers_open ON transfers (id) WHERE state = 'seen';
+`,
 ];

@@ -36,4 +36,6 @@ export interface LedgerStatus extends LedgerProgress {
   /** How many there ever were, by state. */
   readonly deposits: Readonly<Record<string, number>>;
   readonly withdrawals: Readonly<Record<string, number>>;
+  /** `seen`: not on chain yet; `done`. */
+  readonly transfers: Readonly<Record<string, number>>;
 }

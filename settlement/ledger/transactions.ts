@@ -14,6 +14,7 @@ export type TransactionPurpose =
   | 'fundInsurance'
   | 'deposit'
   | 'serveForced'
+  | 'transfer'
   | 'administration';
 
 export interface LedgerTransaction {

@@ -1,12 +1,14 @@
 import type { Batches } from './batches.js';
 import type { Catalogue } from './catalogue.js';
 import type { LedgerDatabase } from './database.js';
-import type { LedgerSide, StoredBatch } from './verify.js';
+import type { Transfers } from './transfers.js';
+import type { LedgerSide, StoredBatch, VerifiedTransfer } from './verify.js';
 
 export interface ReaderParts {
   readonly database: LedgerDatabase;
   readonly batches: Batches;
   readonly catalogue: Catalogue;
+  readonly transfers: Transfers;
 }
 
 interface MoneyRow {
@@ -41,6 +43,7 @@ export class VerifyReader {
       settledSequence,
       batches: this.storedBatches(),
       marketIdOfSlot,
+      transfers: this.transfers(isIn),
       outside: this.outside(isIn),
       ...this.insurance(isIn),
       underWay: this.underWay(isIn),
@@ -52,6 +55,14 @@ export class VerifyReader {
     return sql
       .prepare('SELECT sequence, hash, bytes FROM batches ORDER BY sequence')
       .iterate() as Iterable<StoredBatch>;
+  }
+
+  private transfers(isIn: IsInCut): VerifiedTransfer[] {
+    return this.parts.transfers.all().map((transfer) => ({
+      ...transfer,
+      amountMicroUsd: BigInt(transfer.amountMicroUsd),
+      isInCut: isIn(BigInt(transfer.shardId), BigInt(transfer.item)),
+    }));
   }
 
   private outside(isIn: IsInCut): Map<number, bigint> {

@@ -33,9 +33,14 @@ export class BatchSums {
   readonly markets = new Map<number, Market>();
   private readonly marketIdOfSlot: ReadonlyMap<number, number>;
 
-  constructor({ marketIdOfSlot, outside, insuranceFunded }: LedgerSide) {
+  constructor({ marketIdOfSlot, outside, insuranceFunded, transfers }: LedgerSide) {
     this.marketIdOfSlot = marketIdOfSlot;
     for (const [id, change] of outside) this.account(id).collateralMicroUsd += change;
+    for (const { fromAccountId, toAccountId, amountMicroUsd, isInCut } of transfers) {
+      if (!isInCut) continue;
+      this.account(fromAccountId).collateralMicroUsd -= amountMicroUsd;
+      this.account(toAccountId).collateralMicroUsd += amountMicroUsd;
+    }
     for (const [id, change] of insuranceFunded) this.market(id).insuranceMicroUsd += change;
   }
 

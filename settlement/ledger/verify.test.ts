@@ -101,6 +101,7 @@ function chainSide(side: LedgerSide, head: { sequence: number; hash: Uint8Array 
       positions: positionsOf(accountId),
       depositedMicroUsd,
       withdrawnMicroUsd,
+      transfers: side.transfers.filter(({ fromAccountId }) => fromAccountId === accountId).length,
     };
   });
   const markets = new Map(
@@ -233,6 +234,35 @@ describe('verify', () => {
       'deposits − withdrawals of account 3',
     );
     expect(verify(journalSide(), ledger.verificationSide(), after).agrees).toBe(true);
+  });
+
+  it('explains transfers that the chain has not done yet, and finds those that it should not have done', () => {
+    const { side, chain } = prepared();
+    const last = side.transfers.at(-1);
+    if (last === undefined) throw new Error('the journal has one');
+    const { fromAccountId, toAccountId, amountMicroUsd } = last;
+    const others = side.transfers.filter((transfer) => transfer !== last);
+    const number = others.filter((one) => one.fromAccountId === fromAccountId).length;
+    const rows = chain.rows.map((row) => {
+      const { accountId, collateralMicroUsd } = row;
+      if (accountId === fromAccountId) {
+        const more = collateralMicroUsd + amountMicroUsd;
+        return { ...row, transfers: number, collateralMicroUsd: more };
+      }
+      if (accountId !== toAccountId) return row;
+      return { ...row, collateralMicroUsd: collateralMicroUsd - amountMicroUsd };
+    });
+    expect(verify(journalSide(), side, { ...chain, rows }).agrees).toBe(true);
+    const uncounted = rows.map((row) => ({ ...row, transfers: 0 }));
+    expect(verify(journalSide(), side, { ...chain, rows: uncounted }).agrees).toBe(false);
+    const invented = verify(journalSide(), { ...side, transfers: others }, chain);
+    expect(invented.agrees).toBe(false);
+    const known = `transfers out of account ${fromAccountId}`;
+    const rest = chain.rows.map((row) => {
+      return row.accountId === fromAccountId ? { ...row, transfers: row.transfers + 1 } : row;
+    });
+    const { firstDifference } = verify(journalSide(), side, { ...chain, rows: rest });
+    expect(firstDifference?.what).toBe(known);
   });
 
   it('explains what an operator has booked and not paid in yet, and what he has paid in', () => {

@@ -15,12 +15,22 @@ export interface StoredBatch {
   readonly bytes: Uint8Array;
 }
 
+export interface VerifiedTransfer {
+  readonly fromAccountId: number;
+  readonly toAccountId: number;
+  readonly amountMicroUsd: bigint;
+  readonly number: number;
+  readonly isInCut: boolean;
+}
+
 /** What the ledger has, up to the last settled batch. */
 export interface LedgerSide {
   readonly settledSequence: number;
   /** Ascending from 1; those behind `settledSequence` are looked at for their hashes only. */
   readonly batches: Iterable<StoredBatch>;
   readonly marketIdOfSlot: ReadonlyMap<number, number>;
+  /** All that are known, in any order. */
+  readonly transfers: readonly VerifiedTransfer[];
   /** Deposits − withdrawals that are in the cut, by account, as the engine has booked them. */
   readonly outside: ReadonlyMap<number, bigint>;
   /** Paid into insurance funds within the cut, by market. */
@@ -35,6 +45,8 @@ export interface ChainRow extends VerifiedAccount {
   readonly accountId: number;
   readonly depositedMicroUsd: bigint;
   readonly withdrawnMicroUsd: bigint;
+  /** Number of the last transfer out of the row. */
+  readonly transfers: number;
 }
 
 /** What the chain's accounts say. Positions of rows are by market of the engine as well. */
@@ -80,6 +92,7 @@ const NO_MARKET: VerifiedMarket = {
  *
  * The collateral of a row holds what was deposited and paid out on chain by now, which the engine may have booked earlier or later. So
  * it is compared without these (`collateral − deposited + withdrawn`), and they are compared by themselves with what is under way.
+ * Of transfers each row says how many it has given: these count on chain, and those of the cut in the engine.
  */
 export function verify(journal: JournalSide, ledger: LedgerSide, chain: ChainSide): Verification {
   const report = new Report();
@@ -169,7 +182,8 @@ function compareAccounts(
   const rows = new Map<number, ChainRow>();
   for (const row of chain.rows) rows.set(row.accountId, row);
   const everybody = [journal.accounts, sums, rows, ledger.outside, ledger.underWay];
-  const ids = new Set(everybody.flatMap((side) => [...side.keys()]));
+  const moved = movedByTransfers(ledger.transfers, rows);
+  const ids = new Set([...everybody, moved].flatMap((side) => [...side.keys()]));
   for (const id of [...ids].sort((a, b) => a - b)) {
     report.accounts++;
     const [booked, netted] = [journal.accounts.get(id) ?? EMPTY, sums.get(id) ?? EMPTY];
@@ -177,14 +191,46 @@ function compareAccounts(
     const outside = ledger.outside.get(id) ?? 0n;
     const deposited = row?.depositedMicroUsd ?? 0n;
     const withdrawn = row?.withdrawnMicroUsd ?? 0n;
-    const held = (row?.collateralMicroUsd ?? 0n) - deposited + withdrawn + outside;
+    const transferred = moved.get(id) ?? 0n;
+    const held = (row?.collateralMicroUsd ?? 0n) - deposited + withdrawn + outside + transferred;
     const collateral = netted.collateralMicroUsd;
     report.compare(`collateral of account ${id}`, booked.collateralMicroUsd, collateral, held);
     const expected = outside + (ledger.underWay.get(id) ?? 0n);
     const what = `deposits − withdrawals of account ${id}`;
     report.compare(what, null, expected, deposited - withdrawn);
+    compareTransfers(report, ledger, id, row);
     comparePositions(report, id, booked, netted, row ?? EMPTY);
   }
+}
+
+/** By account: what transfers have given it in the engine, − what they have on chain. */
+function movedByTransfers(
+  transfers: readonly VerifiedTransfer[],
+  rows: ReadonlyMap<number, ChainRow>,
+): Map<number, bigint> {
+  const moved = new Map<number, bigint>();
+  const add = (id: number, change: bigint) => moved.set(id, (moved.get(id) ?? 0n) + change);
+  for (const { fromAccountId, toAccountId, amountMicroUsd, number, isInCut } of transfers) {
+    const isOnChain = number <= (rows.get(fromAccountId)?.transfers ?? 0);
+    const sign = (isInCut ? 1n : 0n) - (isOnChain ? 1n : 0n);
+    add(fromAccountId, -sign * amountMicroUsd);
+    add(toAccountId, sign * amountMicroUsd);
+  }
+  return moved;
+}
+
+/** The chain cannot have done more than there are. */
+function compareTransfers(
+  report: Report,
+  { transfers }: LedgerSide,
+  accountId: number,
+  row: ChainRow | undefined,
+): void {
+  const done = row?.transfers ?? 0;
+  const own = transfers.filter(({ fromAccountId }) => fromAccountId === accountId);
+  if (done <= own.length) return;
+  const what = `transfers out of account ${accountId}`;
+  report.compare(what, null, BigInt(own.length), BigInt(done));
 }
 
 function comparePositions(

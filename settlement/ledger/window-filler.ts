@@ -184,6 +184,9 @@ export class WindowFiller {
         if (answer !== 'added') return answer;
       } else if (item.kind === 'balance') {
         this.outside.addBalance(item.accountId, item.changeMicroUsd);
+      } else if (item.kind === 'transfer') {
+        this.outside.addBalance(item.accountId, -item.amountMicroUsd);
+        this.outside.addBalance(item.toAccountId, item.amountMicroUsd);
       } else if (item.kind === 'insuranceFunded') {
         this.outside.addInsurance(item.marketId, item.changeMicroUsd);
       }

@@ -17,6 +17,7 @@ import {
   EW_CLIENT_TEXT,
   EW_CODE,
   EW_FLAGS,
+  EW_OTHER_ACCOUNT,
   EW_PRICE,
   marketOf,
   SLOT_WORDS,
@@ -26,6 +27,7 @@ import {
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
+  BALANCE_TRANSFER,
   EVT_ACCOUNT_CREATED,
   EVT_BALANCE,
   EVT_EPOCH,
@@ -221,6 +223,10 @@ export class ItemFold {
   /** The answer to a command that came a second time has no number, and changes nothing. */
   private balance(): void {
     if (!this.isAtHome) return;
+    if (this.word(EW_FLAGS) === BALANCE_TRANSFER) {
+      this.transferred();
+      return;
+    }
     this.options.sink.accountItem({
       kind: 'balance',
       timeMs: this.timeMs,
@@ -229,6 +235,20 @@ export class ItemFold {
       changeMicroUsd: this.float(EF_LOTS),
       collateralMicroUsd: positiveZero(this.float(EF_COLLATERAL)),
       cashKey: this.cashKey(),
+    });
+  }
+
+  /** Two events are one item, told at the first: who gives. */
+  private transferred(): void {
+    const changeMicroUsd = this.float(EF_LOTS);
+    if (changeMicroUsd > 0) return;
+    this.options.sink.accountItem({
+      kind: 'transfer',
+      timeMs: this.timeMs,
+      sequence: this.float(EF_SEQUENCE),
+      accountId: this.word(W_ACCOUNT),
+      toAccountId: this.word(EW_OTHER_ACCOUNT),
+      amountMicroUsd: -changeMicroUsd,
     });
   }
 

@@ -34,6 +34,7 @@ const SHAPES: Readonly<Record<Kind, Shape>> = {
   funding: { number: 4, bytes: 8, account: true, market: true },
   insurance: { number: 5, bytes: 8, account: true, market: true },
   insuranceFunded: { number: 6, bytes: 24, account: false, market: true },
+  transfer: { number: 7, bytes: 16, account: true, market: false },
 };
 const KINDS = new Map(Object.entries(SHAPES).map(([kind, { number }]) => [number, kind as Kind]));
 
@@ -80,6 +81,10 @@ export function putAccountItem(view: DataView, at: number, item: AccountItem): n
       putInteger(view, body, 'changeMicroUsd', item.changeMicroUsd);
       putInteger(view, body + 8, 'collateralMicroUsd', item.collateralMicroUsd);
       putCashKey(view, body + 16, item.cashKey);
+      break;
+    case 'transfer':
+      view.setUint32(body, accountId(item.toAccountId, true), true);
+      putInteger(view, body + 8, 'amountMicroUsd', amount(item.amountMicroUsd));
       break;
     case 'insuranceFunded':
       putInteger(view, body, 'changeMicroUsd', item.changeMicroUsd);
@@ -138,6 +143,12 @@ function takeBody(
       const cashKey = takeCashKey(view, at + 16);
       return { kind, ...origin, accountId, changeMicroUsd, collateralMicroUsd, cashKey };
     }
+    case 'transfer': {
+      const toAccountId = namedAccount(view.getUint32(at, true));
+      within('the reserved word', view.getUint32(at + 4, true), 0, 0);
+      const amountMicroUsd = amount(takeInteger(view, at + 8, 'amountMicroUsd'));
+      return { kind, ...origin, accountId, toAccountId, amountMicroUsd };
+    }
     case 'insuranceFunded': {
       const changeMicroUsd = takeInteger(view, at, 'changeMicroUsd');
       return { kind, ...origin, marketId, changeMicroUsd, cashKey: takeCashKey(view, at + 8) };
@@ -155,6 +166,14 @@ function marketId(value: number, isNamed: boolean): number {
 
 function accountId(value: number, isNamed: boolean): number {
   return within('accountId', value, isNamed ? 1 : 0, isNamed ? ACCOUNT_ID_MAX : 0);
+}
+
+function namedAccount(value: number): number {
+  return accountId(value, true);
+}
+
+function amount(value: number): number {
+  return within('amountMicroUsd', value, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function sequence(value: number): number {

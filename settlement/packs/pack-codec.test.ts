@@ -81,6 +81,12 @@ const accountItem = fc.oneof(
     collateralMicroUsd: wide,
     cashKey,
   }),
+  fc.record({
+    ...ofKind('transfer'),
+    accountId: account,
+    toAccountId: account,
+    amountMicroUsd: positive(Number.MAX_SAFE_INTEGER),
+  }),
   fc.record({ ...ofKind('funding'), accountId: account, marketId: market, paymentMicroUsd: wide }),
   fc.record({
     ...ofKind('insurance'),

@@ -81,7 +81,7 @@ export interface ItemOrigin {
 }
 
 export type AccountItem = ItemOrigin &
-  (AccountCreated | MarketListed | BalanceChanged | PaymentMade | InsuranceFunded);
+  (AccountCreated | MarketListed | BalanceChanged | Transferred | PaymentMade | InsuranceFunded);
 
 export interface AccountCreated {
   kind: 'accountCreated';
@@ -120,6 +120,16 @@ export interface BalanceChanged {
   collateralMicroUsd: number;
   /** Idempotency key of the command, 32 hexadecimal digits: tells which deposit or withdrawal it books. Null: it had none. */
   cashKey: string | null;
+}
+
+/** Collateral that has gone from one account of a family to another. Both are at home in the shard, so that this is one item. */
+export interface Transferred {
+  kind: 'transfer';
+  /** Who has given it. */
+  accountId: number;
+  toAccountId: number;
+  /** From 1 on. */
+  amountMicroUsd: number;
 }
 
 /** From outside into the insurance fund of a market; negative: out of it. */

@@ -83,6 +83,8 @@ export interface UserRow {
   nonce: bigint;
   nonceTag: Uint8Array;
   hasEscaped: boolean;
+  /** Number of the last transfer out of the row. */
+  transfers: number;
   /** Positions that are not zero, by slot. */
   positions: { slot: number; lots: bigint; entryTickLots: bigint }[];
 }
@@ -221,11 +223,12 @@ export function decodeRow(page: Uint8Array, accountId: number): UserRow | null {
   };
   reader.skip(2);
   const hasEscaped = reader.u8() === 1;
-  reader.skip(5);
+  reader.skip(1);
+  const transfers = reader.u32();
   const positions = Array.from({ length: 16 }, (_, slot) => {
     return { slot, lots: reader.i64(), entryTickLots: reader.i64() };
   });
-  return { ...row, hasEscaped, positions: positions.filter(({ lots }) => lots !== 0n) };
+  return { ...row, hasEscaped, transfers, positions: positions.filter(({ lots }) => lots !== 0n) };
 }
 
 /** All rows of a page that somebody has, by account. */

@@ -56,6 +56,13 @@ export type ProgramEvent = { exchange: PublicKey } & (
       amountMicroUsd: bigint;
       destination: PublicKey;
     }
+  | {
+      kind: 'collateralTransferred';
+      fromAccountId: number;
+      toAccountId: number;
+      amountMicroUsd: bigint;
+      number: number;
+    }
   | { kind: 'changeProposed'; number: number; applyFromSeconds: bigint }
   | { kind: 'changeEnded'; number: number; isApplied: boolean }
   | { kind: 'feesSwept'; slot: number; amountMicroUsd: bigint; feesMicroUsd: bigint }
@@ -126,6 +133,13 @@ const decoders: Readonly<Record<string, Decoder>> = {
   }),
   ChangeProposed: (r) => ({ kind: 'changeProposed', number: r.u32(), applyFromSeconds: r.i64() }),
   ChangeEnded: (r) => ({ kind: 'changeEnded', number: r.u32(), isApplied: r.u8() === 1 }),
+  CollateralTransferred: (r) => ({
+    kind: 'collateralTransferred',
+    fromAccountId: r.u32(),
+    toAccountId: r.u32(),
+    amountMicroUsd: r.u64(),
+    number: r.u32(),
+  }),
   FeesSwept: (r) => ({
     kind: 'feesSwept',
     slot: r.u8(),

@@ -59,6 +59,8 @@ const failures = [
   ['alreadyEscaped', 'the row has left'],
   ['sweepCap', 'fees of a day above the cap'],
   ['wrongChange', 'not the account of that change'],
+  ['ownersDiffer', 'the two rows do not have one owner'],
+  ['transferGap', "the transfer does not follow the row's last one"],
 ] as const;
 
 const FIRST_CODE = 6000;

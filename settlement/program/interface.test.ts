@@ -101,6 +101,9 @@ const built: Record<string, TransactionInstruction> = {
   abort_stage: batches.abortStage(of),
   close_stage: batches.closeStage(of),
   withdraw: money.withdraw({ ...of, authorisation }),
+  transfer_collateral: withoutPages(
+    money.transferCollateral({ ...of, fromAccountId: 77, toAccountId: 78 }),
+  ),
   request_forced: exits.requestForced(of),
   serve_forced: exits.serveForced(of),
   reduce_forced: exits.reduceForced(of),
@@ -172,6 +175,7 @@ const argumentsOf: Record<string, object> = {
   write_stage: { sequence: big(11), chunk: 0, bytes: Buffer.of(1, 2, 3) },
   commit_stage: { sequence: big(11), previous, hash },
   withdraw: { account: 77, nonce: big(8), amount: big(9), expires_at: big(10) },
+  transfer_collateral: { from: 77, to: 78, amount, number: 5 },
   request_forced: { account: 77, amount },
   tally: { rows: 300 },
   escape: { account: 77 },
@@ -281,3 +285,9 @@ test('a refusal is found in a log only when this program has said it', () => {
   expect(failureOfLogs([line(key().toBase58())])).toBeNull();
   expect(failureOfLogs([])).toBeNull();
 });
+
+/** Pages stand behind the accounts that the description names. */
+function withoutPages(instruction: TransactionInstruction): TransactionInstruction {
+  instruction.keys.splice(3);
+  return instruction;
+}

@@ -4,6 +4,7 @@ import {
   type TransactionInstruction,
 } from '@solana/web3.js';
 import {
+  forcedAddress,
   marketAddress,
   pageAddress,
   pageNumberOf,
@@ -119,4 +120,32 @@ export function positionKeys(exchange: PublicKey, positions: readonly PricedMark
     readOnly(marketAddress(exchange, slot)),
     readOnly(priceAccount),
   ]);
+}
+
+/**
+ * Moves collateral between two rows of one owner. `number` counts from 1 for each row that gives; sent again, the last one changes
+ * nothing. Refused while the owner demands money of the row by force.
+ */
+export function transferCollateral(of: {
+  exchange: PublicKey;
+  operator: PublicKey;
+  fromAccountId: number;
+  toAccountId: number;
+  amountMicroUsd: bigint;
+  number: number;
+}): TransactionInstruction {
+  const { exchange, fromAccountId, toAccountId } = of;
+  const pages = new Set([fromAccountId, toAccountId].map(pageNumberOf));
+  const keys = [
+    signer(of.operator),
+    readOnly(exchange),
+    readOnly(forcedAddress(exchange, fromAccountId)),
+    ...[...pages].map((page) => writable(pageAddress(exchange, page))),
+  ];
+  return buildInstruction('transfer_collateral', keys, (writer) => {
+    writer.u32(fromAccountId);
+    writer.u32(toAccountId);
+    writer.u64(of.amountMicroUsd);
+    writer.u32(of.number);
+  });
 }

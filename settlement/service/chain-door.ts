@@ -66,6 +66,8 @@ export interface ChainDoor {
     microUsd: bigint,
     purpose: ChainPurpose,
   ): Promise<void>;
+  /** Done when the chain's state shows its number. */
+  transfer(transfer: TransferOnItsWay): Promise<ChainOutcome>;
   payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome>;
   fateOf(withdrawal: SignedWithdrawal): Promise<WithdrawalFate>;
   /** What owners have asked of the chain itself, and nobody has served yet. */
@@ -74,6 +76,13 @@ export interface ChainDoor {
   deposits(cursor: string | null): Promise<DepositScan>;
   /** Only a test chain has to be told prices; a real one has them from its own oracle. */
   tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void>;
+}
+
+export interface TransferOnItsWay {
+  readonly fromAccountId: number;
+  readonly toAccountId: number;
+  readonly amountMicroUsd: number;
+  readonly number: number;
 }
 
 export interface BatchOnItsWay {

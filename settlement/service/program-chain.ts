@@ -16,6 +16,7 @@ import type {
   ChainPurpose,
   DepositScan,
   SignedWithdrawal,
+  TransferOnItsWay,
   WithdrawalFate,
 } from './chain-door.js';
 import type { LedgerBook } from './ledger-book.js';
@@ -92,6 +93,17 @@ export class ProgramChain implements ChainDoor {
     await this.fillPurse(microUsd);
     if ('slot' in to) await chain.fundInsurance(to.slot, microUsd, operator, purpose);
     else await chain.depositFor(to.accountId, microUsd, operator, purpose);
+  }
+
+  async transfer(transfer: TransferOnItsWay): Promise<ChainOutcome> {
+    const outcome = await this.options.chain.transfer(transfer);
+    if (outcome === 'done') return { kind: 'done' };
+    if (outcome.kind === 'executed') {
+      return { kind: 'notYet', sentence: 'executed, but not all endpoints show it' };
+    }
+    const sentence = describeOutcome(outcome);
+    const isRefused = outcome.kind === 'failed' || outcome.kind === 'refused';
+    return { kind: isRefused ? 'refused' : 'notYet', sentence };
   }
 
   async payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome> {

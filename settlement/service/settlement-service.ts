@@ -10,6 +10,7 @@ import type { ExchangeMoney } from './exchange-door.js';
 import { ForcedRounds } from './forced-rounds.js';
 import { Loop } from './loop.js';
 import { OperatorPayments } from './operator-payments.js';
+import { TransferRounds } from './transfer-rounds.js';
 import { WithdrawalRounds } from './withdrawal-rounds.js';
 
 export interface SettlementServiceOptions {
@@ -56,6 +57,7 @@ export class SettlementService {
     const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
     const scan = () => deposits.scan();
     const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
+    const transfers = new TransferRounds({ ledger, chain });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),
@@ -64,6 +66,7 @@ export class SettlementService {
       this.loop('batches', REST_MS, () => batches.round()),
       this.loop('deposits', DEPOSITS_REST_MS, () => deposits.round()),
       this.loop('operator payments', DEPOSITS_REST_MS, () => payments.round()),
+      this.loop('transfers', REST_MS, () => transfers.round()),
       this.loop('withdrawals', REST_MS, () => withdrawals.round()),
       this.loop(
         'dead letters',

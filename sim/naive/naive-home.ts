@@ -49,6 +49,8 @@ export interface NaiveState {
   withdrawals: bigint;
   /** Idempotency keys in order of arrival. */
   cashKeys: string[];
+  /** Keys of transfers by family, oldest first. */
+  transferKeys: Map<number, string[]>;
   /** Orders that are reserved and on their way to their market: several when trigger orders have fired. */
   pending: number;
   /** By account, and by market where margin is isolated (naiveKeyOf). */
@@ -76,6 +78,7 @@ export class NaiveHome implements AccountHome {
       deposits: 0n,
       withdrawals: 0n,
       cashKeys: [],
+      transferKeys: new Map(),
       pending: 0,
       liquidations: new Map(),
       countdowns: new Map(),
@@ -204,12 +207,18 @@ export class NaiveHome implements AccountHome {
   }
 
   writeDeliveryState(writer: CanonicalWriter): void {
-    const { accounts, clientIds, cashKeys } = this.state;
+    const { accounts, clientIds, cashKeys, transferKeys } = this.state;
     for (const account of accounts.values()) writer.put(account.sequence);
     clientIds.writeState(writer);
     writer.put(cashKeys.length);
     for (const key of cashKeys) {
       for (let i = 0; i < 4; i++) writer.put(Number.parseInt(key.slice(i * 8, i * 8 + 8), 16));
+    }
+    writer.put(transferKeys.size);
+    for (const [family, keys] of transferKeys) {
+      writer.put(family);
+      writer.put(keys.length);
+      for (const key of keys) for (const word of JSON.parse(key)) writer.put(word);
     }
   }
 

@@ -20,6 +20,7 @@ import { isNaiveLiquidating } from './naive-liquidations.js';
 import { type NaiveMarket, naiveValueLimit, naiveWorstValue } from './naive-money.js';
 import { naivePlaceParent } from './naive-parents.js';
 import { naiveClose, naiveReserve } from './naive-reserve.js';
+import { answersTransferAgain, naiveCreateSub, naiveTransfer } from './naive-sub-accounts.js';
 import { naivePlaceTrigger } from './naive-triggers.js';
 import { pushEvent, View } from './naive-views.js';
 
@@ -37,10 +38,17 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   const plain: readonly number[] = [type.CMD_PLACE, type.CMD_REPLACE, type.CMD_PLACE_BRACKET];
   const isPlain = plain.includes(message.type);
   const places = isPlain || isTrigger || isParent;
-  const harmless: number[] = [type.CMD_CANCEL, type.CMD_MASS_CANCEL, type.CMD_CANCEL_ALL_AFTER];
+  const harmless: number[] = [
+    type.CMD_CANCEL,
+    type.CMD_MASS_CANCEL,
+    type.CMD_CANCEL_ALL_AFTER,
+    type.CMD_CREATE_SUB_ACCOUNT,
+  ];
   const cancels = harmless.includes(message.type);
   const key = keyOf(message);
   if (places && key !== null && answersRetry(state, message, key)) return;
+  const transfers = message.type === type.CMD_TRANSFER;
+  if (transfers && answersTransferAgain(state, message, account)) return;
   const deadline = message.float(layout.F_DEADLINE);
   if (deadline !== 0 && deadline < nowMs) {
     naiveReject(state, message, 'receive_window_has_passed', deadline, nowMs);
@@ -60,7 +68,9 @@ export function naiveTradeCommand(state: NaiveState, message: View, nowMs: numbe
   } else if (message.type === type.CMD_MASS_CANCEL) massCancel(state, message);
   else if (message.type === type.CMD_CANCEL_ALL_AFTER) {
     naiveSetCountdown(state, message, account, nowMs);
-  } else if (message.type === type.CMD_SET_LEVERAGE) {
+  } else if (transfers) naiveTransfer(state, message, account);
+  else if (message.type === type.CMD_CREATE_SUB_ACCOUNT) naiveCreateSub(state, message, account);
+  else if (message.type === type.CMD_SET_LEVERAGE) {
     const market = knownMarket(state, message);
     if (market !== null) naiveSetLeverage(state, message, account, market);
   } else if (message.type === type.CMD_TAKE_OVER) {

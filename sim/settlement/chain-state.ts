@@ -1,7 +1,11 @@
 import { batchHash, decodeBatch, GENESIS_HASH } from '../../settlement/program/batch-codec.js';
 import { DEFAULT_EXCHANGE_LIMITS, type MarketTerms } from '../../settlement/program/terms.js';
 import { Twin } from '../../settlement/program/testing/twin.js';
-import type { BatchOnItsWay, SignedWithdrawal } from '../../settlement/service/chain-door.js';
+import type {
+  BatchOnItsWay,
+  SignedWithdrawal,
+  TransferOnItsWay,
+} from '../../settlement/service/chain-door.js';
 
 export interface DepositEvent {
   readonly signature: string;
@@ -37,6 +41,9 @@ export class ChainState {
   readonly nonces = new Map<number, number>();
   readonly paidMicroUsd = new Map<number, bigint>();
   readonly depositedMicroUsd = new Map<number, bigint>();
+  /** Owner of each row, and how many transfers it has given. */
+  readonly owners = new Map<number, string>();
+  readonly transfers = new Map<number, number>();
   readonly deposits: DepositEvent[] = [];
   readonly batches: SettledBatch[] = [];
   fundedMicroUsd = 0n;
@@ -58,6 +65,8 @@ export class ChainState {
     for (const [account, nonce] of this.nonces) copy.nonces.set(account, nonce);
     for (const [account, paid] of this.paidMicroUsd) copy.paidMicroUsd.set(account, paid);
     for (const [account, sum] of this.depositedMicroUsd) copy.depositedMicroUsd.set(account, sum);
+    for (const [account, owner] of this.owners) copy.owners.set(account, owner);
+    for (const [account, number] of this.transfers) copy.transfers.set(account, number);
     return copy;
   }
 
@@ -68,8 +77,10 @@ export class ChainState {
     return null;
   }
 
-  addRow(accountId: number): null {
-    if (this.twin.row(accountId) === undefined) this.twin.addUser(accountId);
+  addRow(accountId: number, owner: Uint8Array): null {
+    if (this.twin.row(accountId) !== undefined) return null;
+    this.twin.addUser(accountId);
+    this.owners.set(accountId, hex(owner));
     return null;
   }
 
@@ -93,6 +104,26 @@ export class ChainState {
   fundInsurance(slot: number, amountMicroUsd: bigint): null {
     this.twin.fundInsurance(slot, amountMicroUsd);
     this.fundedMicroUsd += amountMicroUsd;
+    return null;
+  }
+
+  transfer({
+    fromAccountId,
+    toAccountId,
+    amountMicroUsd,
+    number,
+  }: TransferOnItsWay): string | null {
+    const given = this.transfers.get(fromAccountId) ?? 0;
+    if (number === given) return null;
+    if (number !== given + 1) return 'transferGap';
+    const [from, to] = [fromAccountId, toAccountId].map((account) => this.owners.get(account));
+    if (from === undefined || to === undefined) return 'unknownUser';
+    if (from !== to || fromAccountId === toAccountId) return 'ownersDiffer';
+    const giver = this.twin.row(fromAccountId);
+    if (giver.collateral < BigInt(amountMicroUsd)) return 'notEnoughFree';
+    giver.collateral -= BigInt(amountMicroUsd);
+    this.twin.row(toAccountId).collateral += BigInt(amountMicroUsd);
+    this.transfers.set(fromAccountId, number);
     return null;
   }
 
@@ -139,6 +170,10 @@ export class ChainState {
   private ticks(): bigint[] {
     return this.marketIds.map((_, slot) => this.prices[slot]?.ticks ?? 0n);
   }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

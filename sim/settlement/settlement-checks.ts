@@ -27,6 +27,7 @@ export function checkAtRest(
   bus: SimulatedBus,
 ): void {
   checkAlways(ledger, chain);
+  assert(openTransfers(ledger, chain).length === 0, 'transfers must be done');
   checkAccounts(ledger, chain, shard);
   checkMarkets(ledger, chain, shard);
   checkFills(ledger, chain, bus);
@@ -77,17 +78,15 @@ function checkPayments(ledger: SettlementLedger, { nonces, paidMicroUsd }: Chain
 
 function checkAccounts(ledger: SettlementLedger, chain: ChainState, shard: ShardCore): void {
   const last = lastAccountOf([shard]);
+  const waiting = waitingTransfers(ledger, chain);
   for (let account = 1; account <= last; account++) {
     const row = chain.twin.row(account);
     assert(row !== undefined, `account ${account} has no row on chain`);
     const told = ledger.balances.account(account);
     const name = `of account ${account}`;
-    same(
-      `collateral ${name}`,
-      collateralOf([shard], account),
-      told.collateralMicroUsd,
-      row.collateral,
-    );
+    const underWay = waiting.get(account) ?? 0n;
+    const booked = collateralOf([shard], account);
+    same(`collateral ${name}`, booked, told.collateralMicroUsd, row.collateral + underWay);
     for (const { marketId, positions } of shard.markets) {
       const slot = chain.marketIds.indexOf(marketId);
       const position = told.positions.find((one) => one.marketId === marketId);
@@ -98,6 +97,30 @@ function checkAccounts(ledger: SettlementLedger, chain: ChainState, shard: Shard
       same(`entry value ${of}`, entry, position?.entryTickLots ?? 0n, row.entry[slot] ?? 0n);
     }
   }
+}
+
+/** Transfers that nothing stands against any more, in words. The others wait until the giver is out of debt on chain. */
+export function openTransfers(ledger: SettlementLedger, chain: ChainState): string[] {
+  return ledger.transfers.all().flatMap(({ fromAccountId, amountMicroUsd, number, state }) => {
+    const done = chain.transfers.get(fromAccountId) ?? 0;
+    const has = chain.twin.row(fromAccountId)?.collateral ?? 0n;
+    const waits = number > done + 1 || (number > done && has < BigInt(amountMicroUsd));
+    return state === 'done' || waits ? [] : [`transfer ${number} of ${fromAccountId}`];
+  });
+}
+
+/** By account, what transfers have still to bring it on chain. */
+function waitingTransfers(ledger: SettlementLedger, chain: ChainState): Map<number, bigint> {
+  const waiting = new Map<number, bigint>();
+  const add = (account: number, change: bigint) =>
+    waiting.set(account, (waiting.get(account) ?? 0n) + change);
+  for (const { fromAccountId, toAccountId, amountMicroUsd, number } of ledger.transfers.all()) {
+    const done = chain.transfers.get(fromAccountId) ?? 0;
+    if (number <= done) continue;
+    add(fromAccountId, -BigInt(amountMicroUsd));
+    add(toAccountId, BigInt(amountMicroUsd));
+  }
+  return waiting;
 }
 
 function checkMarkets(ledger: SettlementLedger, chain: ChainState, shard: ShardCore): void {
@@ -119,7 +142,9 @@ function checkFills(ledger: SettlementLedger, chain: ChainState, bus: SimulatedB
   const ends = new Map<number, number>();
   for (const { data } of bus.stored('fills')) {
     const pack = decodePack(data);
-    if (pack.kind === 'market') ends.set(pack.marketId, pack.lastItem);
+    if (pack.kind === 'market') {
+      ends.set(pack.marketId, Math.max(pack.lastItem, ends.get(pack.marketId) ?? 0));
+    }
   }
   const cuts = ledger.batches.cut(chain.lastSequence);
   const settled = chain.batches.flatMap(({ bytes }) => decodeBatch(bytes));

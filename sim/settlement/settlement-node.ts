@@ -9,6 +9,7 @@ import type { ChainDoor } from '../../settlement/service/chain-door.js';
 import { DepositRounds } from '../../settlement/service/deposit-rounds.js';
 import type { ExchangeMoney } from '../../settlement/service/exchange-door.js';
 import { OperatorPayments } from '../../settlement/service/operator-payments.js';
+import { TransferRounds } from '../../settlement/service/transfer-rounds.js';
 import { WithdrawalRounds } from '../../settlement/service/withdrawal-rounds.js';
 import type { BusClient } from './bus-client.js';
 import type { SimulatedBus } from './simulated-bus.js';
@@ -62,6 +63,7 @@ export class SettlementNode {
     const areDepositsKnown = () => deposits.isAtEnd;
     const isInLine = () => batches.isInLine;
     const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
+    const transfers = new TransferRounds({ ledger, chain });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.rounds = new Map<string, () => Promise<unknown>>([
       ['watermarks', () => reader.confirmWatermarks()],
@@ -69,6 +71,7 @@ export class SettlementNode {
       ['batches', () => batches.round()],
       ['deposits', () => deposits.round()],
       ['payments', () => payments.round()],
+      ['transfers', () => transfers.round()],
       ['withdrawals', () => withdrawals.round()],
       ['prices', () => chain.tellPrices(ledger.prices.list().filter(hasIndex))],
     ]);

@@ -13,7 +13,7 @@ import { Calls, drained } from './calls.js';
 import { ChainUsers } from './chain-users.js';
 import { GentleTraffic } from './gentle-traffic.js';
 import { OutboxNode } from './outbox-node.js';
-import { checkAlways, checkAtRest } from './settlement-checks.js';
+import { checkAlways, checkAtRest, openTransfers } from './settlement-checks.js';
 import { SettlementNode } from './settlement-node.js';
 import { SimulatedBus } from './simulated-bus.js';
 import { SimulatedChain } from './simulated-chain.js';
@@ -272,6 +272,7 @@ export class SettlementSimulation {
   private whatIsOpen(): string {
     const { ledger } = this.settlement;
     const open = ledger.withdrawals.open(1_000).map(({ id, state }) => `withdrawal ${id} ${state}`);
+    const transfers = openTransfers(ledger, this.chain.finalized);
     const { troubles } = this.settlement;
     const unsettled = ledger.batches.unsettled(1).length > 0;
     const rests: [boolean, string][] = [
@@ -285,6 +286,7 @@ export class SettlementSimulation {
       [ledger.cash.unlinkedItems(1).length === 0, 'operators’ money'],
       [ledger.cash.unpaidFundings(1).length === 0, 'fundings'],
       [ledger.catalogue.accountsWithoutRow(1).length === 0, 'rows'],
+      [transfers.length === 0, transfers.join(', ')],
       [open.length === 0, open.join(', ')],
     ];
     const left = rests.filter(([isDone]) => !isDone).map(([, what]) => what);
@@ -304,6 +306,7 @@ export class SettlementSimulation {
       counts: {
         ...this.counts,
         fills: this.exchange.knowledge.counts.fills,
+        transfers: ledger.transfers.doneCount(),
         batches: lastSequence,
         ...this.outbox.counts,
         ...this.bus.counts,

@@ -9,6 +9,7 @@ import type {
   ChainPurpose,
   DepositScan,
   SignedWithdrawal,
+  TransferOnItsWay,
   WithdrawalFate,
 } from '../../settlement/service/chain-door.js';
 import type { LedgerBook } from '../../settlement/service/ledger-book.js';
@@ -67,14 +68,14 @@ export class SimulatedChainDoor implements ChainDoor {
     }
   }
 
-  async addRows(accounts: readonly { accountId: number }[]): Promise<void> {
+  async addRows(accounts: readonly { accountId: number; owner: Uint8Array }[]): Promise<void> {
     const rows = await this.ask(({ finalized }) => finalized.twin.accounts());
     const missing = accounts.filter(({ accountId }) => !rows.includes(accountId));
     const [first] = missing;
     if (first === undefined) return;
     const name = { purpose: 'createAccounts', reference: first.accountId, part: 0 } as const;
     await this.mustSend(name, (state) => {
-      for (const { accountId } of missing) state.addRow(accountId);
+      for (const { accountId, owner } of missing) state.addRow(accountId, owner);
       return null;
     });
     return this.addRows(accounts);
@@ -96,6 +97,18 @@ export class SimulatedChainDoor implements ChainDoor {
       if ('slot' in to) return state.fundInsurance(to.slot, microUsd);
       return state.deposit(signature, to.accountId, Number(microUsd), operator);
     });
+  }
+
+  /** What a fork may take back is not done: it is looked at as it is final. */
+  async transfer(transfer: TransferOnItsWay): Promise<ChainOutcome> {
+    const { fromAccountId, number } = transfer;
+    const isDone = () =>
+      this.ask(({ finalized }) => (finalized.transfers.get(fromAccountId) ?? 0) >= number);
+    if (await isDone()) return { kind: 'done' };
+    const name = { purpose: 'transfer', reference: fromAccountId, part: number } as const;
+    const outcome = await this.send(name, (state) => state.transfer(transfer));
+    if (outcome.kind !== 'done' || (await isDone())) return outcome;
+    return { kind: 'notYet', sentence: 'not final' };
   }
 
   async payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome> {

@@ -43,7 +43,7 @@ export function compareLayouts(seed: number, commands: number): number {
   const spread = Array.from({ length: shards }, (_, shardId) => {
     return createShardCore(undefined, { shardId, shards });
   });
-  const sweeps = new SweepsOfBoth(single, spread, new Xorshift(seed * 16 + 14));
+  const sweeps = new SweepsOfBoth(single, spread, new Xorshift(seed * 16 + 14), knowledge);
   let nowMs = START_MS;
   traffic.open(nowMs);
   let compared = 0;
@@ -53,16 +53,16 @@ export function compareLayouts(seed: number, commands: number): number {
       const shardsDue = dueShards(spread, nowMs);
       const timer = withSlots(CMD_TIMER, 1, {});
       apply(single, timer, nowMs);
-      if (firesInSeveralHomes(single.events, shards)) return compared;
+      if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
       for (const shard of shardsDue) applyAndDeliver(spread, shard, timer, nowMs);
       sweeps.run(nowMs);
     }
     const wire = traffic.next(1, nowMs);
     if (wire === null || isMalformed(wire)) continue;
     apply(single, wire, nowMs);
-    if (firesInSeveralHomes(single.events, shards)) return compared;
+    if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
     knowledge.hear(single.events, 0);
-    applyAndDeliver(spread, shardFor(wire, shards), wire, nowMs);
+    applyAndDeliver(spread, shardFor(wire, shards, knowledge), wire, nowMs);
     sweeps.run(nowMs);
     compared++;
     const equal = unionState(spread) === unionState([single]);
@@ -76,12 +76,19 @@ class SweepsOfBoth {
   private readonly single: ShardCore;
   private readonly spread: readonly ShardCore[];
   private readonly random: Xorshift;
+  private readonly knowledge: Knowledge;
   private changes = 0;
 
-  constructor(single: ShardCore, spread: readonly ShardCore[], random: Xorshift) {
+  constructor(
+    single: ShardCore,
+    spread: readonly ShardCore[],
+    random: Xorshift,
+    knowledge: Knowledge,
+  ) {
     this.single = single;
     this.spread = spread;
     this.random = random;
+    this.knowledge = knowledge;
   }
 
   /** One account a message: what it sets off in several shards is done before the next one's turn, as in one shard. */
@@ -94,7 +101,7 @@ class SweepsOfBoth {
     for (const account of withNoise(below, this.random)) {
       const wire = candidatesMessage([account]);
       apply(single, wire, nowMs);
-      const home = account < 1 ? 0 : homeFor(account, spread.length);
+      const home = account < 1 ? 0 : homeFor(account, spread.length, this.knowledge);
       applyAndDeliver(spread, home, wire, nowMs);
     }
     for (const core of [single, ...spread]) checkNobodyIsBelow(core);
@@ -126,15 +133,15 @@ function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
  * Whether one message has fired trigger orders of accounts with different homes, or slices of TWAPs in several markets. They are placed
  * from there, and who is nearer to the market is first: with another placement that is another order of messages, hence another state.
  */
-function firesInSeveralHomes(events: MessageBuffer, shards: number): boolean {
+function firesInSeveralHomes(events: MessageBuffer, shards: number, knowledge: Knowledge): boolean {
   const homes = new Set<number>();
   const sliced = new Set<number>();
   for (let slot = 0; slot < events.length; ) {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     const account = events.words[slot * SLOT_WORDS + W_ACCOUNT] as number;
-    if (typeOf(head) === EVT_TRIGGERED) homes.add((account - 1) % shards);
+    if (typeOf(head) === EVT_TRIGGERED) homes.add(homeFor(account, shards, knowledge));
     if (typeOf(head) === EVT_SLICE) {
-      homes.add((account - 1) % shards);
+      homes.add(homeFor(account, shards, knowledge));
       sliced.add(marketOf(head));
     }
     slot += slotsOf(head);

@@ -155,7 +155,7 @@ export class SpreadSimulation {
     for (let i = 0; i < most; i++) {
       const wire = this.traffic.next(1, this.clock.nowMs());
       if (wire === null) continue;
-      const { port } = this.members[shardFor(wire, this.members.length)] as Member;
+      const { port } = this.members[shardFor(wire, this.members.length, this.knowledge)] as Member;
       if (port.trySend(wire, 0, wire.length / SLOT_WORDS)) this.counts.commands++;
       else this.counts.busy++;
       port.flush();

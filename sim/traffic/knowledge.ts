@@ -1,5 +1,6 @@
 import {
   EF_CLIENT_ID,
+  EF_LOTS,
   EF_ORDER_ID,
   EF_REMAINING,
   EVENT_SLOTS,
@@ -20,10 +21,12 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
   AUCTION_ENDED,
   AUCTION_OPENED,
+  BALANCE_TRANSFER,
   EVT_ACCEPTED,
   EVT_ACCOUNT_CREATED,
   EVT_AMENDED,
   EVT_AUCTION,
+  EVT_BALANCE,
   EVT_BRACKET,
   EVT_CANCELED,
   EVT_DUPLICATE,
@@ -38,6 +41,7 @@ import {
   EVT_REJECTED,
   EVT_SCALED_ACCEPTED,
   EVT_SLICE,
+  EVT_SUB_ACCOUNT,
   EVT_TRANSFER,
   EVT_TRIGGER_ACCEPTED,
   EVT_TRIGGER_AMENDED,
@@ -89,6 +93,8 @@ export class Knowledge {
   /** The latest scaled orders, some of which still have something open. */
   readonly scaled: KnownOrder[] = [];
   accounts = 0;
+  /** By account, 0 for none. */
+  private readonly parents: number[] = [];
   /** How often each kind of thing happened: shows whether a run was worth anything. */
   readonly counts = {
     accepted: 0,
@@ -115,6 +121,8 @@ export class Knowledge {
     twapsFilled: 0,
     brackets: 0,
     legsResized: 0,
+    subAccounts: 0,
+    transfers: 0,
   };
   /** Auctions that may still be open. */
   readonly auctions: KnownAuction[] = [];
@@ -124,6 +132,30 @@ export class Knowledge {
 
   market(marketId: number): KnownMarket | undefined {
     return this.markets.find((market) => market.marketId === marketId);
+  }
+
+  /** The account at the top of its parents: it and all below it live in one place. */
+  topOf(account: number): number {
+    const parent = this.parents[account] ?? 0;
+    return parent > 0 && parent < account ? this.topOf(parent) : account;
+  }
+
+  noteAccount(account: number, parent: number): void {
+    this.accounts = Math.max(this.accounts, account);
+    this.parents[account] = parent;
+  }
+
+  /** How many accounts are somebody's sub-accounts, and the newest of them. */
+  get children(): number {
+    return this.parents.filter((parent) => parent > 0).length;
+  }
+  get anyChild(): number | undefined {
+    const child = this.parents.findLastIndex((parent) => parent > 0);
+    return child < 0 ? undefined : child;
+  }
+
+  childrenOf(account: number): number[] {
+    return this.parents.flatMap((parent, child) => (parent === account ? [child] : []));
   }
 
   hear(events: MessageBuffer, firstSlot: number): void {
@@ -161,7 +193,10 @@ export class Knowledge {
     } else if (type === EVT_MARGIN_MODE) {
       if (events.words[w + EW_FLAGS] === MARGIN_ISOLATED) this.isolated.push({ account, marketId });
     } else if (type === EVT_ACCOUNT_CREATED) {
-      this.accounts = Math.max(this.accounts, account);
+      this.noteAccount(account, orderId);
+    } else if (type === EVT_BALANCE) {
+      const isTransfer = events.words[w + EW_FLAGS] === BALANCE_TRANSFER;
+      if (isTransfer && (events.floats[f + EF_LOTS] as number) > 0) this.counts.transfers++;
     } else if (type === EVT_AUCTION) {
       this.hearAuction(events, slot, marketId);
     } else if (type === EVT_TRANSFER) {
@@ -213,6 +248,7 @@ export class Knowledge {
     else if (type === EVT_SLICE) this.counts.slices++;
     else if (type === EVT_BRACKET) this.counts.brackets++;
     else if (type === EVT_TRIGGER_AMENDED) this.counts.legsResized++;
+    else if (type === EVT_SUB_ACCOUNT) this.counts.subAccounts++;
   }
 
   private addScaled(order: KnownOrder): void {

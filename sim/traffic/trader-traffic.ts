@@ -2,6 +2,7 @@ import {
   CMD_AMEND,
   CMD_CANCEL,
   CMD_CANCEL_ALL_AFTER,
+  CMD_CREATE_SUB_ACCOUNT,
   CMD_MASS_CANCEL,
   CMD_MOVE_MARGIN,
   CMD_PLACE,
@@ -13,6 +14,7 @@ import {
   CMD_SET_LEVERAGE,
   CMD_SET_MARGIN_MODE,
   CMD_TAKE_OVER,
+  CMD_TRANSFER,
   FLAG_MARKET_ORDER,
   FLAG_MASS_ASKS,
   FLAG_MASS_BIDS,
@@ -54,6 +56,8 @@ const RETRIES_MAX = 64;
 const OPEN_ORDERS_AIM = 160;
 /** Accounts and markets with isolated margin. */
 const ISOLATED_AIM = 12;
+/** Sub-accounts, before traders turn to other things. */
+const CHILDREN_AIM = 4;
 
 /** Random orders, cancels, amends and retries of the accounts that exist. */
 export class TraderTraffic {
@@ -74,6 +78,7 @@ export class TraderTraffic {
     const isFull = knowledge.open.length > OPEN_ORDERS_AIM;
     const dice = random.below(1000);
     if (knowledge.isolated.length < ISOLATED_AIM && random.chance(5)) return this.margin();
+    if (knowledge.children < CHILDREN_AIM && random.chance(4)) return this.family();
     const isThin = knowledge.open.length < OPEN_ORDERS_AIM / 4;
     if (isThin && dice >= 60 && random.chance(60)) return this.place(nowMs);
     if (dice < 60 && this.sent.length > 0) return random.pick(this.sent).slice();
@@ -82,6 +87,7 @@ export class TraderTraffic {
     if (dice < (isFull ? 680 : 430)) return this.remember(this.replace(nowMs));
     if (dice < (isFull ? 695 : 436)) return this.massCancel();
     if (dice >= 998) return this.countdown();
+    if (dice >= 990) return this.family();
     if (dice >= 985) return this.leverage();
     if (dice >= 960) return this.margin();
     if (dice >= 880 && knowledge.auctions.length > 0) return this.takeOver();
@@ -101,6 +107,24 @@ export class TraderTraffic {
     const market = knowledge.market(marketId);
     const price = market === undefined ? 1 : this.anyPrice(market, (fields.flags ?? 0) & 1);
     return this.remember(command(CMD_PLACE, { ...fields, account, marketId, price }));
+  }
+
+  /** A new sub-account, or one that is there; or money within a family, now and then to a stranger, and sent twice. */
+  private family(): Wire {
+    const { random, knowledge } = this;
+    const any = knowledge.topOf(this.anyAccount());
+    const account = random.chance(60) ? knowledge.topOf(knowledge.anyChild ?? any) : any;
+    const children = knowledge.childrenOf(account);
+    if (children.length === 0 || random.chance(knowledge.children < CHILDREN_AIM ? 30 : 2)) {
+      const price = random.chance(80) ? 0 : random.between(-1, children.length + 2);
+      return command(CMD_CREATE_SUB_ACCOUNT, { account, price });
+    }
+    const family = [account, ...children];
+    const from = random.pick(family);
+    const to = random.chance(95) ? random.pick(family) : this.anyAccount();
+    const qty = random.chance(3) ? 2 ** 52 : random.between(1, 10 ** random.between(3, 9));
+    const key = random.chance(60) ? random.between(1, 1_000_000) : 0;
+    return this.remember(command(CMD_TRANSFER, { account: from, qty, transfer: { to, key } }));
   }
 
   /** Mostly at a price that is good enough, sometimes of an auction that is none any more. */

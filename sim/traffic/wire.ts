@@ -36,6 +36,8 @@ import {
   W_PRICE,
   W_REQUEST,
   W_SESSION,
+  W_TRANSFER_KEY,
+  W_TRANSFER_TO,
 } from '../../engine/messages/layout.js';
 import {
   CMD_PLACE_BRACKET,
@@ -43,6 +45,7 @@ import {
   CMD_PLACE_TRIGGER,
   CMD_PLACE_TWAP,
   CMD_REPLACE,
+  CMD_TRANSFER,
   FLAG_CLIENT_TEXT,
   TRIGGER_TERM_OCO_CLIENT,
 } from '../../engine/messages/types.js';
@@ -73,6 +76,8 @@ export interface Fields {
   scaled?: { lastPrice: number; count: number; distribution: number };
   /** PLACE_TWAP. */
   twap?: { slices: number; durationMs: number };
+  /** TRANSFER: who gets it, and a number for an idempotency key. */
+  transfer?: { to: number; key?: number };
   /** PLACE_BRACKET. */
   bracket?: { profit?: LegFields; stop?: LegFields };
 }
@@ -99,6 +104,7 @@ const WITH_EXTRA_SLOT: readonly number[] = [
   CMD_PLACE_SCALED,
   CMD_PLACE_TWAP,
   CMD_PLACE_BRACKET,
+  CMD_TRANSFER,
 ];
 
 /** Builds a command with as many slots as its kind and client id need. */
@@ -128,6 +134,10 @@ export function command(type: number, fields: Fields): Wire {
     words[last + SCALED_W_LAST_PRICE] = scaled.lastPrice;
     words[last + SCALED_W_COUNT] = scaled.count;
     words[last + SCALED_W_DISTRIBUTION] = scaled.distribution;
+  }
+  if (type === CMD_TRANSFER && fields.transfer !== undefined) {
+    words[W_TRANSFER_TO] = fields.transfer.to;
+    words[W_TRANSFER_KEY + 3] = fields.transfer.key ?? 0;
   }
   if (type === CMD_PLACE_BRACKET && fields.bracket !== undefined) {
     writeBracket(words, last, fields.bracket);

@@ -77,7 +77,10 @@ export class RandomExchange {
       const plan = { ...planMarket(i, random), params };
       knowledge.markets.push({ marketId, plan, markTicks: markTicks || plan.firstPriceTicks });
     }
-    knowledge.accounts = Math.max(knowledge.accounts, lastAccountOf(shards));
+    for (let account = 1; account <= lastAccountOf(shards); account++) {
+      const home = shards.map((shard) => (shard.home as MarginActor).state.accounts);
+      knowledge.noteAccount(account, Math.max(...home.map((accounts) => accounts.parent(account))));
+    }
     this.nowMs = Math.max(this.nowMs, ...shards.map(({ timeMs }) => timeMs));
   }
 
@@ -102,7 +105,8 @@ export class RandomExchange {
     const bursts: Wire[][] = this.shards.map(() => []);
     for (let n = random.between(1, 12); n > 0; n--) {
       const wire = this.traffic.next(1, this.nowMs);
-      if (wire !== null && !isMalformed(wire)) bursts[shardFor(wire, this.count)]?.push(wire);
+      if (wire !== null && !isMalformed(wire))
+        bursts[shardFor(wire, this.count, this.knowledge)]?.push(wire);
     }
     bursts.forEach((wires, shard) => {
       if (wires.length > 0) this.run(shard, wires);
@@ -118,7 +122,7 @@ export class RandomExchange {
 
   /** Commands of the test's own, to whom a gateway would send them, with everything that they set off. */
   send(...wires: readonly Wire[]): void {
-    for (const wire of wires) this.run(shardFor(wire, this.count), [wire]);
+    for (const wire of wires) this.run(shardFor(wire, this.count, this.knowledge), [wire]);
     this.deliver();
   }
 

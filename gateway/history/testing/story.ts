@@ -190,10 +190,13 @@ function transferRows(events: readonly Told[]): unknown[][] {
     const moved = event.float(layout.EF_LOTS);
     const collateral = event.float(layout.EF_COLLATERAL);
     if (event.type === types.EVT_BALANCE) {
-      return [[...base(event), moved < 0 ? 1 : 0, moved, collateral, null]];
+      const isTransfer = event.word(layout.EW_FLAGS) === types.BALANCE_TRANSFER;
+      const kind = isTransfer ? 3 : moved < 0 ? 1 : 0;
+      const other = isTransfer ? event.word(layout.EW_OTHER_ACCOUNT) : null;
+      return [[...base(event), kind, moved, collateral, null, other]];
     }
     if (event.type !== types.EVT_POSITION_MARGIN || moved === 0) return [];
-    return [[...base(event), 2, -moved, collateral, event.float(layout.EF_VALUE)]];
+    return [[...base(event), 2, -moved, collateral, event.float(layout.EF_VALUE), null]];
   });
 }
 

@@ -24,6 +24,7 @@ export function showStatus({ dataDir, json }: CommandLine, output: Output): void
         `batches      ${batch.settled} settled of ${batch.built} built, ${batch.computeUnits ?? 0} compute units for the last ${batch.entries} entries\n` +
         `lag          ${lagItems} fills and payments, ${lagSeconds.toFixed(1)} s\n` +
         `deposits     ${counts(status.deposits)}\n` +
+        `transfers    ${counts(status.transfers)}\n` +
         `withdrawals  ${counts(status.withdrawals)}\n` +
         `dead letters ${deadLetters.open} open, ${deadLetters.parked} behind them\n` +
         `fees paid    ${status.feesPaidLamports} lamports\n` +

@@ -27,7 +27,8 @@ async function verifyAtOneMoment(dataDir: string, chain: SettlementChain) {
     const ledger = new SettlementLedger({ dataDir, mode: 'read' });
     try {
       const before = ledger.batches.lastSettledSequence();
-      const side = await chainSide(chain);
+      const givers = new Set(ledger.transfers.all().map(({ fromAccountId }) => fromAccountId));
+      const side = await chainSide(chain, [...givers]);
       const isOneMoment =
         side.lastSequence === before && ledger.batches.lastSettledSequence() === before;
       if (isOneMoment || moment === MOMENTS_MAX) {
@@ -42,9 +43,10 @@ async function verifyAtOneMoment(dataDir: string, chain: SettlementChain) {
 }
 
 /** Rows, markets and head as they are at one moment: read again while batches go on. */
-async function chainSide(chain: SettlementChain): Promise<ChainSide> {
+async function chainSide(chain: SettlementChain, givers: readonly number[]): Promise<ChainSide> {
   for (;;) {
     const before = await chain.state();
+    const given = await transfersOf(chain, givers);
     if (before === null) throw new Error('the chain does not know the exchange');
     const slots = await chain.markets();
     const marketIdOf = new Map(slots.map((market) => [market.slot, market.engineMarketId]));
@@ -56,12 +58,15 @@ async function chainSide(chain: SettlementChain): Promise<ChainSide> {
         }),
       );
       const { accountId, collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd } = row;
-      rows.push({ accountId, collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd, positions });
+      const { transfers } = row;
+      const money = { collateralMicroUsd, depositedMicroUsd, withdrawnMicroUsd };
+      rows.push({ accountId, ...money, transfers, positions });
     }
     const vaultMicroUsd = await chain.reader.vaultMicroUsd();
     const after = await chain.state();
     const isOneMoment =
       after !== null &&
+      (await transfersOf(chain, givers)) === given &&
       after.lastSequence === before.lastSequence &&
       after.depositedMicroUsd === before.depositedMicroUsd &&
       after.withdrawnMicroUsd === before.withdrawnMicroUsd;
@@ -86,6 +91,12 @@ async function chainSide(chain: SettlementChain): Promise<ChainSide> {
       vaultMicroUsd,
     };
   }
+}
+
+/** How many transfers each of the accounts has given by now, as a text to compare. */
+async function transfersOf(chain: SettlementChain, accounts: readonly number[]): Promise<string> {
+  const rows = await chain.rows(accounts);
+  return accounts.map((account) => rows.get(account)?.transfers ?? 0).join();
 }
 
 function describe(verification: Verification, batch: number): string {

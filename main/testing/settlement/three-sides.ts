@@ -143,7 +143,7 @@ function booksOfLedger(ledger: SettlementLedger, last: number, vault: bigint): B
   const books = new Books();
   books.outside = vault;
   for (let account = 1; account <= last; account++) {
-    books.accounts.set(account, ledger.catalogue.account(account)?.ownerKey ?? null);
+    books.accounts.set(account, ownKeyOf(ledger, account));
     const { collateralMicroUsd, positions } = ledger.balances.account(account);
     books.collateral.set(account, Number(collateralMicroUsd));
     for (const { marketId, lots, entryTickLots } of positions) {
@@ -158,6 +158,18 @@ function booksOfLedger(ledger: SettlementLedger, last: number, vault: bigint): B
   return books;
 }
 
+/** As the engine has it: without the key that a sub-account has from its parent. */
+function ownKeyOf(ledger: SettlementLedger, accountId: number): Uint8Array | null {
+  const { ownerKey = null, parentId = 0 } = ledger.catalogue.account(accountId) ?? {};
+  const parentKey = parentId === 0 ? null : (ledger.catalogue.account(parentId)?.ownerKey ?? null);
+  const isParents = ownerKey !== null && parentKey !== null && hex(ownerKey) === hex(parentKey);
+  return isParents ? null : ownerKey;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
 /** An account without a key has the house's there. Of a listing the chain keeps some only: of those, what it says. */
 async function booksOfChain(
   chain: ChainReader,
@@ -169,8 +181,11 @@ async function booksOfChain(
   books.outside = vault;
   const markets = await chain.markets();
   for (const { accountId, owner, collateralMicroUsd, positions } of rows.values()) {
-    const hasKey = ledger.catalogue.account(accountId)?.ownerKey != null;
-    books.accounts.set(accountId, hasKey ? owner.toBytes() : null);
+    const known = ledger.catalogue.account(accountId);
+    const isForeign = known?.ownerKey != null && hex(known.ownerKey) !== hex(owner.toBytes());
+    // A sub-account has the key of its parent there; one of somebody else would show up as a difference.
+    const hasOwn = ownKeyOf(ledger, accountId) !== null || isForeign;
+    books.accounts.set(accountId, hasOwn ? owner.toBytes() : null);
     books.collateral.set(accountId, Number(collateralMicroUsd));
     for (const { slot, lots, entryTickLots } of positions) {
       const { engineMarketId } = markets[slot] as (typeof markets)[number];

@@ -166,7 +166,8 @@ export class RandomJournal {
     if (chance < 85 || !this.hasOpen(market)) this.trade(market);
     else if (chance < 90) this.fundingRound(market);
     else if (chance < 94) this.insure(market);
-    else if (chance < 98) this.balance(this.account(), this.random.between(-10_000, 50_000));
+    else if (chance < 97) this.balance(this.account(), this.random.between(-10_000, 50_000));
+    else if (chance < 98) this.transfer();
     else this.fundInsurance(market);
   }
 
@@ -278,6 +279,16 @@ export class RandomJournal {
     const collateralMicroUsd = Number(this.collateral.get(accountId));
     const cashKey = null;
     this.event({ kind: 'balance', accountId, changeMicroUsd, collateralMicroUsd, cashKey });
+  }
+
+  /** Who may transfer to whom is the engine's business. */
+  private transfer(): void {
+    const accountId = this.account();
+    const toAccountId = (accountId % this.accounts) + 1;
+    const amountMicroUsd = this.random.between(1, 20_000);
+    this.addCollateral(accountId, -BigInt(amountMicroUsd));
+    this.addCollateral(toAccountId, BigInt(amountMicroUsd));
+    this.event({ kind: 'transfer', accountId, toAccountId, amountMicroUsd });
   }
 
   private fundInsurance({ marketId }: RandomMarket): void {

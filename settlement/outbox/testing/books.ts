@@ -49,6 +49,10 @@ export class Books implements ItemSink {
         this.move(item.accountId, item.changeMicroUsd);
         this.outside += BigInt(item.changeMicroUsd);
         break;
+      case 'transfer':
+        this.move(item.accountId, -item.amountMicroUsd);
+        this.move(item.toAccountId, item.amountMicroUsd);
+        break;
       case 'insuranceFunded':
         this.market(item.marketId).insurance += item.changeMicroUsd;
         this.outside += BigInt(item.changeMicroUsd);

@@ -117,4 +117,8 @@ pub enum Fail {
     SweepCap,
     #[msg("not the account of that change")]
     WrongChange,
+    #[msg("the two rows do not have one owner")]
+    OwnersDiffer,
+    #[msg("the transfer does not follow the row's last one")]
+    TransferGap,
 }

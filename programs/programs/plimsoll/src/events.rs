@@ -128,3 +128,12 @@ pub struct FeesSwept {
     pub amount: u64,
     pub fees: i64,
 }
+
+#[event]
+pub struct CollateralTransferred {
+    pub exchange: Pubkey,
+    pub from: u32,
+    pub to: u32,
+    pub amount: u64,
+    pub number: u32,
+}

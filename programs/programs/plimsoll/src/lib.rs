@@ -160,4 +160,14 @@ pub mod plimsoll {
     pub fn sweep_fees(ctx: Context<SweepFees>, amount: u64) -> Result<()> {
         do_sweep_fees(ctx, amount)
     }
+
+    pub fn transfer_collateral<'info>(
+        ctx: Context<'info, TransferCollateral<'info>>,
+        from: u32,
+        to: u32,
+        amount: u64,
+        number: u32,
+    ) -> Result<()> {
+        do_transfer_collateral(ctx, from, to, amount, number)
+    }
 }

@@ -11,6 +11,7 @@ pub mod settle_batch;
 pub mod stage;
 pub mod status;
 pub mod sweep;
+pub mod transfer;
 pub mod withdraw;
 
 pub use add_market::*;
@@ -25,4 +26,5 @@ pub use settle_batch::*;
 pub use stage::*;
 pub use status::*;
 pub use sweep::*;
+pub use transfer::*;
 pub use withdraw::*;

@@ -31,7 +31,8 @@ pub struct UserRow {
     pub has_escaped: u8,
     /// The row has an owner.
     pub is_taken: u8,
-    pub padding: [u8; 4],
+    /// Number of the last transfer out of the row.
+    pub transfers: u32,
     pub positions: [Position; SLOTS],
 }
 
