@@ -6,20 +6,21 @@ import { EventRouter } from './event-router.js';
 import { AccountViews } from './feeds/account-views.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
+import type { PrivateEvents } from './feeds/private-events.js';
 import { PrivateFeed } from './feeds/private-feed.js';
 import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
 import type { GatewayFolds } from './gateway-folds.js';
-import type { GatewayOptions, GatewayStats } from './gateway-options.js';
+import type { GatewayOptions, GatewayStats, PublicMemory } from './gateway-options.js';
 import type { HistoryQueries } from './history/query-pool.js';
 import type { CandleRow } from './history/rows.js';
-import { KeyStore } from './identity/key-store.js';
+import { type KeyEntry, KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Barriers } from './order-status/barriers.js';
-import { OrderStatusDesk } from './order-status/order-status.js';
+import { OrderStatusDesk, SHARD_WITHIN_MS } from './order-status/order-status.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { MESSAGES, PROTOCOL_VERSION } from './protocol/messages.js';
@@ -27,19 +28,21 @@ import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
-import { Allowances } from './session/allowances.js';
+import { Allowances, type AllowanceTable } from './session/allowances.js';
 import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
-import { OrderRatios } from './session/order-ratios.js';
+import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
 import { reply } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
-import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
+import { listenShared, SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
+import type { SharedLimits } from './shared/shared-limits.js';
+import { Turns } from './turns.js';
 
 export type { GatewayLog, GatewayOptions, GatewayShard, GatewayStats } from './gateway-options.js';
 
@@ -57,14 +60,14 @@ export class Gateway {
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
   /** What each account, and each IP address, may send. */
-  private readonly allowances: Allowances<number>;
-  private readonly ratios: OrderRatios;
-  private readonly addresses: Allowances<string>;
+  private readonly allowances: AllowanceTable<number>;
+  private readonly ratios: OrderCounts;
+  private readonly addresses: AllowanceTable<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
   private readonly connections: Connections;
-  private readonly privateLogs: readonly PrivateLog[];
+  private readonly privateLogs: readonly PrivateEvents[];
   private readonly privateFeed: PrivateFeed;
   private readonly publicFeeds: PublicFeeds;
   private readonly routers: readonly EventRouter[];
@@ -75,28 +78,27 @@ export class Gateway {
   private readonly rest: RestServer;
   private readonly barriers: Barriers;
   private readonly orderStatus: OrderStatusDesk;
-  private readonly binance: BinanceDialect;
+  /** The door for clients of Binance's futures. */
+  readonly binance: BinanceDialect;
+  private readonly shared: SharedLimits | null;
+  private keyRequests: KeyRequests = null as never;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
-  private turnArmed = false;
-  /** Shards to which something was sent that they were not woken for, in order. */
-  private readonly unflushed: number[] = [];
-  /** Commands sent to the shard in this turn of the event loop, and whether the last turn had no more than one. */
-  private turnCommands = 0;
-  private quiet = true;
-  private flushing = false;
-  private drainArmed = false;
+  private readonly turns: Turns;
 
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
-    this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
+    const { desk = null, shared = null } = options;
+    this.shared = shared;
+    this.keys = options.keys ?? new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
-    this.allowances = new Allowances(limits);
-    this.ratios = new OrderRatios(limits);
-    this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
+    this.allowances = shared?.accounts ?? new Allowances(limits);
+    this.ratios = shared?.orders ?? new OrderRatios(limits);
+    const ofAddresses = timesRates(limits, limits.accountsPerAddress);
+    this.addresses = shared?.addresses ?? new Allowances(ofAddresses);
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
@@ -110,7 +112,7 @@ export class Gateway {
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
-      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateEvents;
     };
     const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
     const { privateBufferBytesMax } = limits;
@@ -121,6 +123,7 @@ export class Gateway {
     const openOrders = ownOrders;
     this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, ratios, views };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
+    this.turns = new Turns(shards, outbox, () => this.binance);
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
       limits,
@@ -130,19 +133,22 @@ export class Gateway {
       feesOf: options.feesOf ?? (() => ({ makerPpm: 0, takerPpm: 0 })),
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
-      wake: (shard) => this.wake(shard),
-      nativeConnections: () => connections.count,
+      wake: this.turns.wake,
+      nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
+      onConnections: () => this.noteConnections(),
+      ...{ desk, shared },
       ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
     });
+    if (shared !== null) publicFeeds.withOtherThreads();
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const barriers = this.newBarriers(connections.reserve());
     this.barriers = barriers;
     const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
-    this.orderStatus = new OrderStatusDesk(statusSources);
+    this.orderStatus = new OrderStatusDesk({ ...statusSources, desk });
     const sides = { alone, observer: this.binance, barriers, ratios };
     const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
-      const log = this.privateLogs[shard] as PrivateLog;
+      const log = this.privateLogs[shard] as PrivateEvents;
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
@@ -153,7 +159,7 @@ export class Gateway {
       const { consume } = this.routers[shard] as EventRouter;
       port.onEvents((words, floats, firstWord, slots) => {
         consume(words, floats, firstWord, slots);
-        this.eventsCame();
+        this.turns.eventsCame();
       });
     });
   }
@@ -178,16 +184,57 @@ export class Gateway {
       close: (socket) => this.closed(socket),
     });
     this.startTimers();
+    const { host, port, sharesPort = false } = this.options;
     return new Promise((resolve, reject) => {
-      app.listen(this.options.host, this.options.port, (socket) => {
+      const done = (socket: us_listen_socket | false) => {
         if (socket === false) {
-          reject(new Error(`${this.options.host}:${this.options.port} cannot be listened on`));
+          reject(new Error(`${host}:${port} cannot be listened on`));
           return;
         }
         this.listenSocket = socket;
         resolve(uWS.us_socket_local_port(socket as never));
-      });
+      };
+      if (sharesPort) listenShared(app, host, port, done);
+      else app.listen(host, port, done);
     });
+  }
+
+  /** Follows the shards without a door of its own: other doors ask it, and other threads let clients in. */
+  follow(): void {
+    this.startTimers();
+  }
+
+  /** Takes in what another thread has changed about API keys, and ends what was let in by a key that opens nothing any more. */
+  learnKey(entry: KeyEntry, ends: boolean): void {
+    this.keys.learn(entry);
+    if (entry.kind === 'revoked' && ends) this.keyRequests.endAll(entry.apiKey);
+  }
+
+  /** Resolves when all that was sent here for the account in the market has come to its end; false: not in time. */
+  async reach(accountId: number, marketId: number): Promise<boolean> {
+    return (await this.barriers.reach(accountId, marketId, SHARD_WITHIN_MS)) !== null;
+  }
+
+  /** Cancels all orders of an account, on nobody's request. */
+  cancelAllOf(accountId: number): void {
+    this.requests.cancelAllOf(accountId, this.accounts.homeOf(accountId));
+  }
+
+  /** What public feeds show of before, for a gateway that begins now; all events have to be taken in. */
+  publicMemory(): PublicMemory {
+    this.tick();
+    return { feeds: this.publicFeeds.memory(), binance: this.binance.memory() };
+  }
+
+  /** Goes on from there; the state itself has been seeded. Before anybody listens. */
+  restorePublic({ feeds, binance }: PublicMemory): void {
+    this.publicFeeds.restore(feeds, this.epoch, this.requests.coarseNowMs);
+    this.binance.restore(binance);
+  }
+
+  /** Looks after what collects for a tick, now. */
+  tickNow(): void {
+    this.tick();
   }
 
   /** Candles have changed, oldest first: from whoever feeds the history. */
@@ -268,7 +315,7 @@ export class Gateway {
       ports,
       accounts: this.accounts,
       number,
-      wake: (shard) => this.wake(shard),
+      wake: this.turns.wake,
     });
   }
 
@@ -284,6 +331,7 @@ export class Gateway {
       history,
       orderStatus: this.orderStatus,
       exchangeTimeMs: this.exchangeTimeMs,
+      shared: this.shared,
       onError: (error) => {
         log?.error({ err: error }, `a request for history failed: ${error.message}`);
       },
@@ -296,6 +344,7 @@ export class Gateway {
     const nowMs = () => Date.now();
     const { connections, exchangeTimeMs } = this;
     const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
+    this.keyRequests = keyRequests;
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const bucketOf = (account: number) => {
       return this.allowances.enter(account, this.requests.coarseNowMs);
@@ -310,55 +359,13 @@ export class Gateway {
       epoch,
       nowMs,
       exchangeTimeMs,
+      guard: this.guard,
     };
     const session = new SessionRequests(context);
-    const { ratios, times, wake } = this;
+    const { ratios, times } = this;
+    const { wake } = this.turns;
     return new Requests(ports, markets, limits, session, wake, times, ratios, performance.now());
   }
-
-  /**
-   * A command was sent. Under load the shard is woken after the messages of this turn of the event loop: one wake for
-   * all, one cork for each socket. When commands come one by one, waiting for the turn's end would only delay them.
-   */
-  private readonly wake = (shard: number): void => {
-    if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
-    this.turnCommands++;
-    if (!this.turnArmed) {
-      this.turnArmed = true;
-      setImmediate(this.endTurn);
-    }
-    if (this.quiet) this.flushPorts();
-  };
-
-  private readonly endTurn = (): void => {
-    this.turnArmed = false;
-    if (!this.quiet) this.flushPorts();
-    this.quiet = this.turnCommands <= 1;
-    this.turnCommands = 0;
-  };
-
-  private flushPorts(): void {
-    this.flushing = true;
-    for (const shard of this.unflushed.splice(0)) this.options.shards[shard]?.port.flush();
-    this.flushing = false;
-    // Inline, the answers are here already.
-    this.outbox.flush();
-    this.binance.flush();
-  }
-
-  private eventsCame(): void {
-    if (this.flushing || this.drainArmed) return;
-    if (this.outbox.empty && this.binance.empty) return;
-    this.drainArmed = true;
-    // Runs when the call that drains the ring returns to the event loop.
-    queueMicrotask(this.drainEnded);
-  }
-
-  private readonly drainEnded = (): void => {
-    this.drainArmed = false;
-    this.outbox.flush();
-    this.binance.flush();
-  };
 
   /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
   private startTimers(): void {
@@ -379,9 +386,9 @@ export class Gateway {
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
-    this.addresses.sweep(this.requests.coarseNowMs);
-    this.allowances.sweep(this.requests.coarseNowMs);
-    this.ratios.sweep(this.requests.coarseNowMs);
+    const { coarseNowMs } = this.requests;
+    if (this.shared !== null) this.shared.sweep(coarseNowMs);
+    else for (const each of [this.addresses, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
     const latest = Date.now() - this.limits.loginTimeoutMs;
@@ -403,7 +410,8 @@ export class Gateway {
   /** Why no more may connect from an address, null: one may. */
   private overConnections(address: string) {
     const { connectionsMax, connectionsPerAddressMax } = this.limits;
-    if (this.connections.count + this.binance.connections >= connectionsMax) {
+    const elsewhere = this.shared?.connectionsElsewhere ?? 0;
+    if (this.connections.count + this.binance.connections + elsewhere >= connectionsMax) {
       return limitRefusal('503 Service Unavailable', 'connections', connectionsMax);
     }
     if (this.addresses.users(addressKey(address)) < connectionsPerAddressMax) return null;
@@ -423,6 +431,7 @@ export class Gateway {
     );
     socket.getUserData().connection = connection;
     this.connections.add(connection);
+    this.noteConnections();
     const { challenge, expiresAt } = connection.challenge.issue(now);
     reply(connection, (sink) => {
       sink.begin(MESSAGES.hello);
@@ -442,14 +451,24 @@ export class Gateway {
     this.addresses.leave(addressKey(connection.address));
     if (connection.accountBucket !== null) this.allowances.leave(connection.account);
     this.connections.remove(connection);
+    this.noteConnections();
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);
     }
     if (connection.isPrivate) this.privateFeed.unsubscribe(connection);
     if (connection.cancelsOnDisconnect) {
-      this.requests.cancelAllOf(connection.account, connection.home);
+      const { account, home } = connection;
+      this.requests.cancelAllOf(account, home, () => this.guard(account, -1));
     }
   }
+
+  private noteConnections(): void {
+    this.shared?.noteConnections(this.connections.count + this.binance.connections);
+  }
+
+  private readonly guard = (account: number, change: 1 | -1): void => {
+    this.options.desk?.guard(account, change);
+  };
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

@@ -22,12 +22,13 @@ import { MARKET_STATES } from './protocol/names.js';
 import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
-import type { OrderRatios } from './session/order-ratios.js';
+import type { OrderCounts } from './session/order-ratios.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
 
+const NOBODY = { account: 0, home: 0, sent: () => {} };
 /** Room for a command in each market, however short batches are. */
 const COMMANDS_MIN = 64;
 /** By market state: an order may be open, even where it may not be canceled. */
@@ -69,10 +70,10 @@ export class Requests {
   private readonly markets: Markets;
   private readonly portBits: number;
   private readonly times: RequestTimes;
-  private readonly ratios: OrderRatios;
+  private readonly ratios: OrderCounts;
 
   /** Accounts whose connections have ended, and whose orders have to go. */
-  private readonly abandoned: { account: number; home: number }[] = [];
+  private readonly abandoned: { account: number; home: number; sent: () => void }[] = [];
 
   constructor(
     ports: readonly ShardPort[],
@@ -81,7 +82,7 @@ export class Requests {
     session: SessionRequests,
     wake: (shard: number) => void,
     times: RequestTimes,
-    ratios: OrderRatios,
+    ratios: OrderCounts,
     nowMs: number,
   ) {
     this.ports = ports;
@@ -173,15 +174,15 @@ export class Requests {
    * Cancels all orders of the account whose connection has ended, as nobody's request. A full ring is asked again with each tick:
    * the trader counts on it.
    */
-  cancelAllOf(account: number, home: number): void {
-    this.abandoned.push({ account, home });
+  cancelAllOf(account: number, home: number, sent: () => void = () => {}): void {
+    this.abandoned.push({ account, home, sent });
     this.cancelAbandoned();
   }
 
   /** To be called with each tick. */
   cancelAbandoned(): void {
     while (this.abandoned.length > 0) {
-      const { account, home } = this.abandoned[0] as { account: number; home: number };
+      const [{ account, home, sent } = NOBODY] = this.abandoned;
       this.draft.clear();
       this.draft.marketId = MARKET_ID_ALL;
       this.draft.massSides = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
@@ -192,6 +193,7 @@ export class Requests {
       this.abandoned.shift();
       this.counters.commands++;
       this.wake(home);
+      sent();
     }
   }
 

@@ -47,7 +47,14 @@ async function main(): Promise<void> {
 }
 
 function layoutOf(config: Config): Layout {
-  if (config.layout !== 'auto') return config.layout;
+  const { gatewayThreads, layout } = config;
+  if (gatewayThreads > 0 && layout === 'inline') {
+    throw new StartError(
+      `layout inline has one thread for everything and cannot have ${gatewayThreads} gateway threads; choose --layout compact or spread, or --gateway-threads 0`,
+    );
+  }
+  if (layout !== 'auto') return layout;
+  if (gatewayThreads > 0) return 'compact';
   return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
 }
 

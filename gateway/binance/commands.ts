@@ -19,7 +19,7 @@ import { type Markets, priceText } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { REQUESTS } from '../protocol/requests.js';
 import type { Accounts } from '../session/accounts.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
 import { ERRORS, refusalOf } from './errors.js';
 
 export type CommandName =
@@ -59,7 +59,7 @@ export interface CommandContext {
   readonly ports: readonly ShardPort[];
   readonly markets: Markets;
   readonly accounts: Accounts;
-  readonly ratios: OrderRatios;
+  readonly ratios: OrderCounts;
   /** By which answers are known. */
   readonly number: number;
   /** Something was sent to a shard. */

@@ -5,14 +5,16 @@ import type { AccountViews } from '../feeds/account-views.js';
 import type { LevelChanges } from '../feeds/l2-book.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { OrderFold } from '../feeds/order-fold.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import type { GatewayLog } from '../gateway.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
-import type { Markets } from '../markets.js';
+import type { Market, Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
-import type { Allowances } from '../session/allowances.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import { Allowances, type AllowanceTable } from '../session/allowances.js';
+import type { OrderCounts } from '../session/order-ratios.js';
+import type { HomeDesk } from '../shared/home-desk.js';
+import type { SharedLimits } from '../shared/shared-limits.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
 import { AlgoRequests } from './algo-requests.js';
@@ -21,11 +23,12 @@ import { Authentication } from './authentication.js';
 import { Commands } from './commands.js';
 import { Countdowns } from './countdowns.js';
 import { Depths } from './depth.js';
+import { ERRORS } from './errors.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Histories } from './histories.js';
 import { HttpDoor } from './http-door.js';
 import { ListenKeys } from './listen-keys.js';
-import { MarketMemories } from './market-memory.js';
+import { MarketMemories, type MarketMemoryRows } from './market-memory.js';
 import { MarketRequests } from './market-requests.js';
 import { MarketStreams } from './market-streams.js';
 import { type AccountCall, OrderRequests } from './order-requests.js';
@@ -50,17 +53,30 @@ export interface DialectContext {
   /** By which answers to commands of this door are known. */
   readonly number: number;
   readonly wake: (shard: number) => void;
+  /** Of the native door, and of other threads. */
   readonly nativeConnections: () => number;
+  /** How many there are here has changed. */
+  readonly onConnections: () => void;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
   /** Open orders as their owners' feeds tell them. */
   readonly orders: OpenOrders;
   readonly books: OrderFold;
-  readonly allowances: Allowances<number>;
-  readonly ratios: OrderRatios;
+  readonly allowances: AllowanceTable<number>;
+  readonly ratios: OrderCounts;
   /** The log that has an account's events. */
-  readonly logOf: (account: number) => PrivateLog;
+  readonly logOf: (account: number) => PrivateEvents;
+  /** What this thread has in common with others; null: it is alone. */
+  readonly shared: SharedLimits | null;
+  /** The thread that has what there is once for all; null: this one. */
+  readonly desk: HomeDesk | null;
+}
+
+/** What begins with the process, and not with each of its threads; plain data. */
+export interface DialectMemory {
+  markets: MarketMemoryRows;
+  depths: [number, number, number][];
 }
 
 /** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
@@ -81,6 +97,8 @@ export class BinanceDialect implements EventObserver {
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
   private readonly changedBooks = new Set<number>();
+  /** A listen key was not kept alive. */
+  onListenKeyEnded: (account: number) => void = () => {};
 
   constructor(context: DialectContext) {
     const { accounts, allowances, exchangeTimeMs, limits, log, markets, number, apiKeys, views } =
@@ -97,6 +115,7 @@ export class BinanceDialect implements EventObserver {
       accounts,
       exchangeTimeMs,
       refusesReplays,
+      shared: context.shared,
     });
     this.commands = new Commands(context);
     this.depths = new Depths(context.books);
@@ -120,7 +139,7 @@ export class BinanceDialect implements EventObserver {
     const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({
       ...{ allowances, authentication, histories, exchangeTimeMs },
-      rates: limits,
+      addresses: context.shared?.binanceAddresses ?? new Allowances(limits),
     });
     const routes = restRoutes({
       market: this.marketRequests(),
@@ -141,6 +160,7 @@ export class BinanceDialect implements EventObserver {
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
       nativeConnections: context.nativeConnections,
+      onConnections: context.onConnections,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }
@@ -189,6 +209,7 @@ export class BinanceDialect implements EventObserver {
     this.orders.giveUp();
     for (const { account, listenKey } of this.keys.expire(Date.now())) {
       this.userStreams.end(account, listenKey);
+      this.onListenKeyEnded(account);
     }
     this.userStreams.warn(performance.now());
     this.flush();
@@ -211,26 +232,71 @@ export class BinanceDialect implements EventObserver {
     this.sockets.close();
   }
 
-  openListenKey(account: number): object {
-    return { listenKey: this.keys.open(account, Date.now()) };
+  /** What this door remembers of the markets, for another thread. */
+  memory(): DialectMemory {
+    return { markets: this.memories.memory(), depths: this.depths.memory() };
   }
 
-  keepListenKey(account: number): object {
-    return { listenKey: this.keys.keepAlive(account, Date.now()) };
+  restore({ markets, depths }: DialectMemory): void {
+    this.memories.restore(markets);
+    this.depths.restore(depths);
   }
 
-  closeListenKey(account: number): object {
-    const listenKey = this.keys.close(account);
-    if (listenKey !== null) this.userStreams.end(account, listenKey);
-    this.flush();
+  openListenKey(account: number): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk === null) return { listenKey: this.keys.open(account, Date.now()) };
+    return desk.openListenKey(account).then((listenKey) => ({ listenKey }));
+  }
+
+  keepListenKey(account: number): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk === null) return { listenKey: this.keys.keepAlive(account, Date.now()) };
+    return desk.keepListenKey(account).then((listenKey) => {
+      if (listenKey === null) throw ERRORS.noListenKey();
+      return { listenKey };
+    });
+  }
+
+  closeListenKey(account: number): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk !== null) return desk.closeListenKey(account).then(() => ({}));
+    this.endListenKey(account);
     return {};
   }
 
-  countdown({ identity, parameters }: AccountCall): object {
+  /** The account's listen key as this thread knows it, for others: null ends it, and the streams that are read by it. */
+  learnListenKey(account: number, listenKey: string | null): void {
+    if (listenKey === null) this.endListenKey(account);
+    else this.keys.learn(account, listenKey);
+  }
+
+  /** Those that are valid. */
+  get listenKeys(): { account: number; listenKey: string }[] {
+    return this.keys.all();
+  }
+
+  countdown({ identity, parameters }: AccountCall): object | Promise<object> {
     const market = this.symbols.must(parameters);
     const inMs = parameters.mustInteger('countdownTime', 0, COUNTDOWN_MS_MAX);
-    this.countdowns.set(identity.account, market, inMs, performance.now());
-    return { symbol: symbolOf(market), countdownTime: String(inMs) };
+    const answer = { symbol: symbolOf(market), countdownTime: String(inMs) };
+    const { desk } = this.context;
+    if (desk !== null) {
+      return desk.setCountdown(identity.account, market.id, inMs).then(() => answer);
+    }
+    this.setCountdown(identity.account, market.id, inMs);
+    return answer;
+  }
+
+  /** The market must exist. */
+  setCountdown(account: number, marketId: number, inMs: number): void {
+    const market = this.context.markets.get(marketId) as Market;
+    this.countdowns.set(account, market, inMs, performance.now());
+  }
+
+  private endListenKey(account: number): void {
+    const listenKey = this.keys.close(account);
+    if (listenKey !== null) this.userStreams.end(account, listenKey);
+    this.flush();
   }
 
   private streamContext() {

@@ -20,7 +20,7 @@ import type { AccountViews } from '../feeds/account-views.js';
 import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
 import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import { AccountHistory, type FillRecord, type IncomeRecord } from './account-history.js';
 import { fillAt, marketAt, newRecord, triggerAt } from './event-records.js';
 import { endOf, type OrderRecord } from './order-record.js';
@@ -51,7 +51,7 @@ export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
   private readonly views: AccountViews;
-  private readonly logOf: (account: number) => PrivateLog;
+  private readonly logOf: (account: number) => PrivateEvents;
   private readonly isFollowed: (account: number) => boolean;
   /** Of accounts whose past is being read. */
   private readonly waiting = new Map<AccountHistory, Waiting[]>();
@@ -66,7 +66,7 @@ export class Histories {
   constructor(
     orders: OpenOrders,
     views: AccountViews,
-    logOf: (account: number) => PrivateLog,
+    logOf: (account: number) => PrivateEvents,
     isFollowed: (account: number) => boolean,
     listener: ChangeListener,
   ) {

@@ -30,9 +30,7 @@ export class ListenKeys {
       return known.listenKey;
     }
     const listenKey = randomBytes(KEY_BYTES).toString('base64url');
-    const entry = { account, listenKey, expiresAtMs: nowMs + LIFE_MS };
-    this.byDigest.set(digestOf(listenKey), entry);
-    this.byAccount.set(account, entry);
+    this.add(account, listenKey, nowMs + LIFE_MS);
     return listenKey;
   }
 
@@ -52,6 +50,17 @@ export class ListenKeys {
     return entry.listenKey;
   }
 
+  /** A key that another thread has made, and keeps the time of: here it lives until it is closed. */
+  learn(account: number, listenKey: string): void {
+    this.close(account);
+    this.add(account, listenKey, Number.POSITIVE_INFINITY);
+  }
+
+  /** Those that are valid now. */
+  all(): { account: number; listenKey: string }[] {
+    return [...this.byAccount.values()].map(({ account, listenKey }) => ({ account, listenKey }));
+  }
+
   /** The account whose key it is, 0 when there is none. */
   accountOf(listenKey: string): number {
     if (!KEY.test(listenKey)) return 0;
@@ -63,6 +72,12 @@ export class ListenKeys {
     const expired = [...this.byAccount.values()].filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
     for (const { account } of expired) this.close(account);
     return expired;
+  }
+
+  private add(account: number, listenKey: string, expiresAtMs: number): void {
+    const entry = { account, listenKey, expiresAtMs };
+    this.byDigest.set(digestOf(listenKey), entry);
+    this.byAccount.set(account, entry);
   }
 }
 

@@ -31,10 +31,10 @@ export function answerOf(route: Route, call: RouteCall): unknown {
 
 /** Requests about listen keys and the dead man's switch. */
 export interface SessionHandlers {
-  openListenKey(account: number): object;
-  keepListenKey(account: number): object;
-  closeListenKey(account: number): object;
-  countdown(call: AccountCall): object;
+  openListenKey(account: number): object | Promise<object>;
+  keepListenKey(account: number): object | Promise<object>;
+  closeListenKey(account: number): object | Promise<object>;
+  countdown(call: AccountCall): object | Promise<object>;
 }
 
 export interface RouteHandlers {

@@ -9,7 +9,7 @@ import type { OpenOrders } from '../feeds/open-orders.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import { writePositions } from './account-reports.js';
 import { OrdStatus, writeBusinessReject, writeMassCanceled, writeStatus } from './door-answers.js';
@@ -29,7 +29,7 @@ const COMMANDS_MAX = 256;
 
 export interface ApplicationContext {
   readonly limits: GatewayLimits;
-  readonly ratios: OrderRatios;
+  readonly ratios: OrderCounts;
   readonly quoteEntriesMax: number;
   readonly marketData: MarketData;
   readonly markets: Markets;

@@ -154,10 +154,11 @@ export class RequestHarness {
     const sources = { accounts, markets, views, logOf: () => log, history: null };
     const ports = [this.port];
     const barriers = new Barriers({ ports, accounts, number: 3, wake: () => {} });
-    const orderStatus = new OrderStatusDesk({ ...sources, barriers });
+    const orderStatus = new OrderStatusDesk({ ...sources, barriers, desk: null });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
-    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs });
+    const guard = () => {};
+    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs, guard });
   }
 }

@@ -32,6 +32,10 @@ export interface AdminContext {
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
   oracleStatus(): OracleStatus;
+  /** Those of gateways; none: clients come to the main thread. */
+  gatewayThreads(): readonly object[];
+  /** Lets a gateway thread die; false: there is none with this number that listens. */
+  crashGateway(thread: number): Promise<boolean>;
   /** An index price was set by hand. */
   onManualPrice(index: OracleIndex): void;
   /** Prices that follow from the time, for a clock that is moved by hand. */
@@ -185,6 +189,17 @@ export class AdminRequests {
     const { oracle, markets } = this.context;
     const { sources, markets: indices } = this.context.oracleStatus();
     return { oracle, sources, markets: indices.map((index) => showIndex(index, markets)) };
+  }
+
+  gatewayThreads(): object {
+    return { threads: this.context.gatewayThreads() };
+  }
+
+  /** A drill: the thread ends by an error that nobody catches, and is replaced. */
+  async crashGateway(thread: number): Promise<object> {
+    if (await this.context.crashGateway(thread)) return { thread };
+    const sentence = `there is no gateway thread ${thread} that listens`;
+    throw new RequestProblem(404, 'gateway_thread_is_unknown', sentence);
   }
 
   /** What would become of the accounts, and of the insurance fund, if all marks moved. */

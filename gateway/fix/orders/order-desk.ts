@@ -5,7 +5,7 @@ import { OrderFields } from '../../commands/order-fields.js';
 import type { Market, Markets } from '../../markets.js';
 import { MARKET_STATES } from '../../protocol/names.js';
 import { REQUESTS } from '../../protocol/requests.js';
-import type { OrderRatios } from '../../session/order-ratios.js';
+import type { OrderCounts } from '../../session/order-ratios.js';
 import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody } from '../codec/frame-writer.js';
@@ -46,7 +46,7 @@ interface Target {
 export class OrderDesk {
   private readonly markets: Markets;
   private readonly ports: readonly ShardPort[];
-  private readonly ratios: OrderRatios;
+  private readonly ratios: OrderCounts;
   private readonly wake: (shard: number) => void;
   private readonly fields: OrderFields;
   private readonly draft = new OrderDraft();
@@ -56,7 +56,7 @@ export class OrderDesk {
   constructor(
     markets: Markets,
     ports: readonly ShardPort[],
-    ratios: OrderRatios,
+    ratios: OrderCounts,
     wake: (shard: number) => void,
   ) {
     this.markets = markets;
