@@ -17,7 +17,8 @@ export interface HandleHooks {
 
 /** One life of a gateway's thread, as the exchange sees it. */
 export class GatewayThreadHandle {
-  readonly slot: number;
+  /** Its number once it has a place among those that listen, 0 before. */
+  slot = 0;
   readonly portId: number;
   /** Accounts whose orders go when the thread dies, with how many of its connections want that. */
   readonly guarded = new Map<number, number>();
@@ -35,8 +36,7 @@ export class GatewayThreadHandle {
   private waiting: (() => void)[] | null = null;
   private hears = false;
 
-  constructor(slot: number, portId: number, start: GatewayThreadStart, hooks: HandleHooks) {
-    this.slot = slot;
+  constructor(portId: number, start: GatewayThreadStart, hooks: HandleHooks) {
     this.portId = portId;
     const worker = new Worker(MODULE, { workerData: start });
     this.relay = new Relay<ToThread, ToExchange>(worker, (ask) => hooks.answer(this, ask));
@@ -68,6 +68,7 @@ export class GatewayThreadHandle {
   }
 
   async begin(seed: GatewayThreadSeed): Promise<void> {
+    this.slot = seed.slot;
     const begun = this.relay.ask<void>(
       { ask: 'begin', seed },
       seed.ports.map(({ wake }) => wake),

@@ -36,11 +36,11 @@ const CRASHED = 3;
 
 const start = workerData as GatewayThreadStart;
 const parent = parentPort as NonNullable<typeof parentPort>;
-const stats = new ThreadStats(start.stats);
 const relay = new Relay<ToExchange, ToThread>(parent, follow);
 const desk = deskOver(relay);
 const clockMs = clockOffsetMs();
 let gateway: Gateway | null = null;
+let stats: ThreadStats | null = null;
 let ports: RingPort[] = [];
 let isLeaving = false;
 
@@ -56,6 +56,7 @@ process.on('uncaughtException', (error) => {
 function begin(seed: GatewayThreadSeed): void {
   const logs = seed.ports.map((_, shard) => new RelayedLog(shard, desk));
   const { host, port, venue, limits, operatorKey, feeTiers, hasHistory } = start;
+  stats = new ThreadStats(seed.stats);
   ports = seed.ports.map(portOf);
   const shards = ports.map((ring, shard) => ({
     port: ring,
@@ -66,7 +67,7 @@ function begin(seed: GatewayThreadSeed): void {
     ...{ host, port, venue, limits, shards, operatorKey, desk },
     sharesPort: true,
     keys: new RelayedKeys(operatorKey, seed.keys, desk),
-    shared: new SharedLimits(start.shared, start.slot, { ...DEFAULT_LIMITS, ...limits }),
+    shared: new SharedLimits(start.shared, seed.slot, { ...DEFAULT_LIMITS, ...limits }),
     log: logOver(relay),
     exchangeTimeMs: () => exchangeTimeMs(start, shardStats),
     refusesReplays: start.clock === 'real',
@@ -115,7 +116,7 @@ function portOf({ portId, commands, events, bell, wake }: AttachedPort): RingPor
 /** A sign of life. Who was given up while he stood still must not go on as if nothing had been. */
 function beat(): void {
   if (gateway === null || isLeaving) return;
-  stats.write(performance.now() + clockMs, gateway.stats(), gateway.answerTimes);
+  stats?.write(performance.now() + clockMs, gateway.stats(), gateway.answerTimes);
   if (!ports.some((port) => port.closed)) return;
   relay.tell({ ask: 'dying', sentence: 'its ports to the shards were closed' });
   void leave(CRASHED);

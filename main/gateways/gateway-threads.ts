@@ -12,12 +12,12 @@ import { forEachAccount, type ShardSeed } from '../exchange/shard-seed.js';
 import type { Health } from '../observe/health.js';
 import { GatewayThreadHandle } from './gateway-thread-handle.js';
 import { type AnswerContext, ThreadAnswers } from './thread-answers.js';
-import type { GatewayThreadStart, ToExchange } from './thread-messages.js';
+import type { GatewayThreadStart } from './thread-messages.js';
 import { ThreadStats } from './thread-stats.js';
 
 export interface GatewayThreadsOptions
   extends Omit<AnswerContext, 'threads' | 'onDying'>,
-    Omit<GatewayThreadStart, 'purpose' | 'slot' | 'port' | 'stats' | 'shared'> {
+    Omit<GatewayThreadStart, 'purpose' | 'port' | 'shared'> {
   readonly count: number;
   /** 0 picks a free one. */
   readonly port: number;
@@ -71,6 +71,10 @@ export class GatewayThreads {
   private nextPortId = THREAD_PORT_ID_FIRST;
   private port = 0;
   private watch: NodeJS.Timeout | null = null;
+  /** A thread that has loaded everything and waits for a place: loading takes most of the time that a replacement takes. */
+  private spare: GatewayThreadHandle | null = null;
+  /** One that could not even load is not tried again at once. */
+  private spareAfterMs = 0;
   private isOver = false;
 
   constructor(options: GatewayThreadsOptions) {
@@ -96,6 +100,7 @@ export class GatewayThreads {
     this.port = await freePort(this.options.host, this.options.port);
     await Promise.all(this.places.map((place) => this.open(place)));
     this.watch = setInterval(() => this.look(), WATCH_MS);
+    this.spare = this.newThread();
     return this.port;
   }
 
@@ -108,6 +113,8 @@ export class GatewayThreads {
       thread?.stop();
       return thread?.ended;
     });
+    this.spare?.stop();
+    ending.push(this.spare?.ended);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, STOP_WITHIN_MS);
@@ -151,13 +158,10 @@ export class GatewayThreads {
   /** Rejects when the thread cannot be brought to listen; then it has ended. */
   private async open(place: Place): Promise<void> {
     const { gateway, group } = this.options;
-    const portId = this.newPortId();
-    const hooks = {
-      answer: (from: GatewayThreadHandle, ask: ToExchange) => this.answers.answer(from, ask),
-      onEnd: (from: GatewayThreadHandle) => this.ended(place, from),
-    };
-    place.stats.beatMs = this.nowMs();
-    const thread = new GatewayThreadHandle(place.slot, portId, this.startOf(place), hooks);
+    const { slot } = place;
+    const thread = this.spare ?? this.newThread();
+    const { portId } = thread;
+    this.spare = null;
     place.thread = thread;
     try {
       await thread.loaded();
@@ -167,7 +171,8 @@ export class GatewayThreads {
         return { keys, listenKeys: gateway.binance.listenKeys, memory: gateway.publicMemory() };
       });
       const epochs = seeds.map((seed) => this.epochsOf(seed));
-      await thread.begin({ ports, seeds, epochs, ...seen });
+      const stats = place.stats.memory;
+      await thread.begin({ slot, stats, ports, seeds, epochs, ...seen });
       place.stats.beatMs = this.nowMs();
       await thread.listen();
       place.listensSinceMs = this.nowMs();
@@ -180,17 +185,29 @@ export class GatewayThreads {
     }
   }
 
-  private startOf({ slot, stats }: Place): GatewayThreadStart {
+  private newThread(): GatewayThreadHandle {
+    return new GatewayThreadHandle(this.newPortId(), this.threadStart(), {
+      answer: (from, ask) => this.answers.answer(from, ask),
+      onEnd: (thread) => {
+        if (thread === this.spare) {
+          this.spare = null;
+          this.spareAfterMs = this.nowMs() + RETRY_MS_MAX;
+        }
+        const place = this.places.find((each) => each.thread === thread);
+        if (place !== undefined) this.ended(place, thread);
+      },
+    });
+  }
+
+  private threadStart(): GatewayThreadStart {
     const { clock, feeTiers, hasHistory, host, limits, operatorKey } = this.options;
     const { shardStats, shared, startTimeMs, venue } = this.options;
     const same = { clock, feeTiers, hasHistory, host, limits, operatorKey };
     return {
       purpose: 'gateway',
-      slot,
       port: this.port,
       ...{ ...same, shardStats, startTimeMs, venue },
       shared: shared.memory,
-      stats: stats.memory,
     };
   }
 
@@ -256,6 +273,8 @@ export class GatewayThreads {
       this.dies(thread);
     }
     this.tellHealth();
+    const isQuiet = this.places.every(({ thread }) => thread?.isListening === true);
+    if (isQuiet && this.nowMs() >= this.spareAfterMs) this.spare ??= this.newThread();
   }
 
   private tellHealth(): void {

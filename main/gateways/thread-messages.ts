@@ -13,8 +13,6 @@ import type { ShardSeed } from '../exchange/shard-seed.js';
 /** What a gateway's thread is started with: all that never changes. */
 export interface GatewayThreadStart {
   purpose: 'gateway';
-  /** Its number, from 1; the main thread is 0. */
-  slot: number;
   host: string;
   port: number;
   venue: string;
@@ -27,12 +25,14 @@ export interface GatewayThreadStart {
   /** Of the figures of each shard, by number. */
   shardStats: SharedArrayBuffer[];
   shared: SharedLimitsMemory;
-  /** Of the thread's own figures. */
-  stats: SharedArrayBuffer;
 }
 
 /** The state that a gateway begins with. */
 export interface GatewayThreadSeed {
+  /** The thread's number, from 1; the main thread is 0. */
+  slot: number;
+  /** Of the thread's figures. */
+  stats: SharedArrayBuffer;
   /** By shard. */
   ports: AttachedPort[];
   seeds: ShardSeed[];
