@@ -274,20 +274,26 @@ export class Gateway {
     });
   }
 
-  /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */
-  async close(): Promise<void> {
+  /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. `why`: what they are told. */
+  async close(why = 'the exchange stops'): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     if (this.listenSocket !== null) uWS.us_listen_socket_close(this.listenSocket);
     this.connections.forEach((connection) => {
-      connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
+      connection.end(CLOSE.going_away, `${why}; reconnect and resume`);
     });
     this.binance.close();
     this.barriers.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
-    this.app?.close();
+    this.dropSockets();
     await Promise.all(this.privateLogs.map((log) => log.close()));
     await this.keys.close();
     await this.options.history?.close();
+  }
+
+  /** Closes whatever sockets are open, at once: no thread may end with one. */
+  dropSockets(): void {
+    this.app?.close();
+    this.app = null;
   }
 
   /** All shards begin the same epoch at a start. */

@@ -15,6 +15,7 @@ import {
   type Key,
   newAccount,
   request,
+  stall,
   threadsOf,
 } from './testing/gateway-threads.fixture.js';
 
@@ -247,6 +248,38 @@ describe('an exchange with two gateway threads', () => {
     expect(metrics.body).toContain('plimsoll_gateway_thread_restarts_total{thread="2"} 3');
     expect(metrics.body).toContain('plimsoll_gateway_thread_up{thread="1"} 1');
     expect(await exchange.stop()).toBe(0);
+  });
+
+  it('goes on without a thread that stands still, and replaces it when it wakes up', async () => {
+    const data = scratch();
+    const file = path.join(data, 'limits.toml');
+    fs.writeFileSync(file, '[gateway]\nrequestsPerSecond = 100000\nrequestsBurst = 100000\n');
+    const exchange = await start(data, 2, '--config', file);
+    const key = await newAccount(exchange);
+    const silent = kept(await connectTo(exchange, 1, key));
+    const other = kept(await connectTo(exchange, 2, await newAccount(exchange)));
+    const cut = new Promise((resolve) => silent.once('disconnected', resolve));
+    await stall(exchange, 1, 8_000);
+    const warnings = async () => {
+      const { text } = await exchange.page(exchange.ready.adminPort, '/health');
+      return (JSON.parse(text) as { warnings?: string[] }).warnings ?? [];
+    };
+    const warned = ['gateway thread 1 does not answer'];
+    await expect.poll(warnings, { timeout: 20_000 }).toEqual(warned);
+    // Nobody waits for it: neither the shard with more events than its ring holds, nor a revocation.
+    const made = await other.createKey({ permissions: ['read'], label: 'short' });
+    await other.revokeKey(made.apiKey);
+    const order = { market: MARKET, side: 'buy', price: '99000', qty: '0.01' } as const;
+    for (let i = 0; i < 500; i++) {
+      const orders = Array.from({ length: 50 }, () => ({ op: 'place', ...order }) as const);
+      const placed = await other.batch(orders);
+      expect(placed.every(({ status }) => status === 'fulfilled')).toBe(true);
+      await other.cancelAll({ market: MARKET });
+    }
+    expect(await cut).toBe(CLOSE.going_away);
+    await isReplaced(exchange, 1, 1);
+    expect(await warnings()).toEqual([]);
+    expect(await freshViews(exchange, [key])).toMatchObject([{ orders: [] }]);
   });
 
   it('is refused where everything has one thread', async () => {

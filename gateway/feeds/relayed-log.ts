@@ -50,14 +50,14 @@ export class RelayedLog implements PrivateEvents {
     const own = this.log.after(account, epoch, sequence);
     if (own !== null) return own;
     const { desk, shard } = this;
-    return desk.eventsAfter(shard, account, epoch, sequence).then((found) => {
-      return found === null ? null : upTo(found, this.lastOf(account));
-    });
+    const fetched = desk.eventsAfter(shard, account, epoch, sequence).catch(nothing);
+    return fetched.then((found) => (found === null ? null : upTo(found, this.lastOf(account))));
   }
 
   recent(account: number, most: number): Collected | null | Promise<Collected | null> {
     if (!this.before.has(account)) return this.log.recent(account, most);
-    return this.desk.recentEvents(this.shard, account, most).then((found) => {
+    const fetched = this.desk.recentEvents(this.shard, account, most).catch(nothing);
+    return fetched.then((found) => {
       if (found === null) return null;
       // The other thread may be ahead of this one, or behind it.
       const past = upTo(found, this.lastOf(account));
@@ -85,6 +85,11 @@ export class RelayedLog implements PrivateEvents {
     const newer = own.starts.filter((at) => recordAccountSequence(own.block, at) > from);
     return joined(past, { block: own.block, starts: newer });
   }
+}
+
+/** What cannot be read now is too old: the client gets a snapshot. */
+function nothing(): null {
+  return null;
 }
 
 /** The records with numbers up to this one. */

@@ -76,8 +76,10 @@ export class AdminServer {
   private async route(method: string, path: string, request: http.IncomingMessage) {
     const { requests } = this.options;
     const state = /^\/admin\/v1\/markets\/([^/]+)\/state$/.exec(path);
-    const crash = /^\/admin\/v1\/gateway-threads\/(\d{1,3})\/crash$/.exec(path);
-    if (method === 'POST' && crash !== null) return requests.crashGateway(Number(crash[1]));
+    const drill = /^\/admin\/v1\/gateway-threads\/(\d{1,3})\/drill$/.exec(path);
+    if (method === 'POST' && drill !== null) {
+      return requests.drillGateway(Number(drill[1]), await readBody(request));
+    }
     const route = `${method} ${state === null ? path : '/admin/v1/markets/SYMBOL/state'}`;
     switch (route) {
       case 'GET /admin/v1/invariants':

@@ -264,7 +264,7 @@ export class Exchange {
         insuranceFunds: () => this.gateway.insurance(),
         oracleStatus: () => this.oracleStatus(),
         gatewayThreads: () => this.threads?.states() ?? [],
-        crashGateway: async (thread) => (await this.threads?.crash(thread)) ?? false,
+        drillGateway: (thread, stallMs) => this.threads?.drill(thread, stallMs) ?? false,
         onManualPrice: (index) => this.onManualPrice(index),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),

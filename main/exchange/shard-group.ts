@@ -51,6 +51,8 @@ export interface GatewayPorts<T> {
   ports: AttachedPort[];
   seeds: ShardSeed[];
   seen: T;
+  /** How long no commands were taken. */
+  heldMs: number;
 }
 
 /** All shards of a process: what has to be done to all of them together. */
@@ -139,13 +141,15 @@ export class ShardGroup {
   attachGateway<T>(portId: number, look: () => T): Promise<GatewayPorts<T>> {
     return this.alone(async () => {
       const { shards } = this;
+      const sinceMs = performance.now();
       try {
         await this.standStill();
         const seeds = await Promise.all(shards.map((shard) => shard.seed()));
         await nameForeignIds(shards, seeds);
         const ports = await Promise.all(shards.map((shard) => shard.attach(portId)));
         if (ports.some((port) => port === null)) throw new Error('this layout has one thread');
-        return { ports: ports as AttachedPort[], seeds, seen: look() };
+        const seen = look();
+        return { ports: ports as AttachedPort[], seeds, seen, heldMs: performance.now() - sinceMs };
       } catch (error) {
         this.detachGateway(portId);
         throw error;

@@ -32,6 +32,7 @@ import { ThreadStats } from './thread-stats.js';
 const BEAT_MS = 50;
 /** What was sent to sockets has left, and the loop has let go of them. */
 const LEAVE_MS = 50;
+const CLOSE_WITHIN_MS = 1_000;
 const CRASHED = 3;
 
 const start = workerData as GatewayThreadStart;
@@ -149,6 +150,9 @@ async function follow(ask: ToThread): Promise<unknown> {
         throw new Error('a drill: this thread was asked to die');
       });
       return null;
+    case 'stall':
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms);
+      return null;
     case 'stop':
       return leave(0);
   }
@@ -166,13 +170,14 @@ async function settle(opened: Gateway): Promise<void> {
 async function leave(code: number): Promise<void> {
   if (isLeaving) return;
   isLeaving = true;
-  try {
-    await gateway?.close();
-  } finally {
-    for (const port of ports) port.close();
-    await sleep(LEAVE_MS);
-    process.exit(code);
-  }
+  const why = code === 0 ? 'the exchange stops' : 'a part of the exchange begins anew';
+  // What else may go wrong now must not keep it from closing its sockets.
+  const closed = gateway?.close(why).catch(() => {}) ?? null;
+  await Promise.race([closed, sleep(CLOSE_WITHIN_MS)]);
+  gateway?.dropSockets();
+  for (const port of ports) port.close();
+  await sleep(LEAVE_MS);
+  process.exit(code);
 }
 
 /** What the exchange alone can answer. */

@@ -36,6 +36,8 @@ interface Place {
   /** Ends in a row without a time of quiet work between. */
   failures: number;
   listensSinceMs: number;
+  /** How long the shards stood still for it. */
+  heldMs: number;
   retry: NodeJS.Timeout | null;
 }
 
@@ -87,6 +89,7 @@ export class GatewayThreads {
       restarts: 0,
       failures: 0,
       listensSinceMs: 0,
+      heldMs: 0,
       retry: null,
     }));
     const { gateway, history, log, logs, page } = options;
@@ -134,7 +137,7 @@ export class GatewayThreads {
   }
 
   sawCandles(candles: CandleRow[]): void {
-    void this.answers.toAll({ ask: 'candles', candles });
+    this.answers.tellAll({ ask: 'candles', candles });
   }
 
   states(): ThreadState[] {
@@ -147,11 +150,15 @@ export class GatewayThreads {
     return this.places.map(({ stats }) => stats);
   }
 
-  /** A drill: lets a thread die of an error that nobody catches. False: there is none with this number that listens. */
-  async crash(slot: number): Promise<boolean> {
+  /**
+   * A drill: lets a thread die of an error that nobody catches, or stand still for so long. False: there is none with this number that
+   * listens.
+   */
+  drill(slot: number, stallMs: number | null): boolean {
     const thread = this.places.find((place) => place.slot === slot)?.thread;
     if (thread?.isListening !== true) return false;
-    await thread.ask({ ask: 'crash' });
+    // Who dies of it does not answer.
+    thread.ask(stallMs === null ? { ask: 'crash' } : { ask: 'stall', ms: stallMs }).catch(() => {});
     return true;
   }
 
@@ -165,11 +172,12 @@ export class GatewayThreads {
     place.thread = thread;
     try {
       await thread.loaded();
-      const { ports, seeds, seen } = await group.attachGateway(portId, () => {
+      const { heldMs, ports, seeds, seen } = await group.attachGateway(portId, () => {
         thread.hearFromNow();
         const keys = gateway.keys.entries();
         return { keys, listenKeys: gateway.binance.listenKeys, memory: gateway.publicMemory() };
       });
+      place.heldMs = heldMs;
       const epochs = seeds.map((seed) => this.epochsOf(seed));
       const stats = place.stats.memory;
       await thread.begin({ slot, stats, ports, seeds, epochs, ...seen });
@@ -244,16 +252,18 @@ export class GatewayThreads {
     const sentence = `gateway thread ${place.slot} has ended, for the ${nth(place.failures)} in a row; its clients come back to the others, and it is replaced ${when}`;
     log.error({ reason: thread.lastWords, thread: place.slot }, sentence);
     this.tellHealth();
-    place.retry = setTimeout(() => this.replace(place), delayMs);
+    const endedMs = this.nowMs();
+    place.retry = setTimeout(() => this.replace(place, endedMs), delayMs);
   }
 
-  private replace(place: Place): void {
+  private replace(place: Place, endedMs: number): void {
     place.retry = null;
     place.restarts++;
     this.open(place).then(
       () => {
         const { log } = this.options;
-        log.warn({ thread: place.slot }, `gateway thread ${place.slot} listens again`);
+        const sentence = `gateway thread ${place.slot} listens again, ${Math.round(this.nowMs() - endedMs)} ms after it has ended`;
+        log.warn({ thread: place.slot, heldMs: Math.round(place.heldMs) }, sentence);
       },
       // Whatever it was, it has ended, and is tried again.
       () => {},

@@ -43,13 +43,20 @@ export class ThreadAnswers {
     const { gateway } = context;
     gateway.keys.onChange = (entry) => this.keyChanged(entry);
     gateway.binance.onListenKeyEnded = (account) => {
-      void this.toAll({ ask: 'listenKey', account, listenKey: null });
+      this.tellAll({ ask: 'listenKey', account, listenKey: null });
     };
   }
 
   /** Resolves when all threads that can answer have. */
   async toAll(ask: ToThread): Promise<void> {
     await Promise.all(this.context.threads().map((thread) => thread.ask(ask)));
+  }
+
+  /** The same, when nobody waits for it. */
+  tellAll(ask: ToThread): void {
+    this.toAll(ask).catch((error: Error) => {
+      this.context.log.error({ err: error }, `a gateway thread failed at ${ask.ask}`);
+    });
   }
 
   answer(thread: GatewayThreadHandle, ask: ToExchange): unknown {

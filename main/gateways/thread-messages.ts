@@ -61,6 +61,8 @@ export type ToThread =
   | { ask: 'candles'; candles: CandleRow[] }
   /** A drill: throws where nobody catches. */
   | { ask: 'crash' }
+  /** A drill: does nothing at all for so long. */
+  | { ask: 'stall'; ms: number }
   | { ask: 'stop' };
 
 /** What a gateway's thread asks the exchange for. */

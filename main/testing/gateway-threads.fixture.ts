@@ -26,7 +26,11 @@ export async function threadsOf(exchange: ExchangeProcess): Promise<ThreadState[
 }
 
 export function crash(exchange: ExchangeProcess, thread: number): Promise<object> {
-  return exchange.admin('POST', `gateway-threads/${thread}/crash`);
+  return exchange.admin('POST', `gateway-threads/${thread}/drill`, {});
+}
+
+export function stall(exchange: ExchangeProcess, thread: number, stallMs: number): Promise<object> {
+  return exchange.admin('POST', `gateway-threads/${thread}/drill`, { stallMs });
 }
 
 /** An account with money. */
