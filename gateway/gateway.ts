@@ -23,7 +23,6 @@ import { Barriers } from './order-status/barriers.js';
 import { OrderStatusDesk, SHARD_WITHIN_MS } from './order-status/order-status.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
-import { MESSAGES, PROTOCOL_VERSION } from './protocol/messages.js';
 import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
@@ -35,7 +34,7 @@ import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
-import { reply } from './session/replies.js';
+import { replyHello } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
 import { listenShared, SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
@@ -274,26 +273,38 @@ export class Gateway {
     });
   }
 
-  /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. `why`: what they are told. */
-  async close(why = 'the exchange stops'): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
+  /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */
+  async close(): Promise<void> {
+    this.endConnections('the exchange stops');
     if (this.listenSocket !== null) uWS.us_listen_socket_close(this.listenSocket);
-    this.connections.forEach((connection) => {
-      connection.end(CLOSE.going_away, `${why}; reconnect and resume`);
-    });
-    this.binance.close();
     this.barriers.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
-    this.dropSockets();
+    this.app?.close();
+    this.app = null;
     await Promise.all(this.privateLogs.map((log) => log.close()));
     await this.keys.close();
     await this.options.history?.close();
   }
 
-  /** Closes whatever sockets are open, at once: no thread may end with one. */
-  dropSockets(): void {
-    this.app?.close();
-    this.app = null;
+  /**
+   * Ends everything within this call, for a thread that cannot go on: none may end with sockets open, and the addon ends the process when a
+   * handler that has failed leaves its request unanswered.
+   */
+  abandon(): void {
+    try {
+      this.endConnections('a part of the exchange begins anew');
+    } finally {
+      this.app?.close();
+      this.app = null;
+    }
+  }
+
+  private endConnections(why: string): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.connections.forEach((connection) => {
+      connection.end(CLOSE.going_away, `${why}; reconnect and resume`);
+    });
+    this.binance.close();
   }
 
   /** All shards begin the same epoch at a start. */
@@ -397,20 +408,7 @@ export class Gateway {
     else for (const each of [this.addresses, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
-    const latest = Date.now() - this.limits.loginTimeoutMs;
-    const exchangeMs = this.exchangeTimeMs();
-    this.connections.forEach((connection) => {
-      const { keyExpiresAtMs } = connection;
-      if (keyExpiresAtMs !== 0 && exchangeMs >= keyExpiresAtMs) {
-        connection.end(CLOSE.key_is_void, 'the API key has expired');
-        return;
-      }
-      if (!connection.idle || connection.openedAtMs > latest) return;
-      connection.end(
-        CLOSE.login_timeout,
-        `neither login nor subscription within ${this.limits.loginTimeoutMs} ms`,
-      );
-    });
+    this.connections.endIdle(Date.now(), this.limits.loginTimeoutMs, this.exchangeTimeMs());
   }
 
   /** Why no more may connect from an address, null: one may. */
@@ -438,16 +436,7 @@ export class Gateway {
     socket.getUserData().connection = connection;
     this.connections.add(connection);
     this.noteConnections();
-    const { challenge, expiresAt } = connection.challenge.issue(now);
-    reply(connection, (sink) => {
-      sink.begin(MESSAGES.hello);
-      sink.uint('version', PROTOCOL_VERSION);
-      sink.text('venue', this.loginContext.venue);
-      sink.uint('epoch', this.epoch);
-      sink.uint('time', now);
-      sink.text('challenge', challenge);
-      sink.uint('challengeExpiresAt', expiresAt);
-    });
+    replyHello(connection, this.loginContext.venue, this.epoch, now);
   }
 
   private closed(socket: Socket): void {

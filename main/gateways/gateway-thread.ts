@@ -51,6 +51,7 @@ let isLeaving = false;
  */
 process.on('uncaughtException', (error) => {
   relay.tell({ ask: 'dying', sentence: error.stack ?? error.message });
+  // Within this call: see Gateway.abandon.
   void leave(CRASHED);
 });
 
@@ -170,11 +171,13 @@ async function settle(opened: Gateway): Promise<void> {
 async function leave(code: number): Promise<void> {
   if (isLeaving) return;
   isLeaving = true;
-  const why = code === 0 ? 'the exchange stops' : 'a part of the exchange begins anew';
-  // What else may go wrong now must not keep it from closing its sockets.
-  const closed = gateway?.close(why).catch(() => {}) ?? null;
-  await Promise.race([closed, sleep(CLOSE_WITHIN_MS)]);
-  gateway?.dropSockets();
+  // What else may go wrong now must not keep it from its end.
+  if (code === 0) await Promise.race([gateway?.close().catch(() => {}), sleep(CLOSE_WITHIN_MS)]);
+  try {
+    gateway?.abandon();
+  } catch (error) {
+    relay.tell({ ask: 'dying', sentence: String(error) });
+  }
   for (const port of ports) port.close();
   await sleep(LEAVE_MS);
   process.exit(code);

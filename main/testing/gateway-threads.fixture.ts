@@ -1,7 +1,10 @@
+import fs from 'node:fs';
 import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
 import { PlimsollClient } from '../../sdk/client.js';
 import { apiKeyLogin } from '../../sdk/login.js';
-import type { ExchangeProcess } from './exchange-process.js';
+import { ExchangeProcess } from './exchange-process.js';
 
 export interface Key {
   accountId: number;
@@ -18,7 +21,72 @@ export interface ThreadState {
 
 const TRIES = 60;
 /** Longer than threads wait before they write their figures. */
-const FIGURES_MS = 120;
+export const FIGURES_MS = 150;
+const REPLACED_TRIES = 1_000;
+const REPLACED_PAUSE_MS = 20;
+export const MARKET = 'BTC-PERP';
+
+const running: ExchangeProcess[] = [];
+const clients: PlimsollClient[] = [];
+const folders: string[] = [];
+
+/** A folder that `tidyUp` takes away. */
+export function scratch(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-threads-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** An exchange with so many gateway threads, in layout compact unless the options name another one. */
+export async function start(
+  data: string,
+  threads: number,
+  ...args: string[]
+): Promise<ExchangeProcess> {
+  const layout = args.includes('--layout') ? [] : ['--layout', 'compact'];
+  const own = ['--data', data, ...layout, '--gateway-threads', String(threads)];
+  const exchange = await ExchangeProcess.start([
+    ...own,
+    '--oracle',
+    'manual',
+    '--no-bots',
+    ...args,
+  ]);
+  running.push(exchange);
+  await exchange.admin('POST', 'prices', { market: MARKET, index: '100000' });
+  return exchange;
+}
+
+/** A client that `tidyUp` closes. */
+export function kept(client: PlimsollClient): PlimsollClient {
+  clients.push(client);
+  return client;
+}
+
+export async function closeClients(): Promise<void> {
+  for (const client of clients.splice(0)) await client.close();
+}
+
+/** After each test. */
+export async function tidyUp(): Promise<void> {
+  await closeClients();
+  for (const exchange of running.splice(0)) await exchange.kill();
+  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+}
+
+/** The thread listens again, after so many replacements at least. */
+export async function isReplaced(
+  exchange: ExchangeProcess,
+  thread: number,
+  restarts: number,
+): Promise<void> {
+  for (let i = 0; i < REPLACED_TRIES; i++) {
+    const found = (await threadsOf(exchange)).find((state) => state.thread === thread);
+    if (found?.state === 'listening' && found.restarts >= restarts) return;
+    await new Promise((resolve) => setTimeout(resolve, REPLACED_PAUSE_MS));
+  }
+  throw new Error(`gateway thread ${thread} was not replaced`);
+}
 
 export async function threadsOf(exchange: ExchangeProcess): Promise<ThreadState[]> {
   const found = await exchange.admin<{ threads: ThreadState[] }>('GET', 'gateway-threads');
