@@ -51,6 +51,11 @@ export interface GatewayOptions {
   /** What this thread has in common with others, and the thread that has what there is once for all; by default it is alone. */
   shared?: SharedLimits;
   desk?: HomeDesk;
+  /**
+   * Takes in what the shards have sent already: who was answered by one thread, and asks another one, must find there what he was told. By
+   * default there is one thread.
+   */
+  catchUp?: () => void;
   /** Others listen on the port, too; it must be a number then. */
   sharesPort?: boolean;
   /** Further HTTP routes on the same port, such as /health and /metrics. */

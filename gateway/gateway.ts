@@ -135,7 +135,7 @@ export class Gateway {
       wake: this.turns.wake,
       nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
       onConnections: () => this.noteConnections(),
-      ...{ desk, shared },
+      ...{ catchUp: this.catchUp, desk, shared },
       ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
     });
     if (shared !== null) publicFeeds.withOtherThreads();
@@ -377,6 +377,7 @@ export class Gateway {
       nowMs,
       exchangeTimeMs,
       guard: this.guard,
+      catchUp: this.catchUp,
     };
     const session = new SessionRequests(context);
     const { ratios, times } = this;
@@ -456,6 +457,8 @@ export class Gateway {
       this.requests.cancelAllOf(account, home, () => this.guard(account, -1));
     }
   }
+
+  private readonly catchUp = (): void => this.options.catchUp?.();
 
   private noteConnections(): void {
     this.shared?.noteConnections(this.connections.count + this.binance.connections);

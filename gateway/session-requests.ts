@@ -33,6 +33,8 @@ export interface SessionContext {
   readonly nowMs: () => number;
   /** The exchange's time, which a sandbox may hold. */
   readonly exchangeTimeMs: () => number;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
   /** Orders of the account are to be canceled also if this thread dies (1), or not any more (−1). */
   readonly guard: (account: number, change: 1 | -1) => void;
 }
@@ -48,6 +50,7 @@ export class SessionRequests {
   /** Answers the request, or says what is wrong with it. */
   handle(connection: Connection, request: ReadRequest): Problem | null {
     const { id } = request;
+    this.context.catchUp();
     switch (request.shape.name) {
       case 'login':
         return this.login(connection, request);

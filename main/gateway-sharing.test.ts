@@ -278,4 +278,35 @@ describe('the Binance door of two gateway threads', () => {
     }
     for (const socket of streams) socket.close();
   });
+
+  it('tells algo orders from others at every thread, also at one that began later', async () => {
+    const exchange = await start(scratch(), 2);
+    const { apiKey, apiSecret } = await newAccount(exchange);
+    const origin = `127.0.0.1:${exchange.ready.port}`;
+    const client = new BinanceClient({ origin, timeMs: () => Date.now(), apiKey, apiSecret });
+    const signed = async (method: string, route: string, fields: Record<string, string>) => {
+      const form = formOf({ ...fields, timestamp: Date.now() });
+      const query = `${route}?${form}&signature=${client.sign(form)}`;
+      const { body, status } = await request(exchange, method, query, { 'x-mbx-apikey': apiKey });
+      expect([status, body]).toEqual([200, body]);
+      return JSON.parse(body) as { clientAlgoId?: string }[];
+    };
+    const stop = { symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.01' };
+    for (const clientAlgoId of ['a', 'b', 'c', 'd']) {
+      const fields = { ...stop, algoType: 'CONDITIONAL', triggerPrice: '90000', clientAlgoId };
+      await signed('POST', '/fapi/v1/algoOrder', fields);
+    }
+    const look = async () => {
+      for (let i = 0; i < 8; i++) {
+        expect(await signed('GET', '/fapi/v1/openOrders', { symbol: 'BTCUSDT' })).toEqual([]);
+        const algos = await signed('GET', '/fapi/v1/openAlgoOrders', { symbol: 'BTCUSDT' });
+        const names = algos.map(({ clientAlgoId }) => clientAlgoId);
+        expect(names.sort()).toEqual(['a', 'b', 'c', 'd']);
+      }
+    };
+    await look();
+    await crash(exchange, 1);
+    await isReplaced(exchange, 1, 1);
+    await look();
+  });
 });

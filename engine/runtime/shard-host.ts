@@ -134,6 +134,7 @@ export class ShardHost {
    * nothing may wait to leave (`drained`).
    */
   attach(port: HostPort): void {
+    this.detachClosed();
     this.ports = [...this.ports, port];
     this.inputs = [...this.ports, ...this.channelInputs];
     this.output.add(port.output);

@@ -17,6 +17,7 @@ import type { HomeDesk } from '../shared/home-desk.js';
 import type { SharedLimits } from '../shared/shared-limits.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
+import { type AlgoName, AlgoNames } from './algo-names.js';
 import { AlgoRequests } from './algo-requests.js';
 import { ApiDoor } from './api-door.js';
 import { Authentication } from './authentication.js';
@@ -69,6 +70,8 @@ export interface DialectContext {
   readonly logOf: (account: number) => PrivateEvents;
   /** What this thread has in common with others; null: it is alone. */
   readonly shared: SharedLimits | null;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
   /** The thread that has what there is once for all; null: this one. */
   readonly desk: HomeDesk | null;
 }
@@ -77,6 +80,7 @@ export interface DialectContext {
 export interface DialectMemory {
   markets: MarketMemoryRows;
   depths: [number, number, number][];
+  algos: AlgoName[];
 }
 
 /** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
@@ -94,6 +98,7 @@ export class BinanceDialect implements EventObserver {
   private readonly orders: OrderRequests;
   private readonly keys = new ListenKeys();
   private readonly countdowns = new Countdowns();
+  private readonly algoNames = new AlgoNames();
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
   private readonly changedBooks = new Set<number>();
@@ -131,6 +136,7 @@ export class BinanceDialect implements EventObserver {
       views,
       context.logOf,
       isRead,
+      this.algoNames,
       (account, change, timeMs) => {
         this.orders.changed(change);
         this.userStreams.changed(account, change, timeMs);
@@ -138,13 +144,13 @@ export class BinanceDialect implements EventObserver {
     );
     const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({
-      ...{ allowances, authentication, histories, exchangeTimeMs },
+      ...{ allowances, authentication, catchUp: context.catchUp, histories, exchangeTimeMs },
       addresses: context.shared?.binanceAddresses ?? new Allowances(limits),
     });
     const routes = restRoutes({
       market: this.marketRequests(),
       orders: this.orders,
-      algos: new AlgoRequests({ symbols, commands, orders }),
+      algos: new AlgoRequests({ symbols, commands, orders, note: this.tellAlgo }),
       accounts: new AccountRequests({
         ...this.streamContext(),
         commands: this.commands,
@@ -234,10 +240,12 @@ export class BinanceDialect implements EventObserver {
 
   /** What this door remembers of the markets, for another thread. */
   memory(): DialectMemory {
-    return { markets: this.memories.memory(), depths: this.depths.memory() };
+    const [markets, depths] = [this.memories.memory(), this.depths.memory()];
+    return { markets, depths, algos: this.algoNames.all() };
   }
 
-  restore({ markets, depths }: DialectMemory): void {
+  restore({ algos, markets, depths }: DialectMemory): void {
+    for (const [account, clientOrderId] of algos) this.noteAlgo(account, clientOrderId, true);
     this.memories.restore(markets);
     this.depths.restore(depths);
   }
@@ -292,6 +300,17 @@ export class BinanceDialect implements EventObserver {
     const market = this.context.markets.get(marketId) as Market;
     this.countdowns.set(account, market, inMs, performance.now());
   }
+
+  /** An order with this client id was placed as an algo order, by whichever thread. */
+  noteAlgo(account: number, clientOrderId: string, isAlgo: boolean): void {
+    this.algoNames.note(account, clientOrderId, isAlgo);
+  }
+
+  private readonly tellAlgo = async (account: number, clientOrderId: string, isAlgo: boolean) => {
+    const { desk } = this.context;
+    this.noteAlgo(account, clientOrderId, isAlgo);
+    await desk?.noteAlgo(account, clientOrderId, isAlgo);
+  };
 
   private endListenKey(account: number): void {
     const listenKey = this.keys.close(account);

@@ -36,6 +36,8 @@ export interface GatekeeperContext {
   /** Of addresses without an account. */
   readonly addresses: AllowanceTable<string>;
   readonly exchangeTimeMs: () => number;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
 }
 
 /** Of the present minute. */
@@ -63,6 +65,7 @@ export class Gatekeeper {
    */
   admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
     const { security } = route;
+    this.context.catchUp();
     const clockMs = performance.now();
     const bucket = this.addresses.of(credentials.address, clockMs);
     count(counterOf(this.requests, credentials.address));

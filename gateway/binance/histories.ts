@@ -22,6 +22,7 @@ import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { PrivateEvents } from '../feeds/private-events.js';
 import { AccountHistory, type FillRecord, type IncomeRecord } from './account-history.js';
+import type { AlgoNames } from './algo-names.js';
 import { fillAt, marketAt, newRecord, triggerAt } from './event-records.js';
 import { endOf, type OrderRecord } from './order-record.js';
 
@@ -53,6 +54,7 @@ export class Histories {
   private readonly views: AccountViews;
   private readonly logOf: (account: number) => PrivateEvents;
   private readonly isFollowed: (account: number) => boolean;
+  private readonly algos: AlgoNames;
   /** Of accounts whose past is being read. */
   private readonly waiting = new Map<AccountHistory, Waiting[]>();
   /** What is applied is past, and no news. */
@@ -68,8 +70,10 @@ export class Histories {
     views: AccountViews,
     logOf: (account: number) => PrivateEvents,
     isFollowed: (account: number) => boolean,
+    algos: AlgoNames,
     listener: ChangeListener,
   ) {
+    this.algos = algos;
     this.isFollowed = isFollowed;
     this.logOf = logOf;
     this.orders = orders;
@@ -217,7 +221,7 @@ export class Histories {
     timeMs: number,
   ): void {
     const plain = newRecord(words, floats, at, timeMs, triggerAt(words, at), true);
-    const order = { ...plain, isAlgo: history.isAlgo(plain.clientOrderId) };
+    const order = { ...plain, isAlgo: this.algos.has(history.account, plain.clientOrderId) };
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
   }

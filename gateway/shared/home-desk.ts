@@ -14,6 +14,8 @@ export interface HomeDesk {
   closeListenKey(account: number): Promise<void>;
   /** Cancels all orders of the account in the market after so long, unless it is called again; 0: not at all. */
   setCountdown(account: number, marketId: number, inMs: number): Promise<void>;
+  /** An order of the account with this client id is an algo order of the Binance door, or is not after all. */
+  noteAlgo(account: number, clientOrderId: string, isAlgo: boolean): Promise<void>;
   /**
    * All other threads have come to an end with what they have sent for the account in the market. False: that could not be found out in time.
    */

@@ -158,7 +158,7 @@ export class RequestHarness {
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
-    const guard = () => {};
-    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs, guard });
+    const [guard, catchUp] = [() => {}, () => {}];
+    return new SessionRequests({ ...context, keyRequests, exchangeTimeMs: nowMs, guard, catchUp });
   }
 }

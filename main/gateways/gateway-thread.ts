@@ -11,6 +11,7 @@ import { RelayedKeys } from '../../gateway/identity/relayed-keys.js';
 import { DEFAULT_LIMITS } from '../../gateway/limits.js';
 import { clockOffsetMs } from '../../gateway/shared/shared-clock.js';
 import { SharedLimits } from '../../gateway/shared/shared-limits.js';
+import { memoryChunksOf } from '../exchange/feed-log.js';
 import type { AttachedPort } from '../exchange/shard-access.js';
 import { applyMarkets, applySeed, forEachAccount } from '../exchange/shard-seed.js';
 import { exchangeTimeMs, feesOf } from '../exchange/shown-config.js';
@@ -56,7 +57,8 @@ process.on('uncaughtException', (error) => {
 });
 
 function begin(seed: GatewayThreadSeed): void {
-  const logs = seed.ports.map((_, shard) => new RelayedLog(shard, desk));
+  const chunks = memoryChunksOf(seed.ports.length);
+  const logs = seed.ports.map((_, shard) => new RelayedLog(shard, desk, chunks));
   const { host, port, venue, limits, operatorKey, feeTiers, hasHistory } = start;
   stats = new ThreadStats(seed.stats);
   ports = seed.ports.map(portOf);
@@ -68,6 +70,7 @@ function begin(seed: GatewayThreadSeed): void {
   const opened = new Gateway({
     ...{ host, port, venue, limits, shards, operatorKey, desk },
     sharesPort: true,
+    catchUp,
     keys: new RelayedKeys(operatorKey, seed.keys, desk),
     shared: new SharedLimits(start.shared, seed.slot, { ...DEFAULT_LIMITS, ...limits }),
     log: logOver(relay),
@@ -100,6 +103,10 @@ function begin(seed: GatewayThreadSeed): void {
   }
   setInterval(beat, BEAT_MS);
   beat();
+}
+
+function catchUp(): void {
+  for (const port of ports) if (port.pending) port.drain();
 }
 
 function portOf({ portId, commands, events, bell, wake }: AttachedPort): RingPort {
@@ -137,6 +144,8 @@ async function follow(ask: ToThread): Promise<unknown> {
       return opened.learnKey(ask.entry, ask.ends);
     case 'listenKey':
       return opened.binance.learnListenKey(ask.account, ask.listenKey);
+    case 'algo':
+      return opened.binance.noteAlgo(ask.account, ask.clientOrderId, ask.isAlgo);
     case 'reach':
       return opened.reach(ask.account, ask.marketId);
     case 'knows':

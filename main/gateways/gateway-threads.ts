@@ -249,7 +249,7 @@ export class GatewayThreads {
     place.listensSinceMs = 0;
     const delayMs = retryMsOf(place.failures);
     const when = delayMs === 0 ? 'now' : `in ${delayMs} ms`;
-    const sentence = `gateway thread ${place.slot} has ended, for the ${nth(place.failures)} in a row; its clients come back to the others, and it is replaced ${when}`;
+    const sentence = `gateway thread ${place.slot} has ended${inARow(place.failures)}; its clients come back to the others, and it is replaced ${when}`;
     log.error({ reason: thread.lastWords, thread: place.slot }, sentence);
     this.tellHealth();
     const endedMs = this.nowMs();
@@ -322,8 +322,8 @@ function retryMsOf(failures: number): number {
   return failures <= 1 ? 0 : Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** (failures - 2));
 }
 
-function nth(count: number): string {
-  return count === 1 ? 'first time' : `${count}th time`;
+function inARow(failures: number): string {
+  return failures === 1 ? '' : `, ${failures} times in a row`;
 }
 
 /**

@@ -72,6 +72,9 @@ export class ThreadAnswers {
         return this.listenKey(ask.ask, ask.account);
       case 'setCountdown':
         return gateway.binance.setCountdown(ask.account, ask.marketId, ask.inMs);
+      case 'algo':
+        gateway.binance.noteAlgo(ask.account, ask.clientOrderId, ask.isAlgo);
+        return this.toAll(ask);
       case 'reach':
         return this.reach(thread, ask.account, ask.marketId);
       case 'guard':

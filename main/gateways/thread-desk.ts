@@ -22,6 +22,9 @@ export function deskOver(relay: Line): HomeDesk {
     setCountdown: (account, marketId, inMs) => {
       return relay.ask({ ask: 'setCountdown', account, marketId, inMs });
     },
+    noteAlgo: (account, clientOrderId, isAlgo) => {
+      return relay.ask({ ask: 'algo', account, clientOrderId, isAlgo });
+    },
     reach: (account, marketId) => relay.ask({ ask: 'reach', account, marketId }),
     guard: (account, change) => relay.tell({ ask: 'guard', account, change }),
     eventsAfter: (shard, account, epoch, sequence) => {

@@ -53,6 +53,7 @@ export type ToThread =
   /** `ends`: connections that came in by a key that was revoked go. */
   | { ask: 'key'; entry: KeyEntry; ends: boolean }
   | { ask: 'listenKey'; account: number; listenKey: string | null }
+  | { ask: 'algo'; account: number; clientOrderId: string; isAlgo: boolean }
   | { ask: 'reach'; account: number; marketId: number }
   /** Answered when it knows the account. */
   | { ask: 'knows'; account: number }
@@ -71,6 +72,7 @@ export type ToExchange =
   | { ask: 'revokeKey'; apiKey: string }
   | { ask: 'openListenKey' | 'keepListenKey' | 'closeListenKey'; account: number }
   | { ask: 'setCountdown'; account: number; marketId: number; inMs: number }
+  | { ask: 'algo'; account: number; clientOrderId: string; isAlgo: boolean }
   | { ask: 'reach'; account: number; marketId: number }
   | { ask: 'guard'; account: number; change: 1 | -1 }
   | { ask: 'eventsAfter'; shard: number; account: number; epoch: number; sequence: number }
