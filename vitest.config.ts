@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
+    setupFiles: ['main/testing/compiled-kernels.setup.ts'],
     exclude: ['**/node_modules/**', 'dist/**', 'web/**'],
     // Processes, because tests load native addons and start workers of their own; two, because the
     // smallest machine that runs this suite has two cores and timing tests must not starve.

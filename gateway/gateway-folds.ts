@@ -5,6 +5,7 @@ import type { PrivateEvents } from './feeds/private-events.js';
 import type { Markets } from './markets.js';
 import type { Accounts } from './session/accounts.js';
 import type { AllowanceTable } from './session/allowances.js';
+import type { LoadLevels } from './session/load-levels.js';
 import type { OrderCounts } from './session/order-ratios.js';
 
 /** What a gateway has folded from the events of its shards, which other doors only read, and the allowances, which all draw from. */
@@ -22,5 +23,7 @@ export interface GatewayFolds {
   readonly allowances: AllowanceTable<number>;
   /** Orders of accounts against their trades, over all doors. */
   readonly ratios: OrderCounts;
+  /** Of the thread that all doors share. */
+  readonly load: LoadLevels;
   readonly epoch: () => number;
 }

@@ -79,4 +79,8 @@ export interface GatewayStats {
   openOrders: number;
   /** Accounts of which something is on its way down the liquidation ladder. */
   liquidations: number;
+  /** One of LOAD; requests of all doors that were answered `busy`; ticks that held public data back. */
+  loadLevel: number;
+  shedRequests: number;
+  slowTicks: number;
 }

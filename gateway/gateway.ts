@@ -32,6 +32,7 @@ import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
+import { LoadLevels } from './session/load-levels.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
 import { replyHello } from './session/replies.js';
@@ -61,6 +62,8 @@ export class Gateway {
   /** What each account, and each IP address, may send. */
   private readonly allowances: AllowanceTable<number>;
   private readonly ratios: OrderCounts;
+  /** Of this thread and its rings: what is left undone first when there is too much to do. */
+  private readonly load: LoadLevels;
   private readonly addresses: AllowanceTable<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
@@ -96,8 +99,8 @@ export class Gateway {
     const { limits, markets, views } = this;
     this.allowances = shared?.accounts ?? new Allowances(limits);
     this.ratios = shared?.orders ?? new OrderRatios(limits);
-    const ofAddresses = timesRates(limits, limits.accountsPerAddress);
-    this.addresses = shared?.addresses ?? new Allowances(ofAddresses);
+    this.addresses = shared?.addresses ?? new Allowances(ofAddresses(limits));
+    this.load = new LoadLevels(limits.tickMs, shards);
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
@@ -114,13 +117,14 @@ export class Gateway {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateEvents;
     };
     const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
-    const { privateBufferBytesMax } = limits;
-    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, privateBufferBytesMax);
-    const { accounts, allowances, connections, outbox, privateFeed, publicFeeds, ratios } = this;
+    const bytesMax = limits.privateBufferBytesMax;
+    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, bytesMax);
+    const { accounts, connections, outbox, privateFeed, publicFeeds } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
-    const openOrders = ownOrders;
-    this.folds = { accounts, allowances, bookOf, epoch, logOf, markets, openOrders, ratios, views };
+    const drawnFrom = { allowances: this.allowances, load: this.load, ratios: this.ratios };
+    const own = { accounts, markets, openOrders: ownOrders, views };
+    this.folds = { ...drawnFrom, ...own, bookOf, epoch, logOf };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.turns = new Turns(shards, outbox, () => this.binance);
     this.binance = new BinanceDialect({
@@ -136,7 +140,7 @@ export class Gateway {
       nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
       onConnections: () => this.noteConnections(),
       ...{ catchUp: this.catchUp, desk, shared },
-      ...{ accounts, allowances, ratios, markets, views, orders: ownOrders, books: orders, logOf },
+      ...{ ...drawnFrom, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     if (shared !== null) publicFeeds.withOtherThreads();
     publicFeeds.onBook = (...published) => this.binance.published(...published);
@@ -144,7 +148,7 @@ export class Gateway {
     this.barriers = barriers;
     const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
     this.orderStatus = new OrderStatusDesk({ ...statusSources, desk });
-    const sides = { alone, observer: this.binance, barriers, ratios };
+    const sides = { alone, observer: this.binance, barriers, ratios: this.ratios };
     const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
       const log = this.privateLogs[shard] as PrivateEvents;
@@ -221,7 +225,7 @@ export class Gateway {
 
   /** What public feeds show of before, for a gateway that begins now; all events have to be taken in. */
   publicMemory(): PublicMemory {
-    this.tick();
+    this.tick(true);
     return { feeds: this.publicFeeds.memory(), binance: this.binance.memory() };
   }
 
@@ -233,7 +237,7 @@ export class Gateway {
 
   /** Looks after what collects for a tick, now. */
   tickNow(): void {
-    this.tick();
+    this.tick(true);
   }
 
   /** Candles have changed, oldest first: from whoever feeds the history. */
@@ -258,6 +262,9 @@ export class Gateway {
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
       liquidations: this.views.liquidations,
+      loadLevel: this.load.level,
+      shedRequests: this.load.shedRequests,
+      slowTicks: this.load.slowTicks,
     };
   }
 
@@ -332,6 +339,7 @@ export class Gateway {
       ports,
       accounts: this.accounts,
       number,
+      isWaiting: (port) => this.load.cancels.isWaiting(port),
       wake: this.turns.wake,
     });
   }
@@ -380,9 +388,10 @@ export class Gateway {
       catchUp: this.catchUp,
     };
     const session = new SessionRequests(context);
-    const { ratios, times } = this;
+    const { load, ratios, times } = this;
     const { wake } = this.turns;
-    return new Requests(ports, markets, limits, session, wake, times, ratios, performance.now());
+    const sending = { load, ratios };
+    return new Requests(ports, markets, limits, session, wake, times, sending, performance.now());
   }
 
   /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
@@ -394,12 +403,16 @@ export class Gateway {
     );
   }
 
-  private tick(): void {
-    this.requests.coarseNowMs = performance.now();
+  /** `isShown`: public data, too, whatever the load. */
+  private tick(isShown = false): void {
+    const nowMs = performance.now();
+    this.requests.coarseNowMs = nowMs;
+    this.load.tick(nowMs);
     this.requests.cancelAbandoned();
-    this.publicFeeds.tick(this.epoch, this.requests.coarseNowMs);
+    const isPublicDue = this.load.publicPace.isDue(nowMs) || isShown;
+    if (isPublicDue) this.publicFeeds.tick(this.epoch, nowMs);
     this.outbox.flush();
-    this.binance.tick(this.requests.coarseNowMs);
+    this.binance.tick(nowMs, isPublicDue);
   }
 
   private housekeeping(): void {
@@ -467,6 +480,10 @@ export class Gateway {
   private readonly guard = (account: number, change: 1 | -1): void => {
     this.options.desk?.guard(account, change);
   };
+}
+
+function ofAddresses(limits: GatewayLimits) {
+  return timesRates(limits, limits.accountsPerAddress);
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

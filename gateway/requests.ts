@@ -14,6 +14,7 @@ import { CommandWriter } from './commands/command-writer.js';
 import { OrderDraft } from './commands/draft.js';
 import { OrderFields } from './commands/order-fields.js';
 import { type Problem, problem, shown } from './commands/problem.js';
+import { BUSY, type Sending, submit } from './commands/submit.js';
 import { MAY_TRADE } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
 import type { Markets } from './markets.js';
@@ -22,7 +23,6 @@ import { MARKET_STATES } from './protocol/names.js';
 import { ORDER_REQUESTS, REQUESTS } from './protocol/requests.js';
 import type { Connection } from './session/connection.js';
 import { permissionProblem } from './session/key-requests.js';
-import type { OrderCounts } from './session/order-ratios.js';
 import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
@@ -70,7 +70,7 @@ export class Requests {
   private readonly markets: Markets;
   private readonly portBits: number;
   private readonly times: RequestTimes;
-  private readonly ratios: OrderCounts;
+  private readonly sending: Sending;
 
   /** Accounts whose connections have ended, and whose orders have to go. */
   private readonly abandoned: { account: number; home: number; sent: () => void }[] = [];
@@ -82,7 +82,7 @@ export class Requests {
     session: SessionRequests,
     wake: (shard: number) => void,
     times: RequestTimes,
-    ratios: OrderCounts,
+    sending: Sending,
     nowMs: number,
   ) {
     this.ports = ports;
@@ -90,7 +90,7 @@ export class Requests {
     this.session = session;
     this.wake = wake;
     this.times = times;
-    this.ratios = ratios;
+    this.sending = sending;
     this.coarseNowMs = nowMs;
     this.fast = new FastRequests(markets);
     this.fields = new OrderFields(markets);
@@ -208,12 +208,8 @@ export class Requests {
       replyAck(connection, id, 'massCanceled', 0);
       return;
     }
-    if (!this.portOf(connection).trySendAll(this.writer.words, 0, this.writer.slots)) {
-      this.busy(connection, id);
-      return;
-    }
+    if (!this.submit(connection, id)) return;
     connection.massCancels.begin(id, markets.length);
-    connection.strikes = 0;
     this.counters.commands += markets.length;
     this.wake(connection.home);
   }
@@ -246,12 +242,7 @@ export class Requests {
         return;
       }
     }
-    if (this.overRatio(connection, request.id)) return;
-    connection.strikes = 0;
-    if (!this.portOf(connection).trySendAll(this.writer.words, 0, this.writer.slots)) {
-      this.busy(connection, request.id);
-      return;
-    }
+    if (!this.submit(connection, request.id)) return;
     this.counters.commands += items.length;
     replyDone(connection, request.id, 'batch', { sent: items.length });
     this.wake(connection.home);
@@ -307,28 +298,24 @@ export class Requests {
   }
 
   private send(connection: Connection, id: number): void {
-    if (this.overRatio(connection, id)) return;
-    connection.strikes = 0;
-    if (!this.portOf(connection).trySend(this.writer.words, 0, this.writer.slots)) {
-      this.busy(connection, id);
-      return;
-    }
+    if (!this.submit(connection, id)) return;
     this.counters.commands++;
     this.wake(connection.home);
   }
 
-  /** An account's commands go to its home, wherever the market is. */
-  private portOf(connection: Connection): ShardPort {
-    return this.ports[connection.home] as ShardPort;
-  }
-
-  private busy(connection: Connection, id: number): void {
+  /** An account's commands go to its home, wherever the market is. False: nothing was sent, and it is answered. */
+  private submit(connection: Connection, id: number): boolean {
+    const port = this.ports[connection.home] as ShardPort;
+    const found = submit(port, this.writer, connection.account, this.sending, this.coarseNowMs);
+    if (found !== null && found !== BUSY) {
+      this.limited(connection, id, found);
+      return false;
+    }
+    connection.strikes = 0;
+    if (found === null) return true;
     this.counters.busy++;
-    replyError(
-      connection,
-      id,
-      problem('busy', 'the exchange takes no more at this moment; nothing was sent, try again'),
-    );
+    replyError(connection, id, BUSY);
+    return false;
   }
 
   private refuse(connection: Connection, id: number | null, found: Problem): void {
@@ -340,15 +327,6 @@ export class Requests {
         `more than ${this.limits.strikesMax} wrong messages in a row`,
       );
     }
-  }
-
-  /** What was written has too many orders for what the account trades: it is answered, and not sent. */
-  private overRatio(connection: Connection, id: number): boolean {
-    const { account } = connection;
-    const found = this.ratios.take(account, this.writer.orders, this.coarseNowMs);
-    if (found === null) return false;
-    this.limited(connection, id, found);
-    return true;
   }
 
   private rateLimited(connection: Connection, id: number | null): void {

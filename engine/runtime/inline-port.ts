@@ -1,4 +1,4 @@
-import type { EventConsumer, ShardPort } from '../shard/shard-port.js';
+import { type EventConsumer, RESERVED_SHARE, type ShardPort } from '../shard/shard-port.js';
 import type { DirectOutput } from './event-output.js';
 import type { RingWriter } from './ring.js';
 
@@ -6,6 +6,7 @@ import type { RingWriter } from './ring.js';
 export class InlinePort implements ShardPort {
   readonly portId: number;
   private readonly writer: RingWriter;
+  private readonly reservedSlots: number;
   private readonly output: DirectOutput;
   private readonly run: () => void;
 
@@ -13,16 +14,17 @@ export class InlinePort implements ShardPort {
   constructor(portId: number, writer: RingWriter, output: DirectOutput, run: () => void) {
     this.portId = portId;
     this.writer = writer;
+    this.reservedSlots = writer.capacity * RESERVED_SHARE;
     this.output = output;
     this.run = run;
   }
 
-  trySend(words: Int32Array, firstWord: number, slots: number): boolean {
-    return this.writer.tryWrite(words, firstWord, slots);
+  trySend(words: Int32Array, firstWord: number, slots: number, leavesRoom = false): boolean {
+    return this.writer.tryWrite(words, firstWord, slots, leavesRoom ? this.reservedSlots : 0);
   }
 
-  trySendAll(words: Int32Array, firstWord: number, slots: number): boolean {
-    return this.writer.tryWriteAll(words, firstWord, slots);
+  trySendAll(words: Int32Array, firstWord: number, slots: number, leavesRoom = false): boolean {
+    return this.writer.tryWriteAll(words, firstWord, slots, leavesRoom ? this.reservedSlots : 0);
   }
 
   flush(): void {

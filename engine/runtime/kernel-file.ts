@@ -12,8 +12,8 @@ export function compiledKernel(): KernelFlavour {
 }
 
 /**
- * The kernel that the build has compiled to WebAssembly into this file; where there is none, that is, when tests run the
- * sources, the sources themselves.
+ * The kernel that the build has compiled to WebAssembly into this file; where there is none, that is, when sources
+ * run that were not built, the sources themselves.
  */
 export function kernelFrom<Calls extends KernelCalls>(
   file: URL,
@@ -27,10 +27,17 @@ export function kernelFrom<Calls extends KernelCalls>(
 export function compiledModule(file: URL): WebAssembly.Module | null {
   const known = modules.get(file.href);
   if (known !== undefined) return known;
-  if (!fs.existsSync(file)) return null;
-  const module = new WebAssembly.Module(fs.readFileSync(file));
+  const place = places.get(file.href) ?? file;
+  if (!fs.existsSync(place)) return null;
+  const module = new WebAssembly.Module(fs.readFileSync(place));
   modules.set(file.href, module);
   return module;
 }
 
+/** Says that the kernel of this file lies elsewhere: where sources run, it lies beside what the build has made of them. */
+export function placeKernel(file: URL, place: URL): void {
+  places.set(file.href, place);
+}
+
 const modules = new Map<string, WebAssembly.Module>();
+const places = new Map<string, URL>();

@@ -1,4 +1,4 @@
-import type { EventConsumer, ShardPort } from '../shard/shard-port.js';
+import { type EventConsumer, RESERVED_SHARE, type ShardPort } from '../shard/shard-port.js';
 import type { Bell } from './bell.js';
 import type { RingReader, RingWriter } from './ring.js';
 
@@ -10,6 +10,7 @@ const EVENTS_A_RELEASE = 64;
 export class RingPort implements ShardPort {
   readonly portId: number;
   private readonly commands: RingWriter;
+  private readonly reservedSlots: number;
   private readonly events: RingReader;
   private readonly bell: Bell;
   private consumer: EventConsumer | null = null;
@@ -20,16 +21,17 @@ export class RingPort implements ShardPort {
   constructor(portId: number, commands: RingWriter, events: RingReader, bell: Bell) {
     this.portId = portId;
     this.commands = commands;
+    this.reservedSlots = commands.capacity * RESERVED_SHARE;
     this.events = events;
     this.bell = bell;
   }
 
-  trySend(words: Int32Array, firstWord: number, slots: number): boolean {
-    return this.commands.tryWrite(words, firstWord, slots);
+  trySend(words: Int32Array, firstWord: number, slots: number, leavesRoom = false): boolean {
+    return this.commands.tryWrite(words, firstWord, slots, leavesRoom ? this.reservedSlots : 0);
   }
 
-  trySendAll(words: Int32Array, firstWord: number, slots: number): boolean {
-    return this.commands.tryWriteAll(words, firstWord, slots);
+  trySendAll(words: Int32Array, firstWord: number, slots: number, leavesRoom = false): boolean {
+    return this.commands.tryWriteAll(words, firstWord, slots, leavesRoom ? this.reservedSlots : 0);
   }
 
   flush(): void {

@@ -37,6 +37,16 @@ describe('a ring', () => {
     expect(take(reader)).toBeNull();
   });
 
+  it('keeps room free for whoever may use it', () => {
+    const { writer } = ends(16);
+    for (let n = 1; n <= 12; n++) expect(writer.tryWrite(message(n, 1), 0, 1, 4)).toBe(true);
+    expect(writer.tryWrite(message(13, 1), 0, 1, 4)).toBe(false);
+    expect(writer.tryWriteAll(message(13, 2), 0, 2, 4)).toBe(false);
+    expect(writer.tryWriteAll(message(13, 3), 0, 3)).toBe(true);
+    expect(writer.tryWrite(message(14, 1), 0, 1)).toBe(true);
+    expect(writer.tryWrite(message(15, 1), 0, 1)).toBe(false);
+  });
+
   it('keeps every message in one piece and gives all of its room again and again', () => {
     for (let slots = 1; slots <= MESSAGE_SLOTS_MAX; slots++) {
       const { writer, reader } = ends(8);

@@ -84,14 +84,17 @@ export class RingWriter extends RingEnd {
     this.knownRead = Atomics.load(this.control, W_READ);
   }
 
-  /** Copies one message. False: there is no room, nothing was written. It becomes visible with `publish`. */
-  tryWrite(words: Int32Array, firstWord: number, slots: number): boolean {
+  /**
+   * Copies one message. False: there is no room for it and `keepFree` slots more, nothing was written. It becomes visible
+   * with `publish`.
+   */
+  tryWrite(words: Int32Array, firstWord: number, slots: number, keepFree = 0): boolean {
     refuseWrongLength(words[firstWord] as number, slots);
     const at = this.cursor & this.mask;
     const tail = this.capacity - at;
     const padding = slots > tail ? tail : 0;
     const end = (this.cursor + padding + slots) | 0;
-    if (!this.hasRoomUpTo(end)) return false;
+    if (!this.hasRoomUpTo((end + keepFree) | 0)) return false;
     if (padding > 0) this.words[at * SLOT_WORDS] = headOf(TYPE_PADDING, padding, 0);
     const target = this.words;
     const to = (padding > 0 ? 0 : at) * SLOT_WORDS;
@@ -108,8 +111,8 @@ export class RingWriter extends RingEnd {
     return this.hasRoomUpTo((this.cursor + 2 * MESSAGE_SLOTS_MAX - 1) | 0);
   }
 
-  /** Copies the messages that fill `slots` slots, or none of them. */
-  tryWriteAll(words: Int32Array, firstWord: number, slots: number): boolean {
+  /** Copies the messages that fill `slots` slots, or none of them; `keepFree` as for one. */
+  tryWriteAll(words: Int32Array, firstWord: number, slots: number, keepFree = 0): boolean {
     const last = firstWord + slots * SLOT_WORDS;
     let end = this.cursor;
     for (let word = firstWord; word < last; ) {
@@ -119,7 +122,7 @@ export class RingWriter extends RingEnd {
       end = (end + (own > tail ? tail : 0) + own) | 0;
       word += own * SLOT_WORDS;
     }
-    if (!this.hasRoomUpTo(end)) return false;
+    if (!this.hasRoomUpTo((end + keepFree) | 0)) return false;
     for (let word = firstWord; word < last; ) {
       const own = slotsOf(words[word] as number);
       this.tryWrite(words, word, own);

@@ -1,3 +1,6 @@
+/** Share of a ring of commands that is kept for what may not wait. */
+export const RESERVED_SHARE = 1 / 4;
+
 /**
  * A gateway's (or the admin API's) door to a shard, the same for every layout: in `inline` a direct call, in
  * `compact` and `spread` a pair of rings in SharedArrayBuffers.
@@ -7,11 +10,12 @@ export interface ShardPort {
   readonly portId: number;
   /**
    * Copies one message (all its slots) towards the shard. False: the ring is full, nothing was sent; answer
-   * `busy` to the client. Messages arrive in the order of the calls.
+   * `busy` to the client. Messages arrive in the order of the calls. `leavesRoom`: what can wait leaves a part of the ring
+   * (RESERVED_SHARE) to what cannot, so that there is room for a cancel when there is none for an order.
    */
-  trySend(words: Int32Array, firstWord: number, slots: number): boolean;
+  trySend(words: Int32Array, firstWord: number, slots: number, leavesRoom?: boolean): boolean;
   /** Sends several messages or none, so that a batch is never cut by a full ring. */
-  trySendAll(words: Int32Array, firstWord: number, slots: number): boolean;
+  trySendAll(words: Int32Array, firstWord: number, slots: number, leavesRoom?: boolean): boolean;
   /** Makes what was sent visible and wakes the shard. Call once after a burst. */
   flush(): void;
   /**

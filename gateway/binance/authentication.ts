@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { keyRefusal } from '../identity/key-check.js';
 import type { KeyStore } from '../identity/key-store.js';
+import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
 import { accountOfApiKey } from '../session/api-keys.js';
 import type { SharedLimits } from '../shared/shared-limits.js';
@@ -90,6 +91,16 @@ export class Authentication {
   keyed(apiKey: string | undefined, use: Use): number {
     this.accountOf(apiKey);
     return this.check(apiKey as string, use);
+  }
+
+  /** Whether what a key has opened may go on; `address` null: wherever it is read. */
+  stillOpens(apiKey: string, address: string | null): boolean {
+    const { keys, exchangeTimeMs } = this.context;
+    const record = keys.find(apiKey);
+    if (record === null) return false;
+    const use = { permission: MAY_READ, address: address ?? '', nowMs: exchangeTimeMs() };
+    const refusal = keyRefusal(keys, record, use);
+    return refusal === null || (address === null && refusal.code === 'address_is_not_allowed');
   }
 
   /** To be called now and then. */

@@ -15,11 +15,11 @@ import { formatScaled } from '../codec/decimal-text.js';
 import { CommandWriter } from '../commands/command-writer.js';
 import { OrderDraft } from '../commands/draft.js';
 import { OrderFields } from '../commands/order-fields.js';
+import { BUSY, type Sending, submit } from '../commands/submit.js';
 import { type Markets, priceText } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import { REQUESTS } from '../protocol/requests.js';
 import type { Accounts } from '../session/accounts.js';
-import type { OrderCounts } from '../session/order-ratios.js';
 import { ERRORS, refusalOf } from './errors.js';
 
 export type CommandName =
@@ -55,11 +55,10 @@ const ANSWER_WITHIN_MS = 10_000;
 const REQUEST_MAX = 2 ** 31 - 1;
 const COMMAND_SLOTS = 1;
 
-export interface CommandContext {
+export interface CommandContext extends Sending {
   readonly ports: readonly ShardPort[];
   readonly markets: Markets;
   readonly accounts: Accounts;
-  readonly ratios: OrderCounts;
   /** By which answers are known. */
   readonly number: number;
   /** Something was sent to a shard. */
@@ -98,11 +97,10 @@ export class Commands {
     if (this.pending.size >= PENDING_MAX) throw ERRORS.overloaded();
     const request = this.nextRequest();
     this.write(account, name, request);
-    const over = this.context.ratios.take(account, this.writer.orders, performance.now());
-    if (over !== null) throw ERRORS.tooManyOrders();
     const home = this.context.accounts.homeOf(account);
     const port = this.context.ports[home] as ShardPort;
-    if (!port.trySend(this.writer.words, 0, this.writer.slots)) throw ERRORS.overloaded();
+    const found = submit(port, this.writer, account, this.context, performance.now());
+    if (found !== null) throw found === BUSY ? ERRORS.overloaded() : ERRORS.tooManyOrders();
     const answer = new Promise<CommandAnswer>((done, fail) => {
       this.pending.set(request, { sentAtMs: performance.now(), done, fail });
     });

@@ -12,6 +12,7 @@ import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
 import { Allowances, type AllowanceTable } from '../session/allowances.js';
+import type { LoadLevels } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
 import type { HomeDesk } from '../shared/home-desk.js';
 import type { SharedLimits } from '../shared/shared-limits.js';
@@ -24,11 +25,11 @@ import { Authentication } from './authentication.js';
 import { Commands } from './commands.js';
 import { Countdowns } from './countdowns.js';
 import { Depths } from './depth.js';
-import { ERRORS } from './errors.js';
+import { ERRORS, isOverloaded } from './errors.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Histories } from './histories.js';
 import { HttpDoor } from './http-door.js';
-import { ListenKeys } from './listen-keys.js';
+import { type ListenKey, ListenKeys } from './listen-keys.js';
 import { MarketMemories, type MarketMemoryRows } from './market-memory.js';
 import { MarketRequests } from './market-requests.js';
 import { MarketStreams } from './market-streams.js';
@@ -41,6 +42,8 @@ import { UserStreams } from './user-streams.js';
 
 const COUNTDOWN_MS_MAX = 24 * 60 * 60 * 1_000;
 const MINUTE_S = 60;
+/** Shorter than any tick. */
+const NEXT_TICK_MS = 1;
 
 export interface DialectContext {
   readonly apiKeys: KeyStore;
@@ -66,6 +69,7 @@ export interface DialectContext {
   readonly books: OrderFold;
   readonly allowances: AllowanceTable<number>;
   readonly ratios: OrderCounts;
+  readonly load: LoadLevels;
   /** The log that has an account's events. */
   readonly logOf: (account: number) => PrivateEvents;
   /** What this thread has in common with others; null: it is alone. */
@@ -96,14 +100,14 @@ export class BinanceDialect implements EventObserver {
   private readonly userStreams: UserStreams;
   private readonly histories: Histories;
   private readonly orders: OrderRequests;
-  private readonly keys = new ListenKeys();
+  private readonly keys = new ListenKeys((...of) => this.authentication.stillOpens(...of));
   private readonly countdowns = new Countdowns();
   private readonly algoNames = new AlgoNames();
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
   private readonly changedBooks = new Set<number>();
   /** A listen key was not kept alive. */
-  onListenKeyEnded: (account: number) => void = () => {};
+  onListenKeyEnded: (account: number, apiKey: string) => void = () => {};
 
   constructor(context: DialectContext) {
     const { accounts, allowances, exchangeTimeMs, limits, log, markets, number, apiKeys, views } =
@@ -194,15 +198,14 @@ export class BinanceDialect implements EventObserver {
     this.changedBooks.add(marketId);
   }
 
-  /** At the end of each tick of the gateway, when all books are published. */
-  tick(clockMs: number): void {
-    this.memories.endTick();
-    for (const marketId of this.changedBooks) this.marketStreams.bookChanged(marketId);
-    this.changedBooks.clear();
-    this.marketStreams.tick(clockMs);
+  /** At the end of each tick of the gateway; when public data is due, all books are published. */
+  tick(clockMs: number, isPublicDue: boolean): void {
+    if (isPublicDue) this.publish(clockMs);
     for (const { account, market } of this.countdowns.take(clockMs)) {
       this.orders.cancelMarket(account, market, 0).catch((error) => {
-        this.context.log?.warn({ err: error }, 'a countdown could not cancel the orders');
+        // There was no room: with the next tick again, for as long as it takes. The trader counts on it.
+        if (isOverloaded(error)) this.countdowns.set(account, market, NEXT_TICK_MS, clockMs);
+        else this.context.log?.warn({ err: error }, 'a countdown could not cancel the orders');
       });
     }
     this.flush();
@@ -213,9 +216,9 @@ export class BinanceDialect implements EventObserver {
     this.authentication.forget();
     this.commands.giveUp();
     this.orders.giveUp();
-    for (const { account, listenKey } of this.keys.expire(Date.now())) {
+    for (const { account, apiKey, listenKey } of this.keys.expire(Date.now())) {
       this.userStreams.end(account, listenKey);
-      this.onListenKeyEnded(account);
+      this.onListenKeyEnded(account, apiKey);
     }
     this.userStreams.warn(performance.now());
     this.flush();
@@ -250,36 +253,42 @@ export class BinanceDialect implements EventObserver {
     this.depths.restore(depths);
   }
 
-  openListenKey(account: number): object | Promise<object> {
+  openListenKey(account: number, apiKey: string): object | Promise<object> {
     const { desk } = this.context;
-    if (desk === null) return { listenKey: this.keys.open(account, Date.now()) };
-    return desk.openListenKey(account).then((listenKey) => ({ listenKey }));
+    if (desk === null) return { listenKey: this.keys.open(account, apiKey, Date.now()) };
+    return desk.openListenKey(account, apiKey).then((listenKey) => ({ listenKey }));
   }
 
-  keepListenKey(account: number): object | Promise<object> {
+  keepListenKey(_account: number, apiKey: string): object | Promise<object> {
     const { desk } = this.context;
-    if (desk === null) return { listenKey: this.keys.keepAlive(account, Date.now()) };
-    return desk.keepListenKey(account).then((listenKey) => {
+    if (desk === null) return { listenKey: this.keys.keepAlive(apiKey, Date.now()) };
+    return desk.keepListenKey(apiKey).then((listenKey) => {
       if (listenKey === null) throw ERRORS.noListenKey();
       return { listenKey };
     });
   }
 
-  closeListenKey(account: number): object | Promise<object> {
+  closeListenKey(account: number, apiKey: string): object | Promise<object> {
     const { desk } = this.context;
-    if (desk !== null) return desk.closeListenKey(account).then(() => ({}));
-    this.endListenKey(account);
+    if (desk !== null) return desk.closeListenKey(account, apiKey).then(() => ({}));
+    this.endListenKey(account, apiKey);
     return {};
   }
 
-  /** The account's listen key as this thread knows it, for others: null ends it, and the streams that are read by it. */
-  learnListenKey(account: number, listenKey: string | null): void {
-    if (listenKey === null) this.endListenKey(account);
-    else this.keys.learn(account, listenKey);
+  /** A listen key that another thread has opened. */
+  learnListenKey(key: ListenKey): void {
+    this.keys.learn(key);
+  }
+
+  /** Ends the listen key of an API key, and the streams that are read by it. */
+  endListenKey(account: number, apiKey: string): void {
+    const listenKey = this.keys.close(apiKey);
+    if (listenKey !== null) this.userStreams.end(account, listenKey);
+    this.flush();
   }
 
   /** Those that are valid. */
-  get listenKeys(): { account: number; listenKey: string }[] {
+  get listenKeys(): ListenKey[] {
     return this.keys.all();
   }
 
@@ -312,10 +321,11 @@ export class BinanceDialect implements EventObserver {
     await desk?.noteAlgo(account, clientOrderId, isAlgo);
   };
 
-  private endListenKey(account: number): void {
-    const listenKey = this.keys.close(account);
-    if (listenKey !== null) this.userStreams.end(account, listenKey);
-    this.flush();
+  private publish(clockMs: number): void {
+    this.memories.endTick();
+    for (const marketId of this.changedBooks) this.marketStreams.bookChanged(marketId);
+    this.changedBooks.clear();
+    this.marketStreams.tick(clockMs);
   }
 
   private streamContext() {

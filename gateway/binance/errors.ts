@@ -18,6 +18,13 @@ export class BinanceError extends Error {
 
 const MANDATORY = -1102;
 
+const OVERLOADED = -1008;
+
+/** Nothing was sent, because there was no room. */
+export function isOverloaded(error: unknown): boolean {
+  return error instanceof BinanceError && error.code === OVERLOADED;
+}
+
 /** A parameter that must be there and be readable. */
 export function missing(name: string): BinanceError {
   const message = `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`;
@@ -76,7 +83,7 @@ export const ERRORS = {
   overloaded: () => {
     const message =
       'Server is currently overloaded with other requests. Please try again in a few minutes.';
-    return new BinanceError(-1008, message, 503);
+    return new BinanceError(OVERLOADED, message, 503);
   },
   timeout: () => {
     const message =
@@ -97,7 +104,7 @@ export const ERRORS = {
  * sentence stands, where Binance has none that fits.
  */
 export const REFUSALS: Readonly<Record<string, readonly [code: number, message?: string]>> = {
-  busy: [-1008],
+  busy: [OVERLOADED],
   rate_limited: [-1015, 'Too many new orders.'],
   unknown_account: [-2015, 'Invalid API-key, IP, or permissions for action.'],
   unknown_market: [-1121, 'Invalid symbol.'],
@@ -178,5 +185,5 @@ const OTHERWISE = -2010;
 export function refusalOf({ code, message }: Problem, value = '', limit = ''): BinanceError {
   const [number, words] = REFUSALS[code] ?? [OTHERWISE];
   const text = words?.replace('LIMIT', limit).replace('VALUE', value);
-  return new BinanceError(number, text ?? message, number === -1008 ? 503 : 400);
+  return new BinanceError(number, text ?? message, number === OVERLOADED ? 503 : 400);
 }

@@ -71,12 +71,13 @@ export class Gatekeeper {
     count(counterOf(this.requests, credentials.address));
     if (security === 'none' || security === 'key') {
       if (!bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
-      const accountId = security === 'none' ? 0 : this.keyed(credentials);
-      return { parameters, account: null, accountId };
+      if (security === 'none') return { parameters, account: null, accountId: 0, apiKey: '' };
+      return { parameters, account: null, ...this.keyed(credentials) };
     }
     const identity = this.identified(bucket, parameters, credentials, security);
     this.takeOrder(identity.account, security, clockMs);
-    return { parameters, account: this.callOf(identity, parameters), accountId: identity.account };
+    const account = this.callOf(identity, parameters);
+    return { parameters, account, accountId: identity.account, apiKey: '' };
   }
 
   /** For the headers of the answer. */
@@ -89,9 +90,10 @@ export class Gatekeeper {
   }
 
   /** Of a session, or of a key that was issued. */
-  private keyed({ apiKey, sessionKey, address }: Credentials): number {
+  private keyed({ apiKey, sessionKey, address }: Credentials) {
     const key = sessionKey !== '' && apiKey === '' ? sessionKey : apiKey;
-    return this.context.authentication.keyed(key, { permission: MAY_READ, address });
+    const use = { permission: MAY_READ, address };
+    return { accountId: this.context.authentication.keyed(key, use), apiKey: key as string };
   }
 
   private identified(

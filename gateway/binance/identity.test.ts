@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAY_EVERYTHING, MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import { apiSecretOf, issueApiKey } from '../session/api-keys.js';
 import { type BinanceClient, BinanceExchange, formOf, type Json } from './binance.fixture.js';
-import { restRoutes } from './routes.js';
+import { restRoutes, socketRoutes } from './routes.js';
 
 /** Everything that any private request needs, so that only the identity can be wrong. */
 const EVERYTHING = {
@@ -21,10 +21,14 @@ const EVERYTHING = {
   orderIdList: '[1]',
   batchOrders: '[{"symbol":"BTCUSDT","orderId":1,"side":"BUY","quantity":"0.02","price":"48000"}]',
 };
-const ROUTES = Object.entries(
-  // Only names and security are looked at.
-  restRoutes({ market: {}, orders: {}, algos: {}, accounts: {}, session: {} } as never),
-).filter(([, { security }]) => security !== 'none' && security !== 'key');
+// Only names and security are looked at.
+const ALL_ROUTES = restRoutes({
+  ...{ market: {}, orders: {}, algos: {}, accounts: {}, session: {} },
+} as never);
+const SIGNED = (security: string) => security !== 'none' && security !== 'key';
+const ROUTES = Object.entries(ALL_ROUTES).filter(([, { security }]) => SIGNED(security));
+const KEYED = Object.entries(ALL_ROUTES).filter(([, { security }]) => security === 'key');
+const METHODS = [...socketRoutes(ALL_ROUTES)].filter(([, { security }]) => security !== 'none');
 
 let exchange: BinanceExchange;
 let owner: BinanceClient;
@@ -94,6 +98,21 @@ function identities(): [string, string | undefined, string][] {
   ];
 }
 
+/** Parameters of the WebSocket API with key, time and signature; of an undefined key all but that. */
+function signed(
+  fields: Json,
+  { apiKey, ...of }: { apiKey: string | undefined; apiSecret?: string; secret?: string },
+): Json {
+  const { timeMs } = exchange.port;
+  const all: Json = { ...fields, timestamp: timeMs, ...(apiKey === undefined ? {} : { apiKey }) };
+  const text = Object.keys(all)
+    .sort()
+    .map((name) => `${name}=${all[name]}`)
+    .join('&');
+  const secret = of.apiSecret ?? of.secret ?? '';
+  return { ...all, signature: createHmac('sha256', secret).update(text).digest('hex') };
+}
+
 describe('a key that may do less', () => {
   async function limited(permissions: number): Promise<BinanceClient> {
     const wish = { accountId: 2, label: '', addresses: [], expiresAtMs: 0, publicKey: '' };
@@ -149,6 +168,55 @@ describe('every private request', () => {
       const { body, status } = await owner.send(method, query, headers as Record<string, string>);
       expect([-2014, -2015, -1022], `${who}: ${JSON.stringify(body)}`).toContain(body.code);
       expect([400, 401]).toContain(status);
+    }
+  });
+
+  it.each(KEYED)('%s is refused to every key that is not the owner’s', async (name) => {
+    const [method = '', path = ''] = name.split(' ');
+    // Here the key alone is asked for: what it is, and not who knows its secret, may be wrong.
+    const wrong = identities().filter(([, apiKey]) => apiKey !== owner.apiKey);
+    for (const [who, apiKey] of wrong) {
+      const headers = apiKey === undefined ? {} : { 'X-MBX-APIKEY': apiKey };
+      const { body, status } = await owner.send(
+        method,
+        `/fapi${path}`,
+        headers as Record<string, string>,
+      );
+      expect([-2014, -2015], `${who}: ${JSON.stringify(body)}`).toContain(body.code);
+      expect(status).toBe(401);
+      expect(body).not.toHaveProperty('listenKey');
+    }
+  });
+
+  it('of the WebSocket API is refused to every wrong identity, without a session and within a stranger’s', async () => {
+    expect(METHODS.length).toBeGreaterThan(15);
+    const nobody = await exchange.socket('/ws-fapi/v1');
+    const within = await exchange.socket('/ws-fapi/v1');
+    await within.ask({
+      id: 'logon',
+      method: 'session.logon',
+      params: signed({}, exchange.client(2)),
+    });
+    let id = 0;
+    for (const [method, { security }] of METHODS) {
+      for (const [who, apiKey, secret] of identities()) {
+        if (security === 'key' && apiKey === owner.apiKey) continue;
+        for (const socket of [nobody, within]) {
+          // Without a key of its own a request is its session's.
+          if ((apiKey ?? '') === '' && socket === within) continue;
+          const params = signed(EVERYTHING, { apiKey, secret });
+          const { error, status } = await socket.ask({ id: ++id, method, params });
+          const { code } = (error ?? {}) as { code?: number };
+          expect([-2014, -2015, -1022], `${method}, ${who}: ${code}`).toContain(code);
+          expect([400, 401]).toContain(status);
+        }
+      }
+      // The owner's key without a signature is worth nothing in somebody else's session.
+      if (security === 'key') continue;
+      const params = { ...EVERYTHING, apiKey: owner.apiKey, timestamp: exchange.port.timeMs };
+      expect(await within.ask({ id: ++id, method, params })).toMatchObject({
+        error: { code: -1102 },
+      });
     }
   });
 

@@ -8,76 +8,93 @@ const KEY_BYTES = 48;
 export const LISTEN_KEY_LENGTH = 64;
 const KEY = /^[A-Za-z0-9_-]{64}$/;
 
-interface Entry {
+/** Whose it is, and the API key that it was opened by. */
+export interface ListenKey {
   readonly account: number;
+  readonly apiKey: string;
   readonly listenKey: string;
+}
+
+interface Entry extends ListenKey {
   expiresAtMs: number;
 }
 
+/** Whether an API key still opens what its owner may read; `address` null: wherever from. */
+export type StillOpens = (apiKey: string, address: string | null) => boolean;
+
 /**
- * Keys that open an account's user-data stream, one for each account at a time. They are 48 random bytes, found by their digest, so
- * that no comparison tells how much of a guess was right. Their time is real time: a sandbox may hold the exchange's.
+ * Keys that open an account's user-data stream, one for each API key at a time, with which it ends. They are 48 random bytes, found by
+ * their digest, so that no comparison tells how much of a guess was right. Their time is real time: a sandbox may hold the exchange's.
  */
 export class ListenKeys {
   private readonly byDigest = new Map<string, Entry>();
-  private readonly byAccount = new Map<number, Entry>();
+  private readonly byApiKey = new Map<string, Entry>();
+  private readonly stillOpens: StillOpens;
 
-  /** The account's key, a new one if it has none; it lives for an hour from now. */
-  open(account: number, nowMs: number): string {
-    const known = this.byAccount.get(account);
+  constructor(stillOpens: StillOpens) {
+    this.stillOpens = stillOpens;
+  }
+
+  /** The API key's listen key, a new one if it has none; it lives for an hour from now. */
+  open(account: number, apiKey: string, nowMs: number): string {
+    const known = this.byApiKey.get(apiKey);
     if (known !== undefined) {
       known.expiresAtMs = nowMs + LIFE_MS;
       return known.listenKey;
     }
     const listenKey = randomBytes(KEY_BYTES).toString('base64url');
-    this.add(account, listenKey, nowMs + LIFE_MS);
+    this.add({ account, apiKey, listenKey, expiresAtMs: nowMs + LIFE_MS });
     return listenKey;
   }
 
-  keepAlive(account: number, nowMs: number): string {
-    const entry = this.byAccount.get(account);
+  keepAlive(apiKey: string, nowMs: number): string {
+    const entry = this.byApiKey.get(apiKey);
     if (entry === undefined) throw ERRORS.noListenKey();
     entry.expiresAtMs = nowMs + LIFE_MS;
     return entry.listenKey;
   }
 
-  /** Gives the key that is not valid any more, if there was one. */
-  close(account: number): string | null {
-    const entry = this.byAccount.get(account);
+  /** Gives the listen key that is not valid any more, if there was one. */
+  close(apiKey: string): string | null {
+    const entry = this.byApiKey.get(apiKey);
     if (entry === undefined) return null;
-    this.byAccount.delete(account);
+    this.byApiKey.delete(apiKey);
     this.byDigest.delete(digestOf(entry.listenKey));
     return entry.listenKey;
   }
 
   /** A key that another thread has made, and keeps the time of: here it lives until it is closed. */
-  learn(account: number, listenKey: string): void {
-    this.close(account);
-    this.add(account, listenKey, Number.POSITIVE_INFINITY);
+  learn({ account, apiKey, listenKey }: ListenKey): void {
+    this.close(apiKey);
+    this.add({ account, apiKey, listenKey, expiresAtMs: Number.POSITIVE_INFINITY });
   }
 
   /** Those that are valid now. */
-  all(): { account: number; listenKey: string }[] {
-    return [...this.byAccount.values()].map(({ account, listenKey }) => ({ account, listenKey }));
+  all(): ListenKey[] {
+    return [...this.byApiKey.values()].map(({ account, apiKey, listenKey }) => {
+      return { account, apiKey, listenKey };
+    });
   }
 
-  /** The account whose key it is, 0 when there is none. */
-  accountOf(listenKey: string): number {
+  /** The account whose key it is, for somebody at this address; 0 when there is none. */
+  accountOf(listenKey: string, address: string): number {
     if (!KEY.test(listenKey)) return 0;
-    return this.byDigest.get(digestOf(listenKey))?.account ?? 0;
+    const entry = this.byDigest.get(digestOf(listenKey));
+    return entry !== undefined && this.stillOpens(entry.apiKey, address) ? entry.account : 0;
   }
 
-  /** Ends those that were not kept alive. */
-  expire(nowMs: number): { account: number; listenKey: string }[] {
-    const expired = [...this.byAccount.values()].filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
-    for (const { account } of expired) this.close(account);
+  /** Ends those that were not kept alive, and those whose API key opens nothing any more. */
+  expire(nowMs: number): ListenKey[] {
+    const expired = [...this.byApiKey.values()].filter(({ apiKey, expiresAtMs }) => {
+      return expiresAtMs <= nowMs || !this.stillOpens(apiKey, null);
+    });
+    for (const { apiKey } of expired) this.close(apiKey);
     return expired;
   }
 
-  private add(account: number, listenKey: string, expiresAtMs: number): void {
-    const entry = { account, listenKey, expiresAtMs };
-    this.byDigest.set(digestOf(listenKey), entry);
-    this.byAccount.set(account, entry);
+  private add(entry: Entry): void {
+    this.byDigest.set(digestOf(entry.listenKey), entry);
+    this.byApiKey.set(entry.apiKey, entry);
   }
 }
 

@@ -21,6 +21,8 @@ export interface RouteCall {
   readonly account: AccountCall | null;
   /** Of a request with a key alone. */
   readonly accountId: number;
+  /** Of such a request. */
+  readonly apiKey: string;
 }
 
 /** The answer to a request that was let in, once its account's past is known. */
@@ -31,9 +33,9 @@ export function answerOf(route: Route, call: RouteCall): unknown {
 
 /** Requests about listen keys and the dead man's switch. */
 export interface SessionHandlers {
-  openListenKey(account: number): object | Promise<object>;
-  keepListenKey(account: number): object | Promise<object>;
-  closeListenKey(account: number): object | Promise<object>;
+  openListenKey(account: number, apiKey: string): object | Promise<object>;
+  keepListenKey(account: number, apiKey: string): object | Promise<object>;
+  closeListenKey(account: number, apiKey: string): object | Promise<object>;
   countdown(call: AccountCall): object | Promise<object>;
 }
 
@@ -53,8 +55,8 @@ export function restRoutes({ accounts, algos, market, orders, session }: RouteHa
   const own = (security: Security, handle: (call: AccountCall) => unknown): Route => {
     return { security, handle: ({ account }) => handle(account as AccountCall) };
   };
-  const keyed = (handle: (accountId: number) => unknown): Route => {
-    return { security: 'key', handle: ({ accountId }) => handle(accountId) };
+  const keyed = (handle: (accountId: number, apiKey: string) => unknown): Route => {
+    return { security: 'key', handle: ({ accountId, apiKey }) => handle(accountId, apiKey) };
   };
   const routes: Readonly<Record<string, Route>> = {
     'GET /v1/ping': open(market.ping),
@@ -112,9 +114,9 @@ export function restRoutes({ accounts, algos, market, orders, session }: RouteHa
     'GET /v1/userTrades': own('read', accounts.userTrades),
     'GET /v1/income': own('read', accounts.income),
     'GET /v1/forceOrders': own('read', accounts.forceOrders),
-    'POST /v1/listenKey': keyed((account) => session.openListenKey(account)),
-    'PUT /v1/listenKey': keyed((account) => session.keepListenKey(account)),
-    'DELETE /v1/listenKey': keyed((account) => session.closeListenKey(account)),
+    'POST /v1/listenKey': keyed((...of) => session.openListenKey(...of)),
+    'PUT /v1/listenKey': keyed((...of) => session.keepListenKey(...of)),
+    'DELETE /v1/listenKey': keyed((...of) => session.closeListenKey(...of)),
   };
   return routes;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAY_READ } from '../identity/permissions.js';
 import {
   type BinanceClient,
   BinanceExchange,
@@ -277,6 +278,23 @@ describe('the user-data stream', () => {
     await place(other, 'BUY', '49000');
     await socket.heard(event('ORDER_TRADE_UPDATE'), 'an order came');
     expect(socket.messages).toHaveLength(1);
+  });
+
+  it('ends when the API key that has opened it is revoked, and that of another key goes on', async () => {
+    const wish = { accountId: 1, label: '', addresses: [], expiresAtMs: 0, publicKey: '' };
+    const { keys } = exchange.gateway;
+    const made = await keys.create({ ...wish, permissions: MAY_READ }, 0);
+    const watcher = Object.assign(exchange.client(1), made);
+    const [own, watched] = [await follow(one), await follow(watcher)];
+    const listenKey = await listenKeyOf(watcher);
+    await keys.revoke(made.apiKey);
+    await watched.heard(event('listenKeyExpired'), 'the end was told');
+    await place(one, 'BUY', '50000');
+    await own.heard(event('ORDER_TRADE_UPDATE'), 'the order came');
+    expect(watched.messages.filter(event('ORDER_TRADE_UPDATE'))).toEqual([]);
+    expect(own.messages.filter(event('listenKeyExpired'))).toEqual([]);
+    const again = await exchange.socket(`/ws/${listenKey}`);
+    expect(await again.ask({ id: 1, method: 'LIST_SUBSCRIPTIONS' })).toMatchObject({ result: [] });
   });
 
   it('ends with its key, and opens with no other', async () => {

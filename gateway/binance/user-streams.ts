@@ -41,11 +41,11 @@ export class UserStreams {
   /** False: it is nobody's key. */
   subscribe(listenKey: string, socket: StreamSocket, nowMs: number): boolean {
     const { histories, keys } = this.context();
-    const account = keys.accountOf(listenKey);
+    const account = keys.accountOf(listenKey, socket.address);
     if (account === 0) return false;
     histories.of(account, nowMs);
     const others = this.readers.get(account) ?? [];
-    if (others.some((reader) => reader.socket === socket)) return true;
+    if (others.some((reader) => isReader(reader, listenKey, socket))) return true;
     this.readers.set(account, [...others, { socket, listenKey }]);
     return true;
   }
@@ -57,9 +57,7 @@ export class UserStreams {
   unsubscribe(listenKey: string, socket: StreamSocket): void {
     if (listenKey.length !== LISTEN_KEY_LENGTH) return;
     for (const [account, readers] of this.readers) {
-      const rest = readers.filter((each) => {
-        return each.socket !== socket || each.listenKey !== listenKey;
-      });
+      const rest = readers.filter((each) => !isReader(each, listenKey, socket));
       if (rest.length === readers.length) continue;
       if (rest.length === 0) this.readers.delete(account);
       else this.readers.set(account, rest);
@@ -94,9 +92,13 @@ export class UserStreams {
 
   /** Ends the streams of a key that is not valid any more. */
   end(account: number, listenKey: string): void {
-    this.send(account, payloads.expiredPayload(listenKey, this.context().exchangeTimeMs()));
-    for (const { socket } of this.readers.get(account) ?? []) socket.streams.delete(listenKey);
-    this.readers.delete(account);
+    const all = this.readers.get(account) ?? [];
+    const ended = all.filter((reader) => reader.listenKey === listenKey);
+    const rest = all.filter((reader) => reader.listenKey !== listenKey);
+    send(ended, payloads.expiredPayload(listenKey, this.context().exchangeTimeMs()));
+    for (const { socket } of ended) socket.streams.delete(listenKey);
+    if (rest.length === 0) this.readers.delete(account);
+    else this.readers.set(account, rest);
   }
 
   /** Warns those who are near their liquidation; to be called about once a second. */
@@ -129,10 +131,18 @@ export class UserStreams {
   }
 
   private send(account: number, payload: object): void {
-    const data = JSON.stringify(payload);
-    for (const { listenKey, socket } of this.readers.get(account) ?? []) {
-      socket.queue(socket.isCombined ? `{"stream":"${listenKey}","data":${data}}` : data);
-    }
+    send(this.readers.get(account) ?? [], payload);
+  }
+}
+
+function isReader(reader: Reader, listenKey: string, socket: StreamSocket): boolean {
+  return reader.socket === socket && reader.listenKey === listenKey;
+}
+
+function send(readers: readonly Reader[], payload: object): void {
+  const data = JSON.stringify(payload);
+  for (const { listenKey, socket } of readers) {
+    socket.queue(socket.isCombined ? `{"stream":"${listenKey}","data":${data}}` : data);
   }
 }
 

@@ -75,6 +75,9 @@ export class CommandWriter {
   slots = 0;
   /** New orders and amendments among them that are not only to close: what the order-to-trade ratio counts. */
   orders = 0;
+  /** Commands written since `reset`, and those of them that do nothing but take orders away. */
+  commands = 0;
+  private cancels = 0;
 
   constructor(commandsMax: number) {
     this.words = new Int32Array(commandsMax * COMMAND_SLOTS_MAX * SLOT_WORDS);
@@ -84,6 +87,13 @@ export class CommandWriter {
   reset(): void {
     this.slots = 0;
     this.orders = 0;
+    this.commands = 0;
+    this.cancels = 0;
+  }
+
+  /** Nothing but cancels was written: what overload never sheds. */
+  get onlyCancels(): boolean {
+    return this.commands === this.cancels;
   }
 
   place(draft: OrderDraft, account: number, session: number, request: number): void {
@@ -216,6 +226,10 @@ export class CommandWriter {
     const slots = 1 + (hasText ? 1 : 0) + extraSlots;
     const at = this.slots * SLOT_WORDS;
     this.slots += slots;
+    this.commands++;
+    if (type === CMD_CANCEL || type === CMD_MASS_CANCEL || type === CMD_CANCEL_ALL_AFTER) {
+      this.cancels++;
+    }
     const words = this.words;
     // A loop: for so few words the call of fill costs more than the writing.
     for (let i = at, end = at + slots * SLOT_WORDS; i < end; i++) words[i] = 0;

@@ -26,6 +26,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
 import type { AllowanceTable } from '../session/allowances.js';
+import { type LoadLevels, PublicPace } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import type { ClientSession } from './client-session.js';
@@ -52,6 +53,8 @@ export interface FixDoorOptions {
   /** Of accounts; all doors draw from them. */
   allowances: AllowanceTable<number>;
   ratios: OrderCounts;
+  /** Of the thread that all doors share. */
+  load: LoadLevels;
   /** The book of a market as of its last tick. */
   bookOf: (marketId: number) => L2Book;
   /** The epoch that has begun. */
@@ -94,6 +97,7 @@ export class FixDoor {
   private readonly orders: OrderDesk;
   private readonly status: StatusDesk;
   private readonly marketData: MarketDataDesk;
+  private readonly publicPace: PublicPace;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly touched = new Set<ClientSession>();
   private readonly unflushed = new Set<number>();
@@ -121,9 +125,9 @@ export class FixDoor {
         onError: (error) => this.complain(error),
       },
     });
-    this.orders = new OrderDesk(markets, ports, options.ratios, (shard) =>
-      this.unflushed.add(shard),
-    );
+    this.orders = new OrderDesk(markets, ports, options, (shard) => this.unflushed.add(shard));
+    options.load.watch(ports);
+    this.publicPace = new PublicPace(options.load);
     this.status = new StatusDesk(markets, exchangeTimeMs);
     this.marketData = new MarketDataDesk(markets, options.bookOf, this.limits.subscriptionsMax);
     this.server = net.createServer((socket) => this.opened(socket));
@@ -367,7 +371,7 @@ export class FixDoor {
 
   private tick(): void {
     if (this.sessions.size === 0) return;
-    this.marketData.tick();
+    if (this.publicPace.isDue(performance.now())) this.marketData.tick();
     for (const session of this.sessions.all()) session.lookForMissed();
     this.endTurn();
   }

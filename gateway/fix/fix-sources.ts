@@ -3,6 +3,7 @@ import type { L2Book } from '../feeds/l2-book.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Markets } from '../markets.js';
 import type { AllowanceTable } from '../session/allowances.js';
+import type { LoadLevels } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
 
 /** What the FIX door reads of the exchange's folded state. */
@@ -16,10 +17,12 @@ export interface FixSources {
   /** Of accounts; all doors draw from them. */
   readonly allowances: AllowanceTable<number>;
   readonly ratios: OrderCounts;
+  readonly load: LoadLevels;
 }
 
 export function fixSources(folds: GatewayFolds): FixSources {
-  const { markets, accounts, views, openOrders, logOf, bookOf, epoch, allowances, ratios } = folds;
+  const { markets, accounts, views, openOrders, logOf } = folds;
+  const { bookOf, epoch, allowances, ratios, load } = folds;
   const state = new AccountState(accounts, views, openOrders, logOf);
-  return { markets, accounts: state, bookOf, epoch, allowances, ratios };
+  return { markets, accounts: state, bookOf, epoch, allowances, ratios, load };
 }

@@ -399,7 +399,9 @@ function believed(messages: readonly FixMessage[]) {
   return { open: new Map([...open].sort()), lots };
 }
 
-describe('two hundred cuts under load', () => {
+const CUTS = process.env.PLIMSOLL_FULL === '1' ? 200 : 20;
+
+describe(`${CUTS} cuts under load`, () => {
   it('lose nothing: the client has every order and fill of the exchange, each once', {
     timeout: 120_000,
   }, async () => {
@@ -412,7 +414,7 @@ describe('two hundred cuts under load', () => {
     const all: FixMessage[] = [];
     let client: FixClient = await exchange.client(1);
     let orders = 0;
-    for (let cut = 0; cut < 200; cut++) {
+    for (let cut = 0; cut < CUTS; cut++) {
       for (let i = between(1, 12); i > 0; i--) {
         orders++;
         const price = `${between(49_990, 50_010)}.0`;

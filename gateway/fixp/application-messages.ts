@@ -4,12 +4,12 @@ import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import { CommandWriter } from '../commands/command-writer.js';
 import { OrderDraft } from '../commands/draft.js';
 import { type Problem, problem } from '../commands/problem.js';
+import { type Sending, submit } from '../commands/submit.js';
 import type { AccountViews } from '../feeds/account-views.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import { MARKET_STATES } from '../protocol/names.js';
-import type { OrderCounts } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import { writePositions } from './account-reports.js';
 import { OrdStatus, writeBusinessReject, writeMassCanceled, writeStatus } from './door-answers.js';
@@ -27,9 +27,8 @@ const MAY_HAVE_ORDERS: readonly boolean[] = MARKET_STATES.map((name) => {
 });
 const COMMANDS_MAX = 256;
 
-export interface ApplicationContext {
+export interface ApplicationContext extends Sending {
   readonly limits: GatewayLimits;
-  readonly ratios: OrderCounts;
   readonly quoteEntriesMax: number;
   readonly marketData: MarketData;
   readonly markets: Markets;
@@ -331,7 +330,8 @@ export class ApplicationMessages {
   /** Tries again what the exchange had no room for. */
   retry(): void {
     this.quotes.retry();
-    for (const session of this.owing) this.disconnected(session);
+    // Of a copy: who finds no room again stands behind in the set, and would come up for ever.
+    for (const session of [...this.owing]) this.disconnected(session);
   }
 
   private send(
@@ -343,15 +343,9 @@ export class ApplicationMessages {
     const { account, home, number } = session.identity;
     writer.reset();
     write(account, this.portBits | number, FixpSession.requestOf(seqNo));
-    const over = this.context.ratios.take(account, writer.orders, performance.now());
-    if (over !== null) return over;
     const port = this.context.ports[home] as ShardPort;
-    if (!port.trySendAll(writer.words, 0, writer.slots)) {
-      return problem(
-        'busy',
-        'the exchange takes no more at this moment; nothing was sent, try again',
-      );
-    }
+    const found = submit(port, writer, account, this.context, performance.now());
+    if (found !== null) return found;
     this.counters.commands++;
     this.context.wake(home);
     return null;

@@ -46,6 +46,7 @@ export class FixpDoor {
   private readonly sessions = new FixpSessions();
   private readonly connections = new Set<FixpConnection>();
   private readonly application: ApplicationMessages;
+  private readonly handshake: Handshake;
   private readonly layer: SessionLayer;
   private readonly marketData: MarketData;
   private readonly deliveries: readonly EventDelivery[];
@@ -65,14 +66,15 @@ export class FixpDoor {
     const { shards, folds } = options;
     const { limits, fixpLimits, sessions } = this;
     const nowMs = () => Date.now();
-    const { markets, views, openOrders, accounts, allowances, ratios, logOf, epoch } = folds;
+    const { markets, views, openOrders, accounts, allowances, load, ratios, logOf, epoch } = folds;
+    load.watch(shards);
     const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
     const { publicBufferBytesMax, strikesMax } = limits;
     const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
     const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
     this.marketData = marketData;
     this.application = new ApplicationMessages({
-      ...{ limits, markets, views, openOrders, nowMs, ratios },
+      ...{ limits, markets, views, openOrders, nowMs, load, ratios },
       quoteEntriesMax: fixpLimits.quoteEntriesMax,
       marketData,
       ports: shards,
@@ -85,7 +87,7 @@ export class FixpDoor {
       const to = { portId, shard, sessions, markets, openOrders, quotes, marketData, touched };
       return new EventDelivery(to);
     });
-    const handshake = new Handshake({
+    this.handshake = new Handshake({
       ...{
         limits,
         fixpLimits,
@@ -103,7 +105,7 @@ export class FixpDoor {
       accountSeqNo: (account) => views.sequenceOf(account),
       replay: (session, found) => this.deliveries[session.identity.home]?.replay(session, found),
     });
-    this.layer = new SessionLayer(handshake, this.application, fixpLimits, strikesMax, nowMs);
+    this.layer = new SessionLayer(this.handshake, this.application, fixpLimits, strikesMax, nowMs);
     this.server = net.createServer({ noDelay: true }, (socket) => this.open(socket));
     this.server.maxConnections = fixpLimits.connectionsMax;
     shards.forEach((port, shard) => {
@@ -233,7 +235,11 @@ export class FixpDoor {
         if (now - openedAtMs <= loginTimeoutMs) continue;
         const sentence = `not established within ${loginTimeoutMs} ms`;
         connection.terminate(TerminationCode.Timeout, sentence, now);
-      } else if (now - lastHeardMs > 2 * keepaliveMs) {
+        continue;
+      }
+      const isVoid = this.handshake.keyProblem(session, connection.address);
+      if (isVoid !== null) connection.terminate(TerminationCode.InvalidSession, isVoid, now);
+      else if (now - lastHeardMs > 2 * keepaliveMs) {
         const sentence = `nothing heard for ${2 * keepaliveMs} ms`;
         connection.terminate(TerminationCode.KeepaliveLapsed, sentence, now);
       } else if (now - lastSentMs >= keepaliveMs - HOUSEKEEPING_MS) connection.sendSequence(now);

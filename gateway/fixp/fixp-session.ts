@@ -18,6 +18,8 @@ export interface SessionIdentity {
   /** Shard that is home to the account. */
   readonly home: number;
   readonly key: KeyObject;
+  /** The same in base58. */
+  readonly publicKey: string;
   /** 64 hexadecimal digits. */
   readonly nonce: string;
 }

@@ -28,6 +28,7 @@ import {
   NotAppliedEncoder,
   TerminationCode,
 } from './generated/index.js';
+import { NegotiationMemory } from './negotiation-memory.js';
 
 export interface HandshakeContext {
   readonly venue: string;
@@ -55,6 +56,7 @@ const ID_BYTES = 16;
 /** Negotiate and Establish: who is it, which session is it, and where does it go on. */
 export class Handshake {
   private readonly context: HandshakeContext;
+  private readonly negotiations: NegotiationMemory;
   private readonly response = new NegotiationResponseEncoder();
   private readonly negotiationReject = new NegotiationRejectEncoder();
   private readonly ack = new EstablishmentAckEncoder();
@@ -63,6 +65,8 @@ export class Handshake {
 
   constructor(context: HandshakeContext) {
     this.context = context;
+    const { loginTimeToleranceMs } = context.limits;
+    this.negotiations = new NegotiationMemory(context.nowMs(), loginTimeToleranceMs);
   }
 
   negotiate(connection: FixpConnection, message: NegotiateDecoder): void {
@@ -87,7 +91,7 @@ export class Handshake {
       refuse(NegotiationRejectCode.FlowTypeNotSupported, 'clientFlow must be Idempotent');
       return;
     }
-    const late = this.outOfTime(timestamp);
+    const late = this.outOfTime(timestamp) ?? this.fromBefore(timestamp);
     if (late !== null) {
       refuse(NegotiationRejectCode.Credentials, late);
       return;
@@ -99,12 +103,14 @@ export class Handshake {
       return;
     }
     // Said only to the owner of the key: the signature was right.
-    const account = this.accountOf(base58.encode(keyBytes), connection.address);
+    const publicKey = base58.encode(keyBytes);
+    const account = this.accountOf(publicKey, connection.address);
     if (typeof account === 'string') {
       refuse(NegotiationRejectCode.Credentials, account);
       return;
     }
-    if (context.sessions.find(id) !== undefined) {
+    const isNew = this.negotiations.take(id, timestamp, context.nowMs());
+    if (!isNew || context.sessions.find(id) !== undefined) {
       refuse(NegotiationRejectCode.DuplicateId, 'sessionId must be one that was not used before');
       return;
     }
@@ -116,7 +122,14 @@ export class Handshake {
     const home = context.accounts.homeOf(account);
     const number = context.sessions.nextNumber();
     const nonce = randomBytes(KEY_BYTES).toString('hex');
-    this.open(connection, { id, number, account, home, key, nonce }, message, timestamp);
+    this.open(connection, { id, number, account, home, key, publicKey, nonce }, message, timestamp);
+  }
+
+  /** Why the key of a session opens it no more, null: it does. Keys are revoked and expire while sessions live. */
+  keyProblem({ identity }: FixpSession, address: string): string | null {
+    const account = this.accountOf(identity.publicKey, address);
+    if (account === identity.account) return null;
+    return typeof account === 'string' ? account : 'the key was revoked';
   }
 
   /** The account of a key, its own or an agent's that may read and trade; else why not. */
@@ -141,7 +154,7 @@ export class Handshake {
     const nextSeqNo = message.nextSeqNo();
     const keepaliveMs = message.keepaliveInterval();
     const session = context.sessions.find(id);
-    const found = this.establishProblem(session, timestamp, nextSeqNo, keepaliveMs, signature);
+    const found = this.establishProblem(session, message, signature, connection.address);
     if (found !== null || session === undefined) {
       const [code, reason] = found ?? UNNEGOTIATED;
       this.rejectEstablishment(connection, idBytes, timestamp, code, reason);
@@ -256,20 +269,21 @@ export class Handshake {
 
   private establishProblem(
     session: FixpSession | undefined,
-    timestamp: number,
-    nextSeqNo: number,
-    keepaliveMs: number,
+    message: EstablishDecoder,
     signature: Uint8Array,
+    address: string,
   ): [EstablishmentRejectCode, string] | null {
     const { venue, fixpLimits } = this.context;
     if (session === undefined) return UNNEGOTIATED;
+    const [timestamp, nextSeqNo] = [message.timestamp(), message.nextSeqNo()];
+    const keepaliveMs = message.keepaliveInterval();
     const { id, nonce, key } = session.identity;
     const text = establishText(venue, id, nonce, timestamp, nextSeqNo);
     if (!isSignedWith(key, text, signature)) {
       return [EstablishmentRejectCode.Credentials, SIGNATURE_IS_INVALID];
     }
-    const late = this.outOfTime(timestamp);
-    if (late !== null) return [EstablishmentRejectCode.Credentials, late];
+    const wrong = this.keyProblem(session, address) ?? this.outOfTime(timestamp);
+    if (wrong !== null) return [EstablishmentRejectCode.Credentials, wrong];
     if (timestamp <= session.lastEstablishMs) {
       const sentence = `timestamp must be later than ${session.lastEstablishMs} of the Establish before`;
       return [EstablishmentRejectCode.Credentials, sentence];
@@ -286,6 +300,11 @@ export class Handshake {
       return [EstablishmentRejectCode.Unspecified, 'nextSeqNo must be from 1 to 2^53 - 1'];
     }
     return null;
+  }
+
+  private fromBefore(timestamp: number): string | null {
+    if (!this.negotiations.isFromBefore(timestamp)) return null;
+    return 'timestamp must not be from before the start of the server: sign anew';
   }
 
   private outOfTime(timestamp: number): string | null {

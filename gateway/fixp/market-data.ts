@@ -22,6 +22,7 @@ import {
 } from '../../engine/messages/types.js';
 import { type Problem, problem } from '../commands/problem.js';
 import type { GatewayFolds } from '../gateway-folds.js';
+import { PublicPace } from '../session/load-levels.js';
 import type { FixpSession } from './fixp-session.js';
 import {
   MarketDataAckEncoder,
@@ -45,9 +46,11 @@ const ack = new MarketDataAckEncoder();
 export class MarketData {
   private readonly context: MarketDataContext;
   private readonly feeds = new Map<number, MarketDataFeed>();
+  private readonly pace: PublicPace;
 
   constructor(context: MarketDataContext) {
     this.context = context;
+    this.pace = new PublicPace(context.folds.load);
   }
 
   request(session: FixpSession, seqNo: number, message: MarketDataRequestDecoder): Problem | null {
@@ -127,6 +130,7 @@ export class MarketData {
   /** Sends what has changed since the last tick, encoded once for all who read it. */
   tick(): void {
     const { folds, publicBufferBytesMax, nowMs } = this.context;
+    if (!this.pace.isDue(performance.now())) return;
     const now = nowMs();
     for (const feed of this.feeds.values()) {
       if (feed.subscribers.size === 0) continue;

@@ -137,7 +137,8 @@ export class Quotes {
 
   /** Tries again what the exchange had no room for. */
   retry(): void {
-    for (const [quotes, session] of this.owing) this.takeBack(session, quotes);
+    // Of a copy: what finds no room again stands behind in the map, and would come up for ever.
+    for (const [quotes, session] of [...this.owing]) this.takeBack(session, quotes);
   }
 
   private takeBack(session: FixpSession, quotes: MarketQuotes): void {

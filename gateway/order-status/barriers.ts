@@ -15,6 +15,8 @@ export interface BarrierContext {
   readonly accounts: Accounts;
   /** By which answers are known. */
   readonly number: number;
+  /** Whether something that was taken from clients is not even sent to this port. */
+  readonly isWaiting: (port: ShardPort) => boolean;
   /** Something was sent to a shard. */
   readonly wake: (shard: number) => void;
 }
@@ -61,7 +63,9 @@ export class Barriers {
     this.writer.cancel(this.draft, account, this.session, request);
     const home = accounts.homeOf(account);
     const port = ports[home] as ShardPort;
-    if (!port.trySend(this.writer.words, 0, this.writer.slots)) return Promise.resolve(null);
+    // A question, whatever it looks like: it leaves room for cancels, and does not overtake them.
+    if (this.context.isWaiting(port)) return Promise.resolve(null);
+    if (!port.trySend(this.writer.words, 0, this.writer.slots, true)) return Promise.resolve(null);
     const reached = new Promise<Reached | null>((resolve) => {
       const timer = setTimeout(() => this.settle(request, null), withinMs).unref();
       this.waiting.set(request, (found) => {

@@ -7,7 +7,7 @@ import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import { issueApiKey } from '../session/api-keys.js';
 import { chargedAddress } from '../session/client-address.js';
 import { newTrader } from '../testing/exchange.js';
-import { PAGE_ROUTES } from './routes.js';
+import { ORDER_STATUS_ROUTE, PAGE_ROUTES } from './routes.js';
 import { type Answer, RestExchange, type Signing } from './testing/rest-exchange.js';
 
 let exchange: RestExchange;
@@ -215,6 +215,11 @@ describe('whoever asks for what is private', () => {
       // A signature for one query is none for another one.
       const moved = await exchange.get(`${path}?limit=5`, { key, signedPath: path });
       expect(moved.status).toBe(401);
+    }
+    const status = `${ORDER_STATUS_ROUTE.path}?market=${exchange.markets[0]}&orderId=1`;
+    for (const [who, signing, code] of wrong) {
+      const answer = await exchange.get(status, signing);
+      expect([answer.status, answer.body.code], `${status} with ${who}`).toEqual([401, code]);
     }
   });
 

@@ -20,6 +20,16 @@ describe('orders against trades', () => {
     expect(ratios.take(1, 0, 500)).toBeNull();
   });
 
+  it('that could not be sent do not count', () => {
+    const ratios = new OrderRatios(LIMITS);
+    expect(ratios.take(1, 20, 0)).toBeNull();
+    ratios.giveBack(1, 5);
+    ratios.giveBack(2, 5);
+    expect(ratios.take(1, 6, 0)).not.toBeNull();
+    expect(ratios.take(1, 5, 0)).toBeNull();
+    expect(ratios.count).toBe(1);
+  });
+
   it('are never more within a window than its trades and the free ones allow, whatever comes when', () => {
     const step = fc.record({
       waitMs: fc.nat(3_000),

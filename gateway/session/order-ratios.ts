@@ -13,6 +13,8 @@ export interface OrderRatioLimits {
 export interface OrderCounts {
   /** Counts new orders and amendments, all or none; null: they may be sent. Cancels are not counted, so they always may. */
   take(account: number, orders: number, nowMs: number): Problem | null;
+  /** Orders that were counted a moment ago and could not be sent. */
+  giveBack(account: number, orders: number): void;
   /** The account was a side of a trade. */
   traded(account: number, usd: number, nowMs: number): void;
   /** Forgets those of whom nothing is within the window. */
@@ -61,6 +63,14 @@ export class OrderRatios implements OrderCounts {
     counts.orders[slice] = (counts.orders[slice] as number) + orders;
     counts.orderSum = value;
     return null;
+  }
+
+  giveBack(account: number, orders: number): void {
+    const counts = this.byAccount.get(account);
+    if (orders === 0 || counts === undefined) return;
+    const slice = counts.slice % RATIO_SLICES;
+    counts.orders[slice] = (counts.orders[slice] as number) - orders;
+    counts.orderSum -= orders;
   }
 
   traded(account: number, usd: number, nowMs: number): void {

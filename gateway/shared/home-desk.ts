@@ -8,10 +8,10 @@ import type { NewKey } from '../identity/key-store.js';
 export interface HomeDesk {
   createKey(wish: NewKey, nowMs: number): Promise<{ apiKey: string; apiSecret: string | null }>;
   revokeKey(apiKey: string): Promise<void>;
-  openListenKey(account: number): Promise<string>;
-  /** Null: the account has none. */
-  keepListenKey(account: number): Promise<string | null>;
-  closeListenKey(account: number): Promise<void>;
+  openListenKey(account: number, apiKey: string): Promise<string>;
+  /** Null: the API key has none. */
+  keepListenKey(apiKey: string): Promise<string | null>;
+  closeListenKey(account: number, apiKey: string): Promise<void>;
   /** Cancels all orders of the account in the market after so long, unless it is called again; 0: not at all. */
   setCountdown(account: number, marketId: number, inMs: number): Promise<void>;
   /** An order of the account with this client id is an algo order of the Binance door, or is not after all. */

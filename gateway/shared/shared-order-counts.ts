@@ -58,6 +58,13 @@ export class SharedOrderCounts implements OrderCounts {
     return null;
   }
 
+  giveBack(account: number, orders: number): void {
+    const slice = this.sliceAt(performance.now());
+    const at = this.table.find(this.table.keyOf(account));
+    if (orders === 0 || at < 0) return;
+    Atomics.sub(this.table.words, at + W_ORDERS + this.begun(at, slice), orders);
+  }
+
   traded(account: number, usd: number, nowMs: number): void {
     if (!this.countsTrades) return;
     const slice = this.sliceAt(nowMs);

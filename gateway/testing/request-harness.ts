@@ -21,6 +21,7 @@ import { Accounts } from '../session/accounts.js';
 import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
+import { LoadLevels } from '../session/load-levels.js';
 import { LoginChallenge } from '../session/login.js';
 import { OrderRatios } from '../session/order-ratios.js';
 import { RequestTimes } from '../session/request-times.js';
@@ -77,7 +78,7 @@ export class RequestHarness {
       session,
       () => {},
       this.times,
-      ratios,
+      { ratios, load: new LoadLevels(limits.tickMs, []) },
       0,
     );
     this.connection = this.newConnection(false, limits);
@@ -153,7 +154,8 @@ export class RequestHarness {
     const keyRequests = new KeyRequests(keys, accounts, new Connections(8), nowMs);
     const sources = { accounts, markets, views, logOf: () => log, history: null };
     const ports = [this.port];
-    const barriers = new Barriers({ ports, accounts, number: 3, wake: () => {} });
+    const isWaiting = () => false;
+    const barriers = new Barriers({ ports, accounts, number: 3, isWaiting, wake: () => {} });
     const orderStatus = new OrderStatusDesk({ ...sources, barriers, desk: null });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };

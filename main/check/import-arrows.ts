@@ -37,11 +37,12 @@ export const arrows: Readonly<Record<string, Arrows>> = {
       'risk/requirement/',
     ],
   },
-  // A bus in files and a server's folder are locked and synced as a journal is.
+  // A bus in files and a server's folder are locked and synced as a journal is; amounts are written as at the other doors.
   settlement: {
     product: engineMessages.concat(
       'engine/runtime/journal/lock-file.ts',
       'engine/runtime/journal/directories.ts',
+      'engine/units/decimal.ts',
     ),
   },
   programs: { product: [] },

@@ -38,9 +38,9 @@ export function isTestCode(path: string): boolean {
   return /\.(test|fuzz|bench|fixture)\.tsx?$/.test(path) || path.split('/').includes('testing');
 }
 
-/** The files that the test runner starts by itself. */
+/** The files that the test runner starts by itself: tests, and what vitest.config.ts has run before each of them. */
 export function isTestEntry(path: string): boolean {
-  return /\.test\.tsx?$/.test(path);
+  return /\.(test|setup)\.tsx?$/.test(path);
 }
 
 function collectPaths(root: string, folder: string, into: string[]): void {

@@ -16,6 +16,7 @@ export class GatewayFigures {
     const sum = this.gateway.stats();
     for (const stats of this.threads?.stats() ?? []) {
       sum.connections += stats.connections;
+      sum.loadLevel = Math.max(sum.loadLevel, stats.loadLevel);
       for (const [name, count] of Object.entries(stats.totals())) {
         sum[name as keyof GatewayStats] += count;
       }

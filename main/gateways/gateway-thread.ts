@@ -92,9 +92,7 @@ function begin(seed: GatewayThreadSeed): void {
     applySeed(state, shard, opened.seed, (account) => epochs.get(account));
     forEachAccount(state, (account, sequence) => logs[shard]?.begin(account, sequence));
   });
-  for (const { account, listenKey } of seed.listenKeys) {
-    opened.binance.learnListenKey(account, listenKey);
-  }
+  for (const key of seed.listenKeys) opened.binance.learnListenKey(key);
   opened.restorePublic(seed.memory);
   // What has happened since comes now.
   for (const ring of ports) {
@@ -143,7 +141,9 @@ async function follow(ask: ToThread): Promise<unknown> {
     case 'key':
       return opened.learnKey(ask.entry, ask.ends);
     case 'listenKey':
-      return opened.binance.learnListenKey(ask.account, ask.listenKey);
+      return opened.binance.learnListenKey(ask.key);
+    case 'endListenKey':
+      return opened.binance.endListenKey(ask.account, ask.apiKey);
     case 'algo':
       return opened.binance.noteAlgo(ask.account, ask.clientOrderId, ask.isAlgo);
     case 'reach':

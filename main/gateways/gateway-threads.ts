@@ -240,7 +240,7 @@ export class GatewayThreads {
     const { gateway, log, shared } = this.options;
     this.dies(thread);
     place.thread = null;
-    place.stats.connections = 0;
+    place.stats.clear();
     shared.limits.dropSlot(place.slot);
     for (const account of thread.guarded.keys()) gateway.cancelAllOf(account);
     if (this.isOver) return;

@@ -7,6 +7,7 @@ import type { GatewayThreadHandle } from './gateway-thread-handle.js';
 import {
   type EventsAnswer,
   eventsAnswer,
+  type ListenKeyAsk,
   type Page,
   type PagePath,
   type ToExchange,
@@ -42,8 +43,8 @@ export class ThreadAnswers {
     this.context = context;
     const { gateway } = context;
     gateway.keys.onChange = (entry) => this.keyChanged(entry);
-    gateway.binance.onListenKeyEnded = (account) => {
-      this.tellAll({ ask: 'listenKey', account, listenKey: null });
+    gateway.binance.onListenKeyEnded = (account, apiKey) => {
+      this.tellAll({ ask: 'endListenKey', account, apiKey });
     };
   }
 
@@ -69,7 +70,7 @@ export class ThreadAnswers {
       case 'openListenKey':
       case 'keepListenKey':
       case 'closeListenKey':
-        return this.listenKey(ask.ask, ask.account);
+        return this.listenKey(ask);
       case 'setCountdown':
         return gateway.binance.setCountdown(ask.account, ask.marketId, ask.inMs);
       case 'algo':
@@ -124,26 +125,24 @@ export class ThreadAnswers {
     await Promise.all(told);
   }
 
-  private async listenKey(
-    name: 'openListenKey' | 'keepListenKey' | 'closeListenKey',
-    account: number,
-  ): Promise<string | null> {
+  private async listenKey({ account, apiKey, ask }: ListenKeyAsk): Promise<string | null> {
     const { binance } = this.context.gateway;
-    if (name === 'keepListenKey') {
-      try {
-        return ((await binance.keepListenKey(account)) as { listenKey: string }).listenKey;
-      } catch {
-        return null;
-      }
+    const known = binance.listenKeys.find((key) => key.apiKey === apiKey);
+    if (ask === 'keepListenKey') {
+      if (known === undefined) return null;
+      await binance.keepListenKey(account, apiKey);
+      return known.listenKey;
     }
-    if (name === 'closeListenKey') {
-      await binance.closeListenKey(account);
-      await this.toAll({ ask: 'listenKey', account, listenKey: null });
+    if (ask === 'closeListenKey') {
+      binance.endListenKey(account, apiKey);
+      await this.toAll({ ask: 'endListenKey', account, apiKey });
       return null;
     }
-    const known = binance.listenKeys.some((key) => key.account === account);
-    const { listenKey } = (await binance.openListenKey(account)) as { listenKey: string };
-    if (!known) await this.toAll({ ask: 'listenKey', account, listenKey });
+    const opened = await binance.openListenKey(account, apiKey);
+    const { listenKey } = opened as { listenKey: string };
+    if (known === undefined) {
+      await this.toAll({ ask: 'listenKey', key: { account, apiKey, listenKey } });
+    }
     return listenKey;
   }
 

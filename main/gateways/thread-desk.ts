@@ -16,9 +16,9 @@ export function deskOver(relay: Line): HomeDesk {
   return {
     createKey: (wish, nowMs) => relay.ask({ ask: 'createKey', wish, nowMs }),
     revokeKey: (apiKey) => relay.ask({ ask: 'revokeKey', apiKey }),
-    openListenKey: (account) => relay.ask({ ask: 'openListenKey', account }),
-    keepListenKey: (account) => relay.ask({ ask: 'keepListenKey', account }),
-    closeListenKey: (account) => relay.ask({ ask: 'closeListenKey', account }),
+    openListenKey: (account, apiKey) => relay.ask({ ask: 'openListenKey', account, apiKey }),
+    keepListenKey: (apiKey) => relay.ask({ ask: 'keepListenKey', account: 0, apiKey }),
+    closeListenKey: (account, apiKey) => relay.ask({ ask: 'closeListenKey', account, apiKey }),
     setCountdown: (account, marketId, inMs) => {
       return relay.ask({ ask: 'setCountdown', account, marketId, inMs });
     },

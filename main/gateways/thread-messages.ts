@@ -1,3 +1,4 @@
+import type { ListenKey } from '../../gateway/binance/listen-keys.js';
 import type { Collected } from '../../gateway/feeds/feed-walk.js';
 import type { PublicMemory } from '../../gateway/gateway-options.js';
 import type { Question } from '../../gateway/history/question.js';
@@ -40,7 +41,7 @@ export interface GatewayThreadSeed {
   epochs: Map<number, number>[];
   memory: PublicMemory;
   keys: KeyEntry[];
-  listenKeys: { account: number; listenKey: string }[];
+  listenKeys: ListenKey[];
 }
 
 /** What the exchange asks a gateway's thread for. */
@@ -52,7 +53,10 @@ export type ToThread =
   | { ask: 'listen' }
   /** `ends`: connections that came in by a key that was revoked go. */
   | { ask: 'key'; entry: KeyEntry; ends: boolean }
-  | { ask: 'listenKey'; account: number; listenKey: string | null }
+  /** One that was opened. */
+  | { ask: 'listenKey'; key: ListenKey }
+  /** That of an API key ends. */
+  | { ask: 'endListenKey'; account: number; apiKey: string }
   | { ask: 'algo'; account: number; clientOrderId: string; isAlgo: boolean }
   | { ask: 'reach'; account: number; marketId: number }
   /** Answered when it knows the account. */
@@ -70,7 +74,7 @@ export type ToThread =
 export type ToExchange =
   | { ask: 'createKey'; wish: NewKey; nowMs: number }
   | { ask: 'revokeKey'; apiKey: string }
-  | { ask: 'openListenKey' | 'keepListenKey' | 'closeListenKey'; account: number }
+  | ListenKeyAsk
   | { ask: 'setCountdown'; account: number; marketId: number; inMs: number }
   | { ask: 'algo'; account: number; clientOrderId: string; isAlgo: boolean }
   | { ask: 'reach'; account: number; marketId: number }
@@ -83,6 +87,12 @@ export type ToExchange =
   | { ask: 'log'; level: 'info' | 'warn' | 'error'; fields: object; sentence: string }
   /** It dies, and takes no more clients. */
   | { ask: 'dying'; sentence: string };
+
+export interface ListenKeyAsk {
+  ask: 'openListenKey' | 'keepListenKey' | 'closeListenKey';
+  account: number;
+  apiKey: string;
+}
 
 export const PAGES = ['/health', '/metrics', '/v1/schema/sbe.xml'] as const;
 export type PagePath = (typeof PAGES)[number];

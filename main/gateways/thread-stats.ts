@@ -2,10 +2,20 @@ import type { GatewayStats } from '../../gateway/gateway-options.js';
 import { ANSWER_CLASSES } from '../../gateway/session/request-times.js';
 
 /** Those that only grow: a thread that takes another one's place goes on counting where that has stopped. */
-const TOTALS = ['messages', 'commands', 'refused', 'busy', 'rateLimited', 'events'] as const;
+const TOTALS = [
+  'messages',
+  'commands',
+  'refused',
+  'busy',
+  'rateLimited',
+  'events',
+  'shedRequests',
+  'slowTicks',
+] as const;
 const F_BEAT = 0;
 const F_CONNECTIONS = 1;
-const F_TOTALS = 2;
+const F_LOAD_LEVEL = 2;
+const F_TOTALS = 3;
 const F_SUM_US = F_TOTALS + TOTALS.length;
 const F_CLASSES = F_SUM_US + 1;
 const FLOATS = F_CLASSES + ANSWER_CLASSES + 1;
@@ -35,6 +45,7 @@ export class ThreadStats {
   write(nowMs: number, stats: GatewayStats, { classes, sumUs }: AnswerFigures): void {
     const { before, floats } = this;
     floats[F_CONNECTIONS] = stats.connections;
+    floats[F_LOAD_LEVEL] = stats.loadLevel;
     TOTALS.forEach((name, i) => {
       floats[F_TOTALS + i] = (before[F_TOTALS + i] as number) + stats[name];
     });
@@ -56,8 +67,15 @@ export class ThreadStats {
   get connections(): number {
     return this.floats[F_CONNECTIONS] as number;
   }
-  set connections(count: number) {
-    this.floats[F_CONNECTIONS] = count;
+
+  /** The thread is dead, and with it all but what it has counted. */
+  clear(): void {
+    this.floats[F_CONNECTIONS] = 0;
+    this.floats[F_LOAD_LEVEL] = 0;
+  }
+
+  get loadLevel(): number {
+    return this.floats[F_LOAD_LEVEL] as number;
   }
 
   totals(): Totals {

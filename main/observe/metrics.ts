@@ -41,6 +41,13 @@ const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[
   ['commands', 'plimsoll_gateway_commands_total', 'Commands sent to the shard.'],
   ['refused', 'plimsoll_gateway_refused_total', 'Requests refused by the gateway.'],
   ['busy', 'plimsoll_gateway_busy_total', 'Requests refused because a ring was full.'],
+  ['loadLevel', 'plimsoll_gateway_load_level', '1 public data is slow, 2 new orders are refused.'],
+  [
+    'shedRequests',
+    'plimsoll_shed_requests_total',
+    'Requests of all doors that were answered busy.',
+  ],
+  ['slowTicks', 'plimsoll_slow_public_ticks_total', 'Ticks that held public data back.'],
   ['rateLimited', 'plimsoll_gateway_rate_limited_total', 'Requests over the rate limit.'],
 ];
 

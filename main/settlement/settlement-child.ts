@@ -144,7 +144,7 @@ async function fillWallet(
 }
 
 function tell(ledger: SettlementLedger): void {
-  const { batch, lagItems, lagSeconds, feesPaidLamports, deadLetters, alarms } = ledger.status();
+  const { batch, lagItems, lagSeconds, feesPaidLamports, deadLetters, alarms } = ledger.progress();
   const count = (wanted: string) => alarms.filter(({ severity }) => severity === wanted).length;
   const figures: SettlementFigures = {
     builtBatch: batch.built,

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
 import { binaryForTests } from '../../settlement/bus/server/server-for-tests.fixture.js';
-import { ChainWallet, decimalOf } from '../testing/settlement/chain-wallet.js';
+import { usdText } from '../../settlement/custody/usd-text.js';
+import { ChainWallet } from '../testing/settlement/chain-wallet.js';
 import { eventually } from '../testing/settlement/eventually.js';
 import { partsOf } from '../testing/settlement/processes.js';
 import { type Facts, SettlingExchange } from '../testing/settlement/settling-exchange.js';
@@ -95,7 +96,7 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
     async function withdraw({ wallet, accountId }: Owner, nonce: number, amountMicroUsd: bigint) {
       const body = wallet.withdrawal(facts, { accountId, nonce, amountMicroUsd });
       const asked = await exchange.custody('POST', '/v1/withdrawals', body);
-      expect(asked.body).toMatchObject({ accountId, nonce, amount: decimalOf(amountMicroUsd) });
+      expect(asked.body).toMatchObject({ accountId, nonce, amount: usdText(amountMicroUsd) });
       const ended = await withdrawalIn(asked.body.id as number, ENDED);
       return { body, ended };
     }

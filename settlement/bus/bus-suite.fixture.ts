@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, BusMessage } from './bus.js';
@@ -15,7 +16,6 @@ import {
   withSource,
 } from './reading.fixture.js';
 import type { LimitsGiven } from './streams.js';
-import { sleep } from './waiting.js';
 
 /** Where a bus of the kind under test lives; `open` may be called again after a close, or beside another. */
 export interface BusPlace {

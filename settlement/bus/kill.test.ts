@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BusLocation } from './provide-bus.js';
 import { binaryForTests, makeFolder, removeFolder } from './server/server-for-tests.fixture.js';
 import { startNatsServer } from './server/server-process.js';
-import { sleep } from './waiting.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const binary = await binaryForTests();

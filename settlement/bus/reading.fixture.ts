@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, BusMessage, ConsumeOptions, MessageSource, StreamName } from './bus.js';
-import { sleep } from './waiting.js';
 
 /** Reads so many messages and acknowledges each. */
 export async function take(

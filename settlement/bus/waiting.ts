@@ -1,5 +1,3 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
-
 /** Wakes those that wait, now or, when nobody waits yet, the next one at once. */
 export class Signal {
   private wakers: (() => void)[] = [];
@@ -25,10 +23,6 @@ export class Signal {
     }
     this.raised = false;
   }
-}
-
-export function sleep(durationMs: number): Promise<void> {
-  return sleepMs(durationMs);
 }
 
 /** What an unknown error says. */

@@ -1,7 +1,8 @@
 import { base58 } from '@scure/base';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import type { Route } from './custody-server.js';
-import { decimal, type WithdrawalRequests, wholeNumber } from './withdrawal-requests.js';
+import { usdText } from './usd-text.js';
+import { type WithdrawalRequests, wholeNumber } from './withdrawal-requests.js';
 
 export interface CustodyFacts {
   /** Program, exchange, mint and vault on chain, base58; where the chain can be asked. */
@@ -54,7 +55,7 @@ export function custodyRoutes(
 }
 
 function settledOf(ledger: SettlementLedger): object {
-  const { batch, lagItems, lagSeconds, isHalted } = ledger.status();
+  const { batch, lagItems, lagSeconds, isHalted } = ledger.progress();
   return { settledBatch: batch.settled, lagItems, lagSeconds, isHalted };
 }
 
@@ -75,7 +76,7 @@ function depositsOf(ledger: SettlementLedger, accountText: string | undefined): 
   return ledger.deposits.listOfAccount(accountId, LISTED_MAX).map((deposit) => ({
     signature: deposit.signature,
     index: deposit.eventIndex,
-    amount: decimal(deposit.amountMicroUsd),
+    amount: usdText(deposit.amountMicroUsd),
     state: deposit.state,
     reason: deposit.reason,
     seenAt: deposit.seenAtMs,

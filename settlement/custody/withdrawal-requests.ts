@@ -5,6 +5,7 @@ import type { SettlementLedger } from '../ledger/ledger.js';
 import type { LedgerWithdrawal, WithdrawalState } from '../ledger/withdrawals.js';
 import { isAuthorised } from '../program/authorisation.js';
 import { CustodyProblem, invalid } from './custody-problem.js';
+import { usdText } from './usd-text.js';
 
 export interface WithdrawalContext {
   readonly ledger: SettlementLedger;
@@ -144,7 +145,7 @@ export class WithdrawalRequests {
       id,
       accountId,
       nonce,
-      amount: decimal(amountMicroUsd),
+      amount: usdText(amountMicroUsd),
       destination: base58.encode(withdrawal.destination),
       expiresAt: expirySeconds,
       state,
@@ -152,11 +153,6 @@ export class WithdrawalRequests {
       history: history.map(({ state: was, timeMs, note }) => ({ state: was, timeMs, note })),
     };
   }
-}
-
-export function decimal(microUsd: number | bigint): string {
-  const text = String(microUsd).padStart(7, '0');
-  return `${text.slice(0, -6)}.${text.slice(-6)}`;
 }
 
 export function wholeNumber(field: string, text: string | undefined, most: number): number {

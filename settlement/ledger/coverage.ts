@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import type { LedgerDatabase } from './database.js';
 import { LedgerStateError } from './errors.js';
+import type { ConfirmedWatermark } from './payment-gate.js';
 import type { Streams } from './streams.js';
 
 /** Said by the exchange: everything that this shard's journal has up to here was put on the bus before. */
@@ -113,6 +114,13 @@ export class Coverage {
     this.database.write(() => this.setEnds.run(JSON.stringify(ends), shardId, sequence));
   }
 
+  /** Watermarks with the ends of the markets, of what is not in batches yet. */
+  confirmed(): ConfirmedWatermark[] {
+    return (this.confirmedRows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => {
+      return { ...row, ends: JSON.parse(marketItems as string) as MarketEnd[] };
+    });
+  }
+
   /** Called while a batch is written: what is netted now is covered by it. */
   record(batch: number): void {
     const netted = new Map(
@@ -120,8 +128,7 @@ export class Coverage {
         .list()
         .map(({ kind, streamId, nettedItem }) => [`${kind} ${streamId}`, nettedItem]),
     );
-    for (const row of this.confirmedRows.all() as WatermarkRow[]) {
-      const ends = JSON.parse(row.marketItems as string) as MarketEnd[];
+    for (const { ends, ...row } of this.confirmed()) {
       const isReached = (key: string, item: number) => (netted.get(key) ?? 0) >= item;
       if (!isReached(`account ${row.shardId}`, row.accountItem)) continue;
       if (!ends.every((end) => isReached(`market ${end.marketId}`, end.lastItem))) continue;

@@ -137,6 +137,21 @@ describe('a ledger that cannot be opened', () => {
     expect(() => openLedger(dataDir)).toThrow('has schema 99');
   });
 
+  it('of an earlier schema is brought up to date, with what it had', () => {
+    const dataDir = makeScratch();
+    openLedger(dataDir).close();
+    const database = new Database(ledgerFile(dataDir));
+    database.exec(
+      "INSERT INTO transactions VALUES (1, 'withdraw', 1, 0, 'confirmed', 1, 1);" +
+        'INSERT INTO attempts (transaction_id, number, signature, blockhash, last_valid_height, priority_fee_micro_lamports, sent_at_ms, result, fee_lamports) ' +
+        "VALUES (1, 1, 'a', 'b', 1, 0, 1, 'confirmed', 5700); DROP TABLE fees; ALTER TABLE forced_requests DROP COLUMN paid_micro_usd",
+    );
+    database.pragma('user_version = 1');
+    database.close();
+    expect(() => openLedger(dataDir, { mode: 'read' })).toThrow('has schema 1, this release reads');
+    expect(openLedger(dataDir).progress().feesPaidLamports).toBe(5_700);
+  });
+
   it('is not made by who only wants to read, and not used for another exchange', () => {
     const dataDir = makeScratch();
     expect(() => openLedger(dataDir, { mode: 'read' })).toThrow('there is no ledger');

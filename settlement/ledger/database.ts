@@ -176,7 +176,7 @@ function translated(error: unknown, file: string): unknown {
   }
   if (isCode(error, 'SQLITE_CORRUPT') || isCode(error, 'SQLITE_NOTADB')) {
     return new LedgerDamagedError(
-      `${file} is damaged (${said}); it was left as it is. Restore a copy, or move it away to have it made anew from the bus and the chain`,
+      `${file} is damaged (${said}); it was left as it is. Repair it, or restore what it was: an older copy, or a new ledger, is refused as soon as the chain has a batch that it does not know`,
       cause,
     );
   }

@@ -18,7 +18,7 @@ import type { WindowLimits } from './netting-window.js';
 import { PackStore } from './pack-store.js';
 import { Prices } from './prices.js';
 import { type ChainHead, type Reconciliation, reconcile } from './reconcile.js';
-import type { LedgerStatus } from './status.js';
+import type { LedgerProgress, LedgerStatus } from './status.js';
 import { Streams } from './streams.js';
 import { Transactions } from './transactions.js';
 import type { LedgerSide } from './verify.js';
@@ -203,17 +203,14 @@ export class SettlementLedger {
     return new VerifyReader({ database, batches, catalogue }).side();
   }
 
-  status(): LedgerStatus {
+  progress(): LedgerProgress {
     return this.database.read(() => {
-      const streams = this.streams.list();
       const unsettled = this.sumUnsettled.get() as { items: number; oldestMs: number | null };
       const waitingItems = this.packs.waitingItems();
       const settled = this.batches.lastSettledSequence();
       const newest = this.batches.newest();
       return {
-        file: this.database.file,
         isHalted: this.alarms.halted(),
-        streams,
         waitingItems,
         unsettledItems: unsettled.items,
         lagItems: waitingItems + unsettled.items,
@@ -225,14 +222,23 @@ export class SettlementLedger {
           computeUnits: settled === 0 ? null : this.transactions.computeUnitsOfBatch(settled),
           entries: settled === 0 ? 0 : this.batches.get(settled).entries,
         },
-        coverage: this.coverage.places(),
         feesPaidLamports: this.transactions.feesPaidLamports(),
         deadLetters: this.letters.count(),
-        deposits: this.stateCounts('deposits'),
-        withdrawals: this.stateCounts('withdrawals'),
         alarms: this.alarms.list(),
       };
     });
+  }
+
+  /** Counts everything there ever was. */
+  status(): LedgerStatus {
+    return this.database.read(() => ({
+      ...this.progress(),
+      file: this.database.file,
+      streams: this.streams.list(),
+      coverage: this.coverage.places(),
+      deposits: this.stateCounts('deposits'),
+      withdrawals: this.stateCounts('withdrawals'),
+    }));
   }
 
   close(): void {

@@ -60,10 +60,15 @@ export class MarketNet {
   /** False: a sum would not be exact any more, or more lots than the chain takes; and nothing was added. */
   addItem(item: MarketItem, notionalMicroUsd: number): boolean {
     const { maker, taker, priceTicks } = item;
-    const fees = this.feesMicroUsd + maker.feeMicroUsd + taker.feeMicroUsd;
-    const realized = this.realizedMicroUsd + maker.realizedMicroUsd + taker.realizedMicroUsd;
+    const makersFees = this.feesMicroUsd + maker.feeMicroUsd;
+    const fees = makersFees + taker.feeMicroUsd;
+    const makersRealized = this.realizedMicroUsd + maker.realizedMicroUsd;
+    const realized = makersRealized + taker.realizedMicroUsd;
     const gross = this.grossLots + item.qtyLots;
-    if (!isExact(fees) || !isExact(realized) || gross > QTY_LOTS_MAX) return false;
+    if (gross > QTY_LOTS_MAX) return false;
+    // A sum that was rounded on the way would be wrong although it is small again.
+    if (!isExact(makersFees) || !isExact(fees)) return false;
+    if (!isExact(makersRealized) || !isExact(realized)) return false;
     const makerAt = this.entryOf(maker.accountId);
     if (!this.addSide(makerAt, maker)) return false;
     if (!this.addSide(this.entryOf(taker.accountId), taker)) {

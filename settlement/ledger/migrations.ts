@@ -312,4 +312,16 @@ CREATE TABLE notes (
   sentence TEXT NOT NULL
 ) STRICT;
 `,
+  `
+-- Kept beside the attempts, of which there will be millions, and changed with them.
+CREATE TABLE fees (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  paid_lamports INTEGER NOT NULL
+) STRICT;
+INSERT INTO fees SELECT 1, coalesce(sum(fee_lamports), 0) FROM attempts;
+
+-- Less than was asked for when somebody has cut the request.
+ALTER TABLE forced_requests ADD COLUMN paid_micro_usd INTEGER NOT NULL DEFAULT 0;
+UPDATE forced_requests SET paid_micro_usd = amount_micro_usd WHERE state = 'served';
+`,
 ];

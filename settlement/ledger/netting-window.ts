@@ -23,6 +23,8 @@ export interface WindowLimits {
    * the trades that they are for. Default: everything is taken.
    */
   readonly ingestedUntilMs?: number;
+  /** Payments wait until it is certain that all trades before them are here (PaymentGate). Default: they do not. */
+  readonly paymentsWait?: boolean;
 }
 
 /** `full`: it belongs to the next window. `unplaced`: its market has no slot on chain. */
@@ -39,7 +41,7 @@ export const ENTRIES_MAX = 0xffff;
 
 /** Throws LedgerStateError unless every limit can be kept. */
 export function checkLimits(limits: WindowLimits): void {
-  const least: Record<keyof Omit<WindowLimits, 'ingestedUntilMs'>, number> = {
+  const least: Record<keyof Omit<WindowLimits, 'ingestedUntilMs' | 'paymentsWait'>, number> = {
     itemsMax: 1,
     entriesMax: 2,
     bytesMax: 1,

@@ -132,6 +132,28 @@ describe('netting', () => {
     expect(ended).toBeGreaterThan(10);
   });
 
+  it('is exact where a sum passes its bound on the way and comes back', () => {
+    const window = new NettingWindow(NO_LIMITS, PLACES);
+    const most = Number.MAX_SAFE_INTEGER;
+    const idle = { deltaLots: 0, deltaEntryTickLots: 0, feeMicroUsd: 0 };
+    const item = (maker: number, taker: number): MarketItem => ({
+      ...fill(new Xorshift(1)),
+      maker: { ...idle, accountId: maker, realizedMicroUsd: maker * 2 ** 51 },
+      taker: { ...idle, accountId: taker, realizedMicroUsd: -(2 ** 51) },
+    });
+    const first = item(0, 9);
+    expect(window.addItem(9, { ...first, maker: { ...first.maker, realizedMicroUsd: most } })).toBe(
+      'added',
+    );
+    // 3 · 2^51 − 1 + 2^51 + 1 is no double.
+    const odd = item(1, 2);
+    expect(
+      window.addItem(9, { ...odd, maker: { ...odd.maker, realizedMicroUsd: 2 ** 51 + 2 } }),
+    ).toBe('full');
+    const sums = window.sections()[0]?.entries.map((entry) => entry.realizedMicroUsd);
+    expect(sums).toEqual([BigInt(most), -(2n ** 51n)]);
+  });
+
   it('refuses what would pass a limit, changes nothing then, and says when a market has no place', () => {
     fc.assert(
       fc.property(

@@ -2,12 +2,10 @@ import type { Alarm } from './alarms.js';
 import type { JournalPlace } from './coverage.js';
 import type { StreamCursor } from './streams.js';
 
-/** What an operator sees. Money and fees as the names say; times milliseconds since 1970. */
-export interface LedgerStatus {
-  readonly file: string;
+/** How far settlement is, asked for every second: nothing in it takes longer as the ledger grows. Times are milliseconds since 1970. */
+export interface LedgerProgress {
   /** Nothing may be sent to the chain. */
   readonly isHalted: boolean;
-  readonly streams: readonly StreamCursor[];
   /** Taken in, and in no batch yet. */
   readonly waitingItems: number;
   /** In a batch that the chain does not have yet. */
@@ -25,10 +23,17 @@ export interface LedgerStatus {
     readonly computeUnits: number | null;
     readonly entries: number;
   };
-  readonly coverage: readonly JournalPlace[];
   readonly feesPaidLamports: number;
   readonly deadLetters: { readonly open: number; readonly parked: number };
+  readonly alarms: readonly Alarm[];
+}
+
+/** What an operator sees. */
+export interface LedgerStatus extends LedgerProgress {
+  readonly file: string;
+  readonly streams: readonly StreamCursor[];
+  readonly coverage: readonly JournalPlace[];
+  /** How many there ever were, by state. */
   readonly deposits: Readonly<Record<string, number>>;
   readonly withdrawals: Readonly<Record<string, number>>;
-  readonly alarms: readonly Alarm[];
 }

@@ -78,10 +78,9 @@ export class Transactions {
   private readonly attemptRows: Statement;
   private readonly attemptBySignature: Statement;
   private readonly finishAttempt: Statement;
-  private readonly feeSum: Statement;
+  private readonly addFee: Statement;
+  private readonly feesPaid: Statement;
   private readonly unitsOfNewest: Statement;
-  /** Kept, because there may be millions of attempts; null: to be summed up. */
-  private feesLamports: number | null = null;
 
   constructor(database: LedgerDatabase, now: () => number) {
     this.database = database;
@@ -111,7 +110,8 @@ export class Transactions {
       'UPDATE attempts SET result = @result, error = @error, chain_slot = @chainSlot, compute_units = @computeUnits, ' +
         'fee_lamports = @feeLamports, finished_at_ms = @timeMs WHERE id = @id',
     );
-    this.feeSum = sql.prepare('SELECT coalesce(sum(fee_lamports), 0) FROM attempts').pluck();
+    this.addFee = sql.prepare('UPDATE fees SET paid_lamports = paid_lamports + ?');
+    this.feesPaid = sql.prepare('SELECT paid_lamports FROM fees').pluck();
     this.unitsOfNewest = sql
       .prepare(
         'SELECT sum(a.compute_units) FROM attempts a JOIN transactions t ON t.id = a.transaction_id ' +
@@ -165,7 +165,7 @@ export class Transactions {
 
   /** What became of an attempt. A confirmed one also confirms its transaction; one that was confirmed may turn out not to be (a fork). */
   endAttempt(signature: string, end: AttemptEnd): void {
-    const moreLamports = this.database.write(() => {
+    this.database.write(() => {
       const attempt = this.attempt(signature);
       if (attempt === null) throw new LedgerStateError(`there is no attempt ${signature}`);
       const timeMs = this.now();
@@ -175,11 +175,8 @@ export class Transactions {
       this.finishAttempt.run({ id, result, error, chainSlot, computeUnits, feeLamports, timeMs });
       if (result === 'confirmed') this.finish.run('confirmed', timeMs, transactionId);
       else if (this.getTransaction(transactionId).state === 'confirmed') this.reopen(transactionId);
-      return (feeLamports ?? 0) - (attempt.feeLamports ?? 0);
+      this.addFee.run((feeLamports ?? 0) - (attempt.feeLamports ?? 0));
     });
-    // Within a larger transaction, which may still fail, it has to be summed up again.
-    if (this.database.sql.inTransaction) this.feesLamports = null;
-    else if (this.feesLamports !== null) this.feesLamports += moreLamports;
   }
 
   /** It is not needed any more, or is known from the chain's state to have had its effect. */
@@ -192,8 +189,7 @@ export class Transactions {
 
   /** Of all attempts that ever landed. */
   feesPaidLamports(): number {
-    this.feesLamports ??= this.feeSum.get() as number;
-    return this.feesLamports;
+    return this.feesPaid.get() as number;
   }
 
   /** Of all transactions of a batch; null: none is known. */

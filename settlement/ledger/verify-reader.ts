@@ -89,7 +89,7 @@ export class VerifyReader {
     this.addForced(sums, isIn);
     const withdrawals =
       'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
-      "returned_shard_id AS returnedShardId, returned_item AS returnedItem, state = 'completed' AS isPaid FROM withdrawals";
+      "returned_shard_id AS returnedShardId, returned_item AS returnedItem, iif(state = 'completed', amount_micro_usd, 0) AS paid FROM withdrawals";
     for (const row of this.rows<Returned>(withdrawals)) addPayout(sums, row, isIn);
     return sums;
   }
@@ -110,7 +110,7 @@ export class VerifyReader {
   private addForced(sums: Map<number, bigint>, isIn: IsInCut): void {
     const text =
       'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
-      "returned_shard_id AS returnedShardId, returned_item AS returnedItem, state = 'served' AS isPaid FROM forced_requests";
+      'returned_shard_id AS returnedShardId, returned_item AS returnedItem, paid_micro_usd AS paid FROM forced_requests';
     for (const row of this.rows<Returned>(text)) addPayout(sums, row, isIn);
   }
 
@@ -123,16 +123,17 @@ export class VerifyReader {
 interface Returned {
   returnedShardId: bigint | null;
   returnedItem: bigint | null;
-  isPaid: bigint;
+  /** By the chain. */
+  paid: bigint;
 }
 
-/** The engine has given it, and the chain not yet; or the other way round. */
+/** The engine has given it, and the chain not yet; or the other way round. What is not paid comes back to the engine. */
 function addPayout(sums: Map<number, bigint>, row: MoneyRow & Returned, isIn: IsInCut): void {
   const isReserved = isIn(row.shardId, row.item);
   const isReturned = isIn(row.returnedShardId, row.returnedItem);
-  const isPaid = row.isPaid === 1n;
-  if (isReserved && !isReturned && !isPaid) add(sums, row.id, row.amount);
-  if (!isReserved && isPaid) add(sums, row.id, -row.amount);
+  const given = isReserved ? row.amount : 0n;
+  const returned = isReturned ? row.amount - row.paid : 0n;
+  add(sums, row.id, given - returned - row.paid);
 }
 
 type IsInCut = (shardId: bigint | null, item: bigint | null) => boolean;

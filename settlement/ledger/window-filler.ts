@@ -1,6 +1,7 @@
 import type { AccountItem, AccountPack, MarketPack } from '../packs/pack-types.js';
 import { OutsideChanges } from './balances.js';
 import type { Catalogue } from './catalogue.js';
+import type { Coverage } from './coverage.js';
 import { LedgerStateError } from './errors.js';
 import {
   ENTRIES_MAX,
@@ -9,6 +10,7 @@ import {
   type WindowLimits,
 } from './netting-window.js';
 import type { PackStore, StoredPack } from './pack-store.js';
+import { PaymentGate } from './payment-gate.js';
 import type { Purses } from './purses.js';
 import { type StreamKind, type Streams, streamName } from './streams.js';
 
@@ -16,6 +18,7 @@ export interface FillerParts {
   readonly streams: Streams;
   readonly packs: PackStore;
   readonly catalogue: Catalogue;
+  readonly coverage: Coverage;
 }
 
 export interface OpenStream {
@@ -28,8 +31,8 @@ export interface OpenStream {
   shortOf: number | null;
 }
 
-/** `short`: an insurance fund would be below zero. */
-type Answer = WindowAnswer | 'short';
+/** `short`: an insurance fund would be below zero. `early`: trades before it may be missing. */
+type Answer = WindowAnswer | 'short' | 'early';
 type Payment = Extract<AccountItem, { kind: 'funding' | 'insurance' }>;
 
 /**
@@ -50,16 +53,27 @@ export class WindowFiller {
   private readonly purses: Purses;
   private readonly ingestedUntilMs: number;
   private readonly open: OpenStream[];
+  /** Null: payments do not wait. */
+  private readonly gate: PaymentGate | null;
+  /** By market: when the payment was made that waits for trades of before; what was traded later waits for it. */
+  private readonly heldMs = new Map<number, number>();
   /** Up to this item what comes of the stream must be in one batch, and nothing else in between. */
   private together: { readonly stream: OpenStream; readonly until: number } | null = null;
 
-  constructor({ streams, packs, catalogue }: FillerParts, limits: WindowLimits, purses: Purses) {
+  constructor(
+    { streams, packs, catalogue, coverage }: FillerParts,
+    limits: WindowLimits,
+    purses: Purses,
+  ) {
     this.packs = packs;
     this.purses = purses;
     this.ingestedUntilMs = limits.ingestedUntilMs ?? Number.MAX_VALUE;
     this.window = new NettingWindow(limits, catalogue.markets());
-    this.open = streams
-      .list()
+    const cursors = streams.list();
+    this.gate = limits.paymentsWait
+      ? new PaymentGate(coverage.confirmed(), coverage.places(), cursors)
+      : null;
+    this.open = cursors
       .filter(({ ingestedItem, nettedItem }) => ingestedItem > nettedItem)
       .map(({ kind, streamId, nettedItem }) => {
         const next = packs.next(kind, streamId, nettedItem);
@@ -74,8 +88,8 @@ export class WindowFiller {
       if (stream === null || this.isTooNew(stream)) return false;
       const answer = this.takePack(stream);
       if (answer === 'full') return true;
-      // A stream whose next item cannot be placed waits; the others go on.
-      if (answer === 'unplaced') stream.next = null;
+      // A stream whose next item cannot be placed, or is early, waits; the others go on.
+      if (answer === 'unplaced' || answer === 'early') stream.next = null;
     }
   }
 
@@ -95,7 +109,7 @@ export class WindowFiller {
     if (this.together !== null) return this.together.stream;
     let oldest: OpenStream | null = null;
     for (const stream of this.open) {
-      if (isWaiting(stream)) continue;
+      if (isWaiting(stream) || this.isHeld(stream)) continue;
       if (oldest === null || isBefore(stream, oldest)) oldest = stream;
     }
     return oldest;
@@ -104,13 +118,21 @@ export class WindowFiller {
   /** Items of the stream may be taken up to this time, because no other stream has an older one. */
   private boundOf(stream: OpenStream): number {
     if (this.together !== null) return Number.MAX_VALUE;
-    let boundMs = Number.MAX_VALUE;
+    let boundMs = stream.kind === 'market' ? this.heldMsOf(stream) : Number.MAX_VALUE;
     for (const other of this.open) {
       if (other === stream || isWaiting(other)) continue;
       const isAfterEqual = stream.kind === 'account' && other.kind === 'market';
       boundMs = Math.min(boundMs, nextTimeMs(other) - (isAfterEqual ? 1 : 0));
     }
     return boundMs;
+  }
+
+  private isHeld(stream: OpenStream): boolean {
+    return stream.kind === 'market' && nextTimeMs(stream) > this.heldMsOf(stream);
+  }
+
+  private heldMsOf({ streamId }: OpenStream): number {
+    return this.heldMs.get(streamId) ?? Number.MAX_VALUE;
   }
 
   private takePack(stream: OpenStream): Answer {
@@ -173,8 +195,10 @@ export class WindowFiller {
   private takePayment(stream: OpenStream, number: number, payment: Payment): Answer {
     const { marketId, accountId, paymentMicroUsd } = payment;
     if (!this.window.hasPlaceFor(marketId)) return this.refused(stream, marketId, 'unplaced');
+    if (this.together === null && this.isEarly(stream, number, payment)) return 'early';
     if (this.together === null && !this.purses.allows(marketId, paymentMicroUsd)) {
       const end = this.endOfDebt(stream, number);
+      if (end === 'early') return 'early';
       if (end === null) {
         stream.shortOf = marketId;
         return 'short';
@@ -193,11 +217,17 @@ export class WindowFiller {
     return 'added';
   }
 
+  private isEarly(stream: OpenStream, number: number, { marketId, timeMs }: Payment): boolean {
+    if (this.gate?.allows(stream.streamId, number, marketId, timeMs) ?? true) return false;
+    this.heldMs.set(marketId, Math.min(timeMs, this.heldMs.get(marketId) ?? timeMs));
+    return true;
+  }
+
   /**
    * The item of the stream behind which no fund is below zero any more, when everything from this one on is taken at once; null: it has
-   * not come, or is too far. A funding round pays out before everybody has paid in, and may be longer than a window.
+   * not come, or is too far. Early: trades before one of them may be missing. A funding round pays out before everybody has paid in, and may be longer than a window.
    */
-  private endOfDebt(stream: OpenStream, number: number): number | null {
+  private endOfDebt(stream: OpenStream, number: number): number | 'early' | null {
     const purses = this.purses.copy();
     let stored = stream.next;
     for (let item = number; stored !== null && item - number < ENTRIES_MAX; ) {
@@ -206,6 +236,7 @@ export class WindowFiller {
         const each = pack.items[item - pack.firstItem];
         if (each?.kind !== 'funding' && each?.kind !== 'insurance') continue;
         if (!this.window.hasPlaceFor(each.marketId)) return null;
+        if (this.isEarly(stream, item, each)) return 'early';
         purses.add(each.marketId, each.paymentMicroUsd);
         if (!purses.hasDebt()) return item;
       }

@@ -118,6 +118,18 @@ export class Outgoing {
     }
   }
 
+  /**
+   * Asks whether what was confirmed is still there: a server that has lost power may have lost its newest messages, and says nothing of it
+   * to who has nothing to send. Throws BusLostItemsError.
+   */
+  async look(): Promise<void> {
+    for (const { subject, confirmedItem } of this.lines.values()) {
+      if (confirmedItem === 0) continue;
+      const head = await headOf(this.bus, subject);
+      checkKept(subject, confirmedItem, head);
+    }
+  }
+
   private publish(line: Line, message: Unconfirmed): void {
     this.underWay++;
     this.bus
@@ -144,21 +156,19 @@ export class Outgoing {
     message.onStored();
   }
 
-  /** A message that was refused may be stored all the same. */
+  /**
+   * A message that was refused may be stored all the same. A subject of which nothing is under way is looked at too: the stream that it
+   * shares with others may have lost its end, and only they were told.
+   */
   private async forgetStored(line: Line): Promise<void> {
     const { subject, confirmedItem, unconfirmed } = line;
-    const last = unconfirmed.at(-1);
-    if (last === undefined) return;
+    const lastItem = unconfirmed.at(-1)?.lastItem ?? confirmedItem;
     const head = await headOf(this.bus, subject);
     const has = head?.lastItem ?? 0;
-    if (has < confirmedItem) {
-      throw new BusLostItemsError(
-        `the bus ends ${subject} with item ${has}, but it had confirmed item ${confirmedItem}`,
-      );
-    }
-    if (has > last.lastItem) {
+    checkKept(subject, confirmedItem, head);
+    if (has > lastItem) {
       throw new OutboxDivergedError(
-        `the bus ends ${subject} with item ${has}, but no more than ${last.lastItem} were published: somebody else publishes there`,
+        `the bus ends ${subject} with item ${has}, but no more than ${lastItem} were published: somebody else publishes there`,
       );
     }
     while (head !== null && unconfirmed[0] !== undefined && isIn(unconfirmed[0], head)) {
@@ -174,6 +184,14 @@ export class Outgoing {
     }
     return line;
   }
+}
+
+function checkKept(subject: string, confirmedItem: number, head: BusHead | null): void {
+  const has = head?.lastItem ?? 0;
+  if (has >= confirmedItem) return;
+  throw new BusLostItemsError(
+    `the bus ends ${subject} with item ${has}, but it had confirmed item ${confirmedItem}`,
+  );
 }
 
 /** Whether the subject's end is this message, or one behind it: a mark stands behind the last item before it. */

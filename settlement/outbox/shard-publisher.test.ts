@@ -169,6 +169,29 @@ describe('the publisher of a shard', () => {
     bus.fate = () => 'lost';
     await expect(settle(publisher, 1_000)).rejects.toThrow(/it had confirmed item 1/);
 
+    // Two markets share a stream; only the one that publishes next is told that its end is gone.
+    const stream = new MemoryBus();
+    const both = await open(stream);
+    for (const market of [5, 6]) both.marketItem(market, market, fill(1));
+    both.endFrame(6, 6);
+    await settle(both, 0);
+    const place = stream.messages.findIndex(({ subject }) => subject === 'fills.5');
+    stream.messages.splice(place, 1);
+    both.marketItem(6, 7, fill(2));
+    both.endFrame(7, 7);
+    stream.fate = () => 'lost';
+    await expect(settle(both, 1_000)).rejects.toThrow(/ends fills.5 with item 0, but it had/);
+
+    // Nobody publishes any more.
+    const quiet = new MemoryBus();
+    const idle = await open(quiet);
+    idle.marketItem(5, 1, fill(1));
+    idle.endFrame(1, 1);
+    await settle(idle, 0);
+    quiet.messages.length = 0;
+    await idle.pump(900, true);
+    await expect(idle.pump(2_000, true)).rejects.toThrow(/ends fills.5 with item 0, but it had/);
+
     const shared = new MemoryBus();
     const [one, two] = [await open(shared), await open(shared)];
     two.marketItem(5, 1, fill(1));

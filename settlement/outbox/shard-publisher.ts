@@ -18,6 +18,8 @@ const PACK_AFTER_MS = 20;
 const ITEMS_MAX = 32_768;
 /** How often it is said up to where the journal is on the bus. */
 const MARK_EVERY_MS = 500;
+/** How often the bus is asked whether it still has what it has confirmed. */
+const LOOK_EVERY_MS = 1_000;
 
 export interface PublisherOptions {
   bus: Bus;
@@ -67,6 +69,7 @@ export class ShardPublisher implements ItemSink {
   private marked: OutboxPosition;
   private marking: Mark | null = null;
   private markedMs = Number.NEGATIVE_INFINITY;
+  private lookedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(options: PublisherOptions) {
     const { bus, shardId, begin } = options;
@@ -151,6 +154,7 @@ export class ShardPublisher implements ItemSink {
     if (this.outgoing.isHeldUp) return;
     try {
       await this.askEnds();
+      await this.lookAgain(nowMs);
     } catch (error) {
       this.outgoing.fail(error as Error);
       return;
@@ -184,6 +188,12 @@ export class ShardPublisher implements ItemSink {
       this.outgoing.noteStored(queue.subject, head?.lastItem ?? 0);
       if (queue.isBehindBus) this.behindBus.push(queue);
     }
+  }
+
+  private async lookAgain(nowMs: number): Promise<void> {
+    if (nowMs - this.lookedMs < LOOK_EVERY_MS) return;
+    this.lookedMs = nowMs;
+    await this.outgoing.look();
   }
 
   private checkHead({ subject, marketId }: SubjectQueue, head: BusHead | null): void {

@@ -63,6 +63,9 @@ export interface MarketState {
   lastPublishTimeSeconds: bigint;
   paymentsWindowStartSeconds: bigint;
   paymentsInWindowMicroUsd: bigint;
+  /** Most that can have been open in a batch with trades, of a window that began then. */
+  peakOpenLots: bigint;
+  peakSinceSeconds: bigint;
   /** 0: not fixed. */
   exitPriceTicks: bigint;
   openFromSeconds: bigint;
@@ -171,6 +174,8 @@ export function decodeMarket(data: Uint8Array): MarketState {
     lastPublishTimeSeconds: reader.i64(),
     paymentsWindowStartSeconds: reader.i64(),
     paymentsInWindowMicroUsd: reader.u64(),
+    peakOpenLots: reader.u64(),
+    peakSinceSeconds: reader.i64(),
     exitPriceTicks: reader.u64(),
     openFromSeconds: reader.i64(),
     tickExponent: reader.i32(),

@@ -362,6 +362,37 @@ describe('funding', () => {
     world.checkMoney();
   });
 
+  test('that is for trades that have closed everything is taken later, however long the pause', () => {
+    const world = open();
+    const engine = new NaiveEngine();
+    engine.trade(0, 1, 2, 10_000n, PRICE);
+    world.settle(engine.takeSections());
+    engine.trade(0, 2, 1, 10_000n, PRICE);
+    world.settle(engine.takeSections());
+    for (const payment of [10_000n, 10_000n]) {
+      world.chain.advance(100 * 3_600);
+      world.setPrice(0, PRICE);
+      world.settle([payments(payment)]);
+    }
+    // Trades begin a new window, and are still checked with the old one.
+    world.chain.advance(3_600);
+    world.setPrice(0, PRICE);
+    engine.trade(0, 1, 2, 1n, PRICE);
+    const [trades] = engine.takeSections();
+    const { entries, insuranceMicroUsd } = payments(10_000n);
+    const [payer] = entries;
+    const both = { ...trades!, insuranceMicroUsd };
+    both.entries = trades!.entries.map((entry) => ({
+      ...entry,
+      otherMicroUsd: entry.otherMicroUsd + (entry.accountId === 1 ? payer!.otherMicroUsd : 0n),
+    }));
+    world.settle([both]);
+    world.chain.advance(3_600);
+    world.setPrice(0, PRICE);
+    expect(() => world.settle([payments(10_000n)])).toThrow('paymentsTooLarge');
+    world.checkMoney();
+  });
+
   test('needs positions that it could be paid for', () => {
     const world = open();
     const section = emptySection(0);
@@ -378,6 +409,15 @@ describe('funding', () => {
     expect(() => world.settle([section])).toThrow('paymentsTooLarge');
   });
 });
+
+function payments(microUsd: bigint) {
+  const none = { deltaLots: 0n, deltaEntryTickLots: 0n, realizedMicroUsd: 0n };
+  return {
+    ...emptySection(0),
+    insuranceMicroUsd: microUsd,
+    entries: [{ accountId: 1, ...none, otherMicroUsd: -microUsd }],
+  };
+}
 
 function byAccount(a: { accountId: number }, b: { accountId: number }): number {
   return a.accountId - b.accountId;

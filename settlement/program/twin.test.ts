@@ -90,6 +90,8 @@ class Pair {
       expect(market.entrySumTickLots).toBe(twin.entrySum);
       expect(market.averageMicroTicks).toBe(twin.averageMicroTicks);
       expect(market.paymentsInWindowMicroUsd).toBe(twin.paidInWindow);
+      expect(market.peakOpenLots).toBe(twin.peakLots);
+      expect(market.peakSinceSeconds).toBe(twin.peakSince);
     }
     this.world.checkMoney();
   }

@@ -15,7 +15,7 @@ const REFUSED_ALARM = 'batch refused';
 const STATUS_ALARM = 'status on chain';
 /** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
 const LOOK_AGAIN_MS = 5_000;
-/** Streams of the bus do not arrive alike: so long a payment waits for the trades that it is for, without which the chain would refuse it for ever. */
+/** Streams of the bus do not arrive alike: what is younger waits for what is older in another one. Payments wait for certain, see PaymentGate. */
 const PATIENCE_MS = 100;
 
 /** The chain did not take a batch: the round is made again. */
@@ -27,10 +27,16 @@ export class BatchNotSettledError extends Error {
 export class BatchRounds {
   private readonly options: BatchRoundsOptions;
   private isReconciled = false;
+  private wasEqual = false;
   private lookedMs = 0;
 
   constructor(options: BatchRoundsOptions) {
     this.options = options;
+  }
+
+  /** Ledger and chain have agreed since the start, and nothing says that they do not now. */
+  get isInLine(): boolean {
+    return this.wasEqual && !this.options.ledger.alarms.halted();
   }
 
   /** True: there is more to do at once. */
@@ -53,7 +59,8 @@ export class BatchRounds {
     if (sinceMs === null) return false;
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
     const ingestedUntilMs = now() - PATIENCE_MS;
-    const { batch, itemsTaken } = ledger.buildBatch({ ...limits, ingestedUntilMs });
+    const window = { ...limits, ingestedUntilMs, paymentsWait: true };
+    const { batch, itemsTaken } = ledger.buildBatch(window);
     return batch !== null || itemsTaken > 0;
   }
 
@@ -85,6 +92,7 @@ export class BatchRounds {
       ledger.alarms.raise(STATUS_ALARM, 'halt', sentence);
     }
     this.isReconciled = answer.kind !== 'halt';
+    if (this.isReconciled) this.wasEqual = true;
     this.lookedMs = now();
   }
 }

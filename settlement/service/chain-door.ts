@@ -44,8 +44,8 @@ export interface SignedWithdrawal {
 export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain';
 
 export interface DepositScan {
-  /** Accounts whose forced withdrawal was paid. */
-  readonly served: readonly number[];
+  /** Forced withdrawals that were paid. */
+  readonly served: readonly { readonly accountId: number; readonly amountMicroUsd: number }[];
   readonly deposits: readonly (ChainDeposit & { readonly payer: string })[];
   /** Kept with what it gave, and handed in at the next scan; the same again: the scan has come to the end. */
   readonly cursor: string | null;

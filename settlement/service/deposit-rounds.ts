@@ -48,7 +48,9 @@ export class DepositRounds {
     const { deposits, served, cursor } = await chain.deposits(before);
     const isOperators = ({ payer }: { payer: string }) => payer === operator;
     ledger.deposits.recordAll(deposits, cursor, isOperators, () => {
-      for (const accountId of served) ledger.forced.noteServed(accountId);
+      for (const { accountId, amountMicroUsd } of served) {
+        ledger.forced.noteServed(accountId, amountMicroUsd);
+      }
     });
     this.isRead = cursor === before;
     return cursor !== before;

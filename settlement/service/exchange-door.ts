@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { usdText } from '../custody/usd-text.js';
 
 /** The exchange said no, for good: the same request again would not help. */
 export class RefusedByExchangeError extends Error {
@@ -32,7 +33,6 @@ export interface ExchangeMoney {
 }
 
 const TIMEOUT_MS = 10_000;
-const MICRO_USD = 1_000_000n;
 const BUSY_STATUSES = [429, 500, 502, 503, 504];
 
 /** The exchange's admin API, which is on loopback. Each request has an idempotency key, so a lost answer costs nothing. */
@@ -44,11 +44,11 @@ export class ExchangeDoor implements ExchangeMoney {
   }
 
   async deposit(accountId: number, microUsd: bigint, key: string): Promise<void> {
-    await this.post('deposits', { accountId, amount: decimalOf(microUsd), idempotencyKey: key });
+    await this.post('deposits', { accountId, amount: usdText(microUsd), idempotencyKey: key });
   }
 
   async withdraw(accountId: number, microUsd: bigint, key: string): Promise<void> {
-    await this.post('withdrawals', { accountId, amount: decimalOf(microUsd), idempotencyKey: key });
+    await this.post('withdrawals', { accountId, amount: usdText(microUsd), idempotencyKey: key });
   }
 
   private async post(path: string, body: object): Promise<void> {
@@ -91,14 +91,6 @@ export class ExchangeDoor implements ExchangeMoney {
       asked.end(body);
     });
   }
-}
-
-/** Micro-USD as the decimal that the admin API takes. */
-export function decimalOf(microUsd: bigint): string {
-  const sign = microUsd < 0n ? '-' : '';
-  const size = microUsd < 0n ? -microUsd : microUsd;
-  const fraction = String(size % MICRO_USD).padStart(6, '0');
-  return `${sign}${size / MICRO_USD}.${fraction}`;
 }
 
 function refusalIn(text: string): { code: string; message: string } {

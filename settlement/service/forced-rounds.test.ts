@@ -38,7 +38,9 @@ function prepared() {
   const paidInTheVault: number[] = [];
   const chain = { forcedRequests: async () => onChain } as unknown as ChainDoor;
   const scan = async () => {
-    for (const accountId of paidInTheVault.splice(0)) ledger.forced.noteServed(accountId);
+    for (const paid of paidInTheVault.splice(0)) {
+      ledger.forced.noteServed(REQUEST.accountId, paid);
+    }
     return false;
   };
   const clock = { nowMs: 1_800_000_100_000 };
@@ -66,7 +68,7 @@ describe('a forced withdrawal', () => {
     expect(ledger.forced.open().map(({ state }) => state)).toEqual(['seen']);
     clock.nowMs += 10_000;
     await rounds.round();
-    expect([...exchange.moves]).toEqual([['forced:4:1800000000', -900n]]);
+    expect([...exchange.moves]).toEqual([[forcedKey(REQUEST), -900n]]);
     await arrives(-900, forcedKey(REQUEST));
     expect(ledger.forced.open().map(({ state }) => state)).toEqual(['reserved']);
   });
@@ -76,7 +78,7 @@ describe('a forced withdrawal', () => {
     await rounds.round();
     await arrives(-900, forcedKey(REQUEST));
     onChain.length = 0;
-    paidInTheVault.push(REQUEST.accountId);
+    paidInTheVault.push(900);
     await rounds.round();
     expect(ledger.forced.open()).toEqual([]);
     expect(exchange.moves.size).toBe(1);
@@ -91,8 +93,8 @@ describe('a forced withdrawal', () => {
     expect(ledger.forced.open().map(({ state }) => state)).toEqual(['canceled']);
     await rounds.round();
     expect([...exchange.moves]).toEqual([
-      ['forced:4:1800000000', -900n],
-      ['forced-return:4:1800000000', 900n],
+      [forcedKey(REQUEST), -900n],
+      [forcedReturnKey(REQUEST), 900n],
     ]);
     await arrives(900, forcedReturnKey(REQUEST));
     expect(ledger.forced.open()).toEqual([]);
@@ -108,6 +110,42 @@ describe('a forced withdrawal', () => {
     const [alarm] = ledger.alarms.list();
     expect(alarm?.severity).toBe('critical');
     expect(alarm?.sentence).toMatch(/account 4 has asked the chain for 900 micro-USD.*free is 5/);
+  });
+
+  it('that was cut after the engine gave it all is paid in part, and the rest given back', async () => {
+    const { ledger, exchange, onChain, paidInTheVault, rounds, arrives } = prepared();
+    await rounds.round();
+    onChain[0] = { ...REQUEST, amountMicroUsd: 600 };
+    await arrives(-900, forcedKey(REQUEST));
+    onChain.length = 0;
+    paidInTheVault.push(600);
+    await rounds.round();
+    await rounds.round();
+    expect([...exchange.moves]).toEqual([
+      [forcedKey(REQUEST), -900n],
+      [forcedReturnKey(REQUEST), 300n],
+    ]);
+    await arrives(300, forcedReturnKey(REQUEST));
+    expect(ledger.forced.open()).toEqual([]);
+  });
+
+  it('that was cut after the engine refused it all is asked for again, and paid', async () => {
+    const { ledger, exchange, onChain, paidInTheVault, rounds, arrives } = prepared();
+    exchange.answer = new RefusedByExchangeError('insufficient_free_collateral', 'free is 5');
+    await rounds.round();
+    exchange.answer = null;
+    const cut = { ...REQUEST, amountMicroUsd: 5 };
+    onChain[0] = cut;
+    await rounds.round();
+    expect([...exchange.moves]).toEqual([[forcedKey(cut), -5n]]);
+    await arrives(-5, forcedKey(cut));
+    expect(ledger.forced.open().map(({ state }) => state)).toEqual(['reserved']);
+    expect(ledger.alarms.list()).toEqual([]);
+    onChain.length = 0;
+    paidInTheVault.push(5);
+    await rounds.round();
+    expect(ledger.forced.open()).toEqual([]);
+    expect(exchange.moves.size).toBe(1);
   });
 
   it('that is stuck does not stop another one', async () => {

@@ -41,7 +41,8 @@ export class ForcedRounds {
   async round(): Promise<boolean> {
     const { ledger, chain } = this.options;
     const asked = await chain.forcedRequests();
-    for (const request of asked) ledger.forced.record(request);
+    const recorded = asked.map((request) => ledger.forced.record(request));
+    if (!recorded.some(({ state }) => state === 'refused')) ledger.alarms.clear(REFUSED_ALARM);
     return stepEach(ledger.forced.open(), (known) => {
       return this.step(
         known,
@@ -75,8 +76,9 @@ export class ForcedRounds {
 
   private async giveBack(known: LedgerForcedRequest): Promise<boolean> {
     const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd, returnedItem } = known;
-    const ask = () => exchange.deposit(accountId, BigInt(amountMicroUsd), forcedReturnKey(known));
+    const { id, accountId, amountMicroUsd, paidMicroUsd, returnedItem } = known;
+    const rest = BigInt(amountMicroUsd - paidMicroUsd);
+    const ask = () => exchange.deposit(accountId, rest, forcedReturnKey(known));
     if (!(await this.returning.isShown(id, returnedItem, ask))) return false;
     ledger.forced.mark(id, 'givenBack');
     return true;
@@ -94,7 +96,7 @@ export class ForcedRounds {
       ledger.forced.mark(id, 'refused');
       const sentence =
         `account ${accountId} has asked the chain for ${amountMicroUsd} micro-USD, and the engine does not give it: ${error.message}. ` +
-        'Anybody may cut the request on chain to what can leave; otherwise the exchange will be frozen over it';
+        'Anybody may cut the request on chain to what can leave, and it is tried again; otherwise the exchange will be frozen over it';
       ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
     }
     return true;

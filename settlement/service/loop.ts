@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../chain/sleep.js';
 
 export interface LoopOptions {
   /** For sentences: "batches", "deposits". */
@@ -51,10 +51,10 @@ export class Loop {
         const hasMore = await this.options.round();
         this.recovered();
         retryMs = RETRY_MS_FIRST;
-        if (!hasMore) await this.rest(this.options.restMs);
+        if (!hasMore) await sleep(this.options.restMs, this.stopping.signal);
       } catch (error) {
         this.failed(error as Error);
-        await this.rest(retryMs);
+        await sleep(retryMs, this.stopping.signal);
         retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       }
     }
@@ -71,9 +71,5 @@ export class Loop {
     if (this.trouble === null) return;
     this.trouble = null;
     this.options.onRecovered(this.name);
-  }
-
-  private async rest(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => {});
   }
 }

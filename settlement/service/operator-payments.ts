@@ -6,6 +6,8 @@ export interface OperatorPaymentsOptions {
   readonly chain: ChainDoor;
   /** Every deposit is known: before that, one that is not could look like the operator's. */
   readonly areDepositsKnown: () => boolean;
+  /** The ledger is the one that this chain was settled with: an old copy, or a new one, would not know what was paid, and pay it again. */
+  readonly isInLine: () => boolean;
 }
 
 const AT_ONCE = 50;
@@ -23,7 +25,8 @@ export class OperatorPayments {
   }
 
   async round(): Promise<boolean> {
-    if (!this.options.areDepositsKnown()) return false;
+    const { areDepositsKnown, isInLine } = this.options;
+    if (!areDepositsKnown() || !isInLine()) return false;
     return (await this.payFunds()) || (await this.payAccounts());
   }
 

@@ -145,9 +145,12 @@ export class ProgramChain implements ChainDoor {
     }
     if (scan.stoppedBecause !== '') this.options.onTrouble(`the scan: ${scan.stoppedBecause}`);
     const deposits: DepositScan['deposits'][number][] = [];
-    const served: number[] = [];
+    const served: DepositScan['served'][number][] = [];
     for (const { signature, index, slot, event } of scan.events) {
-      if (event.kind === 'forcedServed') served.push(event.accountId);
+      if (event.kind === 'forcedServed') {
+        const { accountId, amountMicroUsd } = event;
+        served.push({ accountId, amountMicroUsd: Number(amountMicroUsd) });
+      }
       if (event.kind !== 'deposited') continue;
       deposits.push({
         signature,

@@ -52,7 +52,8 @@ export class SettlementService {
     const batches = new BatchRounds({ ledger, chain, limits, windowMs, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const areDepositsKnown = () => deposits.isAtEnd;
-    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown });
+    const isInLine = () => batches.isInLine;
+    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
     const scan = () => deposits.scan();
     const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });

@@ -4,13 +4,19 @@ import type { MarginActor } from '../../risk/margin/margin-actor.js';
 
 /** After a sweep: whoever is below the margin at prices that are trusted, or has an isolated position that is, is being liquidated. */
 export function checkNobodyIsBelow(core: ShardCore): void {
+  const account = accountBelow(core);
+  assert(
+    account === null,
+    `account ${account} is below its margin after a sweep, and not being liquidated`,
+  );
+}
+
+/** The first account that is below and not being liquidated; null: there is none. */
+export function accountBelow(core: ShardCore): number | null {
   const { accounts, kernel } = (core.home as MarginActor).state;
   for (let account = 1; account <= accounts.lastId; account++) {
     if (!accounts.exists(account)) continue;
-    const isBelow = kernel.calls.isAnythingNewlyBelow(account, accounts.at(account));
-    assert(
-      !isBelow,
-      `account ${account} is below its margin after a sweep, and not being liquidated`,
-    );
+    if (kernel.calls.isAnythingNewlyBelow(account, accounts.at(account))) return account;
   }
+  return null;
 }

@@ -41,8 +41,7 @@ export class ChainState {
   readonly batches: SettledBatch[] = [];
   fundedMicroUsd = 0n;
 
-  /** Payments are not capped: a bus that holds fills back for seconds lets a payment reach the chain before the trade that it is for. */
-  constructor(twin = new Twin([], DEFAULT_EXCHANGE_LIMITS.batchNotionalCapMicroUsd, false)) {
+  constructor(twin = new Twin([], DEFAULT_EXCHANGE_LIMITS.batchNotionalCapMicroUsd)) {
     this.twin = twin;
   }
 

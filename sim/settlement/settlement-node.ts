@@ -60,7 +60,8 @@ export class SettlementNode {
     const accounts = new AccountRounds({ ledger, chain, houseKey: HOUSE_KEY, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const areDepositsKnown = () => deposits.isAtEnd;
-    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown });
+    const isInLine = () => batches.isInLine;
+    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.rounds = new Map<string, () => Promise<unknown>>([
       ['watermarks', () => reader.confirmWatermarks()],

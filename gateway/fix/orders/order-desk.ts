@@ -2,10 +2,10 @@ import type { ShardPort } from '../../../engine/shard/shard-port.js';
 import { CommandWriter } from '../../commands/command-writer.js';
 import { OrderDraft } from '../../commands/draft.js';
 import { OrderFields } from '../../commands/order-fields.js';
+import { type Sending, submit } from '../../commands/submit.js';
 import type { Market, Markets } from '../../markets.js';
 import { MARKET_STATES } from '../../protocol/names.js';
 import { REQUESTS } from '../../protocol/requests.js';
-import type { OrderCounts } from '../../session/order-ratios.js';
 import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody } from '../codec/frame-writer.js';
@@ -46,7 +46,7 @@ interface Target {
 export class OrderDesk {
   private readonly markets: Markets;
   private readonly ports: readonly ShardPort[];
-  private readonly ratios: OrderCounts;
+  private readonly sending: Sending;
   private readonly wake: (shard: number) => void;
   private readonly fields: OrderFields;
   private readonly draft = new OrderDraft();
@@ -56,11 +56,11 @@ export class OrderDesk {
   constructor(
     markets: Markets,
     ports: readonly ShardPort[],
-    ratios: OrderCounts,
+    sending: Sending,
     wake: (shard: number) => void,
   ) {
     this.markets = markets;
-    this.ratios = ratios;
+    this.sending = sending;
     this.ports = ports;
     this.wake = wake;
     this.fields = new OrderFields(markets);
@@ -224,15 +224,10 @@ export class OrderDesk {
   }
 
   private send(session: ClientSession, request: PendingRequest): void {
-    const over = this.ratios.take(session.account, this.writer.orders, performance.now());
-    if (over !== null) {
-      session.refuse(request, over.code, over.message);
-      return;
-    }
     const port = this.ports[session.home] as ShardPort;
-    if (!port.trySendAll(this.writer.words, 0, this.writer.slots)) {
-      const text = 'the exchange takes no more at this moment; nothing was sent, try again';
-      session.refuse(request, 'busy', text);
+    const found = submit(port, this.writer, session.account, this.sending, performance.now());
+    if (found !== null) {
+      session.refuse(request, found.code, found.message);
       return;
     }
     this.commands++;

@@ -1,7 +1,7 @@
 import type { PublicKey, TransactionInstruction } from '@solana/web3.js';
 import type { SettlementChain } from '../../../settlement/chain/settlement-chain.js';
 import { associatedTokenAccount } from '../../../settlement/chain/token-instructions.js';
-import { decimal } from '../../../settlement/custody/withdrawal-requests.js';
+import { usdText } from '../../../settlement/custody/usd-text.js';
 import type { ExchangeState } from '../../../settlement/program/accounts.js';
 import { PAGE_ROWS } from '../../../settlement/program/addresses.js';
 import {
@@ -57,7 +57,7 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
   const owner = key.publicKey;
   const claim = { exchange, mint: chain.mint, owner, accountId, destination, marketCount };
   const signature = await send('the escape', escapeFunds(claim));
-  const paid = decimal((await chain.tokensOf(key.publicKey)) - before);
+  const paid = usdText((await chain.tokensOf(key.publicKey)) - before);
   if (line.json) output.out(`${JSON.stringify({ accountId, paid, signature })}\n`);
   else output.out(`escaped with ${paid} USDC\n`);
 }

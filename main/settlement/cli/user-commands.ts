@@ -4,7 +4,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import type { Keypair } from '@solana/web3.js';
 import { associatedTokenAccount } from '../../../settlement/chain/token-instructions.js';
-import { decimal } from '../../../settlement/custody/withdrawal-requests.js';
+import { usdText } from '../../../settlement/custody/usd-text.js';
 import type { UserRow } from '../../../settlement/program/accounts.js';
 import { authorisationBytes } from '../../../settlement/program/authorisation.js';
 import { requestForced } from '../../../settlement/program/exit-instructions.js';
@@ -40,8 +40,8 @@ export async function showBalance(line: CommandLine, access: ChainAccess, output
   const balance = {
     accountId: row.accountId,
     owner: key.publicKey.toBase58(),
-    wallet: decimal(await access.chain.tokensOf(key.publicKey)),
-    account: signed(row.collateralMicroUsd),
+    wallet: usdText(await access.chain.tokensOf(key.publicKey)),
+    account: usdText(row.collateralMicroUsd),
     positions: row.positions.map(({ slot, lots }) => ({ slot, lots: String(lots) })),
   };
   if (line.json) output.out(`${JSON.stringify(balance)}\n`);
@@ -57,7 +57,7 @@ export async function deposit(line: CommandLine, access: ChainAccess, output: Ou
   const { key, row } = await ownerOf(line, access);
   const microUsd = microUsdOf(line.operand);
   const signature = await access.chain.depositFor(row.accountId, microUsd, key);
-  const done = { accountId: row.accountId, amount: decimal(microUsd), signature };
+  const done = { accountId: row.accountId, amount: usdText(microUsd), signature };
   if (line.json) output.out(`${JSON.stringify(done)}\n`);
   else output.out(`deposited ${done.amount} USD into account ${done.accountId}: ${signature}\n`);
 }
@@ -81,7 +81,7 @@ export async function withdraw(line: CommandLine, access: ChainAccess, output: O
   const body = {
     accountId: row.accountId,
     nonce,
-    amount: decimal(amountMicroUsd),
+    amount: usdText(amountMicroUsd),
     destination: destination.toBase58(),
     expiresAt,
     signature: base58.encode(ed25519.sign(message, key.secretKey.slice(0, 32))),
@@ -132,8 +132,4 @@ async function ask(url: string, body: object | null): Promise<Asked> {
   const answer = (await response.json()) as Asked & { error?: { code: string; message: string } };
   if (response.ok) return answer;
   throw new Error(`${answer.error?.code}: ${answer.error?.message}`);
-}
-
-function signed(microUsd: bigint): string {
-  return microUsd < 0n ? `-${decimal(-microUsd)}` : decimal(microUsd);
 }

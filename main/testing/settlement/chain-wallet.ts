@@ -6,6 +6,7 @@ import { base58 } from '@scure/base';
 import { Connection, Keypair, PublicKey, Transaction } from '@solana/web3.js';
 import { EmbeddedOperator } from '../../../settlement/chain/embedded-operator.js';
 import { associatedTokenAccount } from '../../../settlement/chain/token-instructions.js';
+import { usdText } from '../../../settlement/custody/usd-text.js';
 import { authorisationBytes } from '../../../settlement/program/authorisation.js';
 import { deposit } from '../../../settlement/program/money-instructions.js';
 import { eventually } from './eventually.js';
@@ -28,7 +29,6 @@ export interface Wish {
   expiresAt?: number;
 }
 
-const MICRO_USD = 1_000_000n;
 const LAMPORTS = 10_000_000_000;
 const WITHIN_MS = 120_000;
 const POLL_MS = 50;
@@ -36,6 +36,7 @@ const POLL_MS = 50;
 /** Somebody with a key of Solana and test USDC, who knows nothing but what the door and the chain tell everybody. */
 export class ChainWallet {
   readonly key: Keypair;
+  private readonly signatures = new Set<string>();
 
   constructor(key = Keypair.generate()) {
     this.key = key;
@@ -103,7 +104,7 @@ export class ChainWallet {
     return {
       accountId,
       nonce,
-      amount: decimalOf(amountMicroUsd),
+      amount: usdText(amountMicroUsd),
       destination: destination.toBase58(),
       expiresAt,
       signature: base58.encode(ed25519.sign(bytes, this.key.secretKey.slice(0, 32))),
@@ -119,12 +120,15 @@ export class ChainWallet {
     const transaction = new Transaction({ feePayer: payer, ...latest }).add(step);
     transaction.sign(this.key);
     const signature = base58.encode(transaction.signature as Uint8Array);
+    // The same once more within a slot would be the same transaction, and executed once.
+    if (this.signatures.has(signature)) return null;
+    this.signatures.add(signature);
     return { signature, wire: transaction.serialize(), until: latest.lastValidBlockHeight };
   }
 
   private async send(
     connection: Connection,
-    { signature, wire, until }: Awaited<ReturnType<ChainWallet['signDeposit']>>,
+    { signature, wire, until }: NonNullable<Awaited<ReturnType<ChainWallet['signDeposit']>>>,
   ): Promise<'done' | 'never' | 'open'> {
     // Asked first: a status that is missing at this height can only come later when the transaction is still good.
     const height = await connection.getBlockHeight('finalized');
@@ -137,10 +141,6 @@ export class ChainWallet {
     if (value === null) await connection.sendRawTransaction(wire, { skipPreflight: true });
     return 'open';
   }
-}
-
-export function decimalOf(microUsd: bigint): string {
-  return `${microUsd / MICRO_USD}.${String(microUsd % MICRO_USD).padStart(6, '0')}`;
 }
 
 function connectionTo({ rpcUrl }: Pick<Facts, 'rpcUrl'>): Connection {

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '../bus.js';
 import { BusConflictError, BusDamagedError, BusFullError, BusUnavailableError } from '../errors.js';
 import { bytesOf, numberOf, range, take } from '../reading.fixture.js';
 import { makeFolder, removeFolder } from '../server/server-for-tests.fixture.js';
 import type { LimitsGiven } from '../streams.js';
-import { sleep } from '../waiting.js';
 import { openEmbeddedBus } from './embedded-bus.js';
 import { listSegments } from './log-folder.js';
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type JetStreamClient,
   type JetStreamManager,
@@ -26,7 +27,7 @@ import {
   STREAM_NAMES,
   streamOf,
 } from '../streams.js';
-import { sentenceOf, sleep } from '../waiting.js';
+import { sentenceOf } from '../waiting.js';
 import { NatsSource } from './nats-source.js';
 import { PublishLane } from './publish-lane.js';
 import { openGeneration } from './reader-generations.js';

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import type { BusMessage, MessageSource } from '../bus.js';
 import { DeliveryWindow, type Outstanding } from '../delivery-window.js';
 import { BusConflictError } from '../errors.js';
-import { sentenceOf, sleep } from '../waiting.js';
+import { sentenceOf } from '../waiting.js';
 import { type Generation, openGeneration, type Reader } from './reader-generations.js';
 
 export interface NatsSourceOptions extends Omit<Reader, 'standing'> {

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BusConflictError, BusFullError, BusUnavailableError } from '../errors.js';
 import { bytesOf } from '../reading.fixture.js';
-import { sleep } from '../waiting.js';
 import { type LaneOptions, PublishLane } from './publish-lane.js';
 import type { PublishAnswer, StreamEnd, Wire, WireMessage } from './wire.js';
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamName } from '../bus.js';
 import {
   BusClosedError,
@@ -7,7 +8,7 @@ import {
   BusUnavailableError,
 } from '../errors.js';
 import { Refusal } from '../refusal.js';
-import { type Promised, promised, sentenceOf, sleep } from '../waiting.js';
+import { type Promised, promised, sentenceOf } from '../waiting.js';
 import type { PublishAnswer, StreamEnd, Wire } from './wire.js';
 
 interface Waiting extends Promised {

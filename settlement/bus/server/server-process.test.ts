@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LockedError } from '../../../engine/runtime/journal/lock-file.js';
 import { openBus, provideBus } from '../provide-bus.js';
 import { bytesOf } from '../reading.fixture.js';
-import { sleep } from '../waiting.js';
 import { binaryForTests, makeFolder, removeFolder } from './server-for-tests.fixture.js';
 import { startNatsServer } from './server-process.js';
 

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLock } from '../../../engine/runtime/journal/lock-file.js';
 import { BusUnavailableError } from '../errors.js';
 import type { ServerAddress } from '../nats/server-address.js';
-import { sentenceOf, sleep } from '../waiting.js';
+import { sentenceOf } from '../waiting.js';
 
 export interface ServerOptions {
   readonly binary: string;

@@ -18,6 +18,8 @@ export interface TwinMarket {
   averageAt: bigint;
   windowStart: bigint;
   paidInWindow: bigint;
+  peakLots: bigint;
+  peakSince: bigint;
 }
 
 interface World {
@@ -37,11 +39,8 @@ export class Twin {
   private world: World;
   private terms: readonly MarketTerms[];
   private readonly batchCap: bigint;
-  private readonly capsPayments: boolean;
 
-  /** `capsPayments`: false leaves the cap of payments out, as no terms can. */
-  constructor(terms: readonly MarketTerms[], batchCap: bigint, capsPayments = true) {
-    this.capsPayments = capsPayments;
+  constructor(terms: readonly MarketTerms[], batchCap: bigint) {
     this.terms = terms;
     this.batchCap = batchCap;
     this.world = { rows: new Map(), markets: terms.map(newMarket) };
@@ -49,7 +48,7 @@ export class Twin {
 
   /** As it is now, for itself: what a fork of the chain begins with. */
   clone(): Twin {
-    const twin = new Twin(this.terms, this.batchCap, this.capsPayments);
+    const twin = new Twin(this.terms, this.batchCap);
     twin.world = structuredClone(this.world);
     return twin;
   }
@@ -217,23 +216,29 @@ export class Twin {
       microUsdDenominator: denominator,
       limits,
     } = this.terms[section.slot]!;
+    const market = world.markets[section.slot]!;
+    const before = longLots(this.world, section.slot);
+    const after = longLots(world, section.slot);
+    const open = (before + after + section.grossLots + 1n) / 2n;
+    const most = open > market.peakLots ? open : market.peakLots;
+    if (section.grossLots > 0n) {
+      const isOver = now - market.peakSince >= BigInt(limits.paymentWindowSeconds);
+      if (isOver) market.peakSince = now;
+      market.peakLots = isOver ? open : most;
+    }
     const paid = section.entries.reduce(
       (sum, { otherMicroUsd: m }) => sum + (m < 0n ? -m : 0n),
       0n,
     );
     const above = paid - (this.notionalOf(section, price) * BigInt(limits.feeCapPpm)) / PPM;
-    if (above <= 0n || !this.capsPayments) return null;
-    const market = world.markets[section.slot]!;
+    if (above <= 0n) return null;
     if (now - market.windowStart >= BigInt(limits.paymentWindowSeconds)) {
       market.windowStart = now;
       market.paidInWindow = 0n;
     }
     market.paidInWindow += above;
-    const before = longLots(this.world, section.slot);
-    const after = longLots(world, section.slot);
-    const open = (before > after ? before : after) + section.grossLots;
     const allowed =
-      (((open * price * numerator) / denominator) * BigInt(limits.paymentCapPpm)) / PPM;
+      (((most * price * numerator) / denominator) * BigInt(limits.paymentCapPpm)) / PPM;
     return market.paidInWindow > allowed ? 'paymentsTooLarge' : null;
   }
 
@@ -258,6 +263,7 @@ function newMarket(): TwinMarket {
   return {
     ...{ fees: 0n, insurance: 0n, clearing: 0n, entrySum: 0n },
     ...{ lastTicks: 0n, averageMicroTicks: 0n, averageAt: 0n, windowStart: 0n, paidInWindow: 0n },
+    ...{ peakLots: 0n, peakSince: 0n },
   };
 }
 

@@ -162,6 +162,7 @@ fn check_section(header: &SectionHeader, sums: &Sums, price: &OraclePrice, marke
     require!(notional <= market.notional_cap as i128, Fail::NotionalCap);
     let notional = notional as u64;
     check_payments(header, sums, price, notional, market, now)?;
+    note_peak(header, sums, market, now)?;
     Ok(notional)
 }
 
@@ -186,8 +187,9 @@ fn check_prices(header: &SectionHeader, price: &OraclePrice, market: &Market) ->
     Ok((ticks - low).max(high - ticks))
 }
 
-/// What accounts pay is within a share of what was traded; what is above it (funding) is within a share of the open interest for
-/// each window of time.
+/// What accounts pay is within a share of what was traded; what is above it (funding, fees of liquidations) is within a share of the
+/// open interest for each window of time. That is the most that was open in a window, not what is open now: what is paid for trades that
+/// have closed all positions may come a batch later than they, and would be refused for ever.
 fn check_payments(
     header: &SectionHeader,
     sums: &Sums,
@@ -206,10 +208,30 @@ fn check_payments(
         market.payments_in_window = 0;
     }
     let used = market.payments_in_window as u128 + above;
-    let open_lots = market.long_lots.max(sums.long_lots) as i128 + header.gross_lots as i128;
-    let open = market.micro_usd_floor(open_lots * price.ticks as i128)? as u128;
+    let most_lots = market.peak_open_lots.max(open_lots(header, sums, market)?);
+    let open = market.micro_usd_floor(most_lots as i128 * price.ticks as i128)? as u128;
     require!(used <= open * market.payment_cap_ppm as u128 / PPM as u128, Fail::PaymentsTooLarge);
     market.payments_in_window = u64::try_from(used).map_err(|_| error!(Fail::Overflow))?;
+    Ok(())
+}
+
+/// Most that can have been open at a moment of the batch: what was traded is at least the way up to there and down from there.
+fn open_lots(header: &SectionHeader, sums: &Sums, market: &Market) -> Result<u64> {
+    let ends = market.long_lots.checked_add(sums.long_lots).ok_or(Fail::Overflow)?;
+    Ok(ends.checked_add(header.gross_lots).ok_or(Fail::Overflow)?.div_ceil(2))
+}
+
+/// Only trades begin a new window, after their batch was checked against the old one: a pause cannot part payments from their trades.
+fn note_peak(header: &SectionHeader, sums: &Sums, market: &mut Market, now: i64) -> Result<()> {
+    if header.gross_lots == 0 {
+        return Ok(());
+    }
+    let open = open_lots(header, sums, market)?;
+    if now - market.peak_since >= market.payment_window_seconds as i64 {
+        market.peak_since = now;
+        market.peak_open_lots = open;
+    }
+    market.peak_open_lots = market.peak_open_lots.max(open);
     Ok(())
 }
 

@@ -33,6 +33,9 @@ pub struct Market {
     pub last_publish_time: i64,
     pub payments_window_start: i64,
     pub payments_in_window: u64,
+    /// Most that can have been open in a batch with trades, of a window that began then.
+    pub peak_open_lots: u64,
+    pub peak_since: i64,
     pub exit_price_ticks: u64,
     /// Nothing is settled in it before.
     pub open_from: i64,
