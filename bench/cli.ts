@@ -10,6 +10,7 @@ commands
   kernels   small building blocks, with tinybench
   shard     ring to ring through a shard thread with its journal, beside the core in one thread
   gateway   order to acknowledgement over loopback WebSocket, beside a raw echo server
+  doors     each door beside an echo of its kind, fan-out of books, memory of connections and of orders
   risk      sweeps of all accounts beside a bare loop, a shard that is swept, from a mark to a liquidation
   bus       packs of fills through NATS and through the embedded log, beside the raw client
   settlement  journal to ledger beside the raw client, netting, entries of a transaction, lag on the embedded chain, the engine beside it all
@@ -19,6 +20,7 @@ options
   --rounds N        interleaved rounds (3)
   --workload FILE   book, shard: this workload instead of generated ones of mix 1 and 2
   --ops N           book, shard, risk: timed commands of a generated workload (3000000); settlement: with fewer all its parts are shorter
+  --seconds N       doors: of all its windows of load together (120)
   --accounts N      book, shard: accounts that the orders are spread over (100000); risk: that are swept (1000000);
                     settlement: that trade while the lag is measured (300)
   --scenario crash  risk: a fall of 30 % in two minutes, with --accounts traders (10000)
@@ -62,6 +64,13 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const report = await runGatewayBench(options);
     const holds = report.notes.length === 0;
     return { text: formatGatewayReport(report), json: report, holds };
+  },
+  doors: async (options) => {
+    const { runDoorsBench } = await import('./doors/run-doors.js');
+    const { formatDoorsReport } = await import('./doors/doors-report.js');
+    const report = await runDoorsBench(options);
+    // A server that fails, or a client that is refused, has ended it with an error before.
+    return { text: formatDoorsReport(report), json: report, holds: true };
   },
   risk: async (options) => {
     if (options.scenario !== null) return runScenario(options);

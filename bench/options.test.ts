@@ -9,6 +9,7 @@ describe('the options of the benchmark', () => {
       rounds: 3,
       accounts: 100_000,
       ops: 3_000_000,
+      seconds: 120,
       peers: 'if there',
       engines: null,
       hgrm: null,

@@ -7,6 +7,8 @@ export interface BenchOptions {
   accounts: number;
   /** Timed commands of a generated workload. */
   ops: number;
+  /** `doors`: of all its windows of load together. */
+  seconds: number;
   /** `required`: fail when a peer cannot run, instead of saying so. */
   peers: 'if there' | 'required' | 'no';
   /** Only these engines of `book`, or layouts of `gateway`. */
@@ -36,6 +38,7 @@ export function parseOptions(args: readonly string[], accounts = 100_000): Bench
     rounds: positiveInteger('--rounds', values.rounds, 3, 1000),
     accounts: positiveInteger('--accounts', values.accounts, accounts, 10_000_000),
     ops: positiveInteger('--ops', values.ops, 3_000_000, 100_000_000),
+    seconds: positiveInteger('--seconds', values.seconds, 120, 100_000),
     peers: values.peers === true ? 'required' : values['no-peers'] === true ? 'no' : 'if there',
     engines: values.engines === undefined ? null : values.engines.split(','),
     hgrm: values.hgrm ?? null,
@@ -55,6 +58,7 @@ function parseValues(args: readonly string[]) {
         rounds: { type: 'string' },
         accounts: { type: 'string' },
         ops: { type: 'string' },
+        seconds: { type: 'string' },
         peers: { type: 'boolean' },
         'no-peers': { type: 'boolean' },
         engines: { type: 'string' },

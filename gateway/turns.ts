@@ -1,5 +1,6 @@
 import type { GatewayShard } from './gateway-options.js';
 import type { Outbox } from './outbox.js';
+import { TurnPace } from './turn-pace.js';
 
 /** What another door over the same events has to send. */
 interface OtherDoor {
@@ -12,12 +13,9 @@ export class Turns {
   private readonly shards: readonly GatewayShard[];
   private readonly outbox: Outbox;
   private readonly other: () => OtherDoor;
-  private turnArmed = false;
   /** Shards to which something was sent that they were not woken for, in order. */
   private readonly unflushed: number[] = [];
-  /** Commands sent to the shard in this turn of the event loop, and whether the last turn had no more than one. */
-  private turnCommands = 0;
-  private quiet = true;
+  private readonly pace = new TurnPace(() => this.flushPorts());
   private flushing = false;
   private drainArmed = false;
 
@@ -27,18 +25,10 @@ export class Turns {
     this.other = other;
   }
 
-  /**
-   * A command was sent. Under load the shard is woken after the messages of this turn of the event loop: one wake for
-   * all, one cork for each socket. When commands come one by one, waiting for the turn's end would only delay them.
-   */
+  /** A command was sent. */
   readonly wake = (shard: number): void => {
     if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
-    this.turnCommands++;
-    if (!this.turnArmed) {
-      this.turnArmed = true;
-      setImmediate(this.endTurn);
-    }
-    if (this.quiet) this.flushPorts();
+    this.pace.came();
   };
 
   /** An event has been taken in; others may follow in the same call. */
@@ -49,13 +39,6 @@ export class Turns {
     // Runs when the call that drains the ring returns to the event loop.
     queueMicrotask(this.drainEnded);
   }
-
-  private readonly endTurn = (): void => {
-    this.turnArmed = false;
-    if (!this.quiet) this.flushPorts();
-    this.quiet = this.turnCommands <= 1;
-    this.turnCommands = 0;
-  };
 
   private flushPorts(): void {
     this.flushing = true;

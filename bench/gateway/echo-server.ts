@@ -6,7 +6,7 @@ import uWS from 'uWebSockets.js';
 
 uWS
   .App()
-  .ws('/v1', {
+  .ws('/*', {
     compression: uWS.DISABLED,
     maxPayloadLength: 256 * 1024,
     idleTimeout: 120,

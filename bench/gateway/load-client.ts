@@ -2,45 +2,49 @@
  * The client process: puts load on a server and measures from request to answer. It uses bare sockets and
  * prepared frames, so that even at full speed most of the time goes to the server.
  */
-import { pack, unpack } from 'msgpackr';
-import { MESSAGES } from '../../gateway/protocol/messages.js';
-import { REQUESTS } from '../../gateway/protocol/requests.js';
-import { signWithSecret } from '../../gateway/session/api-keys.js';
-import { loginText } from '../../gateway/session/login.js';
 import { InFlightTimes } from '../load/in-flight.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import { nowNs, OpenLoopSchedule } from '../load/open-loop.js';
-import type { LoadAnswer, LoadTask } from './load-task.js';
-import { OrderFlow } from './order-flow.js';
-import { RawSocket } from './raw-socket.js';
+import { BinanceWire } from './binance-wire.js';
+import type { LoadAnswer, LoadTask, Login, WireName } from './load-task.js';
+import { MsgpackWire } from './msgpack-wire.js';
+import type { PriceLadder } from './order-mix.js';
+import { SbeWire } from './sbe-wire.js';
+import { threadTimesOf, threadTimesSince } from './thread-times.js';
+import type { LoadWire } from './wire.js';
 
 /** A request that gets no answer within this time never gets one. */
 const DRAIN_MS = 2_000;
 const IN_FLIGHT_MAX = 65_536;
 
+const OPEN: Record<
+  WireName,
+  (port: number, login: Login | null, ladder: PriceLadder) => Promise<LoadWire>
+> = {
+  msgpack: (...where) => MsgpackWire.open(...where),
+  sbe: (...where) => SbeWire.open(...where),
+  binance: (...where) => BinanceWire.open(...where),
+};
+
 class Lane {
-  readonly socket: RawSocket;
-  readonly flow: OrderFlow;
+  readonly wire: LoadWire;
   private readonly times = new InFlightTimes(IN_FLIGHT_MAX);
   waiting = 0;
 
-  constructor(socket: RawSocket, flow: OrderFlow) {
-    this.socket = socket;
-    this.flow = flow;
+  constructor(wire: LoadWire) {
+    this.wire = wire;
   }
 
   request(intendedNs: number): void {
-    this.socket.add(this.flow.next());
-    this.times.begin(this.flow.request, intendedNs);
+    this.times.begin(this.wire.request(), intendedNs);
     this.waiting++;
   }
 
-  /** Latency of the request that this message answers; NaN when it answers none. */
-  answer(bytes: Buffer, from: number): number {
-    const request = this.flow.answer(bytes, from);
-    if (request === 0) return Number.NaN;
-    this.waiting--;
-    return this.times.end(request, nowNs());
+  /** Latency of a request that is answered; NaN when it was already. */
+  answer(request: number): number {
+    const latency = this.times.end(request, nowNs());
+    if (!Number.isNaN(latency)) this.waiting--;
+    return latency;
   }
 }
 
@@ -51,37 +55,18 @@ process.once('message', (message) => {
 });
 
 async function run(task: LoadTask): Promise<LoadAnswer> {
+  const { connections, ladders, logins, port } = task;
   const lanes: Lane[] = [];
-  for (let i = 0; i < task.connections; i++) {
-    const { port, subprotocol } = task;
-    const socket = await RawSocket.open({ port, path: '/v1', subprotocol });
-    const login = task.logins[i % task.logins.length];
-    if (login !== undefined) await logIn(socket, login);
-    lanes.push(new Lane(socket, new OrderFlow(task.ladder)));
+  for (let i = 0; i < connections; i++) {
+    const login = logins[i % logins.length] ?? null;
+    const ladder = ladders[i % ladders.length] as PriceLadder;
+    lanes.push(new Lane(await OPEN[task.wire](port, login, ladder)));
   }
   const answer = await (task.load.kind === 'closed'
     ? closedLoop(task, lanes)
     : openLoop(task, lanes));
-  for (const lane of lanes) lane.socket.close();
+  for (const lane of lanes) lane.wire.close();
   return answer;
-}
-
-async function logIn(socket: RawSocket, login: LoadTask['logins'][number]): Promise<void> {
-  const hello = await nextMessage(socket);
-  if (hello[0] !== MESSAGES.hello.code) throw new Error(`no hello, but ${JSON.stringify(hello)}`);
-  const challenge = hello[1 + MESSAGES.hello.fields.indexOf('challenge')] as string;
-  const time = hello[1 + MESSAGES.hello.fields.indexOf('time')] as number;
-  const { apiKey, apiSecret, venue } = login;
-  const signature = signWithSecret(apiSecret, loginText(venue, challenge, time));
-  socket.send(pack([REQUESTS.login.code, 1, null, apiKey, challenge, time, signature]));
-  const done = await nextMessage(socket);
-  if (done[0] !== MESSAGES.done.code) throw new Error(`login failed: ${JSON.stringify(done)}`);
-}
-
-function nextMessage(socket: RawSocket): Promise<unknown[]> {
-  return new Promise((resolve) => {
-    socket.onMessage = (bytes, from, to) => resolve(unpack(bytes.subarray(from, to)));
-  });
 }
 
 /** Each answer is followed by the next request at once. */
@@ -95,10 +80,10 @@ function closedLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAnswer>
     let armed = false;
     const flush = (): void => {
       armed = false;
-      lane.socket.flush();
+      lane.wire.flush();
     };
-    lane.socket.onMessage = (bytes, from) => {
-      const latency = lane.answer(bytes, from);
+    lane.wire.onAnswer = (request) => {
+      const latency = lane.answer(request);
       if (Number.isNaN(latency) || stopped) return;
       if (measuring) histogram.recordNs(latency);
       lane.request(nowNs());
@@ -108,16 +93,19 @@ function closedLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAnswer>
       }
     };
     for (let i = 0; i < inFlight; i++) lane.request(nowNs());
-    lane.socket.flush();
+    lane.wire.flush();
   }
   return new Promise((resolve) => {
     setTimeout(() => {
       measuring = true;
       const fromNs = nowNs();
       const errorsBefore = errorsOf(lanes);
+      const cpuBefore = cpuNow(task);
       setTimeout(() => {
         stopped = true;
-        resolve(answerOf(histogram, nowNs() - fromNs, errorsOf(lanes) - errorsBefore, 0));
+        const cpu = cpuSince(task, cpuBefore);
+        const errors = errorsOf(lanes) - errorsBefore;
+        resolve({ ...answerOf(histogram, nowNs() - fromNs, errors, 0), ...cpu });
       }, task.measureMs);
     }, task.warmupMs);
   });
@@ -132,31 +120,48 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
   const endNs = measureFromNs + task.measureMs * 1e6;
   const schedule = new OpenLoopSchedule(rate, startNs);
   for (const lane of lanes) {
-    lane.socket.onMessage = (bytes, from) => {
-      const latency = lane.answer(bytes, from);
+    lane.wire.onAnswer = (request) => {
+      const latency = lane.answer(request);
       if (Number.isNaN(latency)) return;
       if (nowNs() - latency >= measureFromNs) histogram.recordNs(latency);
     };
   }
+  const cpuBefore = cpuNow(task);
   for (let now = nowNs(); now < endNs; now = nowNs()) {
     for (let due = schedule.dueAt(now); due > 0; due--) {
       const lane = lanes[schedule.taken % lanes.length] as Lane;
       lane.request(schedule.take());
     }
     // One write for what is due on a connection: a client that is late must not be late for its writes.
-    for (const lane of lanes) lane.socket.flush();
+    for (const lane of lanes) lane.wire.flush();
     // Spinning through the event loop: a timer would be late by up to a millisecond.
     await new Promise(setImmediate);
   }
+  const cpu = cpuSince(task, cpuBefore);
   const waiting = (): number => lanes.reduce((sum, lane) => sum + lane.waiting, 0);
   for (const giveUp = nowNs() + DRAIN_MS * 1e6; waiting() > 0 && nowNs() < giveUp; ) {
     await new Promise(setImmediate);
   }
-  return answerOf(histogram, task.measureMs * 1e6, errorsOf(lanes), waiting());
+  const answer = answerOf(histogram, task.measureMs * 1e6, errorsOf(lanes), waiting());
+  return { ...answer, ...cpu };
+}
+
+interface CpuTimes {
+  client: NodeJS.CpuUsage;
+  server: Map<number, number>;
+}
+
+function cpuNow({ serverPid }: LoadTask): CpuTimes {
+  return { client: process.cpuUsage(), server: threadTimesOf(serverPid) };
+}
+
+function cpuSince({ serverPid }: LoadTask, before: CpuTimes) {
+  const { user, system } = process.cpuUsage(before.client);
+  return { serverCpuUs: threadTimesSince(serverPid, before.server), clientCpuUs: user + system };
 }
 
 function errorsOf(lanes: readonly Lane[]): number {
-  return lanes.reduce((sum, lane) => sum + lane.flow.answered.errors, 0);
+  return lanes.reduce((sum, lane) => sum + lane.wire.errors, 0);
 }
 
 function answerOf(
@@ -171,6 +176,8 @@ function answerOf(
     messagesPerSecond: Math.round(messages / (elapsedNs / 1e9)),
     errors,
     unanswered,
+    serverCpuUs: [],
+    clientCpuUs: 0,
     histogram: histogram.encode(),
   };
 }

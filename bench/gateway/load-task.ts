@@ -1,12 +1,26 @@
-import type { PriceLadder } from './order-flow.js';
+import type { PriceLadder } from './order-mix.js';
+
+/** Who the client is, at all doors. Keys in hexadecimal. */
+export interface Login {
+  apiKey: string;
+  apiSecret: string;
+  venue: string;
+  publicKey: string;
+  seed: string;
+}
+
+export type WireName = 'msgpack' | 'sbe' | 'binance';
 
 /** What a client process is asked to do; the same for the echo server and for the exchange. */
 export interface LoadTask {
+  wire: WireName;
   port: number;
-  subprotocol: string;
-  /** One for each connection; none: the server wants no login. */
-  logins: { apiKey: string; apiSecret: string; venue: string }[];
-  ladder: PriceLadder;
+  /** Process of the server, whose processor time is taken. */
+  serverPid: number;
+  /** One for each connection, in turn; none: the server is an echo and wants no login. */
+  logins: Login[];
+  /** One for each connection, in turn. */
+  ladders: PriceLadder[];
   connections: number;
   warmupMs: number;
   measureMs: number;
@@ -21,6 +35,10 @@ export interface LoadAnswer {
   errors: number;
   /** Open loop: requests that still had no answer when the time was over. */
   unanswered: number;
+  /** Processor time of the server's threads in the measured time, in µs, the main one first; empty where the system does not tell. */
+  serverCpuUs: number[];
+  /** The client's own, in µs. */
+  clientCpuUs: number;
   /** Encoded LatencyHistogram. */
   histogram: string;
   error?: string;

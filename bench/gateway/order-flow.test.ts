@@ -1,11 +1,14 @@
 import { pack, unpack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { MESSAGES } from '../../gateway/protocol/messages.js';
-import { OrderFlow, type PriceLadder } from './order-flow.js';
+import { OrderFlow } from './order-flow.js';
+import type { PriceLadder } from './order-mix.js';
 import { headBytes, MASK_BYTE } from './ws-frames.js';
 
 const ladder: PriceLadder = {
   market: 'BTC-PERP',
+  marketId: 1,
+  binanceSymbol: 'BTCUSDT',
   middle: 100_000,
   tickSize: 0.1,
   decimals: 1,
@@ -26,6 +29,14 @@ describe('the flow of orders', () => {
     expect(flow.answer(Buffer.from(ack), 0)).toBe(flow.request);
     expect(requestOf(flow.next())).toEqual([2, flow.request, 'BTC-PERP', 70_000]);
     expect(requestOf(flow.next())[0]).toBe(1);
+  });
+
+  it('reads acknowledgements of more than fifteen fields', () => {
+    const flow = new OrderFlow(ladder);
+    requestOf(flow.next());
+    const ack = [MESSAGES.ack.code, flow.request, 0, 3, 70_001, ...new Array(12).fill(7)];
+    expect(flow.answer(Buffer.from(pack(ack)), 0)).toBe(flow.request);
+    expect(requestOf(flow.next())).toEqual([2, flow.request, 'BTC-PERP', 70_001]);
   });
 
   it('takes an echo for an acknowledgement', () => {

@@ -2,28 +2,20 @@ import { pack } from 'msgpackr';
 import { MESSAGES } from '../../gateway/protocol/messages.js';
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from '../../gateway/protocol/names.js';
 import { REQUESTS } from '../../gateway/protocol/requests.js';
+import { OrderMix, type PriceLadder, preparedFrames } from './order-mix.js';
 import { clientFrame, headBytes, MASK_BYTE } from './ws-frames.js';
 
 /** Requests of a connection count up from here, so that their ids always take five bytes. */
 const FIRST_REQUEST = 0x01000000;
 /** Bytes before the id in a request: array head, code, and the head of a 32-bit number. */
 const ID_AT = 3;
-const SIDE_LEVELS = 32;
-/** Every so many-th new order is an IOC that takes what it finds. */
-const TAKER_EVERY = 16;
 const UINT32_HEAD = 0xce;
+/** Of arrays with more than 15 items. */
+const ARRAY_16_HEAD = 0xdc;
+const ARRAY_16_HEAD_BYTES = 3;
 
 /** More requests than ever wait for an answer on one connection; a power of two. */
 const REMEMBERED = 65536;
-
-/** One tick apart, from `nearest` away from the middle, as the decimal texts that clients send. */
-export interface PriceLadder {
-  market: string;
-  middle: number;
-  tickSize: number;
-  decimals: number;
-  qty: string;
-}
 
 /**
  * The orders of one connection: a new order near the middle, then its cancel, and so on; a part of the new
@@ -32,23 +24,18 @@ export interface PriceLadder {
  */
 export class OrderFlow {
   readonly answered = { acks: 0, errors: 0 };
-  private readonly resting: Buffer[] = [];
-  private readonly takers: Buffer[] = [];
+  private readonly mix = new OrderMix();
+  private readonly resting: Buffer[];
+  private readonly takers: Buffer[];
   private readonly cancelFrame: Buffer;
   private readonly cancelOrderAt: number;
-  private readonly openOrders: number[] = [];
   /** By request id: whether its order will not stay in the book. */
   private readonly isTaker = new Uint8Array(REMEMBERED);
   private nextRequest = FIRST_REQUEST;
-  private placed = 0;
 
   constructor(ladder: PriceLadder) {
-    for (let level = 1; level <= SIDE_LEVELS; level++) {
-      for (const side of [0, 1]) {
-        this.resting.push(placeFrame(ladder, side, level, 'gtc'));
-        this.takers.push(placeFrame(ladder, side, -level, 'ioc'));
-      }
-    }
+    this.resting = placeFrames(ladder, 'rest');
+    this.takers = placeFrames(ladder, 'take');
     const head = requestBytes(REQUESTS.cancel.code, [ladder.market, 0xffffffff]);
     this.cancelFrame = clientFrame(head);
     this.cancelOrderAt = head.length - 4;
@@ -56,8 +43,8 @@ export class OrderFlow {
 
   /** The frame of the next request, valid until the next call; `request` is then its id. */
   next(): Buffer {
-    const orderId = this.openOrders.pop();
-    const frame = orderId === undefined ? this.place() : this.cancel(orderId);
+    const orderId = this.mix.next();
+    const frame = orderId === 0 ? this.place() : this.cancel(orderId);
     writeUint32(frame, ID_AT, this.nextRequest++);
     return frame;
   }
@@ -68,8 +55,9 @@ export class OrderFlow {
 
   /** Reads an answer; the id of its request, or 0 when it answers none. */
   answer(bytes: Buffer, from: number): number {
-    const code = bytes[from + 1] as number;
-    const id = readUint(bytes, from + 2);
+    const codeAt = from + (bytes[from] === ARRAY_16_HEAD ? ARRAY_16_HEAD_BYTES : 1);
+    const code = bytes[codeAt] as number;
+    const id = readUint(bytes, codeAt + 1);
     if (code === MESSAGES.error.code) {
       this.answered.errors++;
       return id;
@@ -78,26 +66,23 @@ export class OrderFlow {
     if (!isEcho && code !== MESSAGES.ack.code) return 0;
     this.answered.acks++;
     if (this.isTaker[id & (REMEMBERED - 1)] === 1) return id;
-    if (!isEcho) this.readAck(bytes, from);
-    else if (code === REQUESTS.place.code) this.openOrders.push(id);
+    if (!isEcho) this.readAck(bytes, codeAt);
+    else if (code === REQUESTS.place.code) this.mix.rests(id);
     return id;
   }
 
   /** Ack: code, id, result, market, order id. Result 0: accepted. */
-  private readAck(bytes: Buffer, from: number): void {
-    const resultAt = from + 2 + sizeOfUint(bytes, from + 2);
+  private readAck(bytes: Buffer, codeAt: number): void {
+    const resultAt = codeAt + 1 + sizeOfUint(bytes, codeAt + 1);
     if (bytes[resultAt] !== 0) return;
     const orderAt = resultAt + 1 + sizeOfUint(bytes, resultAt + 1);
-    this.openOrders.push(readUint(bytes, orderAt));
+    this.mix.rests(readUint(bytes, orderAt));
   }
 
   private place(): Buffer {
-    const round = ++this.placed / TAKER_EVERY;
-    const takes = Number.isInteger(round);
+    const { frame, takes } = this.mix;
     this.isTaker[this.nextRequest & (REMEMBERED - 1)] = takes ? 1 : 0;
-    // Seven has no factor in common with the number of frames: all levels and both sides get their turn.
-    if (takes) return this.takers[(round * 7) % this.takers.length] as Buffer;
-    return this.resting[(this.placed * 7) % this.resting.length] as Buffer;
+    return (takes ? this.takers : this.resting)[frame] as Buffer;
   }
 
   private cancel(orderId: number): Buffer {
@@ -107,16 +92,15 @@ export class OrderFlow {
   }
 }
 
-function placeFrame(ladder: PriceLadder, side: number, level: number, tif: string): Buffer {
-  const { market, middle, tickSize, decimals, qty } = ladder;
-  const away = level * tickSize * (side === 0 ? -1 : 1);
-  const price = (middle + away).toFixed(decimals);
+function placeFrames(ladder: PriceLadder, kind: 'rest' | 'take'): Buffer[] {
+  const { market, qty } = ladder;
   const type = ORDER_TYPES.indexOf('limit');
-  const timeInForce = TIMES_IN_FORCE.indexOf(tif as 'gtc');
-  if (SIDES[side] === undefined || timeInForce < 0) throw new RangeError('no such order');
-  return clientFrame(
-    requestBytes(REQUESTS.place.code, [market, side, price, qty, type, timeInForce]),
-  );
+  const timeInForce = TIMES_IN_FORCE.indexOf(kind === 'rest' ? 'gtc' : 'ioc');
+  return preparedFrames(ladder, kind, (side, _ticks, price) => {
+    if (SIDES[side] === undefined || timeInForce < 0) throw new RangeError('no such order');
+    const fields = [market, side, price, qty, type, timeInForce];
+    return clientFrame(requestBytes(REQUESTS.place.code, fields));
+  });
 }
 
 /** [code, id, …fields] with an id of 32 bits. */

@@ -10,6 +10,8 @@ export interface Address {
 }
 
 const OUT_BYTES = 256 * 1024;
+const FEW_OUT_BYTES = 1_024;
+const SHARED_IN = Buffer.alloc(64 * 1024);
 
 /**
  * A WebSocket client over a bare TCP socket. It does little, so that the server is what gets measured: frames
@@ -22,25 +24,23 @@ export class RawSocket {
     throw new Error(`the server closed the connection: ${reason}`);
   };
   private readonly socket: Socket;
-  private readonly out = Buffer.alloc(OUT_BYTES);
+  private readonly out: Buffer;
   private outLength = 0;
   private ended = false;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, outBytes: number) {
     this.socket = socket;
+    this.out = Buffer.alloc(outBytes);
   }
 
-  static open(address: Address): Promise<RawSocket> {
+  /** `isOneOfMany`: it says little, and shares the memory that it reads into with all others of its kind. */
+  static open(address: Address, isOneOfMany = false): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: '127.0.0.1', port: address.port, noDelay: true });
-      socket.once('error', reject);
-      socket.once('connect', () => socket.write(handshake(address)));
       let head = Buffer.alloc(0);
-      const onData = (chunk: Buffer): void => {
+      let take = (chunk: Buffer): void => {
         head = Buffer.concat([head, chunk]);
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
-        socket.off('data', onData);
         socket.off('error', reject);
         const status = head.toString('latin1', 0, head.indexOf('\r\n'));
         if (!status.includes(' 101 ')) {
@@ -48,17 +48,29 @@ export class RawSocket {
           reject(new Error(`the server refused the upgrade: ${head.toString('latin1')}`));
           return;
         }
-        const raw = new RawSocket(socket);
-        raw.listen(head.subarray(end + 4));
+        const raw = new RawSocket(socket, isOneOfMany ? FEW_OUT_BYTES : OUT_BYTES);
+        take = raw.listen(head.subarray(end + 4));
         resolve(raw);
       };
-      socket.on('data', onData);
+      // What comes is read before the next read, and the reader keeps copies.
+      const onread = {
+        buffer: SHARED_IN,
+        callback: (count: number, bytes: Uint8Array) => {
+          take(Buffer.from(bytes.buffer, bytes.byteOffset, count));
+          return true;
+        },
+      };
+      const where = { host: '127.0.0.1', port: address.port };
+      const socket = connect({ ...where, noDelay: true, ...(isOneOfMany ? { onread } : {}) });
+      if (!isOneOfMany) socket.on('data', (chunk) => take(chunk));
+      socket.once('error', reject);
+      socket.once('connect', () => socket.write(handshake(address)));
     });
   }
 
   /** Adds a finished frame; the bytes are copied. */
   add(frame: Buffer): void {
-    if (this.outLength + frame.length > OUT_BYTES) this.flush();
+    if (this.outLength + frame.length > this.out.length) this.flush();
     frame.copy(this.out, this.outLength);
     this.outLength += frame.length;
   }
@@ -80,7 +92,8 @@ export class RawSocket {
     this.socket.destroy();
   }
 
-  private listen(first: Buffer): void {
+  /** Gives what takes all bytes from now on. */
+  private listen(first: Buffer): (chunk: Buffer) => void {
     const reader = new FrameReader({
       message: (bytes, from, to) => this.onMessage(bytes, from, to),
       ping: (payload) => {
@@ -89,11 +102,12 @@ export class RawSocket {
       },
       closed: (code, reason) => this.gone(`${code} ${reason}`),
     });
-    this.socket.on('data', (chunk) => reader.push(chunk));
     this.socket.on('error', (error) => this.gone(error.message));
     this.socket.on('close', () => this.gone('without a close frame'));
     // The caller sets `onMessage` before anything is delivered.
-    if (first.length > 0) setImmediate(() => reader.push(Buffer.from(first)));
+    const early = Buffer.from(first);
+    if (early.length > 0) setImmediate(() => reader.push(early));
+    return (chunk) => reader.push(chunk);
   }
 
   private gone(reason: string): void {

@@ -7,7 +7,7 @@ import { medianOf, spreadOf } from '../report/statistics.js';
 import type { LoadAnswer, LoadTask } from './load-task.js';
 import type { GatewayReport, LatencyReport, OpenLoopReport, TargetReport } from './report.js';
 import { runLoad } from './run-load.js';
-import { LADDER, type Layout, startEcho, startExchange, type Target } from './target.js';
+import { LADDERS, type Layout, startEcho, startExchange, type Target } from './target.js';
 
 const TARGETS = ['echo', 'inline', 'compact', 'spread'] as const;
 type TargetName = (typeof TARGETS)[number];
@@ -71,14 +71,18 @@ function chosenTargets({ engines }: BenchOptions): TargetName[] {
 
 /** One server at a time: another one, even idle, would take turns on the cores. */
 async function visitTarget(name: TargetName): Promise<Visit> {
-  const target = name === 'echo' ? await startEcho() : await startExchange(name as Layout);
+  const target =
+    name === 'echo'
+      ? await startEcho()
+      : await startExchange({ layout: name as Layout, hasFollowers: true });
   try {
-    const single = await runLoad(task(target, 1, { kind: 'closed', inFlight: 1 }));
+    const single = await runLoad(await task(target, 1, { kind: 'closed', inFlight: 1 }));
     const { connections, inFlight } = MANY;
-    const many = await runLoad(task(target, connections, { kind: 'closed', inFlight }));
+    const many = await runLoad(await task(target, connections, { kind: 'closed', inFlight }));
     const open: LoadAnswer[] = [];
     for (const ratePerSecond of OPEN_RATES) {
-      open.push(await runLoad(task(target, OPEN_CONNECTIONS, { kind: 'open', ratePerSecond })));
+      const load = { kind: 'open', ratePerSecond } as const;
+      open.push(await runLoad(await task(target, OPEN_CONNECTIONS, load)));
     }
     return { single, many, open };
   } finally {
@@ -86,13 +90,20 @@ async function visitTarget(name: TargetName): Promise<Visit> {
   }
 }
 
-function task(target: Target, connections: number, load: LoadTask['load']): LoadTask {
-  const { port, subprotocol, logins } = target;
+/** As many accounts as connections, so that no account's row is hotter than in real life. */
+async function task(
+  target: Target,
+  connections: number,
+  load: LoadTask['load'],
+): Promise<LoadTask> {
+  const { port, server } = target;
+  const logins = await target.newLogins(connections);
   return {
+    wire: 'msgpack',
     port,
-    subprotocol,
+    serverPid: server.pid,
     logins,
-    ladder: LADDER,
+    ladders: [LADDERS[0]],
     connections,
     warmupMs: WARMUP_MS,
     measureMs: MEASURE_MS,

@@ -4,6 +4,8 @@ export interface ServerProcess {
   /** What the server said in its `ready` line. */
   ready: Record<string, unknown>;
   pid: number;
+  /** For what a module given with `nodeOptions` wants to be asked. */
+  child: ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -11,15 +13,21 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
 /** Starts a server with Node and waits for its line `ready {…}`. */
-export async function startServer(file: string, args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(
+  file: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let complaints = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4000);
   });
   try {
     const ready = await readyLine(child);
-    return { ready, pid: child.pid as number, stop: () => stop(child) };
+    return { ready, pid: child.pid as number, child, stop: () => stop(child) };
   } catch (error) {
     await stop(child);
     const sentence = error instanceof Error ? error.message : String(error);

@@ -17,6 +17,11 @@ export function clientFrame(payload: Uint8Array): Buffer {
   return frameOf(payload, OPCODE_BINARY);
 }
 
+/** The same as a text frame. */
+export function clientTextFrame(payload: Uint8Array): Buffer {
+  return frameOf(payload, OPCODE_TEXT);
+}
+
 export function pongFrame(payload: Uint8Array): Buffer {
   return frameOf(payload, OPCODE_PONG);
 }

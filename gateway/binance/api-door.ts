@@ -21,6 +21,7 @@ type RequestId = string | number | null;
 /** The WebSocket API: the requests of REST as messages, and sessions, so that not each needs a signature. */
 export class ApiDoor {
   private readonly context: ApiDoorContext;
+  private flushArmed = false;
 
   constructor(context: ApiDoorContext) {
     this.context = context;
@@ -96,8 +97,20 @@ export class ApiDoor {
 
   private answer(socket: StreamSocket, id: RequestId, result: unknown): void {
     socket.queue(JSON.stringify({ id, status: 200, result, rateLimits: [] }));
-    this.context.flush();
+    this.flushSoon();
   }
+
+  /** Answers that come of one drain of events are resolved one after the other: they go out together. */
+  private flushSoon(): void {
+    if (this.flushArmed) return;
+    this.flushArmed = true;
+    queueMicrotask(this.flushNow);
+  }
+
+  private readonly flushNow = (): void => {
+    this.flushArmed = false;
+    this.context.flush();
+  };
 
   private fail(socket: StreamSocket, id: RequestId, error: unknown): void {
     if (!(error instanceof BinanceError)) {
@@ -108,7 +121,7 @@ export class ApiDoor {
         ? error
         : new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);
     socket.queue(JSON.stringify({ id, status: known.status, error: known.body, rateLimits: [] }));
-    this.context.flush();
+    this.flushSoon();
   }
 }
 

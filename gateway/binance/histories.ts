@@ -252,13 +252,12 @@ export class Histories {
     history.fills.push(fill);
     const { feeMicroUsd, realizedMicroUsd, tradeId } = fill;
     const sequence = floats[f + EF_ACCOUNT_SEQUENCE] as number;
-    const base = { marketId, transactionId: sequence, tradeId, timeMs };
-    if (realizedMicroUsd !== 0) {
-      history.income.push({ ...base, type: 'REALIZED_PNL', microUsd: realizedMicroUsd });
-    }
-    if (feeMicroUsd !== 0) {
-      history.income.push({ ...base, type: 'COMMISSION', microUsd: -feeMicroUsd });
-    }
+    const earn = (type: IncomeRecord['type'], microUsd: number) => {
+      if (microUsd === 0) return;
+      history.income.push({ marketId, type, microUsd, transactionId: sequence, tradeId, timeMs });
+    };
+    earn('REALIZED_PNL', realizedMicroUsd);
+    earn('COMMISSION', -feeMicroUsd);
     if (remaining === 0) history.close(order);
     const change = { kind: 'account', reason: 'ORDER', marketId, changeMicroUsd: 0 } as const;
     this.listener(history.account, change, timeMs);

@@ -227,8 +227,18 @@ export class MarketMemories {
     }
     if (open !== undefined) this.listener.aggregated(marketId, open);
     // Its id is that of its first trade, which grows and is never used again.
-    const { tradeId } = trade;
-    const fresh = { ...trade, aggregateId: tradeId, takerOrderId, lastTradeId: tradeId };
+    const { lots, makerBuys, priceTicks, timeMs, tradeId } = trade;
+    // Field by field: a spread costs more than all else that is done for a trade here.
+    const fresh: AggregateTrade = {
+      tradeId,
+      priceTicks,
+      lots,
+      makerBuys,
+      timeMs,
+      aggregateId: tradeId,
+      takerOrderId,
+      lastTradeId: tradeId,
+    };
     memory.aggregates.push(fresh);
     this.growing.set(marketId, fresh);
   }

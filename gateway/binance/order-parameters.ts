@@ -32,10 +32,13 @@ const SELF_TRADES: Readonly<Record<string, string>> = {
   EXPIRE_MAKER: 'cancel_maker',
   EXPIRE_BOTH: 'cancel_both',
 };
+const SELF_TRADE_NAMES = Object.keys(SELF_TRADES);
 const WORKING_TYPES = { CONTRACT_PRICE: 'last', MARK_PRICE: 'mark' } as const;
 const CLIENT_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 const CLIENT_ID_RANGE = '^[\\.A-Z\\:/a-z0-9_-]{1,36}$';
 const DECIMAL = /^[0-9]{0,20}(\.[0-9]{0,20})?$/;
+/** As nearly all clients write it: above zero, without a zero that says nothing. */
+const PLAIN_DECIMAL = /^(?:[1-9][0-9]{0,14}(?:\.[0-9]{0,14}[1-9])?|0\.[0-9]{0,14}[1-9])$/;
 const DECIMAL_RANGE = '^([0-9]{1,20})(\\.[0-9]{1,20})?$';
 /** Shown prices may have this many decimals even where the tick has fewer. */
 const PRICE_PRECISION_LEAST = 2;
@@ -55,7 +58,7 @@ export function nativeOrderOf(
   const type = parameters.choice('type', TYPES, null, ERRORS.badOrderType);
   refuseWhatIsNotThere(parameters);
   const clientOrderId = clientIdOf(parameters, clientIdName);
-  const selfTrade = parameters.choice('selfTradePreventionMode', Object.keys(SELF_TRADES), 'NONE');
+  const selfTrade = parameters.choice('selfTradePreventionMode', SELF_TRADE_NAMES, 'NONE');
   return {
     market: market.params.symbol,
     side: side.toLowerCase(),
@@ -85,6 +88,7 @@ export function decimalOf(
   nothing: () => BinanceError,
 ): string {
   const text = parameters.must(name);
+  if (PLAIN_DECIMAL.test(text) && decimalsOf(text) <= precision) return text;
   if (/^-[0-9.]+$/.test(text)) throw nothing();
   if (!DECIMAL.test(text) || !/[0-9]/.test(text)) throw illegal(name, DECIMAL_RANGE);
   const [whole = '', fraction = ''] = text.split('.');
@@ -92,6 +96,11 @@ export function decimalOf(
   if (/^0*$/.test(whole) && digits === '') throw nothing();
   if (digits.length > precision) throw ERRORS.tooPrecise();
   return digits === '' ? whole || '0' : `${whole || '0'}.${digits}`;
+}
+
+function decimalsOf(text: string): number {
+  const point = text.indexOf('.');
+  return point < 0 ? 0 : text.length - point - 1;
 }
 
 export function priceParameter(parameters: Parameters, market: Market, name = 'price'): string {

@@ -171,7 +171,9 @@ export function orderObject(order: OrderRecord, market: Market): Record<string, 
     priceMatch: 'NONE',
     selfTradePreventionMode: selfTradeOf(order),
     goodTillDate: tifOf(flags) === TIF_GTD ? order.expiresAtMs : 0,
-    ...(rate === undefined ? {} : { priceRate: rate, activatePrice: '0' }),
+    // Left out of the answer when undefined.
+    priceRate: rate,
+    activatePrice: rate === undefined ? undefined : '0',
     time: order.timeMs,
     updateTime: order.updateMs,
   };

@@ -55,8 +55,8 @@ export class OrderRequests {
   place = async (call: AccountCall): Promise<object> => {
     const { order, market, responseType } = await this.placed(call, 'newClientOrderId');
     // What is open already is told at once; what cannot rest is told with what became of it.
-    if (responseType === 'ACK') return { ...orderObject(order, market), ...AS_NEW };
-    return orderObject(order, market);
+    const shown = orderObject(order, market);
+    return responseType === 'ACK' ? Object.assign(shown, AS_NEW) : shown;
   };
 
   /** Checks an order and sends nothing. */
@@ -181,7 +181,8 @@ export class OrderRequests {
     const market = this.symbols.must(parameters);
     const fields = nativeOrderOf(parameters, market, clientIdName);
     const responseType = this.responseType(parameters);
-    const command = { ...fields, deadline: identity.deadlineMs };
+    // Not a spread with a field behind it, which is what V8 is slowest at here.
+    const command = Object.assign(fields, { deadline: identity.deadlineMs });
     const { orderId } = await this.commands.send(identity.account, 'place', command);
     const order = history.find(market.id, orderId);
     if (order === undefined) throw ERRORS.noSuchOrder();

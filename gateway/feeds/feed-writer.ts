@@ -11,9 +11,9 @@ export interface FeedMemory {
 }
 
 /**
- * Carries the stream to disk behind the hot path: one write at a time, from the chunks themselves, whatever has
- * gathered since the last. When the disk cannot keep up, `catchUp` writes in place: the memory may not be reused
- * before.
+ * Carries the stream to disk behind the hot path: one write at a time, from the chunks themselves, as far as it was asked to. It does
+ * not run after what comes meanwhile: under load that would be a write for each few events. When the disk cannot keep up, `catchUp`
+ * writes in place: the memory may not be reused before.
  */
 export class FeedWriter {
   /** Position up to which the files have the stream. */
@@ -21,7 +21,10 @@ export class FeedWriter {
   private readonly memory: FeedMemory;
   private readonly segments: FeedSegments;
   private readonly fail: (error: Error) => void;
-  private writing = false;
+  /** Up to which it was asked to write. */
+  private wanted = 0;
+  /** Chunk that a write is under way from, −1 for none. */
+  private reading = -1;
   private file = -1;
   private fileSegment = -1;
   /** Files that are done, but may still have a write under way. */
@@ -40,18 +43,19 @@ export class FeedWriter {
     this.fail = fail;
   }
 
-  /** A write is under way, and reads from a chunk. */
-  get busy(): boolean {
-    return this.writing;
+  /** A write is under way that reads from this chunk. */
+  reads(chunkNumber: number): boolean {
+    return this.reading === chunkNumber;
   }
 
-  /** Starts to write up to `end`, unless a write is under way: then that one's end goes on. */
-  write(end: () => number): void {
-    if (this.writing || this.written >= end()) return;
-    this.writing = true;
-    const piece = this.next(end());
+  /** Writes up to `end`, after what is under way. */
+  write(end: number): void {
+    this.wanted = Math.max(this.wanted, end);
+    if (this.reading >= 0 || this.written >= this.wanted) return;
+    const piece = this.next(this.wanted);
+    this.reading = Math.floor(piece.from / CHUNK_WORDS);
     fs.write(this.file, piece.bytes, 0, piece.bytes.length, piece.offset, (error, count) => {
-      this.writing = false;
+      this.reading = -1;
       for (const file of this.retired.splice(0)) fs.closeSync(file);
       if (error !== null) {
         this.fail(error);
@@ -59,8 +63,8 @@ export class FeedWriter {
       }
       // A synchronous catch-up may have gone further in the meantime.
       this.written = Math.max(this.written, piece.from + Math.floor(count / WORD_BYTES));
-      this.write(end);
-      if (!this.writing) for (const done of this.idle.splice(0)) done();
+      this.write(this.wanted);
+      if (this.reading < 0) for (const done of this.idle.splice(0)) done();
     });
   }
 
@@ -74,7 +78,7 @@ export class FeedWriter {
   }
 
   async close(end: number): Promise<void> {
-    if (this.writing) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.reading >= 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     this.catchUp(end);
     if (this.file >= 0) {
       fs.fsyncSync(this.file);
@@ -103,7 +107,7 @@ export class FeedWriter {
   private useFile(segment: number): void {
     if (this.fileSegment === segment) return;
     if (this.file >= 0) {
-      if (this.writing) this.retired.push(this.file);
+      if (this.reading >= 0) this.retired.push(this.file);
       else fs.closeSync(this.file);
     }
     this.file = this.segments.openForWriting(segment);

@@ -58,6 +58,8 @@ export class PrivateLog implements PrivateEvents {
   private chunk: WordBlock;
   private at = 0;
   private firstPosition: number;
+  /** Up to here the writer was asked to write. */
+  private flushedTo = 0;
   /** By account: position and number of its last record. */
   private positions = new Float64Array(FIRST_ACCOUNTS).fill(-1);
   private sequences = new Float64Array(FIRST_ACCOUNTS);
@@ -133,7 +135,7 @@ export class PrivateLog implements PrivateEvents {
     this.at = at + length;
     if (this.writer === null) return;
     this.note(account, floats[firstWord / 2 + EF_SEQUENCE] as number, timeMs);
-    if (this.end() - this.writer.written >= WRITE_AT_WORDS) this.flush();
+    if (this.end() - this.flushedTo >= WRITE_AT_WORDS) this.flush();
   }
 
   /** Number of the account's last event in the log, 0 when it has none. */
@@ -184,7 +186,8 @@ export class PrivateLog implements PrivateEvents {
 
   /** Lets the files follow; call it now and then. */
   flush(): void {
-    this.writer?.write(() => this.end());
+    this.flushedTo = this.end();
+    this.writer?.write(this.flushedTo);
   }
 
   async close(): Promise<void> {
@@ -217,8 +220,8 @@ export class PrivateLog implements PrivateEvents {
       this.chunks.delete(old);
       if (this.writer === null) this.firstPosition = (old + 1) * CHUNK_WORDS;
     }
-    // Memory that was used before costs no page faults, but a write may still be reading from it.
-    const free = this.writer?.busy === true ? undefined : reused;
+    // Memory that was used before costs no page faults, but a write may still be reading from just that.
+    const free = this.writer?.reads(old) === true ? undefined : reused;
     this.chunk = free ?? newBlock(CHUNK_WORDS);
     this.chunks.set(this.chunkNumber, this.chunk);
     if (this.chunkNumber % CHUNKS_PER_SEGMENT === 0) {

@@ -60,6 +60,8 @@ interface Kind {
 }
 
 interface MessageAt {
+  /** When the bytes came that it was in, of any steady clock. */
+  clockMs: number;
   view: DataView;
   /** Behind the message's header. */
   offset: number;
@@ -83,6 +85,8 @@ export class ApplicationMessages {
   private readonly writer = new CommandWriter(COMMANDS_MAX);
   private readonly kinds = new Map<number, Kind>();
   private readonly portBits: number;
+  /** Of the message that is being taken. */
+  private clockMs = 0;
   /** Sessions whose orders could not be canceled yet. */
   private readonly owing = new Set<FixpSession>();
   private readonly newOrder = new sbe.NewOrderSingleDecoder();
@@ -121,6 +125,7 @@ export class ApplicationMessages {
   take(connection: FixpConnection, templateId: number, at: MessageAt, bytes: number): void {
     const session = connection.session as FixpSession;
     const seqNo = session.expectedSeqNo++;
+    this.clockMs = at.clockMs;
     this.counters.messages++;
     const kind = this.kinds.get(templateId);
     const found = this.limited(session, kind, bytes) ?? this.answer(session, kind, seqNo, at);
@@ -142,11 +147,11 @@ export class ApplicationMessages {
   }
 
   private limited(session: FixpSession, kind: Kind | undefined, bytes: number): Problem | null {
-    const now = performance.now();
+    const { clockMs } = this;
     const tokens = tokensOf(bytes);
-    const bucket = session.bucket(now);
-    if (bucket.take(tokens, now)) return null;
-    if (kind?.isCancel === true && bucket.takeCancel(tokens, now)) return null;
+    const bucket = session.bucket(clockMs);
+    if (bucket.take(tokens, clockMs)) return null;
+    if (kind?.isCancel === true && bucket.takeCancel(tokens, clockMs)) return null;
     const { requestsPerSecond, cancelsPerSecond } = this.context.limits;
     const sentence = `requests must be at most ${requestsPerSecond} a second, and ${cancelsPerSecond} cancels beyond; nothing was sent`;
     return problem('rate_limited', sentence);
@@ -344,7 +349,7 @@ export class ApplicationMessages {
     writer.reset();
     write(account, this.portBits | number, FixpSession.requestOf(seqNo));
     const port = this.context.ports[home] as ShardPort;
-    const found = submit(port, writer, account, this.context, performance.now());
+    const found = submit(port, writer, account, this.context, this.clockMs);
     if (found !== null) return found;
     this.counters.commands++;
     this.context.wake(home);

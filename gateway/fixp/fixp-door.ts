@@ -3,6 +3,7 @@ import type { ShardPort } from '../../engine/shard/shard-port.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
+import { TurnPace } from '../turn-pace.js';
 import { type ApplicationCounters, ApplicationMessages } from './application-messages.js';
 import { EventDelivery } from './event-delivery.js';
 import { FixpConnection } from './fixp-connection.js';
@@ -57,6 +58,7 @@ export class FixpDoor {
   private readonly unflushed = new Set<number>();
   private flushing = false;
   private flushArmed = false;
+  private readonly pace = new TurnPace(() => this.handOn());
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor(options: FixpDoorOptions) {
@@ -158,9 +160,11 @@ export class FixpDoor {
       this.layer.receive(connection, chunk);
       // Answers of the door itself are in the flow already; inline, those of the exchange are after this.
       if (connection.session !== null) this.touched.add(connection.session);
-      this.flushPorts();
-      this.flushConnections();
-      if (!connection.finishing) return;
+      if (!connection.finishing) {
+        this.pace.came();
+        return;
+      }
+      this.handOn();
       connection.terminate(TerminationCode.Finished, 'as asked for', Date.now());
     });
     // What there is to say about a broken connection, its end says too.
@@ -180,8 +184,7 @@ export class FixpDoor {
     this.marketData.leave(session);
     if (session.cancelsOnDisconnect) {
       this.application.disconnected(session);
-      this.flushPorts();
-      this.flushConnections();
+      this.handOn();
     }
     session.unboundAtMs = Date.now();
   }
@@ -197,9 +200,13 @@ export class FixpDoor {
   private readonly drainEnded = (): void => {
     this.flushArmed = false;
     // What the events have set off: protection takes quotes back.
+    this.handOn();
+  };
+
+  private handOn(): void {
     this.flushPorts();
     this.flushConnections();
-  };
+  }
 
   private flushPorts(): void {
     this.flushing = true;

@@ -30,7 +30,13 @@ export class SessionLayer {
   private readonly retransmitRequest = new sbe.RetransmitRequestDecoder();
   private readonly retransmission = new sbe.RetransmissionEncoder();
   private readonly retransmitReject = new sbe.RetransmitRejectEncoder();
-  private readonly at = { view: this.negotiate.sbeView, offset: 0, blockLength: 0, version: 0 };
+  private readonly at = {
+    clockMs: 0,
+    view: this.negotiate.sbeView,
+    offset: 0,
+    blockLength: 0,
+    version: 0,
+  };
 
   constructor(
     handshake: Handshake,
@@ -50,6 +56,7 @@ export class SessionLayer {
   receive(connection: FixpConnection, chunk: Buffer): void {
     if (connection.closed || connection.finishing) return;
     connection.lastHeardMs = this.nowMs();
+    this.at.clockMs = performance.now();
     const fault = connection.take(chunk, (view, at, end) => {
       this.message(connection, view, at, end);
       return !connection.closed && !connection.finishing;

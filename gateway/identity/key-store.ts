@@ -45,6 +45,7 @@ interface KnownKey {
 }
 
 const SECRET_BYTES = 32;
+const ISSUED_MAX = 10_000;
 export const KEYS_OF_ACCOUNT_MAX = 100;
 
 /**
@@ -62,6 +63,8 @@ export class KeyStore {
   private readonly byPublicKey = new Map<string, string>();
   private readonly byAccount = new Map<number, Set<string>>();
   private readonly revoked = new Set<string>();
+  /** Keys that came with accounts and were used: that the operator has issued them was checked, which costs as much as an order. */
+  private readonly issued = new Map<string, ApiKeyRecord>();
 
   /** Without a path keys live as long as the process. Throws when the file is not one of keys. */
   constructor(operatorKey: Uint8Array, path: string | null) {
@@ -76,8 +79,7 @@ export class KeyStore {
     if (this.revoked.has(apiKey)) return null;
     const known = this.keys.get(apiKey);
     if (known !== undefined) return known.record;
-    if (!isIssuedApiKey(this.operatorKey, apiKey)) return null;
-    return rootKey(apiKey, accountOfApiKey(apiKey));
+    return this.issued.get(apiKey) ?? this.findIssued(apiKey);
   }
 
   findByPublicKey(publicKey: string): ApiKeyRecord | null {
@@ -169,8 +171,17 @@ export class KeyStore {
     this.learn(entry);
   }
 
+  private findIssued(apiKey: string): ApiKeyRecord | null {
+    if (!isIssuedApiKey(this.operatorKey, apiKey)) return null;
+    const record = rootKey(apiKey, accountOfApiKey(apiKey));
+    if (this.issued.size === ISSUED_MAX) this.issued.clear();
+    this.issued.set(apiKey, record);
+    return record;
+  }
+
   private forget(apiKey: string): void {
     this.revoked.add(apiKey);
+    this.issued.delete(apiKey);
     const record = this.keys.get(apiKey)?.record;
     if (record === undefined) return;
     this.keys.delete(apiKey);

@@ -75,8 +75,10 @@ export class TokenBucket implements Bucket {
     return Math.max(0, Math.ceil(missing / this.rates.requestsPerSecond));
   }
 
+  /** Doors look at clocks of their own, and one may be a tick behind: what was filled in already must not be filled in again. */
   private refill(nowMs: number): void {
-    const seconds = Math.max(0, nowMs - this.filledAtMs) / 1000;
+    if (nowMs <= this.filledAtMs) return;
+    const seconds = (nowMs - this.filledAtMs) / 1000;
     this.filledAtMs = nowMs;
     const r = this.rates;
     this.requests = Math.min(r.requestsBurst, this.requests + seconds * r.requestsPerSecond);
