@@ -53,8 +53,8 @@ import { asPriceTicks } from '../engine/units/units.js';
 import type { EventObserver } from './event-observer.js';
 import type { AccountViews } from './feeds/account-views.js';
 import type { OrderFold } from './feeds/order-fold.js';
+import type { PrivateEvents } from './feeds/private-events.js';
 import type { PrivateFeed } from './feeds/private-feed.js';
-import type { PrivateLog } from './feeds/private-log.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import type { TwapViews } from './feeds/twap-views.js';
 import type { Market, Markets } from './markets.js';
@@ -62,7 +62,7 @@ import type { Barriers } from './order-status/barriers.js';
 import type { Outbox } from './outbox.js';
 import type { Accounts } from './session/accounts.js';
 import type { Connections } from './session/connections.js';
-import type { OrderRatios } from './session/order-ratios.js';
+import type { OrderCounts } from './session/order-ratios.js';
 
 const FRAME_F_TIME = 2;
 const FRAME_F_EPOCH = 3;
@@ -86,7 +86,7 @@ export interface EventTargets {
   readonly orders: OrderFold;
   /** Open orders as their owners' feeds tell them; the same as `orders` with one shard. */
   readonly privateOrders: OrderFold;
-  readonly log: PrivateLog;
+  readonly log: PrivateEvents;
   readonly privateFeed: PrivateFeed;
   readonly publicFeeds: PublicFeeds;
   readonly outbox: Outbox;
@@ -95,7 +95,7 @@ export interface EventTargets {
   /** Waits for answers to commands of its own. */
   readonly barriers: Barriers;
   /** Is told of what accounts trade. */
-  readonly ratios: OrderRatios;
+  readonly ratios: OrderCounts;
 }
 
 /**

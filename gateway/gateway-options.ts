@@ -1,9 +1,14 @@
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import type { FeeRates } from './binance/account-requests.js';
-import type { PrivateLog } from './feeds/private-log.js';
+import type { DialectMemory } from './binance/dialect.js';
+import type { PrivateEvents } from './feeds/private-events.js';
+import type { FeedsMemory } from './feeds/public-feeds.js';
 import type { HistoryQueries } from './history/query-pool.js';
+import type { KeyStore } from './identity/key-store.js';
 import type { GatewayLimits } from './limits.js';
+import type { HomeDesk } from './shared/home-desk.js';
+import type { SharedLimits } from './shared/shared-limits.js';
 
 /** A logger as pino has it; the gateway logs no keys, signatures or messages. */
 export interface GatewayLog {
@@ -16,7 +21,7 @@ export interface GatewayLog {
 export interface GatewayShard {
   port: ShardPort;
   /** The log of the private feeds of accounts that are at home there; by default one in memory. */
-  privateLog?: PrivateLog;
+  privateLog?: PrivateEvents;
 }
 
 export interface GatewayOptions {
@@ -41,8 +46,26 @@ export interface GatewayOptions {
   refusesReplays?: boolean;
   /** What accounts of a fee tier pay, to be shown; by default nothing. */
   feesOf?: (tier: number) => FeeRates;
+  /** API keys that another thread keeps; by default this one keeps them, in `keyFile`. */
+  keys?: KeyStore;
+  /** What this thread has in common with others, and the thread that has what there is once for all; by default it is alone. */
+  shared?: SharedLimits;
+  desk?: HomeDesk;
+  /**
+   * Takes in what the shards have sent already: who was answered by one thread, and asks another one, must find there what he was told. By
+   * default there is one thread.
+   */
+  catchUp?: () => void;
+  /** Others listen on the port, too; it must be a number then. */
+  sharesPort?: boolean;
   /** Further HTTP routes on the same port, such as /health and /metrics. */
   routes?: (app: TemplatedApp) => void;
+}
+
+/** What public feeds show that was before; plain data that can be handed to a thread. */
+export interface PublicMemory {
+  feeds: FeedsMemory;
+  binance: DialectMemory;
 }
 
 export interface GatewayStats {

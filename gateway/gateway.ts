@@ -7,42 +7,43 @@ import { FamilyRequests } from './family-requests.js';
 import { AccountViews } from './feeds/account-views.js';
 import { OpenOrders } from './feeds/open-orders.js';
 import { OrderFold } from './feeds/order-fold.js';
+import type { PrivateEvents } from './feeds/private-events.js';
 import { PrivateFeed } from './feeds/private-feed.js';
 import { PrivateLog } from './feeds/private-log.js';
 import { PrivateSnapshots } from './feeds/private-snapshot.js';
 import { PublicFeeds } from './feeds/public-feeds.js';
 import { TwapViews } from './feeds/twap-views.js';
 import type { GatewayFolds } from './gateway-folds.js';
-import type { GatewayOptions, GatewayStats } from './gateway-options.js';
+import type { GatewayOptions, GatewayStats, PublicMemory } from './gateway-options.js';
 import type { HistoryQueries } from './history/query-pool.js';
 import type { CandleRow } from './history/rows.js';
-import { KeyStore } from './identity/key-store.js';
+import { type KeyEntry, KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Barriers } from './order-status/barriers.js';
-import { OrderStatusDesk } from './order-status/order-status.js';
+import { OrderStatusDesk, SHARD_WITHIN_MS } from './order-status/order-status.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
-import { MESSAGES, PROTOCOL_VERSION } from './protocol/messages.js';
 import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
-import { Allowances } from './session/allowances.js';
+import { Allowances, type AllowanceTable } from './session/allowances.js';
 import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
 import { LoadLevels } from './session/load-levels.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
-import { OrderRatios } from './session/order-ratios.js';
-import { reply } from './session/replies.js';
+import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
+import { replyHello } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
-import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
+import { listenShared, SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
-import { TurnPace } from './turn-pace.js';
+import type { SharedLimits } from './shared/shared-limits.js';
+import { Turns } from './turns.js';
 
 export type { GatewayLog, GatewayOptions, GatewayShard, GatewayStats } from './gateway-options.js';
 
@@ -60,16 +61,16 @@ export class Gateway {
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
   /** What each account, and each IP address, may send. */
-  private readonly allowances: Allowances<number>;
-  private readonly ratios: OrderRatios;
+  private readonly allowances: AllowanceTable<number>;
+  private readonly ratios: OrderCounts;
   /** Of this thread and its rings: what is left undone first when there is too much to do. */
   private readonly load: LoadLevels;
-  private readonly addresses: Allowances<string>;
+  private readonly addresses: AllowanceTable<string>;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
   private readonly connections: Connections;
-  private readonly privateLogs: readonly PrivateLog[];
+  private readonly privateLogs: readonly PrivateEvents[];
   private readonly privateFeed: PrivateFeed;
   private readonly publicFeeds: PublicFeeds;
   private readonly routers: readonly EventRouter[];
@@ -80,26 +81,27 @@ export class Gateway {
   private readonly rest: RestServer;
   private readonly barriers: Barriers;
   private readonly orderStatus: OrderStatusDesk;
-  private readonly binance: BinanceDialect;
+  /** The door for clients of Binance's futures. */
+  readonly binance: BinanceDialect;
+  private readonly shared: SharedLimits | null;
+  private keyRequests: KeyRequests = null as never;
   private readonly timers: NodeJS.Timeout[] = [];
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
-  /** Shards to which something was sent that they were not woken for, in order. */
-  private readonly unflushed: number[] = [];
-  private readonly pace = new TurnPace(() => this.flushPorts());
-  private flushing = false;
-  private drainArmed = false;
+  private readonly turns: Turns;
 
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
-    this.keys = new KeyStore(options.operatorKey, options.keyFile ?? null);
+    const { desk = null, shared = null } = options;
+    this.shared = shared;
+    this.keys = options.keys ?? new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
-    this.allowances = new Allowances(limits);
-    this.ratios = new OrderRatios(limits);
+    this.allowances = shared?.accounts ?? new Allowances(limits);
+    this.ratios = shared?.orders ?? new OrderRatios(limits);
+    this.addresses = shared?.addresses ?? new Allowances(ofAddresses(limits));
     this.load = new LoadLevels(limits.tickMs, shards);
-    this.addresses = new Allowances(timesRates(limits, limits.accountsPerAddress));
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
     const orders = new OrderFold(this.openOrders);
@@ -113,7 +115,7 @@ export class Gateway {
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
-      return this.privateLogs[this.accounts.homeOf(account)] as PrivateLog;
+      return this.privateLogs[this.accounts.homeOf(account)] as PrivateEvents;
     };
     const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
     const bytesMax = limits.privateBufferBytesMax;
@@ -121,10 +123,11 @@ export class Gateway {
     const { accounts, connections, outbox, privateFeed, publicFeeds } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
-    const shared = { allowances: this.allowances, load: this.load, ratios: this.ratios };
+    const drawnFrom = { allowances: this.allowances, load: this.load, ratios: this.ratios };
     const own = { accounts, markets, openOrders: ownOrders, views };
-    this.folds = { ...shared, ...own, bookOf, epoch, logOf };
+    this.folds = { ...drawnFrom, ...own, bookOf, epoch, logOf };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
+    this.turns = new Turns(shards, outbox, () => this.binance);
     this.binance = new BinanceDialect({
       apiKeys: this.keys,
       limits,
@@ -134,19 +137,22 @@ export class Gateway {
       feesOf: options.feesOf ?? (() => ({ makerPpm: 0, takerPpm: 0 })),
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
-      wake: (shard) => this.wake(shard),
-      nativeConnections: () => connections.count,
-      ...{ ...shared, accounts, markets, views, orders: ownOrders, books: orders, logOf },
+      wake: this.turns.wake,
+      nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
+      onConnections: () => this.noteConnections(),
+      ...{ catchUp: this.catchUp, desk, shared },
+      ...{ ...drawnFrom, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
+    if (shared !== null) publicFeeds.withOtherThreads();
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const barriers = this.newBarriers(connections.reserve());
     this.barriers = barriers;
     const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
-    this.orderStatus = new OrderStatusDesk(statusSources);
+    this.orderStatus = new OrderStatusDesk({ ...statusSources, desk });
     const sides = { alone, observer: this.binance, barriers, ratios: this.ratios };
     const targets = { ...folds, connections, privateFeed, outbox, ...sides };
     this.routers = shards.map(({ port: { portId } }, shard) => {
-      const log = this.privateLogs[shard] as PrivateLog;
+      const log = this.privateLogs[shard] as PrivateEvents;
       return new EventRouter({ ...targets, shard, portId, log });
     });
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
@@ -157,7 +163,7 @@ export class Gateway {
       const { consume } = this.routers[shard] as EventRouter;
       port.onEvents((words, floats, firstWord, slots) => {
         consume(words, floats, firstWord, slots);
-        this.eventsCame();
+        this.turns.eventsCame();
       });
     });
   }
@@ -182,16 +188,57 @@ export class Gateway {
       close: (socket) => this.closed(socket),
     });
     this.startTimers();
+    const { host, port, sharesPort = false } = this.options;
     return new Promise((resolve, reject) => {
-      app.listen(this.options.host, this.options.port, (socket) => {
+      const done = (socket: us_listen_socket | false) => {
         if (socket === false) {
-          reject(new Error(`${this.options.host}:${this.options.port} cannot be listened on`));
+          reject(new Error(`${host}:${port} cannot be listened on`));
           return;
         }
         this.listenSocket = socket;
         resolve(uWS.us_socket_local_port(socket as never));
-      });
+      };
+      if (sharesPort) listenShared(app, host, port, done);
+      else app.listen(host, port, done);
     });
+  }
+
+  /** Follows the shards without a door of its own: other doors ask it, and other threads let clients in. */
+  follow(): void {
+    this.startTimers();
+  }
+
+  /** Takes in what another thread has changed about API keys, and ends what was let in by a key that opens nothing any more. */
+  learnKey(entry: KeyEntry, ends: boolean): void {
+    this.keys.learn(entry);
+    if (entry.kind === 'revoked' && ends) this.keyRequests.endAll(entry.apiKey);
+  }
+
+  /** Resolves when all that was sent here for the account in the market has come to its end; false: not in time. */
+  async reach(accountId: number, marketId: number): Promise<boolean> {
+    return (await this.barriers.reach(accountId, marketId, SHARD_WITHIN_MS)) !== null;
+  }
+
+  /** Cancels all orders of an account, on nobody's request. */
+  cancelAllOf(accountId: number): void {
+    this.requests.cancelAllOf(accountId, this.accounts.homeOf(accountId));
+  }
+
+  /** What public feeds show of before, for a gateway that begins now; all events have to be taken in. */
+  publicMemory(): PublicMemory {
+    this.tick(true);
+    return { feeds: this.publicFeeds.memory(), binance: this.binance.memory() };
+  }
+
+  /** Goes on from there; the state itself has been seeded. Before anybody listens. */
+  restorePublic({ feeds, binance }: PublicMemory): void {
+    this.publicFeeds.restore(feeds, this.epoch, this.requests.coarseNowMs);
+    this.binance.restore(binance);
+  }
+
+  /** Looks after what collects for a tick, now. */
+  tickNow(): void {
+    this.tick(true);
   }
 
   /** Candles have changed, oldest first: from whoever feeds the history. */
@@ -236,18 +283,36 @@ export class Gateway {
 
   /** Ends all connections with a code that asks them to come back, and writes the log of private feeds to its end. */
   async close(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
+    this.endConnections('the exchange stops');
     if (this.listenSocket !== null) uWS.us_listen_socket_close(this.listenSocket);
-    this.connections.forEach((connection) => {
-      connection.end(CLOSE.going_away, 'the exchange stops; reconnect and resume');
-    });
-    this.binance.close();
     this.barriers.close();
     await new Promise((resolve) => setTimeout(resolve, 10));
     this.app?.close();
+    this.app = null;
     await Promise.all(this.privateLogs.map((log) => log.close()));
     await this.keys.close();
     await this.options.history?.close();
+  }
+
+  /**
+   * Ends everything within this call, for a thread that cannot go on: none may end with sockets open, and the addon ends the process when a
+   * handler that has failed leaves its request unanswered.
+   */
+  abandon(): void {
+    try {
+      this.endConnections('a part of the exchange begins anew');
+    } finally {
+      this.app?.close();
+      this.app = null;
+    }
+  }
+
+  private endConnections(why: string): void {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.connections.forEach((connection) => {
+      connection.end(CLOSE.going_away, `${why}; reconnect and resume`);
+    });
+    this.binance.close();
   }
 
   /** All shards begin the same epoch at a start. */
@@ -276,7 +341,7 @@ export class Gateway {
       accounts: this.accounts,
       number,
       isWaiting: (port) => this.load.cancels.isWaiting(port),
-      wake: (shard) => this.wake(shard),
+      wake: this.turns.wake,
     });
   }
 
@@ -292,6 +357,7 @@ export class Gateway {
       history,
       orderStatus: this.orderStatus,
       exchangeTimeMs: this.exchangeTimeMs,
+      shared: this.shared,
       onError: (error) => {
         log?.error({ err: error }, `a request for history failed: ${error.message}`);
       },
@@ -304,6 +370,7 @@ export class Gateway {
     const nowMs = () => Date.now();
     const { connections, exchangeTimeMs } = this;
     const keyRequests = new KeyRequests(this.keys, accounts, connections, exchangeTimeMs);
+    this.keyRequests = keyRequests;
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const families = new FamilyRequests(accounts, this.views);
     const bucketOf = (account: number) => {
@@ -321,42 +388,16 @@ export class Gateway {
       epoch,
       nowMs,
       exchangeTimeMs,
+      guard: this.guard,
+      catchUp: this.catchUp,
     };
     const session = new SessionRequests(context);
-    const { load, ratios, times, wake } = this;
+    const { load, ratios, times } = this;
+    const { wake } = this.turns;
     const at = performance.now();
     const sending = { load, ratios };
     return new Requests(ports, markets, limits, session, wake, times, sending, at);
   }
-
-  /** A command was sent. */
-  private readonly wake = (shard: number): void => {
-    if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
-    this.pace.came();
-  };
-
-  private flushPorts(): void {
-    this.flushing = true;
-    for (const shard of this.unflushed.splice(0)) this.options.shards[shard]?.port.flush();
-    this.flushing = false;
-    // Inline, the answers are here already.
-    this.outbox.flush();
-    this.binance.flush();
-  }
-
-  private eventsCame(): void {
-    if (this.flushing || this.drainArmed) return;
-    if (this.outbox.empty && this.binance.empty) return;
-    this.drainArmed = true;
-    // Runs when the call that drains the ring returns to the event loop.
-    queueMicrotask(this.drainEnded);
-  }
-
-  private readonly drainEnded = (): void => {
-    this.drainArmed = false;
-    this.outbox.flush();
-    this.binance.flush();
-  };
 
   /** Snapshots are of the state at the end of a tick, so the first one comes before the first client. */
   private startTimers(): void {
@@ -367,12 +408,13 @@ export class Gateway {
     );
   }
 
-  private tick(): void {
+  /** `isShown`: public data, too, whatever the load. */
+  private tick(isShown = false): void {
     const nowMs = performance.now();
     this.requests.coarseNowMs = nowMs;
     this.load.tick(nowMs);
     this.requests.cancelAbandoned();
-    const isPublicDue = this.load.publicPace.isDue(nowMs);
+    const isPublicDue = this.load.publicPace.isDue(nowMs) || isShown;
     if (isPublicDue) this.publicFeeds.tick(this.epoch, nowMs);
     this.outbox.flush();
     this.binance.tick(nowMs, isPublicDue);
@@ -380,31 +422,19 @@ export class Gateway {
 
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
-    this.addresses.sweep(this.requests.coarseNowMs);
-    this.allowances.sweep(this.requests.coarseNowMs);
-    this.ratios.sweep(this.requests.coarseNowMs);
+    const { coarseNowMs } = this.requests;
+    if (this.shared !== null) this.shared.sweep(coarseNowMs);
+    else for (const each of [this.addresses, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
-    const latest = Date.now() - this.limits.loginTimeoutMs;
-    const exchangeMs = this.exchangeTimeMs();
-    this.connections.forEach((connection) => {
-      const { keyExpiresAtMs } = connection;
-      if (keyExpiresAtMs !== 0 && exchangeMs >= keyExpiresAtMs) {
-        connection.end(CLOSE.key_is_void, 'the API key has expired');
-        return;
-      }
-      if (!connection.idle || connection.openedAtMs > latest) return;
-      connection.end(
-        CLOSE.login_timeout,
-        `neither login nor subscription within ${this.limits.loginTimeoutMs} ms`,
-      );
-    });
+    this.connections.endIdle(Date.now(), this.limits.loginTimeoutMs, this.exchangeTimeMs());
   }
 
   /** Why no more may connect from an address, null: one may. */
   private overConnections(address: string) {
     const { connectionsMax, connectionsPerAddressMax } = this.limits;
-    if (this.connections.count + this.binance.connections >= connectionsMax) {
+    const elsewhere = this.shared?.connectionsElsewhere ?? 0;
+    if (this.connections.count + this.binance.connections + elsewhere >= connectionsMax) {
       return limitRefusal('503 Service Unavailable', 'connections', connectionsMax);
     }
     if (this.addresses.users(addressKey(address)) < connectionsPerAddressMax) return null;
@@ -424,16 +454,8 @@ export class Gateway {
     );
     socket.getUserData().connection = connection;
     this.connections.add(connection);
-    const { challenge, expiresAt } = connection.challenge.issue(now);
-    reply(connection, (sink) => {
-      sink.begin(MESSAGES.hello);
-      sink.uint('version', PROTOCOL_VERSION);
-      sink.text('venue', this.loginContext.venue);
-      sink.uint('epoch', this.epoch);
-      sink.uint('time', now);
-      sink.text('challenge', challenge);
-      sink.uint('challengeExpiresAt', expiresAt);
-    });
+    this.noteConnections();
+    replyHello(connection, this.loginContext.venue, this.epoch, now);
   }
 
   private closed(socket: Socket): void {
@@ -445,14 +467,30 @@ export class Gateway {
       this.allowances.leave(this.accounts.headOf(connection.account));
     }
     this.connections.remove(connection);
+    this.noteConnections();
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);
     }
     if (connection.isPrivate) this.privateFeed.unsubscribe(connection);
     if (connection.cancelsOnDisconnect) {
-      this.requests.cancelAllOf(connection.account, connection.home);
+      const { account, home } = connection;
+      this.requests.cancelAllOf(account, home, () => this.guard(account, -1));
     }
   }
+
+  private readonly catchUp = (): void => this.options.catchUp?.();
+
+  private noteConnections(): void {
+    this.shared?.noteConnections(this.connections.count + this.binance.connections);
+  }
+
+  private readonly guard = (account: number, change: 1 | -1): void => {
+    this.options.desk?.guard(account, change);
+  };
+}
+
+function ofAddresses(limits: GatewayLimits) {
+  return timesRates(limits, limits.accountsPerAddress);
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

@@ -31,6 +31,7 @@ import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
 
+const NOBODY = { account: 0, home: 0, sent: () => {} };
 /** Room for a command in each market, however short batches are. */
 const COMMANDS_MIN = 64;
 /** By market state: an order may be open, even where it may not be canceled. */
@@ -76,7 +77,7 @@ export class Requests {
   private readonly sending: Sending;
 
   /** Accounts whose connections have ended, and whose orders have to go. */
-  private readonly abandoned: { account: number; home: number }[] = [];
+  private readonly abandoned: { account: number; home: number; sent: () => void }[] = [];
 
   constructor(
     ports: readonly ShardPort[],
@@ -211,15 +212,15 @@ export class Requests {
    * Cancels all orders of the account whose connection has ended, as nobody's request. A full ring is asked again with each tick:
    * the trader counts on it.
    */
-  cancelAllOf(account: number, home: number): void {
-    this.abandoned.push({ account, home });
+  cancelAllOf(account: number, home: number, sent: () => void = () => {}): void {
+    this.abandoned.push({ account, home, sent });
     this.cancelAbandoned();
   }
 
   /** To be called with each tick. */
   cancelAbandoned(): void {
     while (this.abandoned.length > 0) {
-      const { account, home } = this.abandoned[0] as { account: number; home: number };
+      const [{ account, home, sent } = NOBODY] = this.abandoned;
       this.draft.clear();
       this.draft.marketId = MARKET_ID_ALL;
       this.draft.massSides = FLAG_MASS_BIDS | FLAG_MASS_ASKS;
@@ -230,6 +231,7 @@ export class Requests {
       this.abandoned.shift();
       this.counters.commands++;
       this.wake(home);
+      sent();
     }
   }
 

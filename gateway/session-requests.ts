@@ -15,7 +15,7 @@ import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
 import { replyDone, replyError } from './session/replies.js';
-import type { TokenBucket } from './session/token-bucket.js';
+import type { Bucket } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -28,13 +28,17 @@ export interface SessionContext {
   readonly families: FamilyRequests;
   readonly orderStatus: OrderStatusDesk;
   /** The allowance of an account, for one connection more. */
-  readonly bucketOf: (account: number) => TokenBucket;
+  readonly bucketOf: (account: number) => Bucket;
   /** The epoch that has begun; all shards begin the same one. */
   readonly epoch: () => number;
   /** Real time: challenges and logins. */
   readonly nowMs: () => number;
   /** The exchange's time, which a sandbox may hold. */
   readonly exchangeTimeMs: () => number;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
+  /** Orders of the account are to be canceled also if this thread dies (1), or not any more (−1). */
+  readonly guard: (account: number, change: 1 | -1) => void;
 }
 
 /** Requests that never reach the shard: login, subscriptions, time, instruments, positions. */
@@ -52,6 +56,7 @@ export class SessionRequests {
   /** Answers the request, or says what is wrong with it. */
   handle(connection: Connection, request: ReadRequest): Problem | null {
     const { id } = request;
+    this.context.catchUp();
     switch (request.shape.name) {
       case 'login':
         return this.login(connection, request);
@@ -118,6 +123,9 @@ export class SessionRequests {
     const missing = permissionProblem(connection, MAY_TRADE, 'setCancelOnDisconnect');
     if (missing !== null) return missing;
     if (typeof enabled !== 'boolean') return wrongType('enabled', 'true or false', enabled);
+    if (connection.cancelsOnDisconnect !== enabled) {
+      this.context.guard(connection.account, enabled ? 1 : -1);
+    }
     connection.cancelsOnDisconnect = enabled;
     replyDone(connection, request.id, 'setCancelOnDisconnect', { enabled });
     return null;

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   }
   const layout = layoutOf(config);
   // From here on a signal means an orderly end, however early it comes.
-  const stopped = stopSignal();
+  const stopped = stopSignal(config.gatewayThreads);
   const exchange = await Exchange.open(config, layout);
   const oracle = new OracleFeed(exchange, config);
   let bots: Bots | null = null;
@@ -47,7 +47,14 @@ async function main(): Promise<void> {
 }
 
 function layoutOf(config: Config): Layout {
-  if (config.layout !== 'auto') return config.layout;
+  const { gatewayThreads, layout } = config;
+  if (gatewayThreads > 0 && layout === 'inline') {
+    throw new StartError(
+      `layout inline has one thread for everything and cannot have ${gatewayThreads} gateway threads; choose --layout compact or spread, or --gateway-threads 0`,
+    );
+  }
+  if (layout !== 'auto') return layout;
+  if (gatewayThreads > 0) return 'compact';
   return os.availableParallelism() < COMPACT_CORES ? 'inline' : 'compact';
 }
 
@@ -67,18 +74,24 @@ function announce(exchange: Exchange, config: Config): void {
 const SAME_SIGNAL_MS = 1_000;
 
 /** Resolves at the first signal; at another one, later, the process ends at once. */
-function stopSignal(): Promise<void> {
+function stopSignal(gatewayThreads: number): Promise<void> {
   return new Promise((resolve) => {
     let askedMs: number | null = null;
     const onSignal = () => {
       const nowMs = performance.now();
       askedMs ??= nowMs;
       // The journal is what counts, and it is as good as after a kill.
-      if (nowMs - askedMs > SAME_SIGNAL_MS) process.exit(130);
+      if (nowMs - askedMs > SAME_SIGNAL_MS) endAtOnce(gatewayThreads);
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
+}
+
+/** Node takes an exit with open sockets in another thread for a fault of its own, and says so at length. */
+function endAtOnce(gatewayThreads: number): void {
+  if (gatewayThreads > 0) process.kill(process.pid, 'SIGKILL');
+  process.exit(130);
 }
 
 function say(sentence: string): void {

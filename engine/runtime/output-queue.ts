@@ -41,6 +41,11 @@ export class OutputQueue {
     return this.held.length === 0;
   }
 
+  /** A reader more: it gets what is offered from now on, and nothing of what is held. */
+  add(output: EventOutput): void {
+    this.readers.push({ output, frame: this.firstFrame + this.held.length, slot: 0 });
+  }
+
   /** Takes the events of a frame whose last message has this sequence. They are copied when they cannot leave. */
   offer(events: MessageBuffer, sequence: number, releasedSequence: number): void {
     if (events.length === 0) return;

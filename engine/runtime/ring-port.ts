@@ -15,6 +15,8 @@ export class RingPort implements ShardPort {
   private readonly bell: Bell;
   private consumer: EventConsumer | null = null;
   private draining = false;
+  /** Nothing is handed over for now: whoever hears has to be made ready first. */
+  held = false;
 
   constructor(portId: number, commands: RingWriter, events: RingReader, bell: Bell) {
     this.portId = portId;
@@ -51,7 +53,7 @@ export class RingPort implements ShardPort {
   readonly drain = (): void => {
     const { consumer, events } = this;
     // A consumer that sends and flushes must not find itself called again.
-    if (consumer === null || this.draining) return;
+    if (consumer === null || this.draining || this.held) return;
     this.draining = true;
     try {
       let handed = 0;
@@ -74,6 +76,16 @@ export class RingPort implements ShardPort {
       if (events.takeWantsRoom()) this.bell.ring();
     }
   };
+
+  /** Something has arrived that was not handed over. */
+  get pending(): boolean {
+    return this.consumer !== null && this.events.pending;
+  }
+
+  /** The other end is gone, or this one was closed by somebody else. */
+  get closed(): boolean {
+    return this.events.closed;
+  }
 
   /** Tells the shard that nobody reads here any more. */
   close(): void {

@@ -134,6 +134,35 @@ describe('the host of a shard', () => {
     await opened.close();
   });
 
+  it('takes a port more while it runs, which sees what comes after and nothing of before', async () => {
+    const { end, host, run, opened } = setUp({ eventSlots: 8 });
+    const late = new TestPort(7, 1024, 'operators');
+    for (let i = 1; i <= 8; i++) end.deposit(i);
+    run();
+    // Most of it waits: the first port's ring is small.
+    expect(host.drained).toBe(false);
+    host.attach(late.host);
+    const seen: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      seen.push(...end.take().map(({ sequence }) => sequence));
+      host.release();
+      run();
+    }
+    expect(new Set(seen)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    expect(late.take()).toEqual([]);
+    late.deposit(20);
+    end.deposit(21);
+    run();
+    const heard = late.take();
+    expect(new Set(heard.map(({ sequence }) => sequence))).toEqual(new Set([10, 11]));
+    // One that is closed is let go of, and holds up nobody.
+    late.events.close();
+    for (let i = 30; i < 34; i++) end.deposit(i);
+    run();
+    expect(end.take().length).toBeGreaterThan(0);
+    await opened.close();
+  });
+
   it('writes the port into the session, whatever the port says', async () => {
     const { ends, run, shard, opened } = setUp({ ports: 2 });
     const seen: number[] = [];

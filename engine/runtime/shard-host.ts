@@ -129,6 +129,17 @@ export class ShardHost {
     return false;
   }
 
+  /**
+   * A port more, between two frames. It sees the events of the frames to come; what it has to know of before is the state of this moment, so
+   * nothing may wait to leave (`drained`).
+   */
+  attach(port: HostPort): void {
+    this.detachClosed();
+    this.ports = [...this.ports, port];
+    this.inputs = [...this.ports, ...this.channelInputs];
+    this.output.add(port.output);
+  }
+
   /** Does at most one frame. False: there is nothing to do, or nothing can be done now. */
   step(): boolean {
     if (!this.begun || this.paused) return false;

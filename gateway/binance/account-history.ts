@@ -47,8 +47,6 @@ export class AccountHistory {
   readonly liquidating = new Set<number>();
   private readonly byId = new Map<number, Map<number, OrderRecord>>();
   private readonly byClientId = new Map<string, OrderRecord>();
-  /** Client ids of algo orders that are on their way. */
-  private readonly expected = new Set<string>();
   /** The latest waiting order with each client id, whose name goes over to what it becomes. */
   private readonly waitingByClientId = new Map<string, OrderRecord>();
   private readonly closed = new Ring<OrderRecord>(CLOSED_ORDERS_MAX);
@@ -107,16 +105,6 @@ export class AccountHistory {
 
   findWaiting(marketId: number, clientOrderId: string): OrderRecord | undefined {
     return this.waitingByClientId.get(`${marketId}:${clientOrderId}`);
-  }
-
-  /** An order with this client id, which comes until the end, was placed as an algo order. */
-  expectAlgo(clientOrderId: string): { end(): void } {
-    this.expected.add(clientOrderId);
-    return { end: () => this.expected.delete(clientOrderId) };
-  }
-
-  isAlgo(clientOrderId: string): boolean {
-    return this.expected.has(clientOrderId);
   }
 
   /** All that are remembered of a market, or of all (0), in order of their ids. */

@@ -29,6 +29,8 @@ export interface AlgoRequestContext {
   readonly symbols: Symbols;
   readonly commands: Commands;
   readonly orders: OrderRequests;
+  /** An order with this client id is an algo order (or is not, after all); answered when all threads know. */
+  readonly note: (account: number, clientOrderId: string, isAlgo: boolean) => Promise<void>;
 }
 
 /**
@@ -43,7 +45,7 @@ export class AlgoRequests {
   }
 
   place = async (call: AccountCall): Promise<object> => {
-    const { history, parameters } = call;
+    const { identity, parameters } = call;
     parameters.choice('algoType', ['CONDITIONAL'], null);
     const type = parameters.must('type');
     if (type === 'LIMIT' || type === 'MARKET') throw ERRORS.badOrderType();
@@ -51,13 +53,14 @@ export class AlgoRequests {
     const given = clientIdOf(parameters, 'clientAlgoId');
     const clientAlgoId = given ?? randomBytes(CLIENT_ID_BYTES).toString('base64url');
     const named = parameters.with('clientAlgoId', clientAlgoId);
-    const expected = history.expectAlgo(clientAlgoId);
+    await this.context.note(identity.account, clientAlgoId, true);
     try {
       const own = { ...call, parameters: named };
       const { market, order } = await this.context.orders.placed(own, 'clientAlgoId');
       return algoObject(order, market);
-    } finally {
-      expected.end();
+    } catch (error) {
+      await this.context.note(identity.account, clientAlgoId, false);
+      throw error;
     }
   };
 

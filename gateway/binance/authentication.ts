@@ -4,6 +4,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
 import { accountOfApiKey } from '../session/api-keys.js';
+import type { SharedLimits } from '../shared/shared-limits.js';
 import { ERRORS, illegal, missing } from './errors.js';
 import type { Parameters } from './parameters.js';
 import { ReplayGuard } from './replay-guard.js';
@@ -36,6 +37,8 @@ export interface AuthenticationContext {
   readonly exchangeTimeMs: () => number;
   /** A signed change is taken once. */
   readonly refusesReplays: boolean;
+  /** What this thread has in common with others; null: it is alone. */
+  readonly shared: SharedLimits | null;
 }
 
 /** Who sent a request: API key and HMAC-SHA256 over its parameters, in hexadecimal, keyed with the secret's text. */
@@ -46,7 +49,9 @@ export class Authentication {
 
   constructor(context: AuthenticationContext) {
     this.context = context;
-    this.replays = new ReplayGuard(context.exchangeTimeMs(), context.refusesReplays);
+    const { exchangeTimeMs, refusesReplays, shared } = context;
+    const startMs = shared?.startMs ?? exchangeTimeMs();
+    this.replays = new ReplayGuard(startMs, refusesReplays, shared?.signatures ?? null);
   }
 
   /**

@@ -122,6 +122,15 @@ export class CandleMemory implements CandleSource {
     }
   }
 
+  /** Candles by market, for another thread. */
+  memory(): [number, Candle[][]][] {
+    return [...this.markets];
+  }
+
+  restore(markets: readonly [number, Candle[][]][]): void {
+    for (const [marketId, kept] of markets) this.markets.set(marketId, kept);
+  }
+
   candles(
     marketId: number,
     interval: Interval,

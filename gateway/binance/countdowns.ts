@@ -3,6 +3,7 @@ import type { Market } from '../markets.js';
 interface Countdown {
   readonly account: number;
   readonly market: Market;
+  /** By a clock that never goes back. */
   readonly atMs: number;
 }
 

@@ -60,6 +60,18 @@ export class Depths {
     }
   }
 
+  /** Rows of market, sequence and time of what was published last. */
+  memory(): [number, number, number][] {
+    return [...this.sequences].map(([id, sequence]) => [id, sequence, this.timeOf(id)]);
+  }
+
+  restore(rows: readonly [number, number, number][]): void {
+    for (const [marketId, sequence, timeMs] of rows) {
+      this.sequences.set(marketId, sequence);
+      this.times.set(marketId, timeMs);
+    }
+  }
+
   /** Sequence of the state that was published last. */
   sequenceOf(marketId: number): number {
     return this.sequences.get(marketId) ?? 0;

@@ -5,29 +5,32 @@ import type { AccountViews } from '../feeds/account-views.js';
 import type { LevelChanges } from '../feeds/l2-book.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
 import type { OrderFold } from '../feeds/order-fold.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import type { GatewayLog } from '../gateway.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
-import type { Markets } from '../markets.js';
+import type { Market, Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
-import type { Allowances } from '../session/allowances.js';
+import { Allowances, type AllowanceTable } from '../session/allowances.js';
 import type { LoadLevels } from '../session/load-levels.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
+import type { HomeDesk } from '../shared/home-desk.js';
+import type { SharedLimits } from '../shared/shared-limits.js';
 import { AccountRequests, type FeeRates } from './account-requests.js';
 import { AdlQuantiles } from './adl-quantiles.js';
+import { type AlgoName, AlgoNames } from './algo-names.js';
 import { AlgoRequests } from './algo-requests.js';
 import { ApiDoor } from './api-door.js';
 import { Authentication } from './authentication.js';
 import { Commands } from './commands.js';
 import { Countdowns } from './countdowns.js';
 import { Depths } from './depth.js';
-import { isOverloaded } from './errors.js';
+import { ERRORS, isOverloaded } from './errors.js';
 import { Gatekeeper } from './gatekeeper.js';
 import { Histories } from './histories.js';
 import { HttpDoor } from './http-door.js';
-import { ListenKeys } from './listen-keys.js';
-import { MarketMemories } from './market-memory.js';
+import { type ListenKey, ListenKeys } from './listen-keys.js';
+import { MarketMemories, type MarketMemoryRows } from './market-memory.js';
 import { MarketRequests } from './market-requests.js';
 import { MarketStreams } from './market-streams.js';
 import { type AccountCall, OrderRequests } from './order-requests.js';
@@ -54,18 +57,34 @@ export interface DialectContext {
   /** By which answers to commands of this door are known. */
   readonly number: number;
   readonly wake: (shard: number) => void;
+  /** Of the native door, and of other threads. */
   readonly nativeConnections: () => number;
+  /** How many there are here has changed. */
+  readonly onConnections: () => void;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
   /** Open orders as their owners' feeds tell them. */
   readonly orders: OpenOrders;
   readonly books: OrderFold;
-  readonly allowances: Allowances<number>;
-  readonly ratios: OrderRatios;
+  readonly allowances: AllowanceTable<number>;
+  readonly ratios: OrderCounts;
   readonly load: LoadLevels;
   /** The log that has an account's events. */
-  readonly logOf: (account: number) => PrivateLog;
+  readonly logOf: (account: number) => PrivateEvents;
+  /** What this thread has in common with others; null: it is alone. */
+  readonly shared: SharedLimits | null;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
+  /** The thread that has what there is once for all; null: this one. */
+  readonly desk: HomeDesk | null;
+}
+
+/** What begins with the process, and not with each of its threads; plain data. */
+export interface DialectMemory {
+  markets: MarketMemoryRows;
+  depths: [number, number, number][];
+  algos: AlgoName[];
 }
 
 /** The door for clients of Binance's USDⓈ-M futures: REST, streams and WebSocket API over the gateway's own folds. */
@@ -83,9 +102,12 @@ export class BinanceDialect implements EventObserver {
   private readonly orders: OrderRequests;
   private readonly keys = new ListenKeys((...of) => this.authentication.stillOpens(...of));
   private readonly countdowns = new Countdowns();
+  private readonly algoNames = new AlgoNames();
   private readonly http: HttpDoor;
   private readonly sockets: SocketDoor;
   private readonly changedBooks = new Set<number>();
+  /** A listen key was not kept alive. */
+  onListenKeyEnded: (account: number, apiKey: string) => void = () => {};
 
   constructor(context: DialectContext) {
     const { accounts, allowances, exchangeTimeMs, limits, log, markets, number, apiKeys, views } =
@@ -102,6 +124,7 @@ export class BinanceDialect implements EventObserver {
       accounts,
       exchangeTimeMs,
       refusesReplays,
+      shared: context.shared,
     });
     this.commands = new Commands(context);
     this.depths = new Depths(context.books);
@@ -117,6 +140,7 @@ export class BinanceDialect implements EventObserver {
       views,
       context.logOf,
       isRead,
+      this.algoNames,
       (account, change, timeMs) => {
         this.orders.changed(change);
         this.userStreams.changed(account, change, timeMs);
@@ -124,13 +148,13 @@ export class BinanceDialect implements EventObserver {
     );
     const { authentication, commands, histories, orders, symbols } = this;
     const gatekeeper = new Gatekeeper({
-      ...{ allowances, authentication, histories, exchangeTimeMs },
-      rates: limits,
+      ...{ allowances, authentication, catchUp: context.catchUp, histories, exchangeTimeMs },
+      addresses: context.shared?.binanceAddresses ?? new Allowances(limits),
     });
     const routes = restRoutes({
       market: this.marketRequests(),
       orders: this.orders,
-      algos: new AlgoRequests({ symbols, commands, orders }),
+      algos: new AlgoRequests({ symbols, commands, orders, note: this.tellAlgo }),
       accounts: new AccountRequests({
         ...this.streamContext(),
         commands: this.commands,
@@ -146,6 +170,7 @@ export class BinanceDialect implements EventObserver {
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
       nativeConnections: context.nativeConnections,
+      onConnections: context.onConnections,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }
@@ -191,8 +216,9 @@ export class BinanceDialect implements EventObserver {
     this.authentication.forget();
     this.commands.giveUp();
     this.orders.giveUp();
-    for (const { account, listenKey } of this.keys.expire(Date.now())) {
+    for (const { account, apiKey, listenKey } of this.keys.expire(Date.now())) {
       this.userStreams.end(account, listenKey);
+      this.onListenKeyEnded(account, apiKey);
     }
     this.userStreams.warn(performance.now());
     this.flush();
@@ -215,27 +241,85 @@ export class BinanceDialect implements EventObserver {
     this.sockets.close();
   }
 
-  openListenKey(account: number, apiKey: string): object {
-    return { listenKey: this.keys.open(account, apiKey, Date.now()) };
+  /** What this door remembers of the markets, for another thread. */
+  memory(): DialectMemory {
+    const [markets, depths] = [this.memories.memory(), this.depths.memory()];
+    return { markets, depths, algos: this.algoNames.all() };
   }
 
-  keepListenKey(_account: number, apiKey: string): object {
-    return { listenKey: this.keys.keepAlive(apiKey, Date.now()) };
+  restore({ algos, markets, depths }: DialectMemory): void {
+    for (const [account, clientOrderId] of algos) this.noteAlgo(account, clientOrderId, true);
+    this.memories.restore(markets);
+    this.depths.restore(depths);
   }
 
-  closeListenKey(account: number, apiKey: string): object {
-    const listenKey = this.keys.close(apiKey);
-    if (listenKey !== null) this.userStreams.end(account, listenKey);
-    this.flush();
+  openListenKey(account: number, apiKey: string): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk === null) return { listenKey: this.keys.open(account, apiKey, Date.now()) };
+    return desk.openListenKey(account, apiKey).then((listenKey) => ({ listenKey }));
+  }
+
+  keepListenKey(_account: number, apiKey: string): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk === null) return { listenKey: this.keys.keepAlive(apiKey, Date.now()) };
+    return desk.keepListenKey(apiKey).then((listenKey) => {
+      if (listenKey === null) throw ERRORS.noListenKey();
+      return { listenKey };
+    });
+  }
+
+  closeListenKey(account: number, apiKey: string): object | Promise<object> {
+    const { desk } = this.context;
+    if (desk !== null) return desk.closeListenKey(account, apiKey).then(() => ({}));
+    this.endListenKey(account, apiKey);
     return {};
   }
 
-  countdown({ identity, parameters }: AccountCall): object {
+  /** A listen key that another thread has opened. */
+  learnListenKey(key: ListenKey): void {
+    this.keys.learn(key);
+  }
+
+  /** Ends the listen key of an API key, and the streams that are read by it. */
+  endListenKey(account: number, apiKey: string): void {
+    const listenKey = this.keys.close(apiKey);
+    if (listenKey !== null) this.userStreams.end(account, listenKey);
+    this.flush();
+  }
+
+  /** Those that are valid. */
+  get listenKeys(): ListenKey[] {
+    return this.keys.all();
+  }
+
+  countdown({ identity, parameters }: AccountCall): object | Promise<object> {
     const market = this.symbols.must(parameters);
     const inMs = parameters.mustInteger('countdownTime', 0, COUNTDOWN_MS_MAX);
-    this.countdowns.set(identity.account, market, inMs, performance.now());
-    return { symbol: symbolOf(market), countdownTime: String(inMs) };
+    const answer = { symbol: symbolOf(market), countdownTime: String(inMs) };
+    const { desk } = this.context;
+    if (desk !== null) {
+      return desk.setCountdown(identity.account, market.id, inMs).then(() => answer);
+    }
+    this.setCountdown(identity.account, market.id, inMs);
+    return answer;
   }
+
+  /** The market must exist. */
+  setCountdown(account: number, marketId: number, inMs: number): void {
+    const market = this.context.markets.get(marketId) as Market;
+    this.countdowns.set(account, market, inMs, performance.now());
+  }
+
+  /** An order with this client id was placed as an algo order, by whichever thread. */
+  noteAlgo(account: number, clientOrderId: string, isAlgo: boolean): void {
+    this.algoNames.note(account, clientOrderId, isAlgo);
+  }
+
+  private readonly tellAlgo = async (account: number, clientOrderId: string, isAlgo: boolean) => {
+    const { desk } = this.context;
+    this.noteAlgo(account, clientOrderId, isAlgo);
+    await desk?.noteAlgo(account, clientOrderId, isAlgo);
+  };
 
   private publish(clockMs: number): void {
     this.memories.endTick();

@@ -1,6 +1,6 @@
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
-import { Allowances } from '../session/allowances.js';
-import type { Rates, TokenBucket } from '../session/token-bucket.js';
+import type { AllowanceTable } from '../session/allowances.js';
+import type { Bucket } from '../session/token-bucket.js';
 import type { Authentication, Identity } from './authentication.js';
 import { ERRORS } from './errors.js';
 import type { Histories } from './histories.js';
@@ -31,11 +31,13 @@ export interface Usage {
 export interface GatekeeperContext {
   readonly authentication: Authentication;
   readonly histories: Histories;
-  /** Of an address without an account. */
-  readonly rates: Rates;
   /** Of accounts; all doors draw from them. */
-  readonly allowances: Allowances<number>;
+  readonly allowances: AllowanceTable<number>;
+  /** Of addresses without an account. */
+  readonly addresses: AllowanceTable<string>;
   readonly exchangeTimeMs: () => number;
+  /** Takes in what the shards have sent already. */
+  readonly catchUp: () => void;
 }
 
 /** Of the present minute. */
@@ -48,13 +50,13 @@ interface Counter {
 export class Gatekeeper {
   private readonly context: GatekeeperContext;
   /** Of addresses without an account, and what each of them has asked. */
-  private readonly addresses: Allowances<string>;
+  private readonly addresses: AllowanceTable<string>;
   private readonly requests = new Map<string, Counter>();
   private readonly orders = new Map<number, Counter>();
 
   constructor(context: GatekeeperContext) {
     this.context = context;
-    this.addresses = new Allowances(context.rates);
+    this.addresses = context.addresses;
   }
 
   /**
@@ -63,6 +65,7 @@ export class Gatekeeper {
    */
   admit(route: Route, parameters: Parameters, credentials: Credentials): RouteCall {
     const { security } = route;
+    this.context.catchUp();
     const clockMs = performance.now();
     const bucket = this.addresses.of(credentials.address, clockMs);
     count(counterOf(this.requests, credentials.address));
@@ -94,7 +97,7 @@ export class Gatekeeper {
   }
 
   private identified(
-    bucket: TokenBucket,
+    bucket: Bucket,
     parameters: Parameters,
     credentials: Credentials,
     security: string,

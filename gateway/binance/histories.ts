@@ -20,8 +20,9 @@ import type { AccountViews } from '../feeds/account-views.js';
 import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
 import type { Collected } from '../feeds/feed-walk.js';
 import type { OpenOrders } from '../feeds/open-orders.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import { AccountHistory, type FillRecord, type IncomeRecord } from './account-history.js';
+import type { AlgoNames } from './algo-names.js';
 import { fillAt, marketAt, newRecord, triggerAt } from './event-records.js';
 import { endOf, type OrderRecord } from './order-record.js';
 
@@ -51,8 +52,9 @@ export class Histories {
   private readonly orders: OpenOrders;
   private readonly listener: ChangeListener;
   private readonly views: AccountViews;
-  private readonly logOf: (account: number) => PrivateLog;
+  private readonly logOf: (account: number) => PrivateEvents;
   private readonly isFollowed: (account: number) => boolean;
+  private readonly algos: AlgoNames;
   /** Of accounts whose past is being read. */
   private readonly waiting = new Map<AccountHistory, Waiting[]>();
   /** What is applied is past, and no news. */
@@ -66,10 +68,12 @@ export class Histories {
   constructor(
     orders: OpenOrders,
     views: AccountViews,
-    logOf: (account: number) => PrivateLog,
+    logOf: (account: number) => PrivateEvents,
     isFollowed: (account: number) => boolean,
+    algos: AlgoNames,
     listener: ChangeListener,
   ) {
+    this.algos = algos;
     this.isFollowed = isFollowed;
     this.logOf = logOf;
     this.orders = orders;
@@ -217,7 +221,7 @@ export class Histories {
     timeMs: number,
   ): void {
     const plain = newRecord(words, floats, at, timeMs, triggerAt(words, at), true);
-    const order = { ...plain, isAlgo: history.isAlgo(plain.clientOrderId) };
+    const order = { ...plain, isAlgo: this.algos.has(history.account, plain.clientOrderId) };
     history.add(order);
     this.tellOrder(order, 'NEW', null, timeMs);
   }

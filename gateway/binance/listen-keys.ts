@@ -8,10 +8,14 @@ const KEY_BYTES = 48;
 export const LISTEN_KEY_LENGTH = 64;
 const KEY = /^[A-Za-z0-9_-]{64}$/;
 
-interface Entry {
+/** Whose it is, and the API key that it was opened by. */
+export interface ListenKey {
   readonly account: number;
   readonly apiKey: string;
   readonly listenKey: string;
+}
+
+interface Entry extends ListenKey {
   expiresAtMs: number;
 }
 
@@ -39,9 +43,7 @@ export class ListenKeys {
       return known.listenKey;
     }
     const listenKey = randomBytes(KEY_BYTES).toString('base64url');
-    const entry = { account, apiKey, listenKey, expiresAtMs: nowMs + LIFE_MS };
-    this.byDigest.set(digestOf(listenKey), entry);
-    this.byApiKey.set(apiKey, entry);
+    this.add({ account, apiKey, listenKey, expiresAtMs: nowMs + LIFE_MS });
     return listenKey;
   }
 
@@ -61,6 +63,19 @@ export class ListenKeys {
     return entry.listenKey;
   }
 
+  /** A key that another thread has made, and keeps the time of: here it lives until it is closed. */
+  learn({ account, apiKey, listenKey }: ListenKey): void {
+    this.close(apiKey);
+    this.add({ account, apiKey, listenKey, expiresAtMs: Number.POSITIVE_INFINITY });
+  }
+
+  /** Those that are valid now. */
+  all(): ListenKey[] {
+    return [...this.byApiKey.values()].map(({ account, apiKey, listenKey }) => {
+      return { account, apiKey, listenKey };
+    });
+  }
+
   /** The account whose key it is, for somebody at this address; 0 when there is none. */
   accountOf(listenKey: string, address: string): number {
     if (!KEY.test(listenKey)) return 0;
@@ -69,12 +84,17 @@ export class ListenKeys {
   }
 
   /** Ends those that were not kept alive, and those whose API key opens nothing any more. */
-  expire(nowMs: number): { account: number; listenKey: string }[] {
+  expire(nowMs: number): ListenKey[] {
     const expired = [...this.byApiKey.values()].filter(({ apiKey, expiresAtMs }) => {
       return expiresAtMs <= nowMs || !this.stillOpens(apiKey, null);
     });
     for (const { apiKey } of expired) this.close(apiKey);
     return expired;
+  }
+
+  private add(entry: Entry): void {
+    this.byDigest.set(digestOf(entry.listenKey), entry);
+    this.byApiKey.set(entry.apiKey, entry);
   }
 }
 

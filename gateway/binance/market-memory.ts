@@ -67,6 +67,19 @@ export interface MarketMemory {
   timeMs: number;
 }
 
+/** As plain data. */
+export interface MarketMemoryRows {
+  markets: {
+    marketId: number;
+    trades: TradeRecord[];
+    aggregates: AggregateTrade[];
+    fundings: FundingRecord[];
+    openInterestLots: number;
+    timeMs: number;
+  }[];
+  candles: [number, Candle[][]][];
+}
+
 /** Hears what streams carry as it happens. */
 export interface MarketListener {
   traded(marketId: number, trade: TradeRecord): void;
@@ -100,6 +113,31 @@ export class MarketMemories {
       this.byMarket[marketId] = memory;
     }
     return memory;
+  }
+
+  /** What is remembered, for another thread; right after the end of a tick. */
+  memory(): MarketMemoryRows {
+    const markets = this.byMarket.flatMap((memory, marketId) => {
+      if (memory === undefined) return [];
+      const { openInterestLots, timeMs } = memory;
+      const trades = memory.trades.toArray();
+      const aggregates = memory.aggregates.toArray();
+      const fundings = memory.fundings.toArray();
+      return { marketId, trades, aggregates, fundings, openInterestLots, timeMs };
+    });
+    return { markets, candles: this.candles.memory() };
+  }
+
+  restore({ markets, candles }: MarketMemoryRows): void {
+    this.candles.restore(candles);
+    for (const { marketId, trades, aggregates, fundings, openInterestLots, timeMs } of markets) {
+      const memory = this.of(marketId);
+      memory.trades.restore(trades);
+      memory.aggregates.restore(aggregates);
+      memory.fundings.restore(fundings);
+      memory.openInterestLots = openInterestLots;
+      memory.timeMs = timeMs;
+    }
   }
 
   apply(words: Int32Array, floats: Float64Array, at: number, timeMs: number): void {

@@ -1,3 +1,4 @@
+import type { SharedSignatures } from '../shared/shared-signatures.js';
 import { ERRORS } from './errors.js';
 
 /** More signed changes than any limit lets in within the longest window. */
@@ -12,11 +13,16 @@ export class ReplayGuard {
   private readonly isOn: boolean;
   /** Deadlines by signature. */
   private readonly taken = new Map<string, number>();
+  private readonly shared: SharedSignatures | null;
 
-  /** Not on: where time stands still, equal requests of the same moment are meant twice. */
-  constructor(startMs: number, isOn: boolean) {
+  /**
+   * Not on: where time stands still, equal requests of the same moment are meant twice. `shared`: where all threads remember what they have
+   * taken; null: there is one thread, and it remembers here.
+   */
+  constructor(startMs: number, isOn: boolean, shared: SharedSignatures | null = null) {
     this.startMs = startMs;
     this.isOn = isOn;
+    this.shared = shared;
   }
 
   take(
@@ -26,6 +32,12 @@ export class ReplayGuard {
   ): void {
     if (!this.isOn) return;
     if (timestampMs < this.startMs) throw ERRORS.outsideWindow();
+    if (this.shared !== null) {
+      const isNew = this.shared.take(signature, deadlineMs, nowMs);
+      if (isNew === null) throw ERRORS.overloaded();
+      if (!isNew) throw ERRORS.replayed();
+      return;
+    }
     const key = signature.toString('latin1');
     if (this.taken.has(key)) throw ERRORS.replayed();
     if (this.taken.size >= SIGNATURES_MAX) {
@@ -37,6 +49,7 @@ export class ReplayGuard {
 
   /** Drops those whose window has passed. */
   forget(nowMs: number): void {
+    if (this.isOn) this.shared?.begin(nowMs);
     for (const [key, deadlineMs] of this.taken) if (deadlineMs < nowMs) this.taken.delete(key);
   }
 }

@@ -31,6 +31,13 @@ export class Ring<T> {
     return this.items[(this.head + from) % this.items.length];
   }
 
+  /** Begins with these, oldest first. */
+  restore(items: readonly T[]): void {
+    this.items.length = 0;
+    this.head = 0;
+    this.items.push(...items.slice(-this.most));
+  }
+
   toArray(): T[] {
     return [...this.items.slice(this.head), ...this.items.slice(0, this.head)];
   }

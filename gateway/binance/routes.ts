@@ -33,10 +33,10 @@ export function answerOf(route: Route, call: RouteCall): unknown {
 
 /** Requests about listen keys and the dead man's switch. */
 export interface SessionHandlers {
-  openListenKey(account: number, apiKey: string): object;
-  keepListenKey(account: number, apiKey: string): object;
-  closeListenKey(account: number, apiKey: string): object;
-  countdown(call: AccountCall): object;
+  openListenKey(account: number, apiKey: string): object | Promise<object>;
+  keepListenKey(account: number, apiKey: string): object | Promise<object>;
+  closeListenKey(account: number, apiKey: string): object | Promise<object>;
+  countdown(call: AccountCall): object | Promise<object>;
 }
 
 export interface RouteHandlers {

@@ -24,6 +24,7 @@ export interface SocketDoorContext {
   readonly api: ApiDoor;
   /** Connections of the native door, which count for the same limit. */
   readonly nativeConnections: () => number;
+  readonly onConnections: () => void;
 }
 
 /** All WebSockets of this dialect: `/ws`, `/stream` and `/ws-fapi/v1`. */
@@ -103,6 +104,7 @@ export class SocketDoor {
     const own = new StreamSocket(socket, bucket, limits, this.touched);
     data.socket = own;
     this.open.add(own);
+    this.context.onConnections();
     if (data.kind !== 'api') streams.open(own, data.streams);
   }
 
@@ -120,6 +122,7 @@ export class SocketDoor {
     if (own === null) return;
     own.closed = true;
     this.open.delete(own);
+    this.context.onConnections();
     this.touched.delete(own);
     this.context.streams.close(own);
   }

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'uWebSockets.js';
 import { addressOf } from '../session/client-address.js';
-import type { TokenBucket } from '../session/token-bucket.js';
+import type { Bucket } from '../session/token-bucket.js';
 
 /** What a socket says when nothing is left waiting. */
 const SENT = 1;
@@ -22,7 +22,7 @@ export interface SocketData {
 /** One client's connection: what waits to be sent to it, and the streams that it reads. */
 export class StreamSocket {
   readonly socket: WebSocket<SocketData>;
-  readonly bucket: TokenBucket;
+  readonly bucket: Bucket;
   readonly streams = new Set<string>();
   /** Names stand around the data of each stream. */
   isCombined: boolean;
@@ -41,7 +41,7 @@ export class StreamSocket {
   /** `touched` gathers those that have something to send. */
   constructor(
     socket: WebSocket<SocketData>,
-    bucket: TokenBucket,
+    bucket: Bucket,
     limits: SocketLimits,
     touched: Set<StreamSocket>,
   ) {

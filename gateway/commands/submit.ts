@@ -1,12 +1,12 @@
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import type { LoadLevels } from '../session/load-levels.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
 import type { CommandWriter } from './command-writer.js';
 import { type Problem, problem } from './problem.js';
 
 /** What all doors look at before they send. */
 export interface Sending {
-  readonly ratios: OrderRatios;
+  readonly ratios: OrderCounts;
   readonly load: LoadLevels;
 }
 

@@ -2,8 +2,8 @@ import type { Accounts } from '../session/accounts.js';
 import type { AccountViews } from './account-views.js';
 import type { Collected } from './feed-walk.js';
 import type { OpenOrder, OpenOrders } from './open-orders.js';
+import type { PrivateEvents } from './private-events.js';
 import type { LastSeen } from './private-feed.js';
-import type { PrivateLog } from './private-log.js';
 
 /** What a door of its own protocol has to know of accounts: folded state, and the log of their private events. */
 export interface AccountSource {
@@ -22,13 +22,13 @@ export class AccountState implements AccountSource {
   private readonly accounts: Accounts;
   private readonly views: AccountViews;
   private readonly orders: OpenOrders;
-  private readonly logOf: (account: number) => PrivateLog;
+  private readonly logOf: (account: number) => PrivateEvents;
 
   constructor(
     accounts: Accounts,
     views: AccountViews,
     orders: OpenOrders,
-    logOf: (account: number) => PrivateLog,
+    logOf: (account: number) => PrivateEvents,
   ) {
     this.accounts = accounts;
     this.views = views;

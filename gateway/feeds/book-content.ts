@@ -44,6 +44,12 @@ export class BookContent implements ChannelContent {
     return { sequence: this.lastSequence, timeMs: this.lastTimeMs };
   }
 
+  /** Goes on from what another thread has seen last of the same book. */
+  restore({ sequence, timeMs }: { sequence: number; timeMs: number }): void {
+    this.saw(sequence, timeMs);
+    this.published = { sequence, timeMs };
+  }
+
   take() {
     if (!this.book.changed) return null;
     const changes = this.book.publish();

@@ -30,6 +30,16 @@ export class CandlesContent implements ChannelContent {
     if (candle.lastTradeId > this.sequence) this.changed.set(candle.startMs, candle);
   }
 
+  /** The last candles, as a snapshot shows them. */
+  memory(): CandleRow[] {
+    return this.kept;
+  }
+
+  restore(candles: readonly CandleRow[]): void {
+    this.kept = candles.slice(-this.keptMax);
+    this.sequence = Math.max(0, ...candles.map(({ lastTradeId }) => lastTradeId));
+  }
+
   take() {
     if (this.changed.size === 0) return null;
     const candles = [...this.changed.values()];

@@ -24,6 +24,8 @@ export class Channel<Subscriber> {
   private epoch = 0;
   private sequence = 0;
   private snapshotFrame: Frame | null = null;
+  /** False: what it carries means something else in another thread, so whoever comes back gets a snapshot. */
+  resumes = true;
 
   constructor(name: string, content: ChannelContent, framesMax: number) {
     this.name = name;
@@ -51,6 +53,18 @@ export class Channel<Subscriber> {
     return frame;
   }
 
+  /** Number of the last frame. */
+  get last(): number {
+    return this.sequence;
+  }
+
+  /** Goes on where another thread's channel of the same content stands. Without its frames: who needs them gets a snapshot. */
+  restart(sequence: number): void {
+    this.sequence = sequence;
+    this.frames = [];
+    this.snapshotFrame = null;
+  }
+
   /** The state at the end of the last frame. The tick has to have run in this epoch. */
   snapshot(): Frame {
     if (this.snapshotFrame === null) {
@@ -63,7 +77,7 @@ export class Channel<Subscriber> {
 
   /** The frames after the one that a client saw last, or null: it needs a snapshot. */
   after(epoch: number, sequence: number): Frame[] | null {
-    if (epoch !== this.epoch) return null;
+    if (epoch !== this.epoch || !this.resumes) return null;
     if (sequence === this.sequence) return [];
     const from = this.frames.findIndex((frame) => frame.previous === sequence);
     return from < 0 ? null : this.frames.slice(from);

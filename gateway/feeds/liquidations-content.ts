@@ -90,6 +90,16 @@ export class LiquidationsContent implements ChannelContent {
     }
   }
 
+  /** Where its last change stands. */
+  memory(): { sequence: number; timeMs: number } {
+    return { sequence: this.sequence, timeMs: this.timeMs };
+  }
+
+  restore({ sequence, timeMs }: { sequence: number; timeMs: number }): void {
+    this.sequence = sequence;
+    this.timeMs = timeMs;
+  }
+
   take() {
     if (!this.changed) return null;
     this.changed = false;

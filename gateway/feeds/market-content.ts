@@ -25,6 +25,16 @@ export class MarkContent implements ChannelContent {
     this.changed = true;
   }
 
+  /** Where its last change stands. */
+  memory(): { sequence: number; timeMs: number } {
+    return { sequence: this.sequence, timeMs: this.timeMs };
+  }
+
+  restore({ sequence, timeMs }: { sequence: number; timeMs: number }): void {
+    this.sequence = sequence;
+    this.timeMs = timeMs;
+  }
+
   take() {
     if (!this.changed) return null;
     this.changed = false;
@@ -87,6 +97,16 @@ export class StatesContent implements ChannelContent {
   saw(market: Market, sequence: number): void {
     this.changed.add(market);
     this.sequences[market.host] = sequence;
+  }
+
+  memory(): readonly number[] {
+    return this.sequences;
+  }
+
+  restore(sequences: readonly number[]): void {
+    sequences.forEach((sequence, host) => {
+      this.sequences[host] = sequence;
+    });
   }
 
   take() {

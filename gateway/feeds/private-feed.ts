@@ -5,7 +5,7 @@ import { reply, replyDone } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
 import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from './feed-record.js';
 import type { Collected } from './feed-walk.js';
-import type { PrivateLog } from './private-log.js';
+import type { PrivateEvents } from './private-events.js';
 import type { PrivateSnapshots } from './private-snapshot.js';
 
 export const PRIVATE_CHANNEL = 'private';
@@ -25,7 +25,7 @@ const RECORDS_PER_TURN = 32;
  */
 export class PrivateFeed {
   private readonly live = new Map<number, Connection[]>();
-  private readonly logOf: (account: number) => PrivateLog;
+  private readonly logOf: (account: number) => PrivateEvents;
   private readonly views: AccountViews;
   private readonly snapshots: PrivateSnapshots;
   private readonly messages: EventMessages;
@@ -33,7 +33,7 @@ export class PrivateFeed {
 
   /** `logOf` gives the log that has the account's events. */
   constructor(
-    logOf: (account: number) => PrivateLog,
+    logOf: (account: number) => PrivateEvents,
     views: AccountViews,
     snapshots: PrivateSnapshots,
     messages: EventMessages,

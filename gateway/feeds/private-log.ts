@@ -24,6 +24,7 @@ import { FeedSegments, type SegmentIndex } from './feed-segments.js';
 import { type Collected, FeedWalk } from './feed-walk.js';
 import { FeedWriter } from './feed-writer.js';
 import { grownFloats } from './open-orders.js';
+import type { PrivateEvents } from './private-events.js';
 
 export interface PrivateLogOptions {
   /** Folder of the segment files; without one the log lives in memory only. */
@@ -51,7 +52,7 @@ const RESUME_EVENTS_MAX = 200_000;
  * account's event before. Appending is a copy into memory; files follow behind. A resume walks an account's pointers
  * back to the event that the client saw last.
  */
-export class PrivateLog {
+export class PrivateLog implements PrivateEvents {
   private readonly chunks = new Map<number, WordBlock>();
   private chunkNumber: number;
   private chunk: WordBlock;

@@ -16,13 +16,35 @@ import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
 import { OrdersContent } from './orders-content.js';
 import { RISK_CHANNEL, RiskContent } from './risk-content.js';
-import { TradesContent } from './trades-content.js';
+import { type Trade, TradesContent } from './trades-content.js';
 
 export interface PublicFeedOptions {
   publicFramesMax: number;
   tradesSnapshotMax: number;
   publicBufferBytesMax: number;
   candlesSnapshotMax: number;
+}
+
+interface Stand {
+  sequence: number;
+  timeMs: number;
+}
+
+/** Where the channels stand, and what their snapshots show that is no state of the exchange. */
+export interface FeedsMemory {
+  /** Name of a channel, and number of its last frame. */
+  sequences: [string, number][];
+  /** By host. */
+  states: readonly number[];
+  markets: {
+    marketId: number;
+    book: Stand;
+    trades: readonly Trade[];
+    mark: Stand;
+    liquidations: Stand;
+    /** By index of the interval. */
+    candles: readonly (readonly CandleRow[])[];
+  }[];
 }
 
 interface MarketFeeds {
@@ -116,6 +138,48 @@ export class PublicFeeds {
       const interval = INTERVALS_MS.indexOf(candle.intervalMs);
       this.feeds[candle.marketId]?.candles[interval]?.saw(candle);
     }
+  }
+
+  /** What another thread needs to go on from here: the state itself is seeded. To be called right after a tick. */
+  memory(): FeedsMemory {
+    const passing = new Set(this.passing.keys());
+    const lasting = [...this.channels.values()].filter((channel) => !passing.has(channel));
+    const markets = this.feeds.flatMap((feeds, marketId) => {
+      if (feeds === undefined) return [];
+      const { book, candles, liquidations, mark, trades } = feeds;
+      return {
+        marketId,
+        book: book.published,
+        trades: trades.memory(),
+        mark: mark.memory(),
+        liquidations: liquidations.memory(),
+        candles: candles.map((content) => content.memory()),
+      };
+    });
+    const sequences = lasting.map(({ name, last }): [string, number] => [name, last]);
+    return { sequences, markets, states: this.states.memory() };
+  }
+
+  /** Goes on from there, before anybody reads; all markets are known. */
+  restore({ sequences, markets, states }: FeedsMemory, epoch: number, nowMs: number): void {
+    this.states.restore(states);
+    for (const { marketId, book, trades, mark, liquidations, candles } of markets) {
+      const feeds = this.feeds[marketId];
+      feeds?.book.restore(book);
+      feeds?.trades.restore(trades);
+      feeds?.mark.restore(mark);
+      feeds?.liquidations.restore(liquidations);
+      candles.forEach((kept, interval) => {
+        feeds?.candles[interval]?.restore(kept);
+      });
+    }
+    this.tick(epoch, nowMs);
+    for (const [name, sequence] of sequences) this.channels.get(name)?.restart(sequence);
+  }
+
+  /** Positions at risk are told under numbers of this thread. */
+  withOtherThreads(): void {
+    (this.channels.get(RISK_CHANNEL) as Channel<Subscription>).resumes = false;
   }
 
   /** An order of the market changed. */

@@ -4,7 +4,7 @@ import { MESSAGES } from '../protocol/messages.js';
 import { SIDES } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
 
-interface Trade {
+export interface Trade {
   tradeSequence: number;
   priceTicks: number;
   lots: number;
@@ -26,6 +26,15 @@ export class TradesContent implements ChannelContent {
 
   add(trade: Trade): void {
     this.fresh.push(trade);
+  }
+
+  /** The last trades, as a snapshot shows them. */
+  memory(): Trade[] {
+    return this.kept;
+  }
+
+  restore(trades: readonly Trade[]): void {
+    this.kept = trades.slice(-this.keptMax);
   }
 
   take() {

@@ -18,9 +18,9 @@ import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from '../feeds/f
 import { ANY_EPOCH, type Collected } from '../feeds/feed-walk.js';
 import type { Markets } from '../markets.js';
 import { rejectionOf } from '../protocol/rejections.js';
-import type { Allowances } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import { type MassCancelCount, MassCancelCounts } from '../session/mass-cancel-counts.js';
-import type { TokenBucket } from '../session/token-bucket.js';
+import type { Bucket } from '../session/token-bucket.js';
 import type { FixBody } from './codec/frame-writer.js';
 import { MSG } from './codec/tags.js';
 import { ORD_STATUS, orderOfState } from './orders/client-order.js';
@@ -44,7 +44,7 @@ export interface SessionContext {
   readonly ports: readonly ShardPort[];
   readonly exchangeTimeMs: () => number;
   /** Of accounts. */
-  readonly allowances: Allowances<number>;
+  readonly allowances: AllowanceTable<number>;
   /** The session has something to write or to send. */
   readonly touch: (session: ClientSession) => void;
   readonly onError: (error: Error) => void;
@@ -94,7 +94,7 @@ export class ClientSession {
   }
 
   /** What the account may still ask for, through all doors together. */
-  bucket(nowMs: number): TokenBucket {
+  bucket(nowMs: number): Bucket {
     return this.context.allowances.of(this.account, nowMs);
   }
 

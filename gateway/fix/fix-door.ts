@@ -25,9 +25,9 @@ import type { L2Book } from '../feeds/l2-book.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
-import type { Allowances } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import { type LoadLevels, PublicPace } from '../session/load-levels.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
 import { tokensOf } from '../session/token-bucket.js';
 import type { ClientSession } from './client-session.js';
 import type { FixMessage } from './codec/fix-message.js';
@@ -51,8 +51,8 @@ export interface FixDoorOptions {
   markets: Markets;
   accounts: AccountSource;
   /** Of accounts; all doors draw from them. */
-  allowances: Allowances<number>;
-  ratios: OrderRatios;
+  allowances: AllowanceTable<number>;
+  ratios: OrderCounts;
   /** Of the thread that all doors share. */
   load: LoadLevels;
   /** The book of a market as of its last tick. */

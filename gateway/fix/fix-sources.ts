@@ -2,9 +2,9 @@ import { type AccountSource, AccountState } from '../feeds/account-state.js';
 import type { L2Book } from '../feeds/l2-book.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Markets } from '../markets.js';
-import type { Allowances } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import type { LoadLevels } from '../session/load-levels.js';
-import type { OrderRatios } from '../session/order-ratios.js';
+import type { OrderCounts } from '../session/order-ratios.js';
 
 /** What the FIX door reads of the exchange's folded state. */
 export interface FixSources {
@@ -15,8 +15,8 @@ export interface FixSources {
   /** The epoch that has begun. */
   readonly epoch: () => number;
   /** Of accounts; all doors draw from them. */
-  readonly allowances: Allowances<number>;
-  readonly ratios: OrderRatios;
+  readonly allowances: AllowanceTable<number>;
+  readonly ratios: OrderCounts;
   readonly load: LoadLevels;
 }
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { Allowances } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import { MassCancels } from '../session/mass-cancels.js';
-import type { TokenBucket } from '../session/token-bucket.js';
+import type { Bucket } from '../session/token-bucket.js';
 import type { FixpConnection } from './fixp-connection.js';
 import type { FlowStore } from './flow-store.js';
 import { SessionQuotes } from './quote-state.js';
@@ -39,13 +39,13 @@ export class FixpSession {
   /** All orders of the account go when the connection ends. */
   cancelsOnDisconnect = false;
   connection: FixpConnection | null = null;
-  private readonly allowances: Allowances<number>;
+  private readonly allowances: AllowanceTable<number>;
   /** Since when it has no connection. */
   unboundAtMs: number;
 
   constructor(
     identity: SessionIdentity,
-    allowances: Allowances<number>,
+    allowances: AllowanceTable<number>,
     flow: FlowStore,
     lastAccountSeqNo: number,
     nowMs: number,
@@ -58,7 +58,7 @@ export class FixpSession {
   }
 
   /** What the account may still ask for, through all doors together. */
-  bucket(nowMs: number): TokenBucket {
+  bucket(nowMs: number): Bucket {
     return this.allowances.of(this.identity.account, nowMs);
   }
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { base58 } from '@scure/base';
 import type { Collected } from '../feeds/feed-walk.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import { keyRefusal } from '../identity/key-check.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Accounts } from '../session/accounts.js';
-import type { Allowances } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import { ed25519Key, isSignedWith } from '../session/ed25519.js';
 import { establishText, negotiateText } from './credentials.js';
 import { type FixpConnection, messageBytes } from './fixp-connection.js';
@@ -33,14 +33,14 @@ import { NegotiationMemory } from './negotiation-memory.js';
 export interface HandshakeContext {
   readonly venue: string;
   readonly limits: GatewayLimits;
-  readonly allowances: Allowances<number>;
+  readonly allowances: AllowanceTable<number>;
   readonly fixpLimits: FixpLimits;
   readonly accounts: Accounts;
   readonly keys: KeyStore;
   readonly exchangeTimeMs: () => number;
   readonly sessions: FixpSessions;
   readonly flowBudget: FlowBudget;
-  readonly logOf: (account: number) => PrivateLog;
+  readonly logOf: (account: number) => PrivateEvents;
   /** Number of the account's last private event. */
   readonly accountSeqNo: (account: number) => number;
   readonly epoch: () => number;

@@ -35,6 +35,9 @@ interface Revocation {
   apiKey: string;
 }
 
+/** A line of the file: what all who know keys have to know. */
+export type KeyEntry = StoredKey | Revocation;
+
 interface KnownKey {
   record: ApiKeyRecord;
   sealedSecret: string;
@@ -51,6 +54,8 @@ export const KEYS_OF_ACCOUNT_MAX = 100;
  * key pairs only the public half. A revoked key never comes back, whichever kind it is.
  */
 export class KeyStore {
+  /** Tells others of a change; nobody is answered before they know. */
+  onChange: (entry: KeyEntry) => Promise<void> = async () => {};
   private readonly file: KeyFile | null;
   private readonly operatorKey: Uint8Array;
   private readonly seal: SecretSeal;
@@ -66,7 +71,7 @@ export class KeyStore {
     this.operatorKey = operatorKey;
     this.seal = new SecretSeal(operatorKey);
     this.file = path === null ? null : new KeyFile(path);
-    for (const entry of this.file?.read() ?? []) this.load(entry as StoredKey | Revocation, path);
+    for (const entry of this.file?.read() ?? []) this.load(entry as KeyEntry, path);
   }
 
   /** The key as it stands; null when there is none, or it was revoked. One that came with an account may do everything. */
@@ -106,7 +111,8 @@ export class KeyStore {
     const sealedSecret = secret === null ? '' : this.seal.seal(apiKey, secret);
     const stored: StoredKey = { kind: 'key', ...wish, apiKey, createdAtMs: nowMs, sealedSecret };
     await this.file?.append(stored);
-    this.take(stored);
+    this.learn(stored);
+    await this.onChange(stored);
     return { apiKey, apiSecret: secret };
   }
 
@@ -114,8 +120,33 @@ export class KeyStore {
   async revoke(apiKey: string): Promise<void> {
     // First here: that it does not open anything any more must not wait for the disk.
     const entry: Revocation = { kind: 'revoked', apiKey };
-    this.take(entry);
-    await this.file?.append(entry);
+    this.learn(entry);
+    await Promise.all([this.onChange(entry), this.file?.append(entry)]);
+  }
+
+  /** Everything that there is to know, for somebody who begins to. */
+  entries(): KeyEntry[] {
+    const keys = [...this.keys.values()].map(({ record, sealedSecret }): KeyEntry => {
+      return { kind: 'key', ...record, sealedSecret };
+    });
+    const revoked = [...this.revoked].map((apiKey): KeyEntry => ({ kind: 'revoked', apiKey }));
+    return [...keys, ...revoked];
+  }
+
+  /** Takes in a key, or that one was revoked. */
+  learn(entry: KeyEntry): void {
+    if (entry.kind === 'revoked') {
+      this.forget(entry.apiKey);
+      return;
+    }
+    // Whatever order they come in: what was revoked stays so.
+    if (this.revoked.has(entry.apiKey)) return;
+    const { kind: _kind, sealedSecret, ...record } = entry;
+    this.keys.set(record.apiKey, { record, sealedSecret, list: new AddressList(record.addresses) });
+    if (record.publicKey !== '') this.byPublicKey.set(record.publicKey, record.apiKey);
+    const own = this.byAccount.get(record.accountId) ?? new Set();
+    own.add(record.apiKey);
+    this.byAccount.set(record.accountId, own);
   }
 
   async close(): Promise<void> {
@@ -123,7 +154,7 @@ export class KeyStore {
   }
 
   /** A secret that cannot be opened is found now, and not when its owner comes. */
-  private load(entry: StoredKey | Revocation, path: string | null): void {
+  private load(entry: KeyEntry, path: string | null): void {
     const isKnown = entry !== null && (entry.kind === 'key' || entry.kind === 'revoked');
     if (!isKnown || typeof entry.apiKey !== 'string') {
       throw new Error(`${path} has a line that is no key: ${JSON.stringify(entry).slice(0, 80)}`);
@@ -137,20 +168,7 @@ export class KeyStore {
         );
       }
     }
-    this.take(entry);
-  }
-
-  private take(entry: StoredKey | Revocation): void {
-    if (entry.kind === 'revoked') {
-      this.forget(entry.apiKey);
-      return;
-    }
-    const { kind: _kind, sealedSecret, ...record } = entry;
-    this.keys.set(record.apiKey, { record, sealedSecret, list: new AddressList(record.addresses) });
-    if (record.publicKey !== '') this.byPublicKey.set(record.publicKey, record.apiKey);
-    const own = this.byAccount.get(record.accountId) ?? new Set();
-    own.add(record.apiKey);
-    this.byAccount.set(record.accountId, own);
+    this.learn(entry);
   }
 
   private findIssued(apiKey: string): ApiKeyRecord | null {

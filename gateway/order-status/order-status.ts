@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Problem, problem } from '../commands/problem.js';
 import type { AccountViews } from '../feeds/account-views.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import { orderView } from '../history/order-views.js';
 import type { HistoryQueries } from '../history/query-pool.js';
 import type { OrderRow } from '../history/rows.js';
@@ -10,6 +10,7 @@ import { type Market, type Markets, unitsOf } from '../markets.js';
 import { ORDER_STATUSES } from '../protocol/names.js';
 import { rejectionOf } from '../protocol/rejections.js';
 import type { Accounts } from '../session/accounts.js';
+import type { HomeDesk } from '../shared/home-desk.js';
 import type { Barriers, Reached } from './barriers.js';
 import { OrderNames } from './order-name.js';
 import { findRecent, type OrderToFind } from './recent-orders.js';
@@ -17,7 +18,7 @@ import { findRecent, type OrderToFind } from './recent-orders.js';
 /** Questions that may be out; more would only wait. */
 const QUESTIONS_MAX = 1_000;
 /** A shard that does not answer for so long has stopped. */
-const SHARD_WITHIN_MS = 10_000;
+export const SHARD_WITHIN_MS = 10_000;
 const HISTORY_WITHIN_MS = 30_000;
 const HISTORY_RETRY_MIN_MS = 10;
 const HISTORY_RETRY_MAX_MS = 250;
@@ -27,9 +28,11 @@ export interface OrderStatusContext {
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
-  readonly logOf: (account: number) => PrivateLog;
+  readonly logOf: (account: number) => PrivateEvents;
   /** Null: this gateway has no history. */
   readonly history: HistoryQueries | null;
+  /** Knows the other threads through which the order may have come; null: there are none. */
+  readonly desk: HomeDesk | null;
 }
 
 /** As clients see it; see PROTOCOL.md. */
@@ -87,9 +90,13 @@ export class OrderStatusDesk {
   }
 
   private async answer(wanted: OrderToFind): Promise<OrderStatus | Problem> {
-    const { barriers, logOf, markets, views } = this.context;
+    const { barriers, desk, logOf, markets, views } = this.context;
     const { accountId, marketId } = wanted;
     const market = markets.get(marketId) as Market;
+    // What other threads have sent comes first, so that what the own barrier reaches is behind it.
+    if (desk !== null && !(await desk.reach(accountId, marketId))) {
+      return busy('another part of the exchange takes no more at this moment');
+    }
     const reached = await barriers.reach(accountId, marketId, SHARD_WITHIN_MS);
     if (reached === null) return busy('the exchange takes no more at this moment');
     const log = logOf(accountId);

@@ -1,7 +1,7 @@
 import { EVT_TRIGGER_REJECTED } from '../../engine/messages/types.js';
 import { HEAD_WORDS, RF_TIME } from '../feeds/feed-record.js';
 import type { Collected } from '../feeds/feed-walk.js';
-import type { PrivateLog } from '../feeds/private-log.js';
+import type { PrivateEvents } from '../feeds/private-events.js';
 import { HistoryBatch } from '../history/history-batch.js';
 import { HistoryFold } from '../history/history-fold.js';
 import { type ChangeRow, type OrderRow, STATUS_OPEN, STATUS_WAITING } from '../history/rows.js';
@@ -31,7 +31,7 @@ export interface OrderToFind {
  * cannot be told from them alone whether something later happened under its client id; then the history knows.
  */
 export async function findRecent(
-  log: PrivateLog,
+  log: PrivateEvents,
   wanted: OrderToFind,
   nowMs: number,
 ): Promise<RecentOrder | null> {

@@ -1,4 +1,5 @@
-import { Allowances } from '../session/allowances.js';
+import { Allowances, type AllowanceTable } from '../session/allowances.js';
+import type { Rates } from '../session/token-bucket.js';
 
 /** What is left for a client, as headers tell it. */
 export interface Allowance {
@@ -13,12 +14,16 @@ export interface Allowance {
 
 /** What REST requests of each address or account are charged to. */
 export class RequestRates<Key> {
-  private readonly allowances: Allowances<Key>;
+  private readonly allowances: AllowanceTable<Key>;
   private readonly burst: number;
 
-  constructor(requestsPerSecond: number, requestsBurst: number) {
-    const none = { cancelsPerSecond: 0, cancelsBurst: 0 };
-    this.allowances = new Allowances({ requestsPerSecond, requestsBurst, ...none });
+  /** `allowances`: by default those of this thread alone; their burst is that of the rates. */
+  constructor(
+    requestsPerSecond: number,
+    requestsBurst: number,
+    allowances: AllowanceTable<Key> = new Allowances(restRates(requestsPerSecond, requestsBurst)),
+  ) {
+    this.allowances = allowances;
     this.burst = requestsBurst;
   }
 
@@ -35,4 +40,9 @@ export class RequestRates<Key> {
       retrySeconds: isGranted ? 0 : Math.max(1, bucket.secondsUntil(count, nowMs)),
     };
   }
+}
+
+/** Requests alone: there is nothing to cancel. */
+export function restRates(requestsPerSecond: number, requestsBurst: number): Rates {
+  return { requestsPerSecond, requestsBurst, cancelsPerSecond: 0, cancelsBurst: 0 };
 }

@@ -10,6 +10,7 @@ import { isRefused, type OrderStatusDesk } from '../order-status/order-status.js
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
 import { addressOf, chargedAddress, proxiedAddressOf } from '../session/client-address.js';
+import type { SharedLimits } from '../shared/shared-limits.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
@@ -34,6 +35,8 @@ export interface RestContext {
   readonly orderStatus: OrderStatusDesk;
   readonly exchangeTimeMs: () => number;
   readonly onError: (error: Error) => void;
+  /** What this thread has in common with others; null: it is alone. */
+  readonly shared: SharedLimits | null;
 }
 
 const STATUS_OK = '200 OK';
@@ -93,8 +96,10 @@ export class RestServer {
     const timeToleranceMs = limits.restTimeToleranceMs;
     this.signing = { venue, keys, accounts, timeToleranceMs, exchangeTimeMs };
     const { restRequestsPerSecond, restRequestsBurst } = limits;
-    this.ofAddresses = new RequestRates(restRequestsPerSecond, restRequestsBurst);
-    this.ofAccounts = new RequestRates(restRequestsPerSecond, restRequestsBurst);
+    const { restAccounts, restAddresses } = context.shared ?? {};
+    const rates = [restRequestsPerSecond, restRequestsBurst] as const;
+    this.ofAddresses = new RequestRates(...rates, restAddresses);
+    this.ofAccounts = new RequestRates(...rates, restAccounts);
   }
 
   addTo(app: TemplatedApp): void {

@@ -1,4 +1,19 @@
-import { type Rates, TokenBucket } from './token-bucket.js';
+import { type Bucket, type Rates, TokenBucket } from './token-bucket.js';
+
+/** Allowances by key: those of accounts, or of addresses. */
+export interface AllowanceTable<Key> {
+  /** Keys that are remembered. */
+  readonly size: number;
+  /** Connections of this key. */
+  users(key: Key): number;
+  /** The bucket for one connection more. */
+  enter(key: Key, nowMs: number): Bucket;
+  /** The bucket as it is now, for those who ask again each time: it may be another one when it was full. */
+  of(key: Key, nowMs: number): Bucket;
+  leave(key: Key): void;
+  /** Forgets those that nobody uses and that are full. */
+  sweep(nowMs: number): void;
+}
 
 interface Shared {
   bucket: TokenBucket;
@@ -15,7 +30,7 @@ export const ALLOWANCES_MAX = 50_000;
  * won by coming anew. Whoever fills the table from ever new addresses pushes out the oldest ones without connections: memory is
  * bounded either way.
  */
-export class Allowances<Key> {
+export class Allowances<Key> implements AllowanceTable<Key> {
   private readonly shared = new Map<Key, Shared>();
   private readonly rates: Rates;
   private readonly most: number;
@@ -25,24 +40,20 @@ export class Allowances<Key> {
     this.most = most;
   }
 
-  /** Keys that are remembered. */
   get size(): number {
     return this.shared.size;
   }
 
-  /** Connections of this key. */
   users(key: Key): number {
     return this.shared.get(key)?.users ?? 0;
   }
 
-  /** The bucket for one connection more. */
   enter(key: Key, nowMs: number): TokenBucket {
     const shared = this.found(key, nowMs);
     shared.users++;
     return shared.bucket;
   }
 
-  /** The bucket as it is now, for those who ask again each time: it may be another one when it was full. */
   of(key: Key, nowMs: number): TokenBucket {
     return this.found(key, nowMs).bucket;
   }
@@ -52,7 +63,6 @@ export class Allowances<Key> {
     if (found !== undefined) found.users--;
   }
 
-  /** Forgets those that nobody uses and that are full. */
   sweep(nowMs: number): void {
     for (const [key, { bucket, users }] of this.shared) {
       if (users === 0 && bucket.isFull(nowMs)) this.shared.delete(key);

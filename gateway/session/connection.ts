@@ -4,7 +4,7 @@ import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
-import type { TokenBucket } from './token-bucket.js';
+import type { Bucket } from './token-bucket.js';
 
 /** What a socket says when nothing is left waiting. */
 export const SENT = 1;
@@ -36,9 +36,9 @@ export class Connection {
   /** Bits of W_SESSION that name this connection. */
   readonly number: number;
   readonly challenge: LoginChallenge;
-  private readonly addressBucket: TokenBucket;
+  private readonly addressBucket: Bucket;
   /** Null until the login. */
-  accountBucket: TokenBucket | null = null;
+  accountBucket: Bucket | null = null;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
   /** Bytes that may wait for the socket. */
@@ -73,7 +73,7 @@ export class Connection {
     socket: Socket,
     number: number,
     challenge: LoginChallenge,
-    addressBucket: TokenBucket,
+    addressBucket: Bucket,
     nowMs: number,
     bufferBytesMax: number,
   ) {

@@ -1,3 +1,4 @@
+import { CLOSE } from '../protocol/close-codes.js';
 import type { Connection } from './connection.js';
 
 const NUMBER_BITS = 24;
@@ -69,6 +70,19 @@ export class Connections {
 
   forEach(visit: (connection: Connection) => void): void {
     for (const connection of this.table) if (connection !== undefined) visit(connection);
+  }
+
+  /** Ends those whose key has expired, and those that have neither logged in nor subscribed in time. */
+  endIdle(nowMs: number, loginTimeoutMs: number, exchangeMs: number): void {
+    this.forEach((connection) => {
+      const { keyExpiresAtMs } = connection;
+      if (keyExpiresAtMs !== 0 && exchangeMs >= keyExpiresAtMs) {
+        connection.end(CLOSE.key_is_void, 'the API key has expired');
+      } else if (connection.idle && connection.openedAtMs <= nowMs - loginTimeoutMs) {
+        const sentence = `neither login nor subscription within ${loginTimeoutMs} ms`;
+        connection.end(CLOSE.login_timeout, sentence);
+      }
+    });
   }
 
   private placeOf(number: number): number {

@@ -114,7 +114,7 @@ export class KeyRequests {
   }
 
   /** Who has come in with the key goes, the one that has revoked it as well. */
-  private endAll(apiKey: string): void {
+  endAll(apiKey: string): void {
     this.connections.forEach((connection) => {
       if (connection.apiKey !== apiKey) return;
       connection.end(CLOSE.key_is_void, 'the API key was revoked');

@@ -3,7 +3,7 @@ import type { MessageSink } from '../codec/message-sink.js';
 import { MsgpackSink } from '../codec/msgpack-sink.js';
 import type { Problem } from '../commands/problem.js';
 import type { Frame } from '../feeds/frame.js';
-import { MESSAGES } from '../protocol/messages.js';
+import { MESSAGES, PROTOCOL_VERSION } from '../protocol/messages.js';
 import { ACK_RESULTS } from '../protocol/names.js';
 import type { Connection } from './connection.js';
 
@@ -15,6 +15,25 @@ export function reply(connection: Connection, write: (sink: MessageSink) => void
   if (connection.closed) return;
   write(connection.binary ? msgpack : json);
   connection.send(connection.binary ? msgpack.end() : json.end());
+}
+
+/** The greeting of a new connection, with a challenge for its login. */
+export function replyHello(
+  connection: Connection,
+  venue: string,
+  epoch: number,
+  nowMs: number,
+): void {
+  const { challenge, expiresAt } = connection.challenge.issue(nowMs);
+  reply(connection, (sink) => {
+    sink.begin(MESSAGES.hello);
+    sink.uint('version', PROTOCOL_VERSION);
+    sink.text('venue', venue);
+    sink.uint('epoch', epoch);
+    sink.uint('time', nowMs);
+    sink.text('challenge', challenge);
+    sink.uint('challengeExpiresAt', expiresAt);
+  });
 }
 
 export function replyFrame(connection: Connection, frame: Frame): void {

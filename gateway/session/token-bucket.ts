@@ -9,6 +9,19 @@ export interface Rates {
   readonly cancelsBurst: number;
 }
 
+/** What one account or address may still send. */
+export interface Bucket {
+  /** Takes tokens for a request. False: over the limit, and nothing was taken. */
+  take(count: number, nowMs: number): boolean;
+  /** Takes tokens from the cancels' own allowance. */
+  takeCancel(count: number, nowMs: number): boolean;
+  isFull(nowMs: number): boolean;
+  /** Requests that would be let through right now. */
+  remaining(nowMs: number): number;
+  /** Whole seconds until so many requests are let through, or until the bucket is full, whichever is sooner. */
+  secondsUntil(count: number, nowMs: number): number;
+}
+
 /** A kilobyte costs as much as a request. */
 const BYTES_PER_TOKEN = 1024;
 
@@ -17,7 +30,8 @@ export function tokensOf(bytes: number): number {
   return 1 + Math.floor(bytes / BYTES_PER_TOKEN);
 }
 
-export class TokenBucket {
+/** A bucket of one thread. */
+export class TokenBucket implements Bucket {
   private requests: number;
   private cancels: number;
   private filledAtMs: number;
@@ -30,7 +44,6 @@ export class TokenBucket {
     this.filledAtMs = nowMs;
   }
 
-  /** Takes tokens for a request. False: over the limit, and nothing was taken. */
   take(count: number, nowMs: number): boolean {
     if (nowMs !== this.filledAtMs) this.refill(nowMs);
     if (this.requests < count) return false;
@@ -38,7 +51,6 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes tokens from the cancels' own allowance. */
   takeCancel(count: number, nowMs: number): boolean {
     if (nowMs !== this.filledAtMs) this.refill(nowMs);
     if (this.cancels < count) return false;
@@ -52,13 +64,11 @@ export class TokenBucket {
     return this.requests === requestsBurst && this.cancels === cancelsBurst;
   }
 
-  /** Requests that would be let through right now. */
   remaining(nowMs: number): number {
     this.refill(nowMs);
     return Math.floor(this.requests);
   }
 
-  /** Whole seconds until so many requests are let through, or until the bucket is full, whichever is sooner. */
   secondsUntil(count: number, nowMs: number): number {
     this.refill(nowMs);
     const missing = Math.min(count, this.rates.requestsBurst) - this.requests;

@@ -157,11 +157,13 @@ export class RequestHarness {
     const ports = [this.port];
     const isWaiting = () => false;
     const barriers = new Barriers({ ports, accounts, number: 3, isWaiting, wake: () => {} });
-    const orderStatus = new OrderStatusDesk({ ...sources, barriers });
+    const orderStatus = new OrderStatusDesk({ ...sources, barriers, desk: null });
     const bucketOf = () => new TokenBucket(limits, 0);
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
     const families = new FamilyRequests(accounts, views);
-    return new SessionRequests({ ...context, keyRequests, families, exchangeTimeMs: nowMs });
+    const [guard, catchUp] = [() => {}, () => {}];
+    const sources = { ...context, keyRequests, families, guard, catchUp };
+    return new SessionRequests({ ...sources, exchangeTimeMs: nowMs });
   }
 }

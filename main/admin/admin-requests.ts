@@ -32,6 +32,10 @@ export interface AdminContext {
   /** What the insurance funds have. */
   insuranceFunds(): readonly { market: string; fundMicroUsd: number }[];
   oracleStatus(): OracleStatus;
+  /** Those of gateways; none: clients come to the main thread. */
+  gatewayThreads(): readonly object[];
+  /** Lets a gateway thread die, or stand still for so long; false: there is none with this number that listens. */
+  drillGateway(thread: number, stallMs: number | null): boolean;
   /** An index price was set by hand. */
   onManualPrice(index: OracleIndex): void;
   /** Prices that follow from the time, for a clock that is moved by hand. */
@@ -45,6 +49,7 @@ const KEY_BYTES = 32;
 /** A hundred years. */
 const ADVANCE_MS_MAX = 100 * 366 * 86_400_000;
 const IDEMPOTENCY_KEY_MAX = 256;
+const STALL_MS_MAX = 60_000;
 
 /** The requests of the admin API, one method each; what they take and give is fixed by INTERFACES.md. */
 export class AdminRequests {
@@ -185,6 +190,19 @@ export class AdminRequests {
     const { oracle, markets } = this.context;
     const { sources, markets: indices } = this.context.oracleStatus();
     return { oracle, sources, markets: indices.map((index) => showIndex(index, markets)) };
+  }
+
+  gatewayThreads(): object {
+    return { threads: this.context.gatewayThreads() };
+  }
+
+  /** A drill: the thread ends by an error that nobody catches, or does nothing for a time. */
+  drillGateway(thread: number, body: Body): object {
+    const fields = new FieldReader(body, ['stallMs']);
+    const stallMs = fields.has('stallMs') ? fields.integer('stallMs', 1, STALL_MS_MAX) : null;
+    if (this.context.drillGateway(thread, stallMs)) return { thread };
+    const sentence = `there is no gateway thread ${thread} that listens`;
+    throw new RequestProblem(404, 'gateway_thread_is_unknown', sentence);
   }
 
   /** What would become of the accounts, and of the insurance fund, if all marks moved. */

@@ -76,6 +76,10 @@ export class AdminServer {
   private async route(method: string, path: string, request: http.IncomingMessage) {
     const { requests } = this.options;
     const state = /^\/admin\/v1\/markets\/([^/]+)\/state$/.exec(path);
+    const drill = /^\/admin\/v1\/gateway-threads\/(\d{1,3})\/drill$/.exec(path);
+    if (method === 'POST' && drill !== null) {
+      return requests.drillGateway(Number(drill[1]), await readBody(request));
+    }
     const route = `${method} ${state === null ? path : '/admin/v1/markets/SYMBOL/state'}`;
     switch (route) {
       case 'GET /admin/v1/invariants':
@@ -84,6 +88,8 @@ export class AdminServer {
         return requests.oracle();
       case 'GET /admin/v1/stress':
         return requests.stress();
+      case 'GET /admin/v1/gateway-threads':
+        return requests.gatewayThreads();
       case 'POST /admin/v1/accounts':
         return requests.createAccount(await readBody(request));
       case 'POST /admin/v1/deposits':

@@ -3,6 +3,7 @@ import {
   CLOCKS,
   type Config,
   DEFAULT_START_TIME_MS,
+  GATEWAY_THREADS_LIMIT,
   LAYOUTS,
   ORACLES,
   POLICIES,
@@ -36,6 +37,7 @@ Options
   --settlement S         on | off | auto: on with the real clock, unless journals are never synced
   --custody-port N       door of deposits and withdrawals (8084; 0 picks a free port)
   --chain-port N         JSON-RPC of the embedded chain (8899; 0 picks a free port)
+  --gateway-threads N    threads that let clients in, all on the public port; 0: the main thread does
   --sweep-threads N      threads of each shard that sweep accounts; 0: its own does
   --help                 this text
 `;
@@ -56,6 +58,7 @@ const OPTIONS = {
   fsync: TEXT,
   'no-bots': { type: 'boolean' },
   'sweep-threads': TEXT,
+  'gateway-threads': TEXT,
   settlement: TEXT,
   'custody-port': TEXT,
   'chain-port': TEXT,
@@ -113,6 +116,10 @@ function overrides(values: Values): Partial<Config> {
   const sweeps = values['sweep-threads'];
   if (sweeps !== undefined) {
     config.sweepThreads = integer('sweep-threads', sweeps, SWEEP_THREADS_LIMIT);
+  }
+  const gateways = values['gateway-threads'];
+  if (gateways !== undefined) {
+    config.gatewayThreads = integer('gateway-threads', gateways, GATEWAY_THREADS_LIMIT);
   }
   if (values['no-bots']) config.bots = false;
   return config;

@@ -252,6 +252,7 @@ describe('the command line', () => {
     [['--layout', 'x'], /--layout must be one of inline, compact, spread, but is 'x'/],
     [['--fsync', ''], /--fsync must be one of never, batch, always, but is ''/],
     [['--clock', 'atomic'], /--clock must be one of real, manual/],
+    [['--gateway-threads', '16'], /--gateway-threads must be an integer from 0 to 15, but is '16'/],
     [['--sweep-threads', '65'], /--sweep-threads must be an integer from 0 to 64, but is '65'/],
     [['--oracle', 'delphi'], /--oracle must be one of recorded, manual, pyth/],
     [['--start-time', 'now'], /--start-time must be an integer/],

@@ -19,6 +19,7 @@ export const SETTLEMENTS = ['auto', 'on', 'off'] as const;
 export const BUSES = ['auto', 'nats', 'embedded'] as const;
 export const PORT_MAX = 65_535;
 export const SWEEP_THREADS_LIMIT = 64;
+export const GATEWAY_THREADS_LIMIT = 15;
 
 export interface FeeTierConfig {
   tier: number;
@@ -76,6 +77,8 @@ export interface Config {
   history: boolean;
   settlement: SettlementConfig;
   gatewayLimits: Partial<GatewayLimits>;
+  /** Threads that let clients in; 0: the main thread does. */
+  gatewayThreads: number;
   feeTiers: FeeTierConfig[];
   markets: MarketConfig[];
 }
@@ -133,6 +136,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
   const risk = root.tableAt('risk');
   const history = root.tableAt('history');
   const settlement = root.tableAt('settlement');
+  const gateway = root.tableAt('gateway');
   const priceSources = readOracle(root.tableAt('oracle'));
   const config: Config = {
     file,
@@ -158,7 +162,8 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     sweepThreads: risk.integerOr('auto', 'sweepThreads', 0, SWEEP_THREADS_LIMIT),
     history: history.flag('enabled'),
     settlement: readSettlement(settlement),
-    gatewayLimits: readLimits(root.tableAt('gateway')),
+    gatewayThreads: gateway.integer('threads', 0, GATEWAY_THREADS_LIMIT),
+    gatewayLimits: readLimits(gateway),
     feeTiers: root.list('feeTiers').map(readFeeTier),
     markets: readMarkets(root, priceSources),
   };

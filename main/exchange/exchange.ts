@@ -10,7 +10,13 @@ import { fixSources } from '../../gateway/fix/fix-sources.js';
 import { FixpDoor } from '../../gateway/fixp/fixp-door.js';
 import { Gateway } from '../../gateway/gateway.js';
 import { QueryPool } from '../../gateway/history/query-pool.js';
-import { DEFAULT_LIMITS } from '../../gateway/limits.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
+import {
+  createSharedLimits,
+  MAIN_SLOT,
+  SharedLimits,
+  type SharedLimitsMemory,
+} from '../../gateway/shared/shared-limits.js';
 import type { OracleIndex, OracleStatus } from '../../oracle/oracle.js';
 import type { BusLocation } from '../../settlement/bus/provide-bus.js';
 import { AdminRequests } from '../admin/admin-requests.js';
@@ -19,9 +25,12 @@ import { Operator } from '../admin/operator.js';
 import { OperatorDesk } from '../admin/operator-desk.js';
 import type { Config, Layout } from '../config/config.js';
 import { StartError } from '../config/problem.js';
+import { GatewayFigures } from '../gateways/gateway-figures.js';
+import { GatewayThreads } from '../gateways/gateway-threads.js';
+import { PAGES, type Page, type PagePath } from '../gateways/thread-messages.js';
 import { HistoryFeeder } from '../history/history-feeder.js';
 import { Health } from '../observe/health.js';
-import { openLog } from '../observe/log.js';
+import { type Log, openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
 import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
@@ -30,8 +39,9 @@ import { applyConfig } from './apply-config.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
 import { adminToken, operatorKey } from './secret-files.js';
-import type { ShardAccess, ShardHooks } from './shard-access.js';
+import type { ShardAccess } from './shard-access.js';
 import { ShardGroup } from './shard-group.js';
+import { complain, groupOptions, hooksOf, threadsOf } from './shard-options.js';
 import {
   accountsOf,
   applyMarkets,
@@ -40,11 +50,7 @@ import {
   type SeededMarket,
   type ShardSeed,
 } from './shard-seed.js';
-
-/** More would wait for memory, not for each other. */
-const SWEEP_THREADS_MAX = 4;
-
-export type Log = ReturnType<typeof openLog>;
+import { exchangeTimeMs, feesOf } from './shown-config.js';
 
 /** What a start has opened. */
 interface OpenedParts {
@@ -61,6 +67,7 @@ interface OpenedParts {
 export class Exchange {
   readonly shards: readonly ShardAccess[];
   readonly operator: OperatorDesk;
+  /** Lets clients in, or follows what happens for those doors that do. */
   readonly gateway: Gateway;
   readonly fixp: FixpDoor;
   readonly health: Health;
@@ -85,12 +92,15 @@ export class Exchange {
   settlementStatus: () => SettlementStatus | null = () => null;
   private readonly config: Config;
   private readonly group: ShardGroup;
+  /** Null: clients come to the main thread. */
+  private readonly threads: GatewayThreads | null;
   private readonly seeds: readonly ShardSeed[];
   private readonly fix: FixDoor;
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
   /** Null: the configuration wants no history. */
   private readonly history: HistoryFeeder | null;
+  private readonly schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'), 'utf8');
 
   /** Recovers the shards, begins their epoch, and builds everything around them; they take no commands yet. */
   static async open(config: Config, layout: Layout): Promise<Exchange> {
@@ -143,6 +153,9 @@ export class Exchange {
     this.adminToken = adminToken(config.dataDir, config.adminToken);
     this.health = new Health(shards);
     this.health.set('starting', 'the exchange is starting');
+    const pool = config.history ? new QueryPool(config.dataDir) : null;
+    const shared = config.gatewayThreads === 0 ? null : createSharedLimits(this.timeMs());
+    const limits = { ...DEFAULT_LIMITS, ...config.gatewayLimits };
     this.gateway = new Gateway({
       port: config.port,
       host: config.host,
@@ -157,10 +170,12 @@ export class Exchange {
       exchangeTimeMs: () => this.timeMs(),
       // Where time stands still, clients sign equal requests with equal times.
       refusesReplays: config.clock === 'real',
-      feesOf: (tier) => feesOf(config, tier),
+      feesOf: (tier) => feesOf(config.feeTiers, tier),
       routes: (app) => this.addRoutes(app),
-      ...(config.history ? { history: new QueryPool(config.dataDir) } : {}),
+      ...(pool === null ? {} : { history: pool }),
+      ...(shared === null ? {} : { shared: new SharedLimits(shared, MAIN_SLOT, limits) }),
     });
+    this.threads = shared === null ? null : this.newThreads(logs, pool, shared, limits);
     this.history = config.history ? this.newFeeder(placement !== null) : null;
     this.fix = this.newFix();
     this.fixp = this.newFixp();
@@ -176,8 +191,61 @@ export class Exchange {
     const oracle = () => this.oracleStatus();
     const settlement = () => this.settlementStatus();
     const behind = { oracle, settlement };
-    this.metrics = new Metrics(shards, this.gateway, doors, lengths, behind, progress);
-    this.admin = new AdminServer({
+    const figures = new GatewayFigures(this.gateway, this.threads);
+    this.metrics = new Metrics(shards, figures, doors, lengths, behind, progress);
+    this.admin = this.newAdmin();
+  }
+
+  /** Lets commands in, applies the configuration, and accepts connections. */
+  async start(): Promise<void> {
+    this.notices.push(...this.group.notices);
+    for (const notice of this.group.notices) this.log.info({}, notice);
+    this.history?.start();
+    await Promise.all(this.shards.map((shard) => shard.letIn()));
+    const { makerPpm, takerPpm } = this.seeds[DIRECTORY_SHARD] as ShardSeed;
+    const state = { markets: this.seededMarkets, makerPpm, takerPpm };
+    this.notices.push(...(await applyConfig(this.config, state, this.operator)));
+    await this.group.settle();
+    const { host, port, fixpPort, adminHost, adminPort } = this.config;
+    this.port = await listening(host, port, 'port', () => this.openGateway());
+    this.fixPort = await this.openFix(host);
+    this.fixpPort = await listening(host, fixpPort, 'fixp-port', () => this.fixp.listen());
+    this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
+    this.health.clear('starting');
+    for (const { report } of this.shards) {
+      this.log.info({ ...report, tornTail: report.tornTail }, 'a shard is open');
+    }
+    const { fixPort, fixpPort: fixp, adminPort: admin, layout } = this;
+    this.log.info({ port: this.port, fixpPort: fixp, fixPort, adminPort: admin, layout }, 'ready');
+  }
+
+  /** The exchange's time: real, or where the hand has left it. */
+  timeMs(): number {
+    return exchangeTimeMs(
+      this.config,
+      this.shards.map(({ stats }) => stats),
+    );
+  }
+
+  /** Stops taking orders, lets everything out, writes snapshots, closes the journals. */
+  async stop(): Promise<void> {
+    this.health.set('stopping', 'the exchange is stopping');
+    await this.group.stopInput();
+    await this.threads?.stop();
+    await Promise.all([this.fix.close(), this.fixp.close(), this.gateway.close()]);
+    await Promise.all([this.admin.close(), this.group.stop()]);
+    await this.history?.stop();
+    this.log.info({}, 'stopped');
+  }
+
+  /** Markets as they were before this start. */
+  get seededMarkets(): SeededMarket[] {
+    return this.seeds.flatMap(({ markets }) => markets);
+  }
+
+  private newAdmin(): AdminServer {
+    const { config, group, log } = this;
+    return new AdminServer({
       host: config.adminHost,
       port: config.adminPort,
       token: this.adminToken,
@@ -195,6 +263,8 @@ export class Exchange {
         stress: () => group.stress(),
         insuranceFunds: () => this.gateway.insurance(),
         oracleStatus: () => this.oracleStatus(),
+        gatewayThreads: () => this.threads?.states() ?? [],
+        drillGateway: (thread, stallMs) => this.threads?.drill(thread, stallMs) ?? false,
         onManualPrice: (index) => this.onManualPrice(index),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),
@@ -205,49 +275,31 @@ export class Exchange {
     });
   }
 
-  /** Lets commands in, applies the configuration, and accepts connections. */
-  async start(): Promise<void> {
-    this.notices.push(...this.group.notices);
-    for (const notice of this.group.notices) this.log.info({}, notice);
-    this.history?.start();
-    await Promise.all(this.shards.map((shard) => shard.letIn()));
-    const { makerPpm, takerPpm } = this.seeds[DIRECTORY_SHARD] as ShardSeed;
-    const state = { markets: this.seededMarkets, makerPpm, takerPpm };
-    this.notices.push(...(await applyConfig(this.config, state, this.operator)));
-    await this.group.settle();
-    const { host, port, fixpPort, adminHost, adminPort } = this.config;
-    this.port = await listening(host, port, 'port', () => this.gateway.listen());
-    this.fixPort = await this.openFix(host);
-    this.fixpPort = await listening(host, fixpPort, 'fixp-port', () => this.fixp.listen());
-    this.adminPort = await listening(adminHost, adminPort, 'admin-port', () => this.admin.listen());
-    this.health.clear('starting');
-    for (const { report } of this.shards) {
-      this.log.info({ ...report, tornTail: report.tornTail }, 'a shard is open');
-    }
-    const { fixPort, fixpPort: fixp, adminPort: admin, layout } = this;
-    this.log.info({ port: this.port, fixpPort: fixp, fixPort, adminPort: admin, layout }, 'ready');
+  private newThreads(
+    logs: readonly PrivateLog[],
+    history: QueryPool | null,
+    memory: SharedLimitsMemory,
+    limits: GatewayLimits,
+  ): GatewayThreads {
+    const { config, gateway, group, health, log, operatorKey } = this;
+    const { clock, feeTiers, gatewayThreads: count, host, port, startTimeMs, venue } = config;
+    return new GatewayThreads({
+      ...{ clock, count, feeTiers, gateway, group, health, history, host, log, logs },
+      ...{ operatorKey, port, startTimeMs, venue },
+      limits: config.gatewayLimits,
+      hasHistory: config.history,
+      shardStats: this.shards.map(({ stats }) => stats.memory),
+      shared: { memory, limits: new SharedLimits(memory, MAIN_SLOT, limits) },
+      page: (path) => this.page(path),
+    });
   }
 
-  /** The exchange's time: real, or where the hand has left it. */
-  timeMs(): number {
-    if (this.config.clock === 'real') return Date.now();
-    const times = this.shards.map((shard) => shard.stats.get('timeMs'));
-    return Math.max(this.config.startTimeMs, ...times);
-  }
-
-  /** Stops taking orders, lets everything out, writes snapshots, closes the journals. */
-  async stop(): Promise<void> {
-    this.health.set('stopping', 'the exchange is stopping');
-    await this.group.stopInput();
-    await Promise.all([this.fix.close(), this.fixp.close(), this.gateway.close()]);
-    await Promise.all([this.admin.close(), this.group.stop()]);
-    await this.history?.stop();
-    this.log.info({}, 'stopped');
-  }
-
-  /** Markets as they were before this start. */
-  get seededMarkets(): SeededMarket[] {
-    return this.seeds.flatMap(({ markets }) => markets);
+  /** Gives the public port. */
+  private openGateway(): Promise<number> {
+    const { gateway, threads } = this;
+    if (threads === null) return gateway.listen();
+    gateway.follow();
+    return threads.start();
   }
 
   private newFix(): FixDoor {
@@ -287,7 +339,8 @@ export class Exchange {
       isSpread: this.layout === 'spread',
       stats: this.shards.map(({ stats }) => stats.memory),
       neverSyncs: config.fsync === 'never',
-      hasSpareCore: os.availableParallelism() > threadsOf(this.layout, this.shards.length) + 1,
+      hasSpareCore:
+        os.availableParallelism() > threadsOf(this.config, this.layout, this.shards.length) + 1,
       bus,
       onNotice: (sentence) => log.warn({}, sentence),
       onTrouble: (sentence) => log.error({}, `fills are not published for now: ${sentence}`),
@@ -303,9 +356,13 @@ export class Exchange {
       isSpread,
       stats: this.shards.map(({ stats }) => stats.memory),
       neverSyncs: config.fsync === 'never',
-      hasSpareCore: os.availableParallelism() > threadsOf(this.layout, this.shards.length) + 1,
+      hasSpareCore:
+        os.availableParallelism() > threadsOf(this.config, this.layout, this.shards.length) + 1,
       candlesKept: limits.candlesSnapshotMax,
-      onCandles: (candles) => this.gateway.sawCandles(candles),
+      onCandles: (candles) => {
+        this.gateway.sawCandles(candles);
+        this.threads?.sawCandles(candles);
+      },
       onNotice: (sentence) => log.warn({}, sentence),
       onError: (error) => {
         log.error({ err: error }, `the history is not fed for now: ${error.message}`);
@@ -339,104 +396,42 @@ export class Exchange {
 
   private async accountIsKnown(account: number): Promise<void> {
     while (!this.gateway.knows(account) && !this.group.hasStopped) await sleep(1);
+    await this.threads?.know(account);
   }
 
   /** All consequences are out; public feeds collect for a tick before they send. */
   private async quiescent(): Promise<void> {
     await this.group.settle();
+    await this.threads?.settle();
     await sleep((this.config.gatewayLimits.tickMs ?? DEFAULT_LIMITS.tickMs) + 2);
   }
 
   private addRoutes(app: TemplatedApp): void {
-    app.get('/health', (response) => {
-      const { status, body } = this.health.answer();
-      const line = status === 200 ? '200 OK' : '503 Service Unavailable';
-      response.writeStatus(line).writeHeader('content-type', 'application/json').end(body);
-    });
-    app.get('/metrics', (response) => this.answerMetrics(response));
-    const schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'));
-    app.get('/v1/schema/sbe.xml', (response) => {
-      response.writeHeader('content-type', 'application/xml').end(schema);
-    });
+    for (const path of PAGES) app.get(path, (response) => this.answerPage(response, path));
   }
 
-  private answerMetrics(response: HttpResponse): void {
+  private answerPage(response: HttpResponse, path: PagePath): void {
     let gone = false;
     response.onAborted(() => {
       gone = true;
     });
-    void this.metrics.text().then(({ contentType, body }) => {
+    void this.page(path).then(({ status, contentType, body }) => {
       if (gone) return;
-      response.cork(() => response.writeHeader('content-type', contentType).end(body));
+      response.cork(() => {
+        response.writeStatus(status).writeHeader('content-type', contentType).end(body);
+      });
     });
   }
-}
 
-/** What the configuration says of a tier; one that it does not name costs nothing. */
-function feesOf({ feeTiers }: Config, wanted: number) {
-  const { makerPpm = 0, takerPpm = 0 } = feeTiers.find(({ tier }) => tier === wanted) ?? {};
-  return { makerPpm, takerPpm };
-}
-
-function hooksOf(
-  config: Config,
-  log: Log,
-  shardId: number,
-  isSpread: boolean,
-  feed: FeedLog,
-): ShardHooks {
-  return {
-    onReplayed: (words) => feed.append(words),
-    onHalt: (report) => {
-      const name = `halt-${isSpread ? `shard-${shardId}-` : ''}${report.journaledSequence}.json`;
-      const file = path.join(config.dataDir, name);
-      fs.writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
-      log.fatal({ file, error: report.error }, `trading has stopped: ${report.error}; see ${file}`);
-    },
-    onSnapshotFailed: (error) => {
-      log.error({ err: error }, `a snapshot could not be written: ${error.message}`);
-    },
-    onSweepFailed: (error) => {
-      log.warn({ err: error }, `a thread that sweeps accounts has ended: ${error.message}`);
-    },
-    onDied: (error) => {
-      log.fatal({ err: error }, `trading has stopped: the shard's thread ended: ${error.message}`);
-    },
-  };
-}
-
-function complain(log: Log, error: Error): void {
-  log.error({ err: error }, `the log of private feeds cannot be written: ${error.message}`);
-}
-
-function groupOptions(config: Config, layout: Layout, placement: SpreadPlacement | null) {
-  const { dataDir, fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs } = config;
-  const shards = placement?.markets.length ?? null;
-  return {
-    dataDir,
-    shards,
-    isInline: layout === 'inline',
-    settings: {
-      fsync,
-      clock,
-      startTimeMs,
-      snapshotEveryMessages,
-      snapshotEveryMs,
-      sweepThreads: config.sweepThreads ?? sweepThreadsFor(layout, shards ?? 1),
-    },
-  };
-}
-
-/** Threads of a shard that sweep accounts: what cores the others leave, one of them for whatever else runs. */
-function sweepThreadsFor(layout: Layout, shards: number): number {
-  const others = threadsOf(layout, shards);
-  const spare = Math.floor((os.availableParallelism() - others - 1) / shards);
-  return Math.max(0, Math.min(SWEEP_THREADS_MAX, spare));
-}
-
-/** Of gateway and shards. */
-function threadsOf(layout: Layout, shards: number): number {
-  return layout === 'inline' ? 1 : 1 + shards;
+  private async page(path: PagePath): Promise<Page> {
+    if (path === '/metrics') return { status: '200 OK', ...(await this.metrics.text()) };
+    if (path === '/health') {
+      const { status, body } = this.health.answer();
+      const line = status === 200 ? '200 OK' : '503 Service Unavailable';
+      return { status: line, contentType: 'application/json', body };
+    }
+    return { status: '200 OK', contentType: 'application/xml', body: this.schema };
+  }
 }
 
 function makeDataFolder(dataDir: string): void {

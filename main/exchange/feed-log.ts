@@ -17,6 +17,11 @@ import type { ShardAccess } from './shard-access.js';
 const MEMORY_CHUNKS = 32;
 const MEMORY_CHUNKS_MIN = 2;
 
+/** What the log of each of so many shards may have in memory. */
+export function memoryChunksOf(shards: number): number {
+  return Math.max(MEMORY_CHUNKS_MIN, Math.ceil(MEMORY_CHUNKS / shards));
+}
+
 /**
  * The log of the private feeds of one shard's accounts, from the moment at which it is known from which sequence on their
  * events come again. Until there is a gateway, what the shard puts out goes into the log alone.
@@ -39,7 +44,7 @@ export class FeedLog {
   ) {
     const folder = path.join(dataDir, 'feeds', 'private');
     this.folder = shards === null ? folder : path.join(folder, `shard-${shardId}`);
-    this.memoryChunks = Math.max(MEMORY_CHUNKS_MIN, Math.ceil(MEMORY_CHUNKS / (shards ?? 1)));
+    this.memoryChunks = memoryChunksOf(shards ?? 1);
     this.onError = onError;
   }
 

@@ -32,6 +32,9 @@ import {
 import { collectSeed, type ShardSeed } from './shard-seed.js';
 import { snapshotInThread } from './snapshot-thread.js';
 
+/** All that waits for it is clients' commands: a disk that is slower has other worries. */
+const HOLD_WITHIN_MS = 2_000;
+
 /**
  * An open shard with its host, in the thread that calls. Whoever owns it lets the host step; `onWork` is called when
  * something has ended in the event loop (a sync, a snapshot) and the host should have a look.
@@ -133,6 +136,33 @@ export class HostedShard {
     this.host.onlyChannels = false;
     this.sweeper.start();
     this.onWork();
+  }
+
+  /**
+   * Takes nothing but what other shards send, until `goOn`, and resolves when everything that was taken is journaled and out. Rejects when that
+   * does not come about in time.
+   */
+  async hold(): Promise<void> {
+    this.host.onlyChannels = true;
+    const end = performance.now() + HOLD_WITHIN_MS;
+    for (;;) {
+      this.run();
+      this.host.release();
+      if (this.host.halted) throw new Error('the shard has stopped');
+      if (this.host.drained && !this.host.hasInput) return;
+      if (performance.now() > end) throw new Error('what was taken does not come to its end');
+      await sleep(1);
+    }
+  }
+
+  goOn(): void {
+    this.host.onlyChannels = false;
+    this.onWork();
+  }
+
+  /** A port more, which sees what happens from now on; while input is held. */
+  attach(port: HostPort): void {
+    this.host.attach(port);
   }
 
   seed(): ShardSeed {

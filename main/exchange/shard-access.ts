@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { HaltReport } from '../../engine/runtime/halt-report.js';
 import type { HostStats } from '../../engine/runtime/host-stats.js';
 import type { ChannelEnds } from '../../engine/runtime/journal/consistent-cut.js';
@@ -66,6 +67,21 @@ export const FIX_PORT_ID = 5;
 /** The binary door. */
 export const FIXP_PORT_ID = 4;
 
+/** Ports of gateways in threads: each thread that begins has another one, so that no answer to a dead one comes to the next. */
+export const THREAD_PORT_ID_FIRST = 16;
+export const THREAD_PORT_ID_LAST = 111;
+
+/** A port of a shard as it is handed to another thread. */
+export interface AttachedPort {
+  portId: number;
+  commands: SharedArrayBuffer;
+  events: SharedArrayBuffer;
+  /** Wakes the shard. */
+  bell: SharedArrayBuffer;
+  /** A message here says that there are events; to be transferred. */
+  wake: MessagePort;
+}
+
 /** A running shard as the rest of the exchange sees it, whatever thread it lives in. */
 export interface ShardAccess {
   readonly shardId: number;
@@ -85,6 +101,15 @@ export interface ShardAccess {
   seed(): Promise<ShardSeed>;
   /** Client order ids by the references that markets elsewhere keep. */
   clientIds(references: Float64Array): Promise<string[]>;
+  /**
+   * Takes no commands until `goOn`, and resolves when all that was taken is out. Rejects after a while when it does not come to that.
+   */
+  hold(): Promise<void>;
+  goOn(): Promise<void>;
+  /** A port for traders more, while input is held; null: this layout has everything in one thread. */
+  attach(portId: number): Promise<AttachedPort> | null;
+  /** Nobody reads there any more. */
+  detach(portId: number): void;
   /** From now on commands are taken and timers run. */
   letIn(): Promise<void>;
   /** Waits until everything sent so far is applied, journaled and out. */

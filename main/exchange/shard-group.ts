@@ -17,12 +17,14 @@ import {
 import { sumOfTotals } from '../../risk/stress/stress.js';
 import { openInlineShard } from './inline-shard.js';
 import type {
+  AttachedPort,
   ShardAccess,
   ShardHooks,
   ShardInvariants,
   ShardSettings,
   ShardStress,
 } from './shard-access.js';
+import { nameForeignIds, type ShardSeed } from './shard-seed.js';
 import { openThreadedShard } from './threaded-shard.js';
 
 /**
@@ -41,6 +43,16 @@ export interface ShardGroupOptions {
   hooks: (shardId: number) => ShardHooks;
   /** The shards are closed and opened once more: what their replay has given is not final. */
   onReopen: () => Promise<void>;
+}
+
+/** What a gateway in a thread of its own begins with. */
+export interface GatewayPorts<T> {
+  /** By shard. */
+  ports: AttachedPort[];
+  seeds: ShardSeed[];
+  seen: T;
+  /** How long no commands were taken. */
+  heldMs: number;
 }
 
 /** All shards of a process: what has to be done to all of them together. */
@@ -120,6 +132,49 @@ export class ShardGroup {
         await Promise.all(shards.map((shard) => shard.resume()));
       }
     });
+  }
+
+  /**
+   * Ports for one gateway more at all shards, and the state that it begins with: nothing is under way between shards and everything has
+   * reached those who read already, so what its ports give it is exactly what comes after. `look` is called at that moment.
+   */
+  attachGateway<T>(portId: number, look: () => T): Promise<GatewayPorts<T>> {
+    return this.alone(async () => {
+      const { shards } = this;
+      const sinceMs = performance.now();
+      try {
+        await this.standStill();
+        const seeds = await Promise.all(shards.map((shard) => shard.seed()));
+        await nameForeignIds(shards, seeds);
+        const ports = await Promise.all(shards.map((shard) => shard.attach(portId)));
+        if (ports.some((port) => port === null)) throw new Error('this layout has one thread');
+        const seen = look();
+        return { ports: ports as AttachedPort[], seeds, seen, heldMs: performance.now() - sinceMs };
+      } catch (error) {
+        this.detachGateway(portId);
+        throw error;
+      } finally {
+        await Promise.allSettled(shards.map((shard) => shard.goOn()));
+      }
+    });
+  }
+
+  /** No commands are taken, nothing is under way between shards, and all events are out. */
+  private async standStill(): Promise<void> {
+    // Once more when it is quiet: what a shard took last has to be out, too.
+    for (let quiet = 0; quiet < 2; ) {
+      await Promise.all(this.shards.map((shard) => shard.hold()));
+      if (this.hasStopped) throw new Error('a shard has stopped');
+      if (this.isQuiet()) quiet++;
+      else {
+        quiet = 0;
+        await this.arrived();
+      }
+    }
+  }
+
+  detachGateway(portId: number): void {
+    for (const shard of this.shards) shard.detach(portId);
   }
 
   /** Of all accounts; each shard's as it stood when it was asked. */

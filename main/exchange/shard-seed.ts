@@ -209,6 +209,16 @@ export function accountsOf({ accounts }: ShardSeed): number[] {
   });
 }
 
+/** Calls with each account of the seed and the number of its last private event. */
+export function forEachAccount(
+  { accounts }: ShardSeed,
+  visit: (account: number, sequence: number) => void,
+): void {
+  for (let at = 0; at < accounts.length; at += ACCOUNT_COLUMNS) {
+    visit(accounts[at] as number, accounts[at + 2] as number);
+  }
+}
+
 /** Asks the homes for the client ids of orders in markets elsewhere. Nothing may be under way between the shards. */
 export async function nameForeignIds(
   shards: readonly ShardAccess[],

@@ -27,9 +27,9 @@ const start = workerData as ThreadStart;
 const parent = parentPort as NonNullable<typeof parentPort>;
 const bell = new Bell(start.bell);
 
-function hostPort(memory: PortMemory): HostPort {
+function hostPort(memory: PortMemory, wakePort = start.wake): HostPort {
   const { portId, door } = memory;
-  const wake = () => start.wake.postMessage(0);
+  const wake = () => wakePort.postMessage(0);
   const answersOf = portId === ADMIN_PORT_ID ? portId : 0;
   return {
     portId,
@@ -51,7 +51,7 @@ function open(): HostedShard {
     onSweepFailed: ({ message }: Error) => tell({ kind: 'sweepFailed', message }),
     onDied: () => {},
   };
-  const ports = start.ports.map(hostPort);
+  const ports = start.ports.map((memory) => hostPort(memory));
   const stats = new HostStats(start.stats);
   const wake = () => loop?.wake();
   return new HostedShard(start.settings, ports, stats, hooks, wake, start.channels);
@@ -85,6 +85,12 @@ async function follow(hosted: HostedShard, operation: Operation): Promise<unknow
       return hosted.letIn();
     case 'settle':
       return hosted.settle();
+    case 'attach':
+      return hosted.attach(hostPort(operation.port, operation.wake));
+    case 'hold':
+      return hosted.hold();
+    case 'goOn':
+      return hosted.goOn();
     case 'pause':
       return hosted.pause();
     case 'resume':

@@ -30,11 +30,15 @@ export type Operation =
   | { name: 'clientIds'; references: Float64Array }
   | { name: 'cashUnderWay'; taken: readonly number[] }
   | { name: 'advanceTo'; timeMs: number; stamps: boolean }
+  /** `wake`: a message there wakes the thread that reads the events. */
+  | { name: 'attach'; port: PortMemory; wake: MessagePort }
   | {
       name:
         | 'seed'
         | 'letIn'
         | 'settle'
+        | 'hold'
+        | 'goOn'
         | 'pause'
         | 'resume'
         | 'invariants'

@@ -1,4 +1,4 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Bell, createBell } from '../../engine/runtime/bell.js';
 import { ChannelBoard, type ChannelMemory } from '../../engine/runtime/channel-memory.js';
 import type { Door } from '../../engine/runtime/host-port.js';
@@ -8,6 +8,7 @@ import { RingPort } from '../../engine/runtime/ring-port.js';
 import { HOST_HALTED } from '../../engine/runtime/shard-host.js';
 import {
   ADMIN_PORT_ID,
+  type AttachedPort,
   FIX_PORT_ID,
   FIXP_PORT_ID,
   GATEWAY_PORT_ID,
@@ -55,6 +56,10 @@ class ThreadedShard implements ShardAccess {
   report: ShardReport = null as never;
   /** The gateway first: who hears of an account through the admin API may log in at once. */
   private readonly ports: readonly RingPort[];
+  /** Of gateways in threads, which have the other views of the same rings. */
+  private readonly attached = new Map<number, RingPort>();
+  private readonly isOneOfMany: boolean;
+  private readonly bellMemory: SharedArrayBuffer;
   private readonly hooks: ShardHooks;
   private readonly channels: ChannelMemory | null;
   private readonly worker: Worker;
@@ -71,7 +76,9 @@ class ThreadedShard implements ShardAccess {
     this.channels = channels;
     const bellMemory = channels?.bells[settings.shardId] ?? createBell();
     this.bell = new Bell(bellMemory);
+    this.bellMemory = bellMemory;
     const isOneOfMany = (settings.shards ?? 1) > MANY_SHARDS;
+    this.isOneOfMany = isOneOfMany;
     const gateway = portMemory(GATEWAY_PORT_ID, 'traders', isOneOfMany);
     const fix = portMemory(FIX_PORT_ID, 'traders', isOneOfMany);
     const fixp = portMemory(FIXP_PORT_ID, 'traders', isOneOfMany);
@@ -114,6 +121,27 @@ class ThreadedShard implements ShardAccess {
   clientIds(references: Float64Array): Promise<string[]> {
     return this.request({ name: 'clientIds', references });
   }
+  hold(): Promise<void> {
+    return this.request<void>({ name: 'hold' }).then(() => this.drainAll());
+  }
+  goOn(): Promise<void> {
+    return this.request({ name: 'goOn' });
+  }
+
+  async attach(portId: number): Promise<AttachedPort> {
+    const port = portMemory(portId, 'traders', this.isOneOfMany);
+    const { port1, port2 } = new MessageChannel();
+    await this.request({ name: 'attach', port, wake: port2 }, [port2]);
+    const { commands, events } = port;
+    this.attached.set(portId, ringPort(port, this.bell));
+    return { portId, commands, events, bell: this.bellMemory, wake: port1 };
+  }
+
+  detach(portId: number): void {
+    this.attached.get(portId)?.close();
+    this.attached.delete(portId);
+  }
+
   letIn(): Promise<void> {
     return this.request({ name: 'letIn' });
   }
@@ -168,16 +196,25 @@ class ThreadedShard implements ShardAccess {
     }
   }
 
+  /** One drain hands over so much and no more at a time. */
+  private async drainAll(): Promise<void> {
+    this.drain();
+    while (this.ports.some((port) => port.pending)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.drain();
+    }
+  }
+
   private drain(): void {
     for (const port of this.ports) port.drain();
   }
 
-  private request<T>(operation: Operation): Promise<T> {
+  private request<T>(operation: Operation, transfer: MessagePort[] = []): Promise<T> {
     if (this.stopped) return Promise.reject(new Error('the shard has ended'));
     const id = ++this.lastRequest;
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, operation });
+      this.worker.postMessage({ id, operation }, transfer);
       this.bell.callToEventLoop();
     });
   }
@@ -225,7 +262,7 @@ class ThreadedShard implements ShardAccess {
     this.stopped = true;
     this.stats.set('state', HOST_HALTED);
     if (this.channels !== null) stopAll(this.channels, this.shardId);
-    for (const port of this.ports) port.close();
+    for (const port of [...this.ports, ...this.attached.values()]) port.close();
     this.hooks.onDied(error);
   }
 }

@@ -5,6 +5,7 @@ import type { ShardAccess } from '../exchange/shard-access.js';
 export class Health {
   private readonly shards: readonly ShardAccess[];
   private readonly reasons = new Map<string, string>();
+  private readonly warnings = new Map<string, string>();
 
   constructor(shards: readonly ShardAccess[]) {
     this.shards = shards;
@@ -15,8 +16,14 @@ export class Health {
     this.reasons.set(name, reason);
   }
 
+  /** Something that an operator should look at, though orders are taken; it stands until it is cleared. */
+  warn(name: string, sentence: string): void {
+    this.warnings.set(name, sentence);
+  }
+
   clear(name: string): void {
     this.reasons.delete(name);
+    this.warnings.delete(name);
   }
 
   problems(): string[] {
@@ -35,9 +42,10 @@ export class Health {
   answer(): { status: number; body: string } {
     const reasons = this.problems();
     const status = reasons.length === 0 ? 'ok' : 'unavailable';
+    const warned = this.warnings.size === 0 ? {} : { warnings: [...this.warnings.values()] };
     return {
       status: reasons.length === 0 ? 200 : 503,
-      body: `${JSON.stringify({ status, reasons })}\n`,
+      body: `${JSON.stringify({ status, reasons, ...warned })}\n`,
     };
   }
 }

@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { destination, type Logger, pino } from 'pino';
 
+export type Log = ReturnType<typeof openLog>;
+
 /**
  * Structured log of a process: one JSON object a line in DATA/log/FILE, warnings and worse also as a sentence
  * on standard error. Keys, tokens, secrets and signatures are never handed to it, and would be blacked out.

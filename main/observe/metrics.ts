@@ -3,10 +3,11 @@ import { rejectName } from '../../engine/messages/reject-codes.js';
 import { type Figure, FRAME_MS_CLASSES } from '../../engine/runtime/host-stats.js';
 import type { FixDoor } from '../../gateway/fix/fix-door.js';
 import type { FixpDoor, FixpStats } from '../../gateway/fixp/fixp-door.js';
-import type { Gateway, GatewayStats } from '../../gateway/gateway.js';
+import type { GatewayStats } from '../../gateway/gateway.js';
 import { ANSWER_CLASS_MIN, ANSWER_CLASSES } from '../../gateway/session/request-times.js';
 import type { OracleStatus } from '../../oracle/oracle.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
+import type { GatewayFigures } from '../gateways/gateway-figures.js';
 import type { HistoryProgress } from '../history/history-progress.js';
 import type { SettlementStatus } from '../settlement/settlement-group.js';
 import { ORACLE_FAMILIES, type SetValue } from './oracle-metrics.js';
@@ -71,7 +72,7 @@ export class Metrics {
 
   constructor(
     shards: readonly ShardAccess[],
-    gateway: Gateway,
+    gateway: GatewayFigures,
     { fix, fixp }: { fix: FixDoor; fixp: FixpDoor },
     channelLengths: () => { from: number; to: number; messages: number }[],
     {
@@ -108,6 +109,7 @@ export class Metrics {
     for (const [figure, name, help] of GATEWAY_FIGURES) {
       this.family(name, help, [], (set) => set({}, gateway.stats()[figure]));
     }
+    this.addThreads(gateway);
     for (const [figure, name, help] of FIX_FIGURES) {
       this.family(name, help, [], (set) => set({}, fix.stats()[figure]));
     }
@@ -220,24 +222,42 @@ export class Metrics {
     this.perShard(shards, 'plimsoll_frame_seconds_count', help, ({ stats }) => stats.get('frames'));
   }
 
+  private addThreads(gateway: GatewayFigures): void {
+    const listen = 'Whether a gateway thread lets clients in.';
+    this.family('plimsoll_gateway_thread_up', listen, ['thread'], (set) => {
+      for (const { thread, state } of gateway.threadStates()) {
+        set({ thread }, state === 'listening' ? 1 : 0);
+      }
+    });
+    const open = 'Open connections of a gateway thread.';
+    this.family('plimsoll_gateway_thread_connections', open, ['thread'], (set) => {
+      for (const { thread, connections } of gateway.threadStates()) set({ thread }, connections);
+    });
+    const again = 'How often a gateway thread was replaced.';
+    this.family('plimsoll_gateway_thread_restarts_total', again, ['thread'], (set) => {
+      for (const { thread, restarts } of gateway.threadStates()) set({ thread }, restarts);
+    });
+  }
+
   /** From the message of a client to the answer that the socket was given, from counts that the gateway keeps. */
-  private addAnswerTimes(gateway: Gateway): void {
+  private addAnswerTimes(gateway: GatewayFigures): void {
     const help = 'How long commands of the native door took, from their message to their answer.';
     const name = 'plimsoll_gateway_answer_seconds';
     this.family(`${name}_bucket`, help, ['le'], (set) => {
+      const { classes } = gateway.answers();
       let sum = 0;
       for (let i = ANSWER_CLASS_MIN; i < ANSWER_CLASSES; i++) {
-        sum += gateway.answerTimes.classes[i] as number;
+        sum += classes[i] as number;
         // Those of a class took less than 2^class µs; whole µs, so that is at most one less.
         set({ le: String((2 ** i - 1) / 1e6) }, sum);
       }
-      set({ le: '+Inf' }, sum + (gateway.answerTimes.classes[ANSWER_CLASSES] as number));
+      set({ le: '+Inf' }, sum + (classes[ANSWER_CLASSES] as number));
     });
-    this.family(`${name}_sum`, help, [], (set) => set({}, gateway.answerTimes.sumUs / 1e6));
+    this.family(`${name}_sum`, help, [], (set) => set({}, gateway.answers().sumUs / 1e6));
     this.family(`${name}_count`, help, [], (set) => {
       set(
         {},
-        gateway.answerTimes.classes.reduce((sum, count) => sum + count, 0),
+        gateway.answers().classes.reduce((sum, count) => sum + count, 0),
       );
     });
   }
