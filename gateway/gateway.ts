@@ -33,12 +33,13 @@ import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
+import { listenOn } from './session/listen.js';
 import { LoadLevels } from './session/load-levels.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
 import { replyHello } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
-import { listenShared, SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
+import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
 import { timesRates } from './session/token-bucket.js';
 import { limitRefusal, upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
@@ -169,7 +170,7 @@ export class Gateway {
   }
 
   /** Accepts connections; gives the port. */
-  listen(): Promise<number> {
+  async listen(): Promise<number> {
     const app = uWS.App();
     this.app = app;
     this.options.routes?.(app);
@@ -188,19 +189,8 @@ export class Gateway {
       close: (socket) => this.closed(socket),
     });
     this.startTimers();
-    const { host, port, sharesPort = false } = this.options;
-    return new Promise((resolve, reject) => {
-      const done = (socket: us_listen_socket | false) => {
-        if (socket === false) {
-          reject(new Error(`${host}:${port} cannot be listened on`));
-          return;
-        }
-        this.listenSocket = socket;
-        resolve(uWS.us_socket_local_port(socket as never));
-      };
-      if (sharesPort) listenShared(app, host, port, done);
-      else app.listen(host, port, done);
-    });
+    this.listenSocket = await listenOn(app, this.options);
+    return uWS.us_socket_local_port(this.listenSocket as never);
   }
 
   /** Follows the shards without a door of its own: other doors ask it, and other threads let clients in. */

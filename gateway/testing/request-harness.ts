@@ -163,7 +163,7 @@ export class RequestHarness {
     const context = { limits, ...folds, bucketOf, epoch, nowMs, orderStatus };
     const families = new FamilyRequests(accounts, views);
     const [guard, catchUp] = [() => {}, () => {}];
-    const sources = { ...context, keyRequests, families, guard, catchUp };
-    return new SessionRequests({ ...sources, exchangeTimeMs: nowMs });
+    const rest = { ...context, keyRequests, families, guard, catchUp };
+    return new SessionRequests({ ...rest, exchangeTimeMs: nowMs });
   }
 }
