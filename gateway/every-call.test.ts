@@ -6,7 +6,13 @@ import { isKnownType } from './fix/codec/message-rules.js';
 import { MSG, TAG } from './fix/codec/tags.js';
 import { OrdStatus } from './fixp/door-answers.js';
 import * as sbe from './fixp/generated/index.js';
-import { MAY_EVERYTHING, MAY_MANAGE, MAY_READ, MAY_TRADE } from './identity/permissions.js';
+import {
+  MAY_EVERYTHING,
+  MAY_MANAGE,
+  MAY_READ,
+  MAY_TRADE,
+  MAY_WITHDRAW,
+} from './identity/permissions.js';
 import { REQUESTS, type RequestName } from './protocol/requests.js';
 import { issueApiKey } from './session/api-keys.js';
 import { AllDoors, NO_RATES } from './testing/all-doors.js';
@@ -98,6 +104,9 @@ function privateRequests(isBinary = false): Record<string, { needs: number; fiel
     createKey: manage({ permissions: ['read'] }),
     keys: manage({}),
     revokeKey: manage({ apiKey: ownKey }),
+    transfer: { needs: MAY_WITHDRAW, fields: { from: 1, to: 2, amount: '1', idempotencyKey: 'k' } },
+    createSubAccount: manage({ number: 1 }),
+    subAccounts: read({}),
   };
 }
 
@@ -154,7 +163,7 @@ describe('each request of the native door', () => {
   });
 
   it('is refused to each key of the owner that has all permissions but the one that it needs', async () => {
-    for (const needed of [MAY_READ, MAY_TRADE, MAY_MANAGE]) {
+    for (const needed of [MAY_READ, MAY_TRADE, MAY_WITHDRAW, MAY_MANAGE]) {
       const { login } = await keyWith(1, MAY_EVERYTHING & ~needed);
       const client = await enter(login);
       const [before, hash] = [ownersState(), stateHash(doors.core)];
