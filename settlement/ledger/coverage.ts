@@ -30,6 +30,13 @@ interface WatermarkRow extends Watermark {
   marketItems: string | null;
 }
 
+/** From shard to shard by the indices: there is a row for every batch that there ever was. */
+const NEWEST_PLACES =
+  'WITH RECURSIVE shards (id) AS (SELECT min(shard_id) FROM coverage UNION ALL ' +
+  'SELECT (SELECT min(shard_id) FROM coverage WHERE shard_id > id) FROM shards WHERE id IS NOT NULL) ' +
+  'SELECT id AS shardId, (SELECT max(sequence) FROM coverage WHERE shard_id = id) AS sequence, ' +
+  '(SELECT max(time_ms) FROM coverage WHERE shard_id = id) AS timeMs FROM shards WHERE id IS NOT NULL ORDER BY id';
+
 /**
  * Which batch covers which part of the journals. A watermark alone does not say it: fills travel in another stream of the bus, and may
  * arrive later than a watermark that was sent after them. So the ends of the markets have to be asked of the bus once it is here;
@@ -84,9 +91,7 @@ export class Coverage {
       .prepare(`${first} AND sequence >= ? ORDER BY sequence, batch LIMIT 1`)
       .pluck();
     this.byTime = sql.prepare(`${first} AND time_ms > ? ORDER BY time_ms, batch LIMIT 1`).pluck();
-    this.newest = sql.prepare(
-      'SELECT shard_id AS shardId, max(sequence) AS sequence, max(time_ms) AS timeMs FROM coverage GROUP BY shard_id ORDER BY shard_id',
-    );
+    this.newest = sql.prepare(NEWEST_PLACES);
   }
 
   note(watermark: Watermark): void {

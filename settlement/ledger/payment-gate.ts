@@ -1,4 +1,4 @@
-import type { JournalPlace, MarketEnd, Watermark } from './coverage.js';
+import type { Coverage, JournalPlace, MarketEnd, Watermark } from './coverage.js';
 import type { StreamCursor } from './streams.js';
 
 /** A watermark after which the ends of the markets were asked of the bus. */
@@ -14,18 +14,13 @@ export interface ConfirmedWatermark extends Watermark {
  * market had on the bus behind it. Where the market is of another shard, a watermark of that one has to be later as well.
  */
 export class PaymentGate {
-  private readonly watermarks: readonly ConfirmedWatermark[];
-  private readonly places: readonly JournalPlace[];
+  private readonly coverage: Coverage;
+  /** Read with the first payment: most windows have none. */
+  private watermarks: readonly ConfirmedWatermark[] | null = null;
   private readonly markets = new Map<number, StreamCursor>();
 
-  /** `places`: how far the journals are in batches; watermarks up to there are kept no more. */
-  constructor(
-    watermarks: readonly ConfirmedWatermark[],
-    places: readonly JournalPlace[],
-    cursors: readonly StreamCursor[],
-  ) {
-    this.watermarks = watermarks;
-    this.places = places;
+  constructor(coverage: Coverage, cursors: readonly StreamCursor[]) {
+    this.coverage = coverage;
     for (const cursor of cursors) {
       if (cursor.kind === 'market') this.markets.set(cursor.streamId, cursor);
     }
@@ -33,17 +28,20 @@ export class PaymentGate {
 
   /** @param item number of the payment in the stream of the shard's accounts. */
   allows(shardId: number, item: number, marketId: number, timeMs: number): boolean {
+    this.watermarks ??= this.coverage.confirmed();
+    const { watermarks } = this;
     const isBehind = (one: ConfirmedWatermark) => {
       return one.shardId === shardId && one.accountItem >= item && this.isHere(one, marketId);
     };
-    if (!this.watermarks.some(isBehind)) return false;
+    if (!watermarks.some(isBehind)) return false;
     const host = this.markets.get(marketId)?.shardId;
     if (host === undefined || host === shardId) return true;
     const isLater = (one: Watermark | JournalPlace) => {
       return one.shardId === host && one.timeMs > timeMs;
     };
-    if (this.places.some(isLater)) return true;
-    return this.watermarks.some((one) => isLater(one) && this.isHere(one, marketId));
+    // Watermarks of what is in batches are kept no more.
+    if (this.coverage.places().some(isLater)) return true;
+    return watermarks.some((one) => isLater(one) && this.isHere(one, marketId));
   }
 
   private isHere({ ends }: ConfirmedWatermark, marketId: number): boolean {

@@ -70,9 +70,7 @@ export class WindowFiller {
     this.ingestedUntilMs = limits.ingestedUntilMs ?? Number.MAX_VALUE;
     this.window = new NettingWindow(limits, catalogue.markets());
     const cursors = streams.list();
-    this.gate = limits.paymentsWait
-      ? new PaymentGate(coverage.confirmed(), coverage.places(), cursors)
-      : null;
+    this.gate = limits.paymentsWait ? new PaymentGate(coverage, cursors) : null;
     this.open = cursors
       .filter(({ ingestedItem, nettedItem }) => ingestedItem > nettedItem)
       .map(({ kind, streamId, nettedItem }) => {
