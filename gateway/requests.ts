@@ -16,7 +16,7 @@ import { OrderDraft } from './commands/draft.js';
 import { address } from './commands/family-fields.js';
 import { OrderFields } from './commands/order-fields.js';
 import { type Problem, problem, shown } from './commands/problem.js';
-import { BUSY, type Sending, submit } from './commands/submit.js';
+import { BUSY, type Sending, submit, submitOthers } from './commands/submit.js';
 import { type FamilyRequests, TRANSFER_TOKENS } from './family-requests.js';
 import { MAY_TRADE } from './identity/permissions.js';
 import type { GatewayLimits } from './limits.js';
@@ -196,11 +196,9 @@ export class Requests {
     address(task, session, id);
     const { words, shard } = task;
     const port = this.ports[shard] as ShardPort;
-    const { load } = this.sending;
-    const mayGo = !load.cancels.isWaiting(port) && !load.refusesOrders;
+    const written = { commands: 1, slots: words.length / SLOT_WORDS, words };
     connection.strikes = 0;
-    if (!mayGo || !port.trySend(words, 0, words.length / SLOT_WORDS, true)) {
-      load.shedRequests++;
+    if (submitOthers(port, written, this.sending.load) !== null) {
       this.busy(connection, id);
       return;
     }

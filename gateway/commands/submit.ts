@@ -10,6 +10,9 @@ export interface Sending {
   readonly load: LoadLevels;
 }
 
+/** Commands one behind the other. */
+export type Written = Pick<CommandWriter, 'commands' | 'slots' | 'words'>;
+
 /** Every door answers with it what it had no room for. */
 export const BUSY: Problem = problem(
   'busy',
@@ -30,16 +33,29 @@ export function submit(
   const { orders, onlyCancels } = writer;
   const over = ratios.take(account, orders, nowMs);
   if (over !== null) return over;
-  const mayGo = !load.cancels.isWaiting(port) && (onlyCancels || !load.refusesOrders);
-  if (mayGo && tryAll(port, writer, !onlyCancels)) return null;
-  if (onlyCancels && load.cancels.push(port, writer.words, writer.slots)) return null;
+  const found = onlyCancels ? submitCancels(port, writer, load) : submitOthers(port, writer, load);
   // What was not sent does not count against what the account trades.
-  ratios.giveBack(account, orders);
-  load.shedRequests++;
-  return BUSY;
+  if (found !== null) ratios.giveBack(account, orders);
+  return found;
 }
 
-function tryAll(port: ShardPort, { commands, slots, words }: CommandWriter, leavesRoom: boolean) {
+/** As `submit`, for commands that are neither orders nor cancels as well. */
+export function submitOthers(port: ShardPort, all: Written, load: LoadLevels): Problem | null {
+  const mayGo = !load.cancels.isWaiting(port) && !load.refusesOrders;
+  return mayGo && tryAll(port, all, true) ? null : shed(load);
+}
+
+function submitCancels(port: ShardPort, all: Written, load: LoadLevels): Problem | null {
+  if (!load.cancels.isWaiting(port) && tryAll(port, all, false)) return null;
+  return load.cancels.push(port, all.words, all.slots) ? null : shed(load);
+}
+
+function tryAll(port: ShardPort, { commands, slots, words }: Written, leavesRoom: boolean) {
   if (commands === 1) return port.trySend(words, 0, slots, leavesRoom);
   return port.trySendAll(words, 0, slots, leavesRoom);
+}
+
+function shed(load: LoadLevels): Problem {
+  load.shedRequests++;
+  return BUSY;
 }
