@@ -1,10 +1,8 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
-import { ExchangeProcess } from './testing/exchange-process.js';
+import type { ExchangeProcess } from './testing/exchange-process.js';
+import { ScratchExchanges } from './testing/scratch-exchanges.js';
 
 interface Key {
   accountId: number;
@@ -19,21 +17,7 @@ interface Invariants {
 
 const BTC = 'BTC-PERP';
 const ETH = 'ETH-PERP';
-const running: ExchangeProcess[] = [];
-const folders: string[] = [];
-
-function scratch(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-isolated-'));
-  folders.push(folder);
-  return folder;
-}
-
-async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
-  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox]);
-  running.push(exchange);
-  return exchange;
-}
+const exchanges = new ScratchExchanges('isolated');
 
 async function connect(exchange: ExchangeProcess, key: Key, codec: 'json' | 'msgpack' = 'json') {
   const login = apiKeyLogin(key.apiKey, key.apiSecret);
@@ -84,14 +68,13 @@ async function openBoth(exchange: ExchangeProcess) {
 }
 
 afterEach(async () => {
-  for (const exchange of running.splice(0)) await exchange.kill();
-  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+  await exchanges.end();
 });
 
 describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) => {
   it('has collateral of its own, which comes and goes within limits, and stays after restarts', async () => {
-    const data = scratch();
-    const exchange = await start(data, layout);
+    const data = exchanges.folder();
+    const exchange = await exchanges.start(data, layout);
     const { trader } = await openBoth(exchange);
     const { client, key } = trader;
     const { account } = client;
@@ -141,12 +124,12 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
     const before = await exchange.admin<Invariants>('GET', 'invariants');
     expect(before.moneyDifferenceMicroUsd).toBe('0');
     await exchange.kill();
-    const replayed = await start(data, layout);
+    const replayed = await exchanges.start(data, layout);
     expect((await replayed.admin<Invariants>('GET', 'invariants')).stateHash).toBe(
       before.stateHash,
     );
     expect(await replayed.stop()).toBe(0);
-    const loaded = await start(data, layout);
+    const loaded = await exchanges.start(data, layout);
     expect((await loaded.admin<Invariants>('GET', 'invariants')).stateHash).toBe(before.stateHash);
     const again = await connect(loaded, key);
     expect([...again.client.account.isolated]).toEqual([[BTC, '2000.000000']]);
@@ -157,7 +140,7 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
   });
 
   it('is liquidated by itself: other positions, orders and collateral stay', async () => {
-    const exchange = await start(scratch(), layout);
+    const exchange = await exchanges.start(exchanges.folder(), layout);
     const { maker, trader } = await openBoth(exchange);
     const { client, stages } = trader;
     await maker.client.place({ market: BTC, side: 'buy', price: '90300', qty: '0.3' });

@@ -1,10 +1,8 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
-import { ExchangeProcess } from './testing/exchange-process.js';
+import type { ExchangeProcess } from './testing/exchange-process.js';
+import { ScratchExchanges } from './testing/scratch-exchanges.js';
 
 interface Key {
   accountId: number;
@@ -24,21 +22,10 @@ interface Stress {
 }
 
 const BTC = 'BTC-PERP';
-const running: ExchangeProcess[] = [];
-const folders: string[] = [];
+const exchanges = new ScratchExchanges('liquidation');
 
-function scratch(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-liquidation-'));
-  folders.push(folder);
-  return folder;
-}
-
-async function start(data: string, layout: string, threads = '0'): Promise<ExchangeProcess> {
-  const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
-  const sweeps = ['--sweep-threads', threads];
-  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox, ...sweeps]);
-  running.push(exchange);
-  return exchange;
+function start(data: string, layout: string, threads = '0'): Promise<ExchangeProcess> {
+  return exchanges.start(data, layout, '--sweep-threads', threads);
 }
 
 async function newTrader(exchange: ExchangeProcess, amount: string) {
@@ -60,8 +47,7 @@ function price(exchange: ExchangeProcess, index: string) {
 }
 
 afterEach(async () => {
-  for (const exchange of running.splice(0)) await exchange.kill();
-  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+  await exchanges.end();
 });
 
 describe.each(['inline', 'compact', 'spread'])(
@@ -70,7 +56,7 @@ describe.each(['inline', 'compact', 'spread'])(
     it.each(['0', '2'])(
       'with %s threads that sweep, loses its orders, then slices of its position, until it is above again',
       async (threads) => {
-        const data = scratch();
+        const data = exchanges.folder();
         const exchange = await start(data, layout, threads);
         await price(exchange, '100000');
         const maker = await newTrader(exchange, '10000000');
@@ -110,7 +96,7 @@ describe.each(['inline', 'compact', 'spread'])(
     );
 
     it('is in the stress report before it comes to that', async () => {
-      const exchange = await start(scratch(), layout);
+      const exchange = await start(exchanges.folder(), layout);
       const empty = await exchange.admin<Stress>('GET', 'stress');
       expect(empty).toMatchObject({ insuranceFund: '400000', accounts: 0 });
       for (const [market, amount] of [
@@ -144,7 +130,7 @@ describe.each(['inline', 'compact', 'spread'])(
     });
 
     it('may close by a market order while it has nothing free, bounded where nothing would be left', async () => {
-      const exchange = await start(scratch(), layout);
+      const exchange = await start(exchanges.folder(), layout);
       await price(exchange, '100000');
       const maker = await newTrader(exchange, '10000000');
       const trader = await newTrader(exchange, '3000');
@@ -174,7 +160,7 @@ describe.each(['inline', 'compact', 'spread'])(
     });
 
     it('is never sold below the price at which nothing would be left; a deposit sets it free', async () => {
-      const exchange = await start(scratch(), layout);
+      const exchange = await start(exchanges.folder(), layout);
       await price(exchange, '100000');
       const maker = await newTrader(exchange, '10000000');
       const trader = await newTrader(exchange, '3000');

@@ -1,12 +1,10 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { LiquidatorBot } from '../sdk/examples/liquidator-bot.js';
 import { apiKeyLogin } from '../sdk/login.js';
-import { ExchangeProcess } from './testing/exchange-process.js';
+import type { ExchangeProcess } from './testing/exchange-process.js';
+import { ScratchExchanges } from './testing/scratch-exchanges.js';
 
 interface Key {
   accountId: number;
@@ -22,22 +20,8 @@ interface Invariants {
 
 const BTC = 'BTC-PERP';
 const CHANNEL = `liquidations.${BTC}`;
-const running: ExchangeProcess[] = [];
-const folders: string[] = [];
+const exchanges = new ScratchExchanges('liquidator');
 const bots: LiquidatorBot[] = [];
-
-function scratch(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-liquidator-'));
-  folders.push(folder);
-  return folder;
-}
-
-async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
-  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox]);
-  running.push(exchange);
-  return exchange;
-}
 
 async function newTrader(exchange: ExchangeProcess, amount: string) {
   const key = await exchange.admin<Key>('POST', 'accounts', {});
@@ -84,7 +68,7 @@ async function survivesAKill(exchange: ExchangeProcess, data: string, layout: st
   expect(before.sumOfPositions[BTC]).toBe(0);
   const fund = await fundOf(exchange);
   await exchange.kill();
-  const again = await start(data, layout);
+  const again = await exchanges.start(data, layout);
   const after = await again.admin<Invariants>('GET', 'invariants');
   expect(after.stateHash).toBe(before.stateHash);
   expect(await fundOf(again)).toBe(fund);
@@ -92,14 +76,13 @@ async function survivesAKill(exchange: ExchangeProcess, data: string, layout: st
 
 afterEach(async () => {
   for (const bot of bots.splice(0)) await bot.stop();
-  for (const exchange of running.splice(0)) await exchange.kill();
-  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+  await exchanges.end();
 });
 
 describe.each(['inline', 'compact', 'spread'])('behind the book, layout %s', (layout) => {
   it('a liquidator that connects like anybody takes a position over, no more than it wants, and works it off', async () => {
-    const data = scratch();
-    const exchange = await start(data, layout);
+    const data = exchanges.folder();
+    const exchange = await exchanges.start(data, layout);
     const { maker, trader } = await begin(exchange);
     const liquidator = await newTrader(exchange, '50000');
     const { accountId, client } = liquidator;
@@ -144,8 +127,8 @@ describe.each(['inline', 'compact', 'spread'])('behind the book, layout %s', (la
   });
 
   it('the insurance fund pays for who is bankrupt, to the micro-dollar', async () => {
-    const data = scratch();
-    const exchange = await start(data, layout);
+    const data = exchanges.folder();
+    const exchange = await exchanges.start(data, layout);
     const { maker, trader } = await begin(exchange);
     await maker.client.subscribe(CHANNEL);
     const fills: unknown[] = [];
@@ -169,8 +152,8 @@ describe.each(['inline', 'compact', 'spread'])('behind the book, layout %s', (la
   });
 
   it('where the fund is empty, whoever has won is deleveraged at the bankruptcy price', async () => {
-    const data = scratch();
-    const exchange = await start(data, layout);
+    const data = exchanges.folder();
+    const exchange = await exchanges.start(data, layout);
     const { maker, trader } = await begin(exchange);
     await maker.client.subscribe(CHANNEL);
     const deleveraged: unknown[] = [];

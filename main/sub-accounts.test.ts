@@ -1,12 +1,10 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import type { Permission, Transfer } from '../sdk/requests.js';
 import { type Query, RestClient, type RestPage } from '../sdk/rest-client.js';
-import { ExchangeProcess } from './testing/exchange-process.js';
+import type { ExchangeProcess } from './testing/exchange-process.js';
+import { ScratchExchanges } from './testing/scratch-exchanges.js';
 
 interface Key {
   accountId: number;
@@ -15,22 +13,8 @@ interface Key {
 }
 
 const BTC = 'BTC-PERP';
-const running: ExchangeProcess[] = [];
+const exchanges = new ScratchExchanges('sub-accounts');
 const clients: PlimsollClient[] = [];
-const folders: string[] = [];
-
-function scratch(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-sub-accounts-'));
-  folders.push(folder);
-  return folder;
-}
-
-async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const sandbox = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--layout', layout];
-  const exchange = await ExchangeProcess.start(['--data', data, ...sandbox]);
-  running.push(exchange);
-  return exchange;
-}
 
 async function connect(
   exchange: ExchangeProcess,
@@ -68,14 +52,13 @@ async function balanced(exchange: ExchangeProcess): Promise<void> {
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
-  for (const exchange of running.splice(0)) await exchange.kill();
-  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
+  await exchanges.end();
 });
 
 describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
   it('are made, funded, traded with and emptied by their owner, and stay after restarts', async () => {
-    const data = scratch();
-    const exchange = await start(data, layout);
+    const data = exchanges.folder();
+    const exchange = await exchanges.start(data, layout);
     await exchange.admin('POST', 'prices', { market: BTC, index: '100000' });
     const other = await newTrader(exchange, '100000');
     const key = await newTrader(exchange, '10000');
@@ -137,7 +120,7 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
     const foreign = transfers({ accountId: other.accountId });
     await expect(foreign).rejects.toMatchObject({ code: 'accounts_must_be_of_one_family' });
     await exchange.kill();
-    const again = await start(data, layout);
+    const again = await exchanges.start(data, layout);
     const after = await connect(again, key);
     await expect(after.transfer(move)).resolves.toMatchObject({ result: 'duplicate' });
     const [, one] = await after.subAccounts();
@@ -146,7 +129,7 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
   });
 
   it('are out of reach for every wrong identity, and change nothing when they are asked wrongly', async () => {
-    const exchange = await start(scratch(), layout);
+    const exchange = await exchanges.start(exchanges.folder(), layout);
     const stranger = await newTrader(exchange, '1000');
     const key = await newTrader(exchange, '1000');
     const owner = await connect(exchange, key);
