@@ -27,6 +27,8 @@ const WITHIN_MS = 300_000;
 const APART_MS_MAX = 3_000;
 /** A start with all its processes takes longer: kills hit every moment of it. */
 const START_MS_MAX = 4_000;
+/** So many random orders around one price that some of them trade. */
+const ORDERS_AFTER_KILLS = 200;
 
 /**
  * Kills what belongs to the settlement under load at random moments, lets it come back by itself, and compares everything that everybody
@@ -70,7 +72,7 @@ export class SettlementDrill {
     return this.sum(({ withdrawals }) => withdrawals);
   }
 
-  /** Loads, and kills one after the other. */
+  /** Loads, kills one after the other, and goes on until it trades again. */
   async round(kills: number): Promise<void> {
     this.place.isPaused = false;
     this.load = Promise.all(this.traders.map((trader) => trader.run()));
@@ -81,7 +83,10 @@ export class SettlementDrill {
       if (this.random.below(4) > 0) await sleep(this.random.below(APART_MS_MAX));
       await this.kill();
     }
+    const before = this.orders;
     await sleep(this.random.below(APART_MS_MAX));
+    // On a slow machine the exchange may hardly be there again by now.
+    await eventually('orders after the last kill', () => this.hasOrdered(before), WITHIN_MS);
   }
 
   /** Ends the load, and waits until everybody says the same. */
@@ -111,6 +116,10 @@ export class SettlementDrill {
   async abandon(): Promise<void> {
     this.place.isPaused = true;
     await this.place.exchange.process.kill();
+  }
+
+  private hasOrdered(before: number): true | null {
+    return this.orders >= before + ORDERS_AFTER_KILLS ? true : null;
   }
 
   private async prepare(): Promise<void> {
