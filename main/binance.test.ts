@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BinanceClient, formOf, type Json } from '../gateway/binance/binance.fixture.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 const ORDER = '/fapi/v1/order';
 const LIMIT = { symbol: 'ETHUSDT', type: 'LIMIT', timeInForce: 'GTC' };
@@ -43,7 +44,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
 });
 
-describe.each(['inline', 'compact', 'spread'])('the Binance door in layout %s', (layout) => {
+describe.each(LAYOUTS)('the Binance door in layout %s', (layout) => {
   it('trades, and knows orders and positions after a crash', async () => {
     const data = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-binance-'));
     folders.push(data);

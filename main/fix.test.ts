@@ -9,6 +9,7 @@ import { type ClientNumbers, FixClient, fieldsOf } from '../gateway/testing/fix-
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 interface Key {
   accountId: number;
@@ -70,7 +71,7 @@ async function connected(
   return client;
 }
 
-describe.each(['inline', 'compact', 'spread'])('the FIX door in layout %s', (layout) => {
+describe.each(LAYOUTS)('the FIX door in layout %s', (layout) => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'goes on after %s with numbers, orders, and what has happened meanwhile',
     async (signal) => {

@@ -11,6 +11,7 @@ import { signingKey } from '../gateway/fixp/testing/fixp-exchange.js';
 import { newTrader, type Trader } from '../gateway/testing/exchange.js';
 import { packageFile } from './package-root.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 const CUTS = process.env.PLIMSOLL_FULL === '1' ? 200 : 25;
 const ORDERS = CUTS * 20;
@@ -97,7 +98,7 @@ function foldedFills(client: FixpClient) {
 }
 
 describe('the binary door of a running exchange', () => {
-  it.each(['inline', 'compact', 'spread'])(
+  it.each(LAYOUTS)(
     `loses nothing and applies nothing twice, cut ${CUTS} times under load: %s`,
     async (layout) => {
       const data = scratch();

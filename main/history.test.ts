@@ -9,6 +9,7 @@ import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import { RestClient } from '../sdk/rest-client.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 interface Key {
   accountId: number;
@@ -141,85 +142,82 @@ async function untilFed(exchange: ExchangeProcess): Promise<void> {
   });
 }
 
-describe.each(['inline', 'compact', 'spread'])(
-  'the history of an exchange in layout %s',
-  (layout) => {
-    it('has every fill once, over kills at any moment, and comes back whole when it is deleted', async () => {
-      const data = scratch();
-      let exchange = await start(data, layout);
-      await setPrices(exchange);
-      const witnesses = (await newAccounts(exchange)).map((key) => new Witness(key));
-      let orders = 0;
-      for (let round = 0; round < 4; round++) {
-        for (const witness of witnesses) await witness.connect(exchange);
-        let isOver = false;
-        const trading = trade(witnesses, () => isOver);
-        await sleep(60 + Math.random() * 400);
-        isOver = true;
-        await exchange.kill();
-        orders += await trading;
-        exchange = await start(data, layout);
-        await setPrices(exchange);
-      }
+describe.each(LAYOUTS)('the history of an exchange in layout %s', (layout) => {
+  it('has every fill once, over kills at any moment, and comes back whole when it is deleted', async () => {
+    const data = scratch();
+    let exchange = await start(data, layout);
+    await setPrices(exchange);
+    const witnesses = (await newAccounts(exchange)).map((key) => new Witness(key));
+    let orders = 0;
+    for (let round = 0; round < 4; round++) {
       for (const witness of witnesses) await witness.connect(exchange);
       let isOver = false;
-      setTimeout(() => {
-        isOver = true;
-      }, 300);
-      orders += await trade(witnesses, () => isOver);
-      await untilFed(exchange);
-      let compared = 0;
-      const trades = new Set<string>();
-      for (const { key, fills } of witnesses) {
-        const history = await rowsOf<Told & { tradeId: number }>(
-          rest(exchange, key),
-          '/v1/history/fills',
-        );
-        expect(history.length).toBe(fills.size);
-        for (const row of history) {
-          const { accountSequence, market, tradeId } = row;
-          const {
-            type: _,
-            epoch: _epoch,
-            ...fill
-          } = fills.get(accountSequence) as Told & Record<string, unknown>;
-          expect(row).toMatchObject(fill);
-          trades.add(`${market}/${tradeId}`);
-          compared++;
-        }
+      const trading = trade(witnesses, () => isOver);
+      await sleep(60 + Math.random() * 400);
+      isOver = true;
+      await exchange.kill();
+      orders += await trading;
+      exchange = await start(data, layout);
+      await setPrices(exchange);
+    }
+    for (const witness of witnesses) await witness.connect(exchange);
+    let isOver = false;
+    setTimeout(() => {
+      isOver = true;
+    }, 300);
+    orders += await trade(witnesses, () => isOver);
+    await untilFed(exchange);
+    let compared = 0;
+    const trades = new Set<string>();
+    for (const { key, fills } of witnesses) {
+      const history = await rowsOf<Told & { tradeId: number }>(
+        rest(exchange, key),
+        '/v1/history/fills',
+      );
+      expect(history.length).toBe(fills.size);
+      for (const row of history) {
+        const { accountSequence, market, tradeId } = row;
+        const {
+          type: _,
+          epoch: _epoch,
+          ...fill
+        } = fills.get(accountSequence) as Told & Record<string, unknown>;
+        expect(row).toMatchObject(fill);
+        trades.add(`${market}/${tradeId}`);
+        compared++;
       }
-      expect(compared).toBeGreaterThan(50);
-      expect(orders).toBeGreaterThan(50);
-      let traded = 0;
-      for (const market of Object.keys(MARKETS)) {
-        const own = await rowsOf<{ tradeId: number; qty: string }>(rest(exchange), '/v1/trades', {
-          market,
-        });
-        expect(own.map(({ tradeId }) => tradeId)).toEqual(own.map((_, i) => i + 1));
-        for (const { tradeId } of own) expect(trades.has(`${market}/${tradeId}`)).toBe(true);
-        traded += own.length;
-        const days = await rowsOf<{ trades: number }>(rest(exchange), '/v1/candles', {
-          market,
-          interval: '1d',
-        });
-        expect(days.reduce((sum, day) => sum + day.trades, 0)).toBe(own.length);
-      }
-      expect(trades.size).toBe(traded);
-      await Promise.all(witnesses.map(({ client }) => client?.close()));
+    }
+    expect(compared).toBeGreaterThan(50);
+    expect(orders).toBeGreaterThan(50);
+    let traded = 0;
+    for (const market of Object.keys(MARKETS)) {
+      const own = await rowsOf<{ tradeId: number; qty: string }>(rest(exchange), '/v1/trades', {
+        market,
+      });
+      expect(own.map(({ tradeId }) => tradeId)).toEqual(own.map((_, i) => i + 1));
+      for (const { tradeId } of own) expect(trades.has(`${market}/${tradeId}`)).toBe(true);
+      traded += own.length;
+      const days = await rowsOf<{ trades: number }>(rest(exchange), '/v1/candles', {
+        market,
+        interval: '1d',
+      });
+      expect(days.reduce((sum, day) => sum + day.trades, 0)).toBe(own.length);
+    }
+    expect(trades.size).toBe(traded);
+    await Promise.all(witnesses.map(({ client }) => client?.close()));
 
-      expect(await exchange.stop()).toBe(0);
-      const shards = fs
-        .readdirSync(path.join(data, 'history'))
-        .filter((name) => name.endsWith('.db'));
-      const before = shards.map((_, shard) => tablesOf(data, shard));
-      fs.rmSync(path.join(data, 'history'), { recursive: true });
-      const again = await start(data, layout);
-      await untilFed(again);
-      expect(await again.stop()).toBe(0);
-      expect(shards.map((_, shard) => tablesOf(data, shard))).toEqual(before);
-    });
-  },
-);
+    expect(await exchange.stop()).toBe(0);
+    const shards = fs
+      .readdirSync(path.join(data, 'history'))
+      .filter((name) => name.endsWith('.db'));
+    const before = shards.map((_, shard) => tablesOf(data, shard));
+    fs.rmSync(path.join(data, 'history'), { recursive: true });
+    const again = await start(data, layout);
+    await untilFed(again);
+    expect(await again.stop()).toBe(0);
+    expect(shards.map((_, shard) => tablesOf(data, shard))).toEqual(before);
+  });
+});
 
 function tablesOf(data: string, shard: number) {
   const tables = dump(data, shard);

@@ -4,6 +4,7 @@ import type { ServerMessage } from '../sdk/codec.js';
 import { LiquidatorBot } from '../sdk/examples/liquidator-bot.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import type { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 import { ScratchExchanges } from './testing/scratch-exchanges.js';
 
 interface Key {
@@ -79,7 +80,7 @@ afterEach(async () => {
   await exchanges.end();
 });
 
-describe.each(['inline', 'compact', 'spread'])('behind the book, layout %s', (layout) => {
+describe.each(LAYOUTS)('behind the book, layout %s', (layout) => {
   it('a liquidator that connects like anybody takes a position over, no more than it wants, and works it off', async () => {
     const data = exchanges.folder();
     const exchange = await exchanges.start(data, layout);

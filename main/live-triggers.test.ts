@@ -6,6 +6,7 @@ import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 interface Key {
   accountId: number;
@@ -41,7 +42,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
 });
 
-describe.each(['inline', 'compact', 'spread'])('trigger orders in layout %s', (layout) => {
+describe.each(LAYOUTS)('trigger orders in layout %s', (layout) => {
   it('survive a kill, fire on the market’s price and fill, wherever their owner is at home', async () => {
     const data = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-triggers-'));
     folders.push(data);

@@ -8,6 +8,7 @@ import { apiKeyLogin } from '../sdk/login.js';
 import type { NewOrder, OrderStatus } from '../sdk/requests.js';
 import { RestClient } from '../sdk/rest-client.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 interface Key {
   accountId: number;
@@ -137,7 +138,7 @@ async function compareFates(exchange: ExchangeProcess, key: Key, ask: PlimsollCl
   return found;
 }
 
-describe.each(['inline', 'compact', 'spread'])('the status of an order in layout %s', (layout) => {
+describe.each(LAYOUTS)('the status of an order in layout %s', (layout) => {
   it('is told for every fate, at once, later when its events are history, and after a kill', async () => {
     const { data, exchange, keys } = await open(layout);
     const [owner, other] = await Promise.all(keys.map((key) => connect(exchange, key)));

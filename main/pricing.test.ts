@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
+import { LAYOUTS } from './testing/layouts.js';
 
 interface Key {
   accountId: number;
@@ -74,7 +75,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
 });
 
-describe.each(['inline', 'compact', 'spread'])('mark price and funding in layout %s', (layout) => {
+describe.each(LAYOUTS)('mark price and funding in layout %s', (layout) => {
   it('pays funding at 08:00, exactly, and the same state comes back after a kill', async () => {
     const data = scratch();
     const exchange = await start(data, layout);

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { Bots } from './bots/bots.js';
+import type { Bots } from './bots/bots.js';
 import { configOf, HELP } from './config/command-line.js';
 import type { Config, Layout } from './config/config.js';
 import { StartError } from './config/problem.js';
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     await oracle.start(config.clock);
     announce(exchange, config);
     settlement = await startSettlement(exchange, config);
-    if (config.bots) bots = await Bots.start(exchange, config);
+    if (config.bots) bots = await startBots(exchange, config);
     const status = new StatusLine(exchange);
     status.start();
     await stopped;
@@ -44,6 +44,12 @@ async function main(): Promise<void> {
     await exchange.stop();
     await settlement?.stop();
   }
+}
+
+/** A client library is a fourth of all that an exchange loads: only those with bots do. */
+async function startBots(exchange: Exchange, config: Config): Promise<Bots> {
+  const { Bots } = await import('./bots/bots.js');
+  return Bots.start(exchange, config);
 }
 
 function layoutOf(config: Config): Layout {

@@ -11,12 +11,12 @@ import { NaiveBook } from './naive-book.js';
 
 /**
  * The fast book against its twin, over random commands: the events of every command, and now and then the whole state,
- * must be the same bytes. PLIMSOLL_FULL=1 runs ten times as long; PLIMSOLL_SEED=n runs one seed only.
+ * must be the same bytes. Both kernels run each regime; PLIMSOLL_LONG=1 runs a million commands, PLIMSOLL_FULL=1 ten times as many; PLIMSOLL_SEED=n runs one seed only.
  */
 const PRICE_MAX = 2 ** 31 - 1;
 const COMPILED = new URL('../../dist/engine/kernel/kernel.wasm', import.meta.url);
 const STEPS = 26_000;
-const SEEDS = process.env.PLIMSOLL_FULL === '1' ? 50 : 5;
+const SEEDS = process.env.PLIMSOLL_FULL === '1' ? 50 : process.env.PLIMSOLL_LONG === '1' ? 5 : 2;
 const ONLY_SEED = Number(process.env.PLIMSOLL_SEED ?? 0);
 /** Commands between two comparisons of the whole state. */
 const STATE_INTERVAL = 200;

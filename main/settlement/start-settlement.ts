@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Config } from '../config/config.js';
 import type { Exchange } from '../exchange/exchange.js';
-import { demoAccount, SettlementGroup } from './settlement-group.js';
+import type { SettlementGroup } from './settlement-group.js';
 
 /** Null: this exchange does not settle. */
 export async function startSettlement(
@@ -13,6 +13,8 @@ export async function startSettlement(
   // By a clock of its own the exchange could not settle on any chain; and without syncs a power failure could take back what was settled.
   const isFit = config.clock === 'real' && config.fsync !== 'never';
   if (mode === 'auto' && !isFit) return null;
+  // Who does not settle does not load what knows the chain.
+  const { demoAccount, SettlementGroup } = await import('./settlement-group.js');
   const isTestChain = rpcUrls.length === 0;
   const demo = isTestChain ? await demoAccount(exchange, config) : null;
   const group = new SettlementGroup(exchange, config, demo, await freeOr0(chainPort));

@@ -83,6 +83,8 @@ function reservedOf(shard: TriggerShard, account: number): number[] {
   });
 }
 
+const RUNS = process.env.PLIMSOLL_FULL === '1' ? 600 : process.env.PLIMSOLL_LONG === '1' ? 40 : 10;
+
 describe('orders that make orders', () => {
   it('are the same over the naive actors and after any restart, and leave nothing reserved', () => {
     fc.assert(
@@ -108,7 +110,7 @@ describe('orders that make orders', () => {
           expect(reservedOf(product, account)).toEqual([0, 0, 0, 0]);
         }
       }),
-      { numRuns: process.env.PLIMSOLL_FULL === '1' ? 600 : 40 },
+      { numRuns: RUNS },
     );
   }, 900_000);
 
