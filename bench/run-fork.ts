@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Gives a task to a fresh process and waits for its one answer. Standard output belongs to the report, so
- * whatever the process prints goes to standard error.
+ * whatever the process prints goes to standard error. `onNote` hears of what it sends as `{ note }` before.
  */
 export function runFork<Answer extends { error?: string | undefined }>(
   module: URL,
   task: object,
   execArgv: readonly string[] = [],
+  onNote: (note: string) => void = () => {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(module), [], {
@@ -16,8 +17,9 @@ export function runFork<Answer extends { error?: string | undefined }>(
       stdio: ['ignore', 2, 2, 'ipc'],
     });
     let answer: Answer | null = null;
-    child.on('message', (message) => {
-      answer = message as Answer;
+    child.on('message', (message: Answer | { note: string }) => {
+      if ('note' in message) onNote(message.note);
+      else answer = message;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -4,19 +4,18 @@ import { MESSAGES } from '../../gateway/protocol/messages.js';
 import { REQUESTS } from '../../gateway/protocol/requests.js';
 import { openNative } from '../gateway/msgpack-wire.js';
 import type { RawSocket } from '../gateway/raw-socket.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
 import type { CrowdAnswer, CrowdQuestion } from './crowd-task.js';
+import { Delays } from './delays.js';
 import { FrameTimes } from './frame-times.js';
 
 const OPENED_AT_ONCE = 50;
 const ARRAY_16_HEAD = 0xdc;
-const NS_PER_MS = 1e6;
 
 class Crowd {
   private readonly sockets: RawSocket[] = [];
   private readonly times = new FrameTimes();
-  private newest = new LatencyHistogram();
-  private oldest = new LatencyHistogram();
+  private readonly newest = new Delays();
+  private readonly oldest = new Delays();
   private requestId = 100;
 
   async open({ port, connections, logins }: CrowdQuestion & { kind: 'open' }): Promise<void> {
@@ -45,13 +44,14 @@ class Crowd {
   }
 
   begin(): void {
-    this.newest = new LatencyHistogram();
-    this.oldest = new LatencyHistogram();
+    this.newest.clear();
+    this.oldest.clear();
   }
 
   end(): CrowdAnswer {
     const { newest, oldest } = this;
-    return { frames: newest.samples, newest: newest.encode(), oldest: oldest.encode() };
+    const encoded = (delays: Delays) => delays.histogram().encode();
+    return { frames: newest.count, newest: encoded(newest), oldest: encoded(oldest) };
   }
 
   private receive(bytes: Buffer, from: number, to: number): void {
@@ -59,8 +59,8 @@ class Crowd {
     if (bytes[codeAt] !== MESSAGES.bookDelta.code) return;
     const nowMs = performance.timeOrigin + performance.now();
     const frame = this.times.of(bytes, from, to);
-    this.newest.recordNs((nowMs - frame.timeMs) * NS_PER_MS);
-    if (frame.beforeMs > 0) this.oldest.recordNs((nowMs - frame.beforeMs) * NS_PER_MS);
+    this.newest.add(nowMs - frame.timeMs);
+    if (frame.beforeMs > 0) this.oldest.add(nowMs - frame.beforeMs);
   }
 }
 

@@ -9,11 +9,13 @@ import { Crowd } from './crowd.js';
 import { MANY } from './measure-load.js';
 
 const DEPTH = 20;
+const CROWD_PROCESSES = 2;
 export const INTERVAL_MS = 100;
 /** Orders a second that move the three books while delays are taken. */
 export const MOVING_PER_SECOND = 3_000;
 const WARMUP_SHARE = 0.2;
-const STEADY = { kind: 'open', ratePerSecond: MOVING_PER_SECOND } as const;
+/** In bursts: a client that spins would take a core from those that are measured. */
+const STEADY = { kind: 'open', ratePerSecond: MOVING_PER_SECOND, burstMs: 2 } as const;
 const FULL = { kind: 'closed', inFlight: MANY.inFlight } as const;
 
 interface Visit {
@@ -50,7 +52,7 @@ export async function measureFanOut(
   const { port } = target;
   const logins = await target.newLogins(MANY.connections);
   const channels = LADDERS.map(({ market }) => `book.${market}.${DEPTH}.${INTERVAL_MS}ms`);
-  const crowd = new Crowd();
+  const crowd = new Crowd(CROWD_PROCESSES);
   const newest = new LatencyHistogram();
   const oldest = new LatencyHistogram();
   const alone: Visit[] = [];
@@ -66,11 +68,16 @@ export async function measureFanOut(
         full: await runLoad(taskOf(target, logins, FULL, windowMs)),
       });
       await crowd.ask({ kind: 'subscribe', channels });
-      await crowd.ask({ kind: 'begin' });
-      const beganMs = performance.now();
-      const steady = await runLoad(taskOf(target, logins, STEADY, windowMs));
+      // Before, the frame of a change may follow one that is as old as the pause.
+      let begun: Promise<unknown> = Promise.resolve();
+      const begin = () => {
+        begun = crowd.ask({ kind: 'begin' });
+      };
+      const task = taskOf(target, logins, STEADY, windowMs);
+      const steady = await runLoad(task, begin);
+      await begun;
       const answer = await crowd.ask({ kind: 'end' });
-      seconds += (performance.now() - beganMs) / 1_000;
+      seconds += task.measureMs / 1_000;
       read.push({ steady, full: await runLoad(taskOf(target, logins, FULL, windowMs)) });
       frames += answer.frames;
       newest.addEncoded(answer.newest);

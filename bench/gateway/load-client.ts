@@ -2,11 +2,12 @@
  * The client process: puts load on a server and measures from request to answer. It uses bare sockets and
  * prepared frames, so that even at full speed most of the time goes to the server.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InFlightTimes } from '../load/in-flight.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import { nowNs, OpenLoopSchedule } from '../load/open-loop.js';
 import { BinanceWire } from './binance-wire.js';
-import type { LoadAnswer, LoadTask, Login, WireName } from './load-task.js';
+import type { LoadAnswer, LoadTask, Login, OpenLoad, WireName } from './load-task.js';
 import { MsgpackWire } from './msgpack-wire.js';
 import type { PriceLadder } from './order-mix.js';
 import { SbeWire } from './sbe-wire.js';
@@ -64,7 +65,7 @@ async function run(task: LoadTask): Promise<LoadAnswer> {
   }
   const answer = await (task.load.kind === 'closed'
     ? closedLoop(task, lanes)
-    : openLoop(task, lanes));
+    : openLoop(task, task.load, lanes));
   for (const lane of lanes) lane.wire.close();
   return answer;
 }
@@ -112,13 +113,16 @@ function closedLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAnswer>
 }
 
 /** Requests at their intended times, whether the ones before have been answered or not. */
-async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAnswer> {
-  const rate = task.load.kind === 'open' ? task.load.ratePerSecond : 1;
+async function openLoop(
+  task: LoadTask,
+  { ratePerSecond, burstMs }: OpenLoad,
+  lanes: readonly Lane[],
+): Promise<LoadAnswer> {
   const histogram = new LatencyHistogram();
   const startNs = nowNs() + 1e6;
   const measureFromNs = startNs + task.warmupMs * 1e6;
   const endNs = measureFromNs + task.measureMs * 1e6;
-  const schedule = new OpenLoopSchedule(rate, startNs);
+  const schedule = new OpenLoopSchedule(ratePerSecond, startNs);
   for (const lane of lanes) {
     lane.wire.onAnswer = (request) => {
       const latency = lane.answer(request);
@@ -127,7 +131,12 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
     };
   }
   const cpuBefore = cpuNow(task);
+  let isWarm = false;
   for (let now = nowNs(); now < endNs; now = nowNs()) {
+    if (!isWarm && now >= measureFromNs) {
+      isWarm = true;
+      process.send?.({ note: 'warm' });
+    }
     for (let due = schedule.dueAt(now); due > 0; due--) {
       const lane = lanes[schedule.taken % lanes.length] as Lane;
       lane.request(schedule.take());
@@ -135,7 +144,8 @@ async function openLoop(task: LoadTask, lanes: readonly Lane[]): Promise<LoadAns
     // One write for what is due on a connection: a client that is late must not be late for its writes.
     for (const lane of lanes) lane.wire.flush();
     // Spinning through the event loop: a timer would be late by up to a millisecond.
-    await new Promise(setImmediate);
+    if (burstMs === undefined) await new Promise(setImmediate);
+    else await sleep(burstMs);
   }
   const cpu = cpuSince(task, cpuBefore);
   const waiting = (): number => lanes.reduce((sum, lane) => sum + lane.waiting, 0);

@@ -24,7 +24,14 @@ export interface LoadTask {
   connections: number;
   warmupMs: number;
   measureMs: number;
-  load: { kind: 'closed'; inFlight: number } | { kind: 'open'; ratePerSecond: number };
+  load: { kind: 'closed'; inFlight: number } | OpenLoad;
+}
+
+export interface OpenLoad {
+  kind: 'open';
+  ratePerSecond: number;
+  /** What is due goes out in bursts, so many ms apart; absent: at its time, for which the client spins and has a core to itself. */
+  burstMs?: number;
 }
 
 export interface LoadAnswer {

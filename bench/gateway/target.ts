@@ -44,7 +44,7 @@ export const LADDERS: readonly [PriceLadder, ...PriceLadder[]] = [
     middle: 4_000,
     tickSize: 0.01,
     decimals: 2,
-    qty: '0.001',
+    qty: '0.01',
   },
   {
     market: 'SOL-PERP',
