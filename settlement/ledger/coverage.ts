@@ -1,7 +1,6 @@
 import type { Statement } from 'better-sqlite3';
+import type { MarketEnd } from '../packs/pack-types.js';
 import type { LedgerDatabase } from './database.js';
-import { LedgerStateError } from './errors.js';
-import type { ConfirmedWatermark } from './payment-gate.js';
 import type { Streams } from './streams.js';
 
 /** Said by the exchange: everything that this shard's journal has up to here was put on the bus before. */
@@ -11,12 +10,8 @@ export interface Watermark {
   readonly timeMs: number;
   /** Last item of the shard's accounts then. */
   readonly accountItem: number;
-}
-
-/** Newest item of a market on the bus, asked for after a watermark was received; 0: none. */
-export interface MarketEnd {
-  readonly marketId: number;
-  readonly lastItem: number;
+  /** Last items of its markets then. */
+  readonly marketEnds: readonly MarketEnd[];
 }
 
 /** A place in the journal of a shard. */
@@ -26,8 +21,8 @@ export interface JournalPlace {
   readonly timeMs: number;
 }
 
-interface WatermarkRow extends Watermark {
-  marketItems: string | null;
+interface WatermarkRow extends Omit<Watermark, 'marketEnds'> {
+  marketItems: string;
 }
 
 /** From shard to shard by the indices: there is a row for every batch that there ever was. */
@@ -38,53 +33,36 @@ const NEWEST_PLACES =
   '(SELECT max(time_ms) FROM coverage WHERE shard_id = id) AS timeMs FROM shards WHERE id IS NOT NULL ORDER BY id';
 
 /**
- * Which batch covers which part of the journals. A watermark alone does not say it: fills travel in another stream of the bus, and may
- * arrive later than a watermark that was sent after them. So the ends of the markets have to be asked of the bus once it is here;
- * whatever was published before the watermark lies before these ends.
+ * Which batch covers which part of the journals. Fills travel in another stream of the bus and may arrive later than a watermark that was
+ * sent after them, so it names the last item of each market. What it names may also be lost again, when a bus loses power, and come once
+ * more: asking the bus where its subjects end would not tell.
  */
 export class Coverage {
-  private readonly database: LedgerDatabase;
   private readonly streams: Streams;
   private readonly insert: Statement;
-  private readonly dropUnconfirmed: Statement;
   private readonly dropReached: Statement;
-  private readonly setEnds: Statement;
-  private readonly unconfirmedRows: Statement;
-  private readonly confirmedRows: Statement;
+  private readonly rows: Statement;
   private readonly insertCoverage: Statement;
-  private readonly marketIds: Statement;
   private readonly shardIds: Statement;
   private readonly bySequence: Statement;
   private readonly byTime: Statement;
   private readonly newest: Statement;
 
   constructor(database: LedgerDatabase, streams: Streams) {
-    this.database = database;
     this.streams = streams;
     const { sql } = database;
     const columns =
       'shard_id AS shardId, sequence, time_ms AS timeMs, account_item AS accountItem, market_items AS marketItems';
     this.insert = sql.prepare(
-      'INSERT OR IGNORE INTO watermarks (shard_id, sequence, time_ms, account_item) VALUES (@shardId, @sequence, @timeMs, @accountItem)',
-    );
-    this.dropUnconfirmed = sql.prepare(
-      'DELETE FROM watermarks WHERE shard_id = ? AND sequence < ? AND market_items IS NULL',
+      'INSERT OR IGNORE INTO watermarks (shard_id, sequence, time_ms, account_item, market_items) ' +
+        'VALUES (@shardId, @sequence, @timeMs, @accountItem, @marketItems)',
     );
     this.dropReached = sql.prepare('DELETE FROM watermarks WHERE shard_id = ? AND sequence <= ?');
-    this.setEnds = sql.prepare(
-      'UPDATE watermarks SET market_items = ? WHERE shard_id = ? AND sequence = ?',
-    );
-    this.unconfirmedRows = sql.prepare(
-      `SELECT ${columns} FROM watermarks WHERE market_items IS NULL ORDER BY shard_id, sequence`,
-    );
-    this.confirmedRows = sql.prepare(
-      `SELECT ${columns} FROM watermarks WHERE market_items IS NOT NULL ORDER BY shard_id, sequence`,
-    );
+    this.rows = sql.prepare(`SELECT ${columns} FROM watermarks ORDER BY shard_id, sequence`);
     this.insertCoverage = sql.prepare(
       'INSERT INTO coverage (batch, shard_id, sequence, time_ms) VALUES (@batch, @shardId, @sequence, @timeMs) ' +
         'ON CONFLICT (shard_id, batch) DO UPDATE SET sequence = max(sequence, excluded.sequence), time_ms = max(time_ms, excluded.time_ms)',
     );
-    this.marketIds = sql.prepare('SELECT market_id FROM markets ORDER BY market_id').pluck();
     this.shardIds = sql.prepare('SELECT DISTINCT shard_id FROM streams').pluck();
     const first = 'SELECT batch FROM coverage WHERE shard_id = ?';
     this.bySequence = sql
@@ -94,35 +72,14 @@ export class Coverage {
     this.newest = sql.prepare(NEWEST_PLACES);
   }
 
-  note(watermark: Watermark): void {
-    this.insert.run(watermark);
-    this.dropUnconfirmed.run(watermark.shardId, watermark.sequence);
+  note({ marketEnds, ...watermark }: Watermark): void {
+    this.insert.run({ ...watermark, marketItems: JSON.stringify(marketEnds) });
   }
 
-  /** Watermarks for which the ends of the markets have not been asked for, at most one a shard. */
-  unconfirmed(): Watermark[] {
-    return (this.unconfirmedRows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => row);
-  }
-
-  /**
-   * The ends of all markets that are listed, asked of the bus after the watermark was taken in.
-   *
-   * @throws LedgerStateError when a market is left out.
-   */
-  confirm({ shardId, sequence }: Watermark, ends: readonly MarketEnd[]): void {
-    for (const marketId of this.marketIds.all() as number[]) {
-      if (ends.some((end) => end.marketId === marketId)) continue;
-      throw new LedgerStateError(
-        `the watermark of shard ${shardId} needs the end of market ${marketId} as well`,
-      );
-    }
-    this.database.write(() => this.setEnds.run(JSON.stringify(ends), shardId, sequence));
-  }
-
-  /** Watermarks with the ends of the markets, of what is not in batches yet. */
-  confirmed(): ConfirmedWatermark[] {
-    return (this.confirmedRows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => {
-      return { ...row, ends: JSON.parse(marketItems as string) as MarketEnd[] };
+  /** Of what is not in batches yet. */
+  watermarks(): Watermark[] {
+    return (this.rows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => {
+      return { ...row, marketEnds: JSON.parse(marketItems) as MarketEnd[] };
     });
   }
 
@@ -133,10 +90,10 @@ export class Coverage {
         .list()
         .map(({ kind, streamId, nettedItem }) => [`${kind} ${streamId}`, nettedItem]),
     );
-    for (const { ends, ...row } of this.confirmed()) {
+    for (const { marketEnds, ...row } of this.watermarks()) {
       const isReached = (key: string, item: number) => (netted.get(key) ?? 0) >= item;
       if (!isReached(`account ${row.shardId}`, row.accountItem)) continue;
-      if (!ends.every((end) => isReached(`market ${end.marketId}`, end.lastItem))) continue;
+      if (!marketEnds.every((end) => isReached(`market ${end.marketId}`, end.lastItem))) continue;
       const { shardId, sequence, timeMs } = row;
       this.insertCoverage.run({ batch, shardId, sequence, timeMs });
       this.dropReached.run(shardId, sequence);

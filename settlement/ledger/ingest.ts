@@ -244,8 +244,10 @@ export class Ingest {
   }
 
   private acceptWatermark(pack: AccountPack): IngestOutcome {
-    const { shardId, lastSequence, timeMs, lastItem } = pack;
-    this.parts.coverage.note({ shardId, sequence: lastSequence, timeMs, accountItem: lastItem });
+    const { shardId, lastSequence: sequence, timeMs, lastItem: accountItem, marketEnds } = pack;
+    // One of an earlier release proves nothing; the next one does.
+    if (marketEnds === undefined) return 'noted';
+    this.parts.coverage.note({ shardId, sequence, timeMs, accountItem, marketEnds });
     return 'noted';
   }
 

@@ -169,25 +169,19 @@ describe('which batch covers a withdrawal', () => {
     const exchange = new Exchange(ledger);
     const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
     const covering = () => ledger.withdrawals.coveringBatch(id);
-    exchange.fill(1, 0, 3, 30);
+    exchange.fill(1, 3, 30);
     exchange.balance(0, 7, 40, -700, reservationKey(REQUEST));
     expect(covering()).toBe(null);
     expect(ledger.buildBatch(NO_LIMITS).batch?.sequence).toBe(1);
     expect(covering()).toBe(null);
     // Shard 0 was further; but a fill that it had before is still on its way in another stream.
+    exchange.holdBack(() => exchange.fill(1, 8, 45));
     exchange.watermark(0, 9, 50);
-    exchange.fill(2, 1, 4, 45);
-    exchange.confirm();
+    exchange.watermark(1, 8, 41);
     ledger.batches.markSettled(1);
-    ledger.buildBatch({ ...NO_LIMITS });
-    expect(covering()).toBe(null);
-    // Shard 1 has said nothing after the withdrawal's time yet.
-    exchange.watermark(1, 6, 40);
-    exchange.confirm();
     ledger.buildBatch(NO_LIMITS);
     expect(covering()).toBe(null);
-    exchange.watermark(1, 8, 41);
-    exchange.confirm();
+    exchange.letCome();
     ledger.buildBatch(NO_LIMITS);
     expect(covering()).toBe(2);
     expect(ledger.coverage.places()).toEqual([
@@ -196,20 +190,29 @@ describe('which batch covers a withdrawal', () => {
     ]);
   });
 
-  it('waits for the ends of the markets that the bus has named', () => {
+  it('is not known while another shard has said nothing after its time', () => {
     const ledger = openLedger(makeScratch());
     const exchange = new Exchange(ledger);
+    const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
+    exchange.balance(0, 7, 40, -700, reservationKey(REQUEST));
     exchange.watermark(0, 9, 50);
-    const [watermark] = ledger.coverage.unconfirmed();
-    if (watermark === undefined) throw new Error('there is one');
-    expect(() => ledger.coverage.confirm(watermark, [{ marketId: 1, lastItem: 1 }])).toThrow(
-      'market 2',
-    );
-    const ends = [1, 2].map((marketId) => ({ marketId, lastItem: 2 - marketId }));
-    ledger.coverage.confirm(watermark, ends);
+    exchange.watermark(1, 6, 40);
+    ledger.buildBatch(NO_LIMITS);
+    expect(ledger.withdrawals.coveringBatch(id)).toBe(null);
+    exchange.watermark(1, 8, 41);
+    exchange.fill(1, 10, 60);
+    ledger.buildBatch(NO_LIMITS);
+    expect(ledger.withdrawals.coveringBatch(id)).toBe(1);
+  });
+
+  it('waits for what its watermark names, also when the bus has lost it again', () => {
+    const ledger = openLedger(makeScratch());
+    const exchange = new Exchange(ledger);
+    exchange.holdBack(() => exchange.fill(1, 8, 49));
+    exchange.watermark(0, 9, 50);
     ledger.buildBatch(NO_LIMITS);
     expect(ledger.coverage.places()).toEqual([]);
-    exchange.fill(1, 0, 8, 49);
+    exchange.letCome();
     ledger.buildBatch(NO_LIMITS);
     expect(ledger.coverage.places()).toEqual([{ shardId: 0, sequence: 9, timeMs: 50 }]);
   });
@@ -227,7 +230,7 @@ describe('an insurance fund', () => {
   it('pays in a batch what comes in later in the same round, also beyond the limits', () => {
     const ledger = openLedger(makeScratch());
     const exchange = new Exchange(ledger);
-    exchange.fill(1, 0, 2, 11);
+    exchange.fill(1, 2, 11);
     for (const [at, payment] of [-50, 20, -10, 40, 5, -5].entries())
       pay(exchange, 20 + at, payment);
     const limits = { ...NO_LIMITS, itemsMax: 2, entriesMax: 2 };
@@ -242,7 +245,7 @@ describe('an insurance fund', () => {
     const ledger = openLedger(makeScratch(), { now: () => clock.nowMs, patienceMs: 1_000 });
     const exchange = new Exchange(ledger);
     pay(exchange, 20, -50);
-    exchange.fill(1, 0, 2, 30);
+    exchange.fill(1, 2, 30);
     expect(ledger.buildBatch(NO_LIMITS)).toMatchObject({ batch: { items: 1 }, shortMarkets: [1] });
     expect(ledger.status().alarms).toEqual([]);
     clock.nowMs += 1_000;

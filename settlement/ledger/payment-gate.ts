@@ -1,51 +1,57 @@
-import type { Coverage, JournalPlace, MarketEnd, Watermark } from './coverage.js';
+import type { Coverage, JournalPlace, Watermark } from './coverage.js';
 import type { StreamCursor } from './streams.js';
 
-/** A watermark after which the ends of the markets were asked of the bus. */
-export interface ConfirmedWatermark extends Watermark {
-  readonly ends: readonly MarketEnd[];
+/** A payment of a market, by its place among the items of a shard's accounts. */
+interface Payment {
+  readonly shardId: number;
+  readonly item: number;
+  readonly marketId: number;
+  readonly timeMs: number;
 }
 
 /**
  * Which payments of a market are here with every trade that came before them. The chain judges a payment by the open interest that it
  * knows, so one that is sent before its trades may be refused, and since batches are settled in order, it is refused for ever.
  *
- * A payment of a shard's accounts is let through when a later watermark of that shard is here and all trades up to the end that the
- * market had on the bus behind it. Where the market is of another shard, a watermark of that one has to be later as well.
+ * A payment is let through when a watermark of the market's host is here that came after it, and all trades that it names.
  */
 export class PaymentGate {
   private readonly coverage: Coverage;
   /** Read with the first payment: most windows have none. */
-  private watermarks: readonly ConfirmedWatermark[] | null = null;
+  private watermarks: readonly Watermark[] | null = null;
   private readonly markets = new Map<number, StreamCursor>();
+  private readonly shards: ReadonlySet<number>;
 
   constructor(coverage: Coverage, cursors: readonly StreamCursor[]) {
     this.coverage = coverage;
+    this.shards = new Set(cursors.map(({ shardId }) => shardId));
     for (const cursor of cursors) {
       if (cursor.kind === 'market') this.markets.set(cursor.streamId, cursor);
     }
   }
 
-  /** @param item number of the payment in the stream of the shard's accounts. */
-  allows(shardId: number, item: number, marketId: number, timeMs: number): boolean {
-    this.watermarks ??= this.coverage.confirmed();
-    const { watermarks } = this;
-    const isBehind = (one: ConfirmedWatermark) => {
-      return one.shardId === shardId && one.accountItem >= item && this.isHere(one, marketId);
-    };
-    if (!watermarks.some(isBehind)) return false;
-    const host = this.markets.get(marketId)?.shardId;
-    if (host === undefined || host === shardId) return true;
-    const isLater = (one: Watermark | JournalPlace) => {
-      return one.shardId === host && one.timeMs > timeMs;
-    };
-    // Watermarks of what is in batches are kept no more.
-    if (this.coverage.places().some(isLater)) return true;
-    return watermarks.some((one) => isLater(one) && this.isHere(one, marketId));
+  allows(payment: Payment): boolean {
+    const host = this.markets.get(payment.marketId)?.shardId;
+    // While none of its trades is here, any shard may be the host.
+    const hosts = host === undefined ? [...this.shards] : [host];
+    return hosts.every((shardId) => this.isBehind(shardId, payment));
   }
 
-  private isHere({ ends }: ConfirmedWatermark, marketId: number): boolean {
-    const end = ends.find((one) => one.marketId === marketId);
-    return end !== undefined && (this.markets.get(marketId)?.ingestedItem ?? 0) >= end.lastItem;
+  /** Whether the shard has said that it was further, and the trades that it had then are here. */
+  private isBehind(host: number, { shardId, item, marketId, timeMs }: Payment): boolean {
+    this.watermarks ??= this.coverage.watermarks();
+    // In another shard, whose sequences cannot be compared, by time: all stamp that of one clock.
+    const isLater = (one: JournalPlace) => one.shardId === host && one.timeMs > timeMs;
+    const isAfter = (one: Watermark) => {
+      return host === shardId ? one.shardId === host && one.accountItem >= item : isLater(one);
+    };
+    if (this.watermarks.some((one) => isAfter(one) && this.isHere(one, marketId))) return true;
+    // Watermarks of what is in batches are kept no more.
+    return host !== shardId && this.coverage.places().some(isLater);
+  }
+
+  private isHere({ marketEnds }: Watermark, marketId: number): boolean {
+    const end = marketEnds.find((one) => one.marketId === marketId)?.lastItem ?? 0;
+    return (this.markets.get(marketId)?.ingestedItem ?? 0) >= end;
   }
 }

@@ -219,7 +219,8 @@ export class WindowFiller {
   }
 
   private isEarly(stream: OpenStream, number: number, { marketId, timeMs }: Payment): boolean {
-    if (this.gate?.allows(stream.streamId, number, marketId, timeMs) ?? true) return false;
+    if (this.gate?.allows({ shardId: stream.streamId, item: number, marketId, timeMs }) ?? true)
+      return false;
     this.heldMs.set(marketId, Math.min(timeMs, this.heldMs.get(marketId) ?? timeMs));
     return true;
   }

@@ -7,3 +7,11 @@ export class OutboxDivergedError extends Error {
 export class BusLostItemsError extends Error {
   override readonly name = 'BusLostItemsError';
 }
+
+/**
+ * The bus has got more than this outbox has sent. It may come late from the one before, which was killed or has failed with messages under way:
+ * opening an outbox again compares it with the journal.
+ */
+export class BusAheadError extends Error {
+  override readonly name = 'BusAheadError';
+}

@@ -2,7 +2,7 @@ import { assert } from '../../engine/assert.js';
 import type { Bus } from '../bus/bus.js';
 import { BusConflictError, BusFullError, BusUnavailableError } from '../bus/errors.js';
 import { type BusHead, headOf } from './bus-head.js';
-import { BusLostItemsError, OutboxDivergedError } from './outbox-errors.js';
+import { BusAheadError, BusLostItemsError } from './outbox-errors.js';
 
 /** A pack or a mark that is to be stored, behind all earlier ones of its subject. */
 export interface Message {
@@ -167,8 +167,8 @@ export class Outgoing {
     const has = head?.lastItem ?? 0;
     checkKept(subject, confirmedItem, head);
     if (has > lastItem) {
-      throw new OutboxDivergedError(
-        `the bus ends ${subject} with item ${has}, but no more than ${lastItem} were published: somebody else publishes there`,
+      throw new BusAheadError(
+        `the bus ends ${subject} with item ${has}, but this outbox has published no more than ${lastItem}`,
       );
     }
     while (head !== null && unconfirmed[0] !== undefined && isIn(unconfirmed[0], head)) {

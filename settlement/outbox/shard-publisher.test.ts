@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { decodePack, encodePack } from '../packs/pack-codec.js';
 import type { AccountItem, AccountPack, MarketItem } from '../packs/pack-types.js';
-import { BusLostItemsError, OutboxDivergedError } from './outbox-errors.js';
+import { BusAheadError, BusLostItemsError, OutboxDivergedError } from './outbox-errors.js';
 import { BEGINNING } from './outbox-state.js';
 import { ShardPublisher } from './shard-publisher.js';
 import { MemoryBus } from './testing/memory-bus.js';
@@ -202,6 +202,14 @@ describe('the publisher of a shard', () => {
     await settle(one, 0);
     shared.fate = () => 'lost';
     two.marketItem(5, 2, fill(2));
-    await expect(settle(two, 2_000)).rejects.toThrow(/with item 5, but no more than 2 were/);
+    await expect(settle(two, 2_000)).rejects.toThrow(BusAheadError);
+    // Opened again it finds out whose that is.
+    const same = await open(shared);
+    for (let trade = 1; trade <= 5; trade++) same.marketItem(5, trade, fill(trade));
+    same.endFrame(5, 5);
+    await same.pump(2_000, true);
+    const foreign = await open(shared);
+    for (let trade = 1; trade <= 5; trade++) foreign.marketItem(5, trade, fill(trade + 1));
+    await expect(foreign.pump(2_000, true)).rejects.toThrow(OutboxDivergedError);
   });
 });

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.js';
 import { encodePack } from '../packs/pack-codec.js';
-import type { AccountItem, MarketItem, Pack } from '../packs/pack-types.js';
+import type { AccountItem, MarketEnd, MarketItem, Pack } from '../packs/pack-types.js';
 import { accountEventsSubject, fillsSubject } from '../packs/subjects.js';
 import { type BusHead, headOf } from './bus-head.js';
 import type { ItemSink, MarketPrice } from './item-sink.js';
@@ -277,6 +277,7 @@ export class ShardPublisher implements ItemSink {
       lastSequence: sequence,
       timeMs,
       items: [],
+      marketEnds: endsOf(position),
     });
     marking.isSent = true;
     this.markedMs = nowMs;
@@ -293,4 +294,12 @@ export class ShardPublisher implements ItemSink {
       },
     });
   }
+}
+
+/** By id: equal marks are equal bytes. */
+function endsOf({ marketItems }: OutboxPosition): MarketEnd[] {
+  const ends = [...marketItems].map(([marketId, lastItem]) => ({ marketId, lastItem }));
+  return ends
+    .filter(({ lastItem }) => lastItem > 0)
+    .sort((one, other) => one.marketId - other.marketId);
 }

@@ -262,8 +262,25 @@ describe('the codec of packs', () => {
       lastSequence: 99,
       timeMs: 5,
       items: [],
+      marketEnds: [
+        { marketId: 1, lastItem: 7 },
+        { marketId: 63, lastItem: Number.MAX_SAFE_INTEGER },
+      ],
     };
     expect(decodePack(encodePack(watermark))).toEqual(watermark);
+    const { marketEnds, ...ofAnEarlierRelease } = watermark;
+    expect(decodePack(encodePack(ofAnEarlierRelease))).toEqual(ofAnEarlierRelease);
+    expect(decodePack(encodePack({ ...watermark, marketEnds: [] }))).toMatchObject({
+      marketEnds: [],
+    });
+    const wrong = [
+      [...(marketEnds ?? [])].reverse(),
+      [{ marketId: 0, lastItem: 1 }],
+      [{ marketId: 1, lastItem: 0 }],
+    ];
+    for (const ends of wrong) {
+      expect(codeOf(() => encodePack({ ...watermark, marketEnds: ends }))).toBe('out_of_range');
+    }
     expect(subjectOf(watermark)).toBe('account-events.2');
     expect(subjectOf(price)).toBe('prices.7');
     const [sample] = fc.sample(marketPack, { numRuns: 1, seed: 2 });

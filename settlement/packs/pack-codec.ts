@@ -1,9 +1,11 @@
 import { PRICE_TICKS_MAX } from '../../engine/units/units.js';
 import { accountItemBytes, putAccountItem, takeAccountItem } from './account-items.js';
 import { putInteger, takeInteger } from './integer-fields.js';
+import { marketEndsBytes, putMarketEnds, takeMarketEnds } from './market-ends.js';
 import { MARKET_ITEM_BYTES, putMarketItem, takeMarketItem } from './market-items.js';
 import { within } from './pack-error.js';
 import {
+  bytesLeft,
   checkBody,
   HEADER_BYTES,
   KIND_ACCOUNT,
@@ -53,12 +55,15 @@ function decodeMarket(header: PackHeader, view: DataView): MarketPack {
 }
 
 function encodeAccount(pack: AccountPack): Uint8Array {
-  const { items } = pack;
-  const bodyBytes = items.reduce((sum, item) => sum + accountItemBytes(item), 0);
+  const { items, marketEnds } = pack;
+  if (marketEnds !== undefined) within('number of items of a watermark', items.length, 0, 0);
+  const endsBytes = marketEnds === undefined ? 0 : marketEndsBytes(marketEnds);
+  const bodyBytes = items.reduce((sum, item) => sum + accountItemBytes(item), endsBytes);
   const header = { ...numbersOf(pack), kind: KIND_ACCOUNT, marketId: 0, items: items.length };
   const made = openPack(header, bodyBytes);
   let at = HEADER_BYTES;
   for (const item of items) at = putAccountItem(made.view, at, item);
+  if (marketEnds !== undefined) putMarketEnds(made.view, at, marketEnds);
   return sealPack(made);
 }
 
@@ -70,8 +75,15 @@ function decodeAccount(header: PackHeader, view: DataView): AccountPack {
     items.push(item);
     at = next;
   }
+  const pack: AccountPack = { kind: 'account', ...numbersOf(header), items };
+  // One of an earlier release ends here.
+  if (header.items === 0 && bytesLeft(view, at) > 0) {
+    const { ends, next } = takeMarketEnds(view, at);
+    pack.marketEnds = ends;
+    at = next;
+  }
   checkBody(view, at - HEADER_BYTES);
-  return { kind: 'account', ...numbersOf(header), items };
+  return pack;
 }
 
 function encodePrice(pack: PricePack): Uint8Array {

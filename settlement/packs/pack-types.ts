@@ -72,6 +72,14 @@ export interface AccountPack {
   lastSequence: number;
   timeMs: number;
   items: AccountItem[];
+  /** Of a watermark only: where the shard's markets end, by their ids. Watermarks of earlier releases have none. */
+  marketEnds?: readonly MarketEnd[];
+}
+
+/** Newest item of a market up to a place in the journal of its host; a market without items is left out. */
+export interface MarketEnd {
+  readonly marketId: number;
+  readonly lastItem: number;
 }
 
 /** When the item happened, and the sequence of its command in the shard's journal. */

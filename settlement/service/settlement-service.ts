@@ -61,7 +61,6 @@ export class SettlementService {
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),
-      this.loop('watermarks', REST_MS, () => this.reader.confirmWatermarks()),
       this.loop('accounts', REST_MS, () => accounts.round()),
       this.loop('batches', REST_MS, () => batches.round()),
       this.loop('deposits', DEPOSITS_REST_MS, () => deposits.round()),

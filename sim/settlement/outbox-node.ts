@@ -1,7 +1,7 @@
 import { createShardCore } from '../../main/compose.js';
 import { ShardOutbox } from '../../main/outbox/shard-outbox.js';
 import { BusError } from '../../settlement/bus/errors.js';
-import { BusLostItemsError } from '../../settlement/outbox/outbox-errors.js';
+import { BusAheadError, BusLostItemsError } from '../../settlement/outbox/outbox-errors.js';
 import type { BusClient } from './bus-client.js';
 
 export interface OutboxNodeOptions {
@@ -9,6 +9,9 @@ export interface OutboxNodeOptions {
   readonly client: BusClient;
   readonly packItemsMax: number;
 }
+
+/** What opening it again can help. */
+const PASSING = [BusError, BusAheadError, BusLostItemsError];
 
 /** The outbox of the shard, as its thread runs it: opened again after everything that it throws and that opening again can help. */
 export class OutboxNode {
@@ -73,6 +76,6 @@ export class OutboxNode {
     this.counts.outboxFailed++;
     this.outbox?.close();
     this.outbox = null;
-    if (!(error instanceof BusError || error instanceof BusLostItemsError)) this.mistake = error;
+    if (!PASSING.some((kind) => error instanceof kind)) this.mistake = error;
   }
 }

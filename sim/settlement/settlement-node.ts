@@ -4,20 +4,17 @@ import { SettlementLedger } from '../../settlement/ledger/ledger.js';
 import type { WindowLimits } from '../../settlement/ledger/netting-window.js';
 import { AccountRounds } from '../../settlement/service/account-rounds.js';
 import { BatchRounds } from '../../settlement/service/batch-rounds.js';
-import { BusReader } from '../../settlement/service/bus-reader.js';
 import type { ChainDoor } from '../../settlement/service/chain-door.js';
 import { DepositRounds } from '../../settlement/service/deposit-rounds.js';
 import type { ExchangeMoney } from '../../settlement/service/exchange-door.js';
 import { OperatorPayments } from '../../settlement/service/operator-payments.js';
 import { TransferRounds } from '../../settlement/service/transfer-rounds.js';
 import { WithdrawalRounds } from '../../settlement/service/withdrawal-rounds.js';
-import type { BusClient } from './bus-client.js';
 import type { SimulatedBus } from './simulated-bus.js';
 
 export interface SettlementNodeOptions {
   readonly dataDir: string;
   readonly bus: SimulatedBus;
-  readonly client: BusClient;
   readonly exchange: ExchangeMoney;
   readonly limits: WindowLimits;
   readonly operator: string;
@@ -45,7 +42,7 @@ export class SettlementNode {
   private isDead = false;
 
   constructor(options: SettlementNodeOptions) {
-    const { dataDir, bus, client, exchange, limits, operator, now, doorOf } = options;
+    const { dataDir, bus, exchange, limits, operator, now, doorOf } = options;
     this.bus = bus;
     const ledger = new SettlementLedger({ dataDir, now });
     this.ledger = ledger;
@@ -56,7 +53,6 @@ export class SettlementNode {
     };
     // Groups end when the simulation says so.
     this.intake = new Intake({ ledger, onTrouble, waitMs: NEVER_MS, retryMs: NEVER_MS });
-    const reader = new BusReader(client, ledger, onTrouble);
     const batches = new BatchRounds({ ledger, chain, limits, windowMs: WINDOW_MS, now });
     const accounts = new AccountRounds({ ledger, chain, houseKey: HOUSE_KEY, now });
     const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
@@ -66,7 +62,6 @@ export class SettlementNode {
     const transfers = new TransferRounds({ ledger, chain });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.rounds = new Map<string, () => Promise<unknown>>([
-      ['watermarks', () => reader.confirmWatermarks()],
       ['accounts', () => accounts.round()],
       ['batches', () => batches.round()],
       ['deposits', () => deposits.round()],

@@ -198,7 +198,6 @@ export class SettlementSimulation {
     return new SettlementNode({
       dataDir,
       bus,
-      client: new BusClient(bus, calls, SETTLEMENT),
       exchange: this.moneyDoor(),
       operator: OPERATOR,
       now: () => clock.nowMs(),

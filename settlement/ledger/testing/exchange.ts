@@ -14,9 +14,10 @@ export class Exchange {
 
   constructor(ledger: SettlementLedger) {
     this.ledger = ledger;
-    this.say(0, 1, 10, { ...LISTING, marketId: 1 });
-    this.say(1, 1, 10, { ...LISTING, marketId: 2 });
-    for (const marketId of [1, 2]) ledger.catalogue.setMarketSlot(marketId, marketId);
+    for (const marketId of [1, 2]) {
+      this.say(HOSTS[marketId] as number, 1, 10, { ...LISTING, marketId });
+      ledger.catalogue.setMarketSlot(marketId, marketId);
+    }
   }
 
   say(shardId: number, sequence: number, timeMs: number, item: object): void {
@@ -47,7 +48,8 @@ export class Exchange {
     });
   }
 
-  fill(marketId: number, shardId: number, sequence: number, timeMs: number): void {
+  fill(marketId: number, sequence: number, timeMs: number): void {
+    const shardId = HOSTS[marketId] as number;
     const number = (this.fills.get(marketId) ?? 0) + 1;
     this.fills.set(marketId, number);
     const side = (accountId: number, deltaLots: number) => ({
@@ -81,18 +83,11 @@ export class Exchange {
   watermark(shardId: number, sequence: number, timeMs: number): void {
     const last = this.items.get(shardId) ?? 0;
     const pack = { ...range(last + 1, last), ...at(shardId, sequence, timeMs) };
-    this.send({ ...pack, kind: 'account', items: [] });
-  }
-
-  /** As the service does: asks the bus for the ends of the markets. */
-  confirm(): void {
-    for (const watermark of this.ledger.coverage.unconfirmed()) {
-      const ends = [1, 2].map((marketId) => ({
-        marketId,
-        lastItem: this.fills.get(marketId) ?? 0,
-      }));
-      this.ledger.coverage.confirm(watermark, ends);
-    }
+    const marketEnds = [...this.fills]
+      .filter(([marketId]) => HOSTS[marketId] === shardId)
+      .map(([marketId, lastItem]) => ({ marketId, lastItem }))
+      .sort((one, other) => one.marketId - other.marketId);
+    this.send({ ...pack, kind: 'account', items: [], marketEnds });
   }
 
   /** What is said meanwhile is on the bus, but does not come before `letCome`. */
@@ -116,6 +111,9 @@ export class Exchange {
     if (result?.error !== null) throw result?.error ?? new Error('no result');
   }
 }
+
+/** Shard of each market. */
+const HOSTS: Readonly<Record<number, number>> = { 1: 0, 2: 1 };
 
 const LISTING = {
   kind: 'marketListed',

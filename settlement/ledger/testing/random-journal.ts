@@ -87,6 +87,7 @@ export class RandomJournal {
       lastSequence: this.sequence,
       timeMs: this.timeMs,
       items: [],
+      marketEnds: [],
     };
     return { subject: subjectOf(pack), data: encodePack(pack), sequence: this.sequence };
   }

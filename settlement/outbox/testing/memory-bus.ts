@@ -47,6 +47,11 @@ export class MemoryBus implements Bus {
     return this.messages.findLast((message) => message.subject === subject) ?? null;
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    for (const line of this.lines.values()) await line.answers;
+  }
+
   /** Messages of one subject, oldest first. */
   of(subject: string): Stored[] {
     return this.messages.filter((message) => message.subject === subject);
