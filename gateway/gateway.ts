@@ -141,7 +141,7 @@ export class Gateway {
       wake: this.turns.wake,
       nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
       onConnections: () => this.noteConnections(),
-      ...{ catchUp: this.catchUp, desk, shared },
+      ...{ catchUp: this.catchUp, desk, shared, history: history ?? null },
       ...{ ...drawnFrom, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     if (shared !== null) publicFeeds.withOtherThreads();

@@ -70,6 +70,12 @@ describe.each(LAYOUTS)('the Binance door in layout %s', (layout) => {
       { orderId, status: 'PARTIALLY_FILLED', executedQty: '0.500' },
       { type: 'STOP_MARKET', stopPrice: '2500.00' },
     ]);
+    const market = { symbol: 'ETHUSDT' };
+    const klines = (client: BinanceClient, interval: string) => {
+      return client.must<Json[]>('GET', '/fapi/v1/klines', { ...market, interval });
+    };
+    const [minute] = await klines(maker, '1m');
+    const [month] = await klines(maker, '1M');
     const form = formOf({
       ...LIMIT,
       side: 'BUY',
@@ -105,6 +111,14 @@ describe.each(LAYOUTS)('the Binance door in layout %s', (layout) => {
     expect(trades).toMatchObject([{ orderId: soldId, qty: '0.500', price: '2999.00' }]);
     const income = await other.must<Json[]>('GET', '/fapi/v1/income');
     expect(income.map(({ incomeType }) => incomeType)).toEqual(['TRANSFER', 'COMMISSION']);
+    // The market's past as well, as soon as the history has read the journal.
+    const past = () => klines(again, '1m');
+    await expect.poll(past, { timeout: 30_000 }).toEqual([minute]);
+    expect(await klines(again, '1M')).toEqual([month]);
+    const sinceOne = { ...market, fromId: 1 };
+    const traded = await again.must<Json[]>('GET', '/fapi/v1/historicalTrades', sinceOne);
+    expect(traded).toMatchObject([{ id: 1, price: '2999.00', qty: '0.500', isBuyerMaker: true }]);
+    expect(await again.must('GET', '/fapi/v1/trades', market)).toEqual(traded);
     const [position] = await again.must<Json[]>('GET', '/fapi/v3/positionRisk');
     expect(position).toMatchObject({ symbol: 'ETHUSDT', positionAmt: '0.500' });
     expect(await again.code('POST', ORDER, buy)).toBe(-4116);

@@ -15,18 +15,6 @@ export interface Candle {
   lastTradeId: number;
 }
 
-/** Where candles come from: this process's memory, or a store that knows more. */
-export interface CandleSource {
-  /** Candles that begin from … to (both inclusive), oldest first, intervals without a trade left out, the newest `limit` of them. */
-  candles(
-    marketId: number,
-    interval: Interval,
-    fromMs: number,
-    toMs: number,
-    limit: number,
-  ): Candle[];
-}
-
 export interface Interval {
   readonly name: string;
   /** Of months the longest. */
@@ -90,7 +78,7 @@ const KEPT: readonly { interval: Interval; most: number }[] = [
 ];
 
 /** Candles of all markets since this process began, made of trades as they come. */
-export class CandleMemory implements CandleSource {
+export class CandleMemory {
   /** By market, then as in KEPT. */
   private readonly markets = new Map<number, Candle[][]>();
 
@@ -131,6 +119,7 @@ export class CandleMemory implements CandleSource {
     for (const [marketId, kept] of markets) this.markets.set(marketId, kept);
   }
 
+  /** Candles that begin from … to (both inclusive), oldest first, intervals without a trade left out, the newest `limit` of them. */
   candles(
     marketId: number,
     interval: Interval,
@@ -138,28 +127,46 @@ export class CandleMemory implements CandleSource {
     toMs: number,
     limit: number,
   ): Candle[] {
-    const kept = this.markets.get(marketId);
-    if (kept === undefined) return [];
-    let base = 0;
-    for (let i = 0; i < KEPT.length; i++) {
-      const { ms } = (KEPT[i] as (typeof KEPT)[number]).interval;
-      if (interval.ms % ms === 0 && interval.ms >= ms) base = i;
-    }
-    const merged: Candle[] = [];
-    const candles = kept[base] as Candle[];
+    const candles = this.markets.get(marketId)?.[baseOf(interval)] ?? [];
     // What is asked for most is the newest.
     let first = candles.length;
     while (first > 0 && (candles[first - 1] as Candle).openMs >= fromMs) first--;
-    for (let i = first; i < candles.length; i++) {
-      const candle = candles[i] as Candle;
-      const openMs = openTimeOf(interval, candle.openMs);
-      if (openMs < fromMs || openMs > toMs) continue;
-      const last = merged.at(-1);
-      if (last?.openMs === openMs) merge(last, candle);
-      else merged.push({ ...candle, openMs });
-    }
-    return merged.slice(-limit);
+    return mergedTo(interval, candles.slice(first), fromMs, toMs).slice(-limit);
   }
+
+  /** Candles that begin before this time may lack trades: those before the process began, or what was dropped. Without any: infinity. */
+  wholeFromMs(marketId: number, interval: Interval): number {
+    const base = baseOf(interval);
+    const oldest = this.markets.get(marketId)?.[base]?.[0];
+    if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    if (oldest.firstTradeId === 1) return Number.NEGATIVE_INFINITY;
+    const behind = oldest.openMs + (KEPT[base] as (typeof KEPT)[number]).interval.ms;
+    const openMs = openTimeOf(interval, behind);
+    return openMs === behind ? behind : closeTimeOf(interval, openMs) + 1;
+  }
+}
+
+/** Which of KEPT an interval is made of. */
+function baseOf(interval: Interval): number {
+  return KEPT.findLastIndex(({ interval: { ms } }) => interval.ms % ms === 0);
+}
+
+/** Candles of an interval, made of those of a shorter one; they begin from … to. */
+export function mergedTo(
+  interval: Interval,
+  candles: readonly Candle[],
+  fromMs: number,
+  toMs: number,
+): Candle[] {
+  const merged: Candle[] = [];
+  for (const candle of candles) {
+    const openMs = openTimeOf(interval, candle.openMs);
+    if (openMs < fromMs || openMs > toMs) continue;
+    const last = merged.at(-1);
+    if (last?.openMs === openMs) merge(last, candle);
+    else merged.push({ ...candle, openMs });
+  }
+  return merged;
 }
 
 function newCandle(openMs: number, priceTicks: number, tradeId: number): Candle {

@@ -7,6 +7,7 @@ import type { OpenOrders } from '../feeds/open-orders.js';
 import type { OrderFold } from '../feeds/order-fold.js';
 import type { PrivateEvents } from '../feeds/private-events.js';
 import type { GatewayLog } from '../gateway.js';
+import type { HistoryQueries } from '../history/query-pool.js';
 import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
@@ -34,6 +35,9 @@ import { MarketMemories, type MarketMemoryRows } from './market-memory.js';
 import { MarketRequests } from './market-requests.js';
 import { MarketStreams } from './market-streams.js';
 import { type AccountCall, OrderRequests } from './order-requests.js';
+import { PastCandles } from './past-candles.js';
+import { PastRows } from './past-rows.js';
+import { PastTrades } from './past-trades.js';
 import { restRoutes, socketRoutes } from './routes.js';
 import { SocketDoor } from './socket-door.js';
 import { StreamDoor } from './stream-door.js';
@@ -49,6 +53,8 @@ export interface DialectContext {
   readonly apiKeys: KeyStore;
   readonly limits: GatewayLimits;
   readonly log: GatewayLog | undefined;
+  /** Null: there is none, and markets are remembered since the start. */
+  readonly history: HistoryQueries | null;
   readonly exchangeTimeMs: () => number;
   readonly refusesReplays: boolean;
   readonly feesOf: (tier: number) => FeeRates;
@@ -335,11 +341,14 @@ export class BinanceDialect implements EventObserver {
   }
 
   private marketRequests(): MarketRequests {
-    const { requestsPerSecond } = this.context.limits;
+    const { history, limits, log } = this.context;
+    const { requestsPerSecond } = limits;
+    const past = history === null ? null : new PastRows(history, log);
     const perMinute = requestsPerSecond * MINUTE_S;
     return new MarketRequests({
       ...this.streamContext(),
-      candles: this.memories.candles,
+      candles: new PastCandles(this.memories.candles, past),
+      trades: new PastTrades(this.memories, past),
       limits: { requestsPerMinute: perMinute, ordersPerMinute: perMinute },
     });
   }

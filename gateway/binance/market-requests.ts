@@ -1,5 +1,5 @@
 import { type Market, priceText, qtyText } from '../markets.js';
-import { type CandleSource, intervalOf } from './candles.js';
+import { intervalOf } from './candles.js';
 import { type Depths, snapshotIdOf } from './depth.js';
 import { BinanceError, ERRORS } from './errors.js';
 import type { MarketMemories } from './market-memory.js';
@@ -12,6 +12,8 @@ import {
 } from './market-objects.js';
 import { markText, rateText } from './numbers.js';
 import type { Parameters } from './parameters.js';
+import type { PastCandles } from './past-candles.js';
+import type { PastTrades } from './past-trades.js';
 import { MARGIN_ASSET, type Symbols, symbolOf } from './symbols.js';
 
 /** What every account may do in a time, as exchangeInfo tells it. */
@@ -24,7 +26,8 @@ export interface MarketRequestContext {
   readonly symbols: Symbols;
   readonly memories: MarketMemories;
   readonly depths: Depths;
-  readonly candles: CandleSource;
+  readonly candles: PastCandles;
+  readonly trades: PastTrades;
   readonly limits: PublishedLimits;
   readonly exchangeTimeMs: () => number;
 }
@@ -78,21 +81,13 @@ export class MarketRequests {
 
   trades = (parameters: Parameters) => {
     const market = this.context.symbols.must(parameters);
-    const { trades } = this.context.memories.of(market.id);
-    const some = trades.toArray().slice(-parameters.limit(500, 1_000));
-    return some.map((trade) => tradeObject(trade, market));
+    return this.tradeObjects(market, null, parameters.limit(500, 1_000));
   };
 
   historicalTrades = (parameters: Parameters) => {
     const market = this.context.symbols.must(parameters);
-    const fromId = parameters.integer('fromId', 0);
-    const limit = parameters.limit(500, 1_000);
-    const all = this.context.memories.of(market.id).trades.toArray();
-    const some =
-      fromId === undefined
-        ? all.slice(-limit)
-        : all.filter(({ tradeId }) => tradeId >= fromId).slice(0, limit);
-    return some.map((trade) => tradeObject(trade, market));
+    const fromId = parameters.integer('fromId', 0) ?? null;
+    return this.tradeObjects(market, fromId, parameters.limit(500, 1_000));
   };
 
   aggregateTrades = (parameters: Parameters) => {
@@ -118,10 +113,15 @@ export class MarketRequests {
     if (interval === undefined) throw ERRORS.badInterval();
     const { endTime, startTime } = parameters.period();
     const limit = parameters.limit(500, 1_500);
-    const to = endTime ?? this.context.exchangeTimeMs();
-    const most = startTime === undefined ? limit : Number.MAX_SAFE_INTEGER;
-    const found = this.context.candles.candles(market.id, interval, startTime ?? 0, to, most);
-    return found.slice(0, limit).map((candle) => klineRow(candle, interval, market));
+    const found = this.context.candles.candles({
+      market,
+      interval,
+      fromMs: startTime ?? 0,
+      toMs: endTime ?? this.context.exchangeTimeMs(),
+      limit,
+      newest: startTime === undefined,
+    });
+    return then(found, (candles) => candles.map((candle) => klineRow(candle, interval, market)));
   };
 
   premiumIndex = (parameters: Parameters) => {
@@ -185,6 +185,11 @@ export class MarketRequests {
     return { openInterest, symbol: symbolOf(market), time: timeMs };
   };
 
+  private tradeObjects(market: Market, fromId: number | null, limit: number) {
+    const found = this.context.trades.trades(market, fromId, limit);
+    return then(found, (trades) => trades.map((trade) => tradeObject(trade, market)));
+  }
+
   private oneOrAll<T>(parameters: Parameters, of: (market: Market) => T): T | T[] {
     const markets = this.context.symbols.oneOrAll(parameters).map(of);
     return parameters.has('symbol') ? (markets[0] as T) : markets;
@@ -208,4 +213,9 @@ export class MarketRequests {
     const day = this.context.memories.day(market.id, now);
     return { ...dayFields(day, market, now), lastQty: qtyText(market, last?.lots ?? 0) };
   }
+}
+
+/** What is here already is answered at once. */
+function then<From, To>(found: From | Promise<From>, make: (found: From) => To): To | Promise<To> {
+  return found instanceof Promise ? found.then(make) : make(found);
 }

@@ -1,3 +1,4 @@
+import { SIDE_BUY } from '../../engine/messages/types.js';
 import { candleStart, INTERVALS_MS } from './intervals.js';
 import type { CandleRow, TradeRow } from './rows.js';
 
@@ -42,6 +43,10 @@ export class CandleFold {
       candle.valueTickLots += value;
       candle.trades++;
       candle.lastTradeId = trade.tradeId;
+      if (trade.takerSide === SIDE_BUY) {
+        candle.takerBuyLots += lots;
+        candle.takerBuyTickLots += value;
+      }
       this.changed.add(candle);
     }
   }
@@ -68,5 +73,7 @@ function emptyCandle(trade: TradeRow, intervalMs: number, startMs: number): Cand
     valueTickLots: 0n,
     trades: 0,
     lastTradeId: tradeId,
+    takerBuyLots: 0n,
+    takerBuyTickLots: 0n,
   };
 }

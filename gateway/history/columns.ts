@@ -12,7 +12,13 @@ import type {
 } from './rows.js';
 
 /** Sums of 64 bits: they are read as text and become bigint. */
-const WIDE: ReadonlySet<string> = new Set(['filledValueTickLots', 'volumeLots', 'valueTickLots']);
+const WIDE: ReadonlySet<string> = new Set([
+  'filledValueTickLots',
+  'volumeLots',
+  'valueTickLots',
+  'takerBuyLots',
+  'takerBuyTickLots',
+]);
 
 /** A table and its columns, named like the fields of its rows. */
 export interface TableColumns<Row> {
@@ -170,6 +176,8 @@ export const CANDLES: TableColumns<CandleRow> = {
     'valueTickLots',
     'trades',
     'lastTradeId',
+    'takerBuyLots',
+    'takerBuyTickLots',
   ],
 };
 

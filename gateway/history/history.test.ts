@@ -242,6 +242,26 @@ describe('a history that does not fit its journal', () => {
     await exchange.stop();
   });
 
+  it('knows what takers have bought also of candles that were written before that was asked', async () => {
+    const dataDir = makeScratch();
+    const exchange = new RandomExchange(dataDir, 52);
+    exchange.start();
+    for (let i = 0; i < 200; i++) exchange.step();
+    const history = opened(dataDir, exchange);
+    feed(history, exchange.written());
+    history.close();
+    const before = dump(dataDir);
+    const { default: Database } = await import('better-sqlite3');
+    const older = new Database(historyFile(dataDir, 0));
+    older.exec('ALTER TABLE candles DROP COLUMN taker_buy_lots');
+    older.exec('ALTER TABLE candles DROP COLUMN taker_buy_tick_lots');
+    older.pragma('user_version = 3');
+    older.close();
+    opened(dataDir, exchange).close();
+    expect(dump(dataDir)).toEqual(before);
+    await exchange.stop();
+  });
+
   it('begins at a snapshot where the beginning of the journal was taken away', async () => {
     const dataDir = makeScratch();
     const exchange = new RandomExchange(dataDir, 61);

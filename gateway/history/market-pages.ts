@@ -90,5 +90,7 @@ function flatCandle(last: CandleRow, startMs: number): CandleRow {
     volumeLots: 0n,
     valueTickLots: 0n,
     trades: 0,
+    takerBuyLots: 0n,
+    takerBuyTickLots: 0n,
   };
 }

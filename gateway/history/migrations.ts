@@ -206,6 +206,16 @@ CREATE TABLE asked (
   `
 ALTER TABLE transfers ADD COLUMN other_account_id INTEGER;
 `,
+  // Every trade of a candle is in the table of trades, numbered without gaps.
+  `
+ALTER TABLE candles ADD COLUMN taker_buy_lots INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE candles ADD COLUMN taker_buy_tick_lots INTEGER NOT NULL DEFAULT 0;
+UPDATE candles SET (taker_buy_lots, taker_buy_tick_lots) = (
+  SELECT coalesce(sum(qty_lots), 0), coalesce(sum(qty_lots * price_ticks), 0) FROM trades
+  WHERE trades.market_id = candles.market_id AND taker_side = 0
+    AND trade_id BETWEEN last_trade_id - candles.trades + 1 AND last_trade_id
+);
+`,
 ];
 
 /** Everything but the position, which is set back and not emptied. */

@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import type { RowsOf, RowsQuestion } from './market-rows.js';
 import type { Question } from './question.js';
 import type { FoundStatus, StatusQuestion } from './status-reader.js';
 
@@ -8,6 +9,8 @@ export interface HistoryQueries {
   ask(question: Question): Promise<string | null>;
   /** What is known of one order; null: too many are waiting. */
   status(question: StatusQuestion): Promise<FoundStatus | null>;
+  /** Null: too many are waiting. */
+  rows<Asked extends RowsQuestion>(question: Asked): Promise<RowsOf<Asked> | null>;
   close(): Promise<void>;
 }
 
@@ -37,6 +40,11 @@ export class QueryPool implements HistoryQueries {
   }
 
   async status(question: StatusQuestion): Promise<FoundStatus | null> {
+    if (this.piscina.queueSize >= WAITING_MAX) return null;
+    return this.piscina.run(question);
+  }
+
+  async rows<Asked extends RowsQuestion>(question: Asked): Promise<RowsOf<Asked> | null> {
     if (this.piscina.queueSize >= WAITING_MAX) return null;
     return this.piscina.run(question);
   }

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { historyFile, openForReading } from './database.js';
 import { readPage } from './history-reader.js';
+import { type RowsQuestion, readRows } from './market-rows.js';
 import type { Question } from './question.js';
 import { type FoundStatus, readStatus, type StatusQuestion } from './status-reader.js';
 
@@ -9,8 +10,10 @@ import { type FoundStatus, readStatus, type StatusQuestion } from './status-read
 const { dataDir } = workerData as { dataDir: string };
 const databases = new Map<number, Database>();
 
-/** A page as JSON, or what is known of an order. Throws while the shard has no history yet. */
-export default function answer(question: Question | StatusQuestion): string | FoundStatus {
+/** A page as JSON, what is known of an order, or rows. Throws while the shard has no history yet. */
+export default function answer(
+  question: Question | StatusQuestion | RowsQuestion,
+): string | FoundStatus | object[] {
   const { shardId } = question;
   let database = databases.get(shardId);
   if (database === undefined) {
@@ -18,5 +21,8 @@ export default function answer(question: Question | StatusQuestion): string | Fo
     databases.set(shardId, database);
   }
   if (question.table === 'status') return readStatus(database, question);
+  if (question.table === 'candleRows' || question.table === 'tradeRows') {
+    return readRows(database, question);
+  }
   return JSON.stringify(readPage(database, question));
 }

@@ -218,5 +218,9 @@ export interface CandleRow {
   /** Σ price × quantity. */
   valueTickLots: bigint;
   trades: number;
+  /** Trades of a market are numbered without gaps, so the first one is lastTradeId − trades + 1. */
   lastTradeId: number;
+  /** Of volume and value: what takers have bought. */
+  takerBuyLots: bigint;
+  takerBuyTickLots: bigint;
 }

@@ -88,6 +88,8 @@ export class ThreadAnswers {
         return history?.ask(ask.question) ?? null;
       case 'status':
         return history?.status(ask.question) ?? null;
+      case 'rows':
+        return history?.rows(ask.question) ?? null;
       case 'page':
         return page(ask.path);
       case 'log':

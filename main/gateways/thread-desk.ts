@@ -41,6 +41,7 @@ export function historyOver(relay: Line): HistoryQueries {
   return {
     ask: (question) => relay.ask({ ask: 'history', question }),
     status: (question) => relay.ask({ ask: 'status', question }),
+    rows: (question) => relay.ask({ ask: 'rows', question }),
     close: async () => {},
   };
 }

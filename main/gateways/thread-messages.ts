@@ -1,6 +1,7 @@
 import type { ListenKey } from '../../gateway/binance/listen-keys.js';
 import type { Collected } from '../../gateway/feeds/feed-walk.js';
 import type { PublicMemory } from '../../gateway/gateway-options.js';
+import type { RowsQuestion } from '../../gateway/history/market-rows.js';
 import type { Question } from '../../gateway/history/question.js';
 import type { CandleRow } from '../../gateway/history/rows.js';
 import type { StatusQuestion } from '../../gateway/history/status-reader.js';
@@ -82,6 +83,7 @@ export type ToExchange =
   | { ask: 'eventsAfter'; shard: number; account: number; epoch: number; sequence: number }
   | { ask: 'recentEvents'; shard: number; account: number; most: number }
   | { ask: 'history'; question: Question }
+  | { ask: 'rows'; question: RowsQuestion }
   | { ask: 'status'; question: StatusQuestion }
   | { ask: 'page'; path: PagePath }
   | { ask: 'log'; level: 'info' | 'warn' | 'error'; fields: object; sentence: string }

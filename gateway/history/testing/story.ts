@@ -102,7 +102,13 @@ function candleRow(key: string, seconds: number, fills: readonly Told[]): unknow
   const [marketId, period] = key.split('/').map(Number);
   const prices = fills.map(({ word }) => word(layout.EW_PRICE));
   const lots = fills.map(({ float }) => BigInt(float(layout.EF_LOTS)));
-  const value = lots.reduce((sum, own, i) => sum + own * BigInt(prices[i] as number), 0n);
+  const bought = fills.map(({ word }, i) => {
+    return (word(layout.EW_FLAGS) & types.FLAG_SIDE) === types.SIDE_BUY ? (lots[i] as bigint) : 0n;
+  });
+  const sum = (own: readonly bigint[]) => own.reduce((total, one) => total + one, 0n);
+  const value = (own: readonly bigint[]) => {
+    return sum(own.map((one, i) => one * BigInt(prices[i] as number)));
+  };
   return [
     marketId,
     seconds * 1_000,
@@ -111,10 +117,12 @@ function candleRow(key: string, seconds: number, fills: readonly Told[]): unknow
     Math.max(...prices),
     Math.min(...prices),
     prices.at(-1),
-    lots.reduce((sum, own) => sum + own, 0n),
-    value,
+    sum(lots),
+    value(lots),
     fills.length,
     fills.at(-1)?.float(layout.EF_TRADE_SEQUENCE),
+    sum(bought),
+    value(bought),
   ];
 }
 
