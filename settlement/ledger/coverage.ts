@@ -76,11 +76,9 @@ export class Coverage {
     this.insert.run({ ...watermark, marketItems: JSON.stringify(marketEnds) });
   }
 
-  /** Of what is not in batches yet. */
+  /** Of what is not in batches yet, by shard and sequence. */
   watermarks(): Watermark[] {
-    return (this.rows.all() as WatermarkRow[]).map(({ marketItems, ...row }) => {
-      return { ...row, marketEnds: JSON.parse(marketItems) as MarketEnd[] };
-    });
+    return (this.rows.all() as WatermarkRow[]).map(watermarkOf);
   }
 
   /** Called while a batch is written: what is netted now is covered by it. */
@@ -90,11 +88,21 @@ export class Coverage {
         .list()
         .map(({ kind, streamId, nettedItem }) => [`${kind} ${streamId}`, nettedItem]),
     );
-    for (const { marketEnds, ...row } of this.watermarks()) {
-      const isReached = (key: string, item: number) => (netted.get(key) ?? 0) >= item;
-      if (!isReached(`account ${row.shardId}`, row.accountItem)) continue;
-      if (!marketEnds.every((end) => isReached(`market ${end.marketId}`, end.lastItem))) continue;
-      const { shardId, sequence, timeMs } = row;
+    const isReached = (key: string, item: number) => (netted.get(key) ?? 0) >= item;
+    const reached = new Map<number, Watermark>();
+    const waiting = new Set<number>();
+    for (const row of this.rows.iterate() as Iterable<WatermarkRow>) {
+      // Later ones of a shard name no less. After a long pause there are thousands.
+      if (waiting.has(row.shardId)) continue;
+      const watermark = watermarkOf(row);
+      const { accountItem, marketEnds, shardId } = watermark;
+      const isCovered =
+        isReached(`account ${shardId}`, accountItem) &&
+        marketEnds.every((end) => isReached(`market ${end.marketId}`, end.lastItem));
+      if (isCovered) reached.set(shardId, watermark);
+      else waiting.add(shardId);
+    }
+    for (const { shardId, sequence, timeMs } of reached.values()) {
       this.insertCoverage.run({ batch, shardId, sequence, timeMs });
       this.dropReached.run(shardId, sequence);
     }
@@ -121,4 +129,8 @@ export class Coverage {
   places(): JournalPlace[] {
     return this.newest.all() as JournalPlace[];
   }
+}
+
+function watermarkOf({ marketItems, ...row }: WatermarkRow): Watermark {
+  return { ...row, marketEnds: JSON.parse(marketItems) as MarketEnd[] };
 }

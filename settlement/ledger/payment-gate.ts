@@ -45,7 +45,9 @@ export class PaymentGate {
     const isAfter = (one: Watermark) => {
       return host === shardId ? one.shardId === host && one.accountItem >= item : isLater(one);
     };
-    if (this.watermarks.some((one) => isAfter(one) && this.isHere(one, marketId))) return true;
+    // The first one after it: later ones name no less.
+    const watermark = this.watermarks.find(isAfter);
+    if (watermark !== undefined && this.isHere(watermark, marketId)) return true;
     // Watermarks of what is in batches are kept no more.
     return host !== shardId && this.coverage.places().some(isLater);
   }
