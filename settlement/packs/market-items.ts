@@ -15,8 +15,9 @@ const KINDS: readonly MarketItemKind[] = ['fill', 'takeOver', 'deleveraging', 's
 export function putMarketItem(view: DataView, at: number, item: MarketItem): void {
   const { kind, takerSide, qtyLots, maker, taker } = item;
   checkItem(item);
-  within(`deltaLots of the taker`, taker.deltaLots, ...exactly(signed(qtyLots, takerSide)));
-  within(`deltaLots of the maker`, maker.deltaLots, ...exactly(-signed(qtyLots, takerSide)));
+  const bought = signed(qtyLots, takerSide);
+  within('deltaLots of the taker', taker.deltaLots, bought, bought);
+  within('deltaLots of the maker', maker.deltaLots, -bought, -bought);
   view.setUint8(at, KINDS.indexOf(kind));
   view.setUint8(at + 1, takerSide);
   view.setUint8(at + 2, item.isLiquidation ? 1 : 0);
@@ -80,8 +81,4 @@ function takeSide(view: DataView, at: number, accountId: number, deltaLots: numb
 
 function signed(lots: number, side: 0 | 1): number {
   return side === 0 ? lots : -lots;
-}
-
-function exactly(value: number): [number, number] {
-  return [value, value];
 }
