@@ -69,12 +69,7 @@ export class MarketNet {
     // A sum that was rounded on the way would be wrong although it is small again.
     if (!isExact(makersFees) || !isExact(fees)) return false;
     if (!isExact(makersRealized) || !isExact(realized)) return false;
-    const makerAt = this.entryOf(maker.accountId);
-    if (!this.addSide(makerAt, maker)) return false;
-    if (!this.addSide(this.entryOf(taker.accountId), taker)) {
-      this.takeBack(makerAt, maker);
-      return false;
-    }
+    if (!this.addSides(maker, taker)) return false;
     this.feesMicroUsd = fees;
     this.realizedMicroUsd = realized;
     this.grossLots = gross;
@@ -87,10 +82,14 @@ export class MarketNet {
 
   /** From the account to the market's insurance fund. False as with `addItem`. */
   addPayment(accountId: number, paymentMicroUsd: number): boolean {
+    const { touched } = this;
     const at = this.entryOf(accountId) * SUMS + OTHER;
     const insurance = this.insuranceMicroUsd + paymentMicroUsd;
     const other = (this.sums[at] as number) - paymentMicroUsd;
-    if (!isExact(insurance) || !isExact(other)) return false;
+    if (!isExact(insurance) || !isExact(other)) {
+      this.forgetFrom(touched);
+      return false;
+    }
     this.insuranceMicroUsd = insurance;
     this.sums[at] = other;
     this.payments++;
@@ -142,6 +141,17 @@ export class MarketNet {
     );
   }
 
+  private addSides(maker: ItemSide, taker: ItemSide): boolean {
+    const { touched } = this;
+    const makerAt = this.entryOf(maker.accountId);
+    if (this.addSide(makerAt, maker)) {
+      if (this.addSide(this.entryOf(taker.accountId), taker)) return true;
+      this.takeBack(makerAt, maker);
+    }
+    this.forgetFrom(touched);
+    return false;
+  }
+
   private addSide(index: number, side: ItemSide): boolean {
     const { sums } = this;
     const at = index * SUMS;
@@ -165,6 +175,17 @@ export class MarketNet {
     sums[at + ENTRY] = (sums[at + ENTRY] as number) - side.deltaEntryTickLots;
     sums[at + REALIZED] = (sums[at + REALIZED] as number) - side.realizedMicroUsd;
     sums[at + OTHER] = (sums[at + OTHER] as number) + side.feeMicroUsd;
+  }
+
+  /** Newest first, so that nobody who came later is behind a gap that is left in the table. */
+  private forgetFrom(touched: number): void {
+    while (this.touched > touched) {
+      const index = --this.touched;
+      const at = this.placeOf(this.accounts[index] as number);
+      this.table[at] = 0;
+      this.table[at + 1] = 0;
+      this.sums.fill(0, index * SUMS, (index + 1) * SUMS);
+    }
   }
 
   /** Where the account is in the table, or would be. */

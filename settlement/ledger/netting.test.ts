@@ -154,6 +154,24 @@ describe('netting', () => {
     expect(sums).toEqual([BigInt(most), -(2n ** 51n)]);
   });
 
+  it('knows no account by an item that it has refused', () => {
+    const window = new NettingWindow({ ...NO_LIMITS, entriesMax: 3 }, PLACES);
+    const idle = { deltaLots: 0, deltaEntryTickLots: 0, feeMicroUsd: 0 };
+    const add = (maker: number, taker: number, takerRealized: number) => {
+      const side = (accountId: number, realizedMicroUsd: number) => {
+        return { ...idle, accountId, realizedMicroUsd };
+      };
+      const sides = { maker: side(maker, 1), taker: side(taker, takerRealized) };
+      return window.addItem(9, { ...fill(new Xorshift(1)), ...sides });
+    };
+    expect(add(2, 1, -Number.MAX_SAFE_INTEGER)).toBe('added');
+    // Its maker would be new, and its taker’s sum would not be exact.
+    expect(add(3, 1, -2)).toBe('full');
+    expect(add(3, 4, 1)).toBe('full');
+    expect(add(3, 2, 1)).toBe('added');
+    expect(window.sections()[0]?.entries.map(({ accountId }) => accountId)).toEqual([1, 2, 3]);
+  });
+
   it('refuses what would pass a limit, changes nothing then, and says when a market has no place', () => {
     fc.assert(
       fc.property(
