@@ -141,8 +141,7 @@ export class CandleMemory {
     if (oldest === undefined) return Number.POSITIVE_INFINITY;
     if (oldest.firstTradeId === 1) return Number.NEGATIVE_INFINITY;
     const behind = oldest.openMs + (KEPT[base] as (typeof KEPT)[number]).interval.ms;
-    const openMs = openTimeOf(interval, behind);
-    return openMs === behind ? behind : closeTimeOf(interval, openMs) + 1;
+    return closeTimeOf(interval, openTimeOf(interval, behind - 1)) + 1;
   }
 }
 

@@ -34,22 +34,26 @@ export class QueryPool implements HistoryQueries {
     });
   }
 
-  async ask(question: Question): Promise<string | null> {
-    if (this.piscina.queueSize >= WAITING_MAX) return null;
-    return this.piscina.run(question);
+  ask(question: Question): Promise<string | null> {
+    return this.run(question);
   }
 
-  async status(question: StatusQuestion): Promise<FoundStatus | null> {
-    if (this.piscina.queueSize >= WAITING_MAX) return null;
-    return this.piscina.run(question);
+  status(question: StatusQuestion): Promise<FoundStatus | null> {
+    return this.run(question);
   }
 
-  async rows<Asked extends RowsQuestion>(question: Asked): Promise<RowsOf<Asked> | null> {
-    if (this.piscina.queueSize >= WAITING_MAX) return null;
-    return this.piscina.run(question);
+  rows<Asked extends RowsQuestion>(question: Asked): Promise<RowsOf<Asked> | null> {
+    return this.run(question);
   }
 
   close(): Promise<void> {
     return this.piscina.close();
+  }
+
+  private async run<Answer>(
+    question: Question | StatusQuestion | RowsQuestion,
+  ): Promise<Answer | null> {
+    if (this.piscina.queueSize >= WAITING_MAX) return null;
+    return this.piscina.run(question);
   }
 }

@@ -19,6 +19,8 @@ export class PaymentGate {
   private readonly coverage: Coverage;
   /** Read with the first payment: most windows have none. */
   private watermarks: readonly Watermark[] | null = null;
+  /** Read when a watermark alone does not tell; the same for the whole window. */
+  private places: readonly JournalPlace[] | null = null;
   private readonly markets = new Map<number, StreamCursor>();
   private readonly shards: ReadonlySet<number>;
 
@@ -49,7 +51,9 @@ export class PaymentGate {
     const watermark = this.watermarks.find(isAfter);
     if (watermark !== undefined && this.isHere(watermark, marketId)) return true;
     // Watermarks of what is in batches are kept no more.
-    return host !== shardId && this.coverage.places().some(isLater);
+    if (host === shardId) return false;
+    this.places ??= this.coverage.places();
+    return this.places.some(isLater);
   }
 
   private isHere({ marketEnds }: Watermark, marketId: number): boolean {
