@@ -73,9 +73,9 @@ export class TestExchange {
   }
 }
 
-/** Waits until a condition holds. */
+/** Waits until a condition holds, with patience for a machine that others load too. */
 export async function until(condition: () => boolean, sentence: string): Promise<void> {
-  const end = performance.now() + 5_000;
+  const end = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited in vain until ${sentence}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
