@@ -63,6 +63,11 @@ export async function eventually(attempt: () => Promise<void>): Promise<void> {
   }
 }
 
+/** A log or lane that has rejected something refuses all else until the turn of the event loop is over; a timer may come before that. */
+export function turnIsOver(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export function bytesOf(number: number): Uint8Array {
   const bytes = Buffer.alloc(12, 7);
   bytes.writeDoubleLE(number, 0);

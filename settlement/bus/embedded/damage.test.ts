@@ -1,10 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '../bus.js';
 import { BusConflictError, BusDamagedError, BusFullError, BusUnavailableError } from '../errors.js';
-import { bytesOf, numberOf, range, take } from '../reading.fixture.js';
+import { bytesOf, numberOf, range, take, turnIsOver } from '../reading.fixture.js';
 import { makeFolder, removeFolder } from '../server/server-for-tests.fixture.js';
 import type { LimitsGiven } from '../streams.js';
 import { openEmbeddedBus } from './embedded-bus.js';
@@ -191,7 +190,7 @@ describe('a disk that fails', () => {
     expect(bus.status()).toMatchObject({ available: false, waitingMessages: 0, waitingBytes: 0 });
     // What failed is nowhere, not even for readers that look at once.
     expect((await bus.last('fills.0'))?.messageId).toBe('m2');
-    await sleep(1);
+    await turnIsOver();
     await publish(4, 7);
     expect(bus.status().available).toBe(true);
     const seen = await take(bus, 'fills', 'reader', 7);
@@ -211,7 +210,7 @@ describe('a disk that fails', () => {
     await handle.close();
     vi.spyOn(prototype, 'write').mockRejectedValueOnce(full);
     await expect(bus.publish('fills.0', bytesOf(2), 'm2')).rejects.toThrow(BusFullError);
-    await sleep(1);
+    await turnIsOver();
     await publish(2, 3);
     const seen = await take(bus, 'fills', 'reader', 3);
     expect(seen.map(({ data }) => numberOf(data))).toEqual([1, 2, 3]);

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BusConflictError, BusFullError, BusUnavailableError } from '../errors.js';
-import { bytesOf } from '../reading.fixture.js';
+import { bytesOf, turnIsOver } from '../reading.fixture.js';
 import { type LaneOptions, PublishLane } from './publish-lane.js';
 import type { PublishAnswer, StreamEnd, Wire, WireMessage } from './wire.js';
 
-type Fate = 'answered' | 'lost' | 'answerLost' | 'late' | 'refused';
+type Fate = 'answered' | 'lost' | 'answerLost' | 'late' | 'held' | 'refused';
 
 /**
  * A server as the lane may meet it: it keeps the rules of JetStream for expected sequences, expected ids and
@@ -18,6 +18,8 @@ class FaultyServer implements Wire {
   isDown = false;
   isFull = false;
   doubted = new Set<string>();
+  /** Messages that arrive when they are let go. */
+  readonly held: (() => void)[] = [];
   private readonly isReplicated: boolean;
   private readonly wanted = new Map<string, (answer: PublishAnswer) => void>();
   private count = 0;
@@ -43,6 +45,7 @@ class FaultyServer implements Wire {
     if (fate === 'answered') answer(this.store(message));
     else if (fate === 'answerLost') this.store(message);
     else if (fate === 'late') setTimeout(() => answer(this.store(message)), 6 + (this.count % 30));
+    else if (fate === 'held') this.held.push(() => answer(this.store(message)));
     else if (fate === 'refused') answer({ kind: 'refused', sentence: 'no leader' });
     return token;
   }
@@ -172,7 +175,7 @@ describe.each([
     }
     server.isDown = false;
     server.fates = [];
-    await sleep(1);
+    await turnIsOver();
     const reached = server.stored.length;
     await Promise.all(publish(lane, reached + 1, 9));
     expect(server.stored).toEqual(names(1, 9));
@@ -187,7 +190,7 @@ describe.each([
     expect(first).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(second).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(lane.lastError).toMatch(/ends with message 4 \(foreign\).*somebody else publishes/);
-    await sleep(1);
+    await turnIsOver();
     await Promise.all(publish(lane, 4, 5));
     expect(server.stored).toEqual([...names(1, 3), 'foreign', ...names(4, 5)]);
   });
@@ -200,7 +203,7 @@ describe.each([
     const [result] = await Promise.allSettled(publish(lane, 6, 6));
     expect(result).toMatchObject({ reason: expect.any(BusConflictError) });
     expect(lane.lastError).toMatch(/messages were lost/);
-    await sleep(1);
+    await turnIsOver();
     await Promise.all(publish(lane, 3, 6));
     expect(server.stored).toEqual(names(1, 6));
   });
@@ -214,7 +217,7 @@ describe.each([
       expect(result).toMatchObject({ reason: expect.any(BusFullError) });
     }
     server.isFull = false;
-    await sleep(1);
+    await turnIsOver();
     await Promise.all(publish(lane, 3, 9));
     expect(server.stored).toEqual(names(1, 9));
   });
@@ -236,13 +239,15 @@ describe.each([
 
 it('sends one message at a time to a cluster at first, because a predecessor may have some on the way', async () => {
   const server = new FaultyServer(true);
-  server.fates = ['late'];
-  const lane = makeLane(server, { answerMs: 1_000 });
+  server.fates = ['held'];
+  const lane = makeLane(server, { answerMs: 60_000 });
   const waiting = Promise.allSettled(publish(lane, 1, 6));
   // A straggler of another process takes the first place: of several under way, the second would fit behind it.
-  await sleep(3);
-  expect(server.stored).toEqual([]);
+  while (server.held.length === 0) await sleep(1);
+  await sleep(20);
+  expect(server.held.length).toBe(1);
   server.stored.push('straggler');
+  server.held[0]!();
   for (const result of await waiting) {
     expect(result).toMatchObject({ reason: expect.any(BusConflictError) });
   }
