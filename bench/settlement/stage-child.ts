@@ -157,7 +157,10 @@ function fold(dataDir: string, items: MarketItem[]): void {
     contractOf: (marketId) => shard.market(marketId)?.params ?? null,
     readListing: readMarketParams,
     sink: {
-      marketItem: (_marketId, _sequence, item) => items.push(item),
+      marketItem: (_marketId, _sequence, item) => {
+        const { maker, taker } = item;
+        items.push({ ...item, maker: { ...maker }, taker: { ...taker } });
+      },
       accountItem: () => {},
       price: () => {},
       epoch: () => {},

@@ -44,7 +44,7 @@ import {
   FLAG_SIDE,
   reasonOf,
 } from '../../engine/messages/types.js';
-import type { ItemSide, MarketListed } from '../packs/pack-types.js';
+import type { ItemSide, MarketItem, MarketListed } from '../packs/pack-types.js';
 import { EntryValues } from './entry-values.js';
 import type { Contract, ItemSink } from './item-sink.js';
 import { TransferFold } from './transfer-fold.js';
@@ -81,8 +81,13 @@ export class ItemFold {
   /** First word of the present event. */
   private at = 0;
   private timeMs = 0;
-  /** A maker's fill, whose taker comes next. */
-  private maker: { tradeSequence: number; side: ItemSide } | null = null;
+  /**
+   * The present fill. All fills are told in the same object: making one for each, of three objects and the numbers in them, took a third of
+   * the outbox's time, because fresh memory is never in the processor's caches.
+   */
+  private readonly filled: MarketItem = emptyFill();
+  /** A maker's event came, whose taker's is next. */
+  private hasMaker = false;
 
   constructor(options: FoldOptions) {
     this.options = options;
@@ -107,7 +112,7 @@ export class ItemFold {
       this.event(typeOf(head), marketOf(head));
       slot += slotsOf(head);
     }
-    assert(this.maker === null, 'a fill must have a maker and a taker');
+    assert(!this.hasMaker, 'a fill must have a maker and a taker');
     for (const { transfers } of this.hosted) {
       assert(transfers.isEmpty, 'a transfer must have two sides');
     }
@@ -156,33 +161,33 @@ export class ItemFold {
     const market = this.market(marketId);
     if (market === null) return;
     const flags = this.word(EW_FLAGS);
-    const side = this.side(market, flags & FLAG_SIDE, this.float(EF_FEE));
+    const isMaker = (flags & FLAG_MAKER) !== 0;
     const tradeSequence = this.float(EF_TRADE_SEQUENCE);
-    if ((flags & FLAG_MAKER) !== 0) {
-      this.maker = { tradeSequence, side };
-      return;
-    }
-    const { maker } = this;
-    assert(maker?.tradeSequence === tradeSequence, 'the events of a fill must follow each other');
-    this.maker = null;
-    this.options.sink.marketItem(marketId, this.float(EF_SEQUENCE), {
-      kind: 'fill',
-      tradeSequence,
-      timeMs: this.timeMs,
-      priceTicks: this.word(EW_PRICE),
-      qtyLots: this.float(EF_LOTS),
-      takerSide: (flags & FLAG_SIDE) as 0 | 1,
-      isLiquidation: (flags & FLAG_LIQUIDATION) !== 0,
-      maker: maker.side,
-      taker: side,
-    });
+    const { filled } = this;
+    const isNext = isMaker
+      ? !this.hasMaker
+      : this.hasMaker && filled.tradeSequence === tradeSequence;
+    assert(isNext, 'the events of a fill must follow each other');
+    this.hasMaker = isMaker;
+    const side = isMaker ? filled.maker : filled.taker;
+    this.writeSide(side, market, flags & FLAG_SIDE, this.float(EF_FEE));
+    filled.tradeSequence = tradeSequence;
+    if (isMaker) return;
+    filled.timeMs = this.timeMs;
+    filled.priceTicks = this.word(EW_PRICE);
+    filled.qtyLots = this.float(EF_LOTS);
+    filled.takerSide = (flags & FLAG_SIDE) as 0 | 1;
+    filled.isLiquidation = (flags & FLAG_LIQUIDATION) !== 0;
+    this.options.sink.marketItem(marketId, this.float(EF_SEQUENCE), filled);
   }
 
   private transfer(marketId: number): void {
     const market = this.market(marketId);
     if (market === null) return;
     const flags = this.word(EW_FLAGS);
-    const { accountId, deltaEntryTickLots, realizedMicroUsd } = this.side(market, 0, 0);
+    const changed = emptySide();
+    this.writeSide(changed, market, 0, 0);
+    const { accountId, deltaEntryTickLots, realizedMicroUsd } = changed;
     market.transfers.add({
       reason: reasonOf(flags),
       side: (flags & FLAG_SIDE) as 0 | 1,
@@ -196,16 +201,13 @@ export class ItemFold {
     });
   }
 
-  private side(market: HostedMarket, side: number, fee: number): ItemSide {
+  private writeSide(to: ItemSide, market: HostedMarket, side: number, fee: number): void {
     const lots = this.float(EF_LOTS);
-    const accountId = this.word(W_ACCOUNT);
-    return {
-      accountId,
-      deltaLots: side === 0 ? lots : -lots,
-      deltaEntryTickLots: market.entries.change(accountId, this.float(EF_ENTRY_VALUE)),
-      realizedMicroUsd: positiveZero(this.float(EF_REALIZED)),
-      feeMicroUsd: positiveZero(fee),
-    };
+    to.accountId = this.word(W_ACCOUNT);
+    to.deltaLots = side === 0 ? lots : -lots;
+    to.deltaEntryTickLots = market.entries.change(to.accountId, this.float(EF_ENTRY_VALUE));
+    to.realizedMicroUsd = positiveZero(this.float(EF_REALIZED));
+    to.feeMicroUsd = positiveZero(fee);
   }
 
   private payment(kind: 'funding' | 'insurance', marketId: number): void {
@@ -342,6 +344,30 @@ export class ItemFold {
   private float(offset: number): number {
     return this.floats[this.at / 2 + offset] as number;
   }
+}
+
+function emptyFill(): MarketItem {
+  return {
+    kind: 'fill',
+    tradeSequence: 0,
+    timeMs: 0,
+    priceTicks: 0,
+    qtyLots: 0,
+    takerSide: 0,
+    isLiquidation: false,
+    maker: emptySide(),
+    taker: emptySide(),
+  };
+}
+
+function emptySide(): ItemSide {
+  return {
+    accountId: 0,
+    deltaLots: 0,
+    deltaEntryTickLots: 0,
+    realizedMicroUsd: 0,
+    feeMicroUsd: 0,
+  };
 }
 
 /** −0 has no bytes of its own in a pack. */

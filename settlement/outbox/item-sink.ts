@@ -2,7 +2,10 @@ import type { AccountItem, MarketItem } from '../packs/pack-types.js';
 
 /** Takes what the fold makes of a shard's events, in the order of its journal. */
 export interface ItemSink {
-  /** Of a market that the shard hosts; `sequence` is that of the command that it comes from. */
+  /**
+   * Of a market that the shard hosts; `sequence` is that of the command that it comes from. The item is the fold's: it holds until the call
+   * returns.
+   */
   marketItem(marketId: number, sequence: number, item: MarketItem): void;
   accountItem(item: AccountItem): void;
   price(price: MarketPrice): void;

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.js';
-import { encodePack } from '../packs/pack-codec.js';
-import type { AccountItem, MarketEnd, MarketItem, Pack } from '../packs/pack-types.js';
+import { ACCOUNT_ITEMS, encodePack, MARKET_ITEMS, packItems } from '../packs/pack-codec.js';
+import type { AccountItem, MarketEnd, MarketItem } from '../packs/pack-types.js';
 import { accountEventsSubject, fillsSubject } from '../packs/subjects.js';
 import { type BusHead, headOf } from './bus-head.js';
 import type { ItemSink, MarketPrice } from './item-sink.js';
@@ -32,6 +32,8 @@ export interface PublisherOptions {
   itemsMax?: number;
 }
 
+type AnyQueue = SubjectQueue<MarketItem> | SubjectQueue<AccountItem>;
+
 /** What a publisher has sent since it was opened. */
 export interface PublisherCounts {
   packs: number;
@@ -57,11 +59,11 @@ export class ShardPublisher implements ItemSink {
   private readonly options: PublisherOptions;
   private readonly outgoing: Outgoing;
   private readonly prices: PriceBoard;
-  private readonly accounts: SubjectQueue;
-  private readonly markets = new Map<number, SubjectQueue>();
-  private readonly queues: SubjectQueue[];
+  private readonly accounts: SubjectQueue<AccountItem>;
+  private readonly markets = new Map<number, SubjectQueue<MarketItem>>();
+  private readonly queues: AnyQueue[];
   /** Queues whose end on the bus the journal has not come to. */
-  private behindBus: SubjectQueue[] = [];
+  private behindBus: AnyQueue[] = [];
   private sequence: number;
   private timeMs: number;
   private lastEpoch: number;
@@ -80,7 +82,8 @@ export class ShardPublisher implements ItemSink {
     this.sequence = begin.sequence;
     this.timeMs = begin.timeMs;
     this.lastEpoch = begin.epoch;
-    this.accounts = new SubjectQueue(accountEventsSubject(shardId), 0, begin.accountItems);
+    const subject = accountEventsSubject(shardId);
+    this.accounts = new SubjectQueue(subject, 0, ACCOUNT_ITEMS, begin.accountItems);
     this.queues = [this.accounts];
     for (const [marketId, items] of begin.marketItems) this.openMarket(marketId, items);
   }
@@ -171,8 +174,8 @@ export class ShardPublisher implements ItemSink {
     this.prices.publish(nowMs);
   }
 
-  private openMarket(marketId: number, items: number): SubjectQueue {
-    const queue = new SubjectQueue(fillsSubject(marketId), marketId, items);
+  private openMarket(marketId: number, items: number): SubjectQueue<MarketItem> {
+    const queue = new SubjectQueue(fillsSubject(marketId), marketId, MARKET_ITEMS, items);
     this.markets.set(marketId, queue);
     this.queues.push(queue);
     return queue;
@@ -196,7 +199,7 @@ export class ShardPublisher implements ItemSink {
     await this.outgoing.look();
   }
 
-  private checkHead({ subject, marketId }: SubjectQueue, head: BusHead | null): void {
+  private checkHead({ subject, marketId }: AnyQueue, head: BusHead | null): void {
     const { shardId, begin, limit } = this.options;
     const isAccounts = marketId === 0;
     const confirmed = isAccounts ? begin.accountItems : (begin.marketItems.get(marketId) ?? 0);
@@ -224,17 +227,16 @@ export class ShardPublisher implements ItemSink {
     this.behindBus = this.behindBus.filter(({ isBehindBus }) => isBehindBus);
   }
 
-  private publishFrom(queue: SubjectQueue, isDue: boolean): void {
+  private publishFrom(queue: AnyQueue, isDue: boolean): void {
     const most = this.options.packItemsMax ?? PACK_ITEMS_MAX;
     while (queue.length >= most || (isDue && queue.length > 0)) {
       const cut = queue.cut(most);
       if (cut === null) return;
-      const { subject, marketId } = queue;
-      const numbers = { shardId: this.options.shardId, timeMs: cut.items.at(-1)?.timeMs };
-      const kind = marketId === 0 ? { kind: 'account' } : { kind: 'market', marketId };
-      const data = encodePack({ ...kind, ...numbers, ...cut } as Pack);
-      const { firstItem, lastItem, lastSequence } = cut;
-      const items = cut.items.length;
+      const { body, ...numbers } = cut;
+      const { items, firstItem, lastItem, lastSequence } = numbers;
+      const { subject, marketId, packKind: kind } = queue;
+      const { shardId } = this.options;
+      const data = packItems({ kind, marketId, shardId, ...numbers }, body);
       this.counts.packs++;
       this.counts.items += items;
       this.counts.bytes += data.length;

@@ -1,43 +1,37 @@
-import { isDeepStrictEqual } from 'node:util';
+import type { ItemWriter } from '../packs/pack-codec.js';
 import type { AccountItem, MarketItem } from '../packs/pack-types.js';
 import type { BusHead } from './bus-head.js';
 import { OutboxDivergedError } from './outbox-errors.js';
+import { type CutItems, WaitingItems } from './waiting-items.js';
 
 type AnyItem = MarketItem | AccountItem;
 
-/** Items that make a pack, all of one epoch. */
-export interface CutItems {
-  items: AnyItem[];
-  epoch: number;
+/** Items for a pack, with their numbers. */
+export interface NumberedItems extends CutItems {
   firstItem: number;
   lastItem: number;
-  firstSequence: number;
-  lastSequence: number;
-}
-
-interface Waiting {
-  item: AnyItem;
-  sequence: number;
-  epoch: number;
 }
 
 /** Items of one subject that wait to be published: numbered, and compared with what the bus has already from an earlier run. */
-export class SubjectQueue {
+export class SubjectQueue<Item extends AnyItem> {
   readonly subject: string;
   /** Of a market; 0: of the shard's accounts. */
   readonly marketId: number;
+  readonly packKind: number;
   /** Number of the newest item that the journal has made. */
   lastItem: number;
   /** When the oldest item that waits came. */
   sinceMs = 0;
-  private waiting: Waiting[] = [];
+  private readonly waiting: WaitingItems<Item>;
   /** Where the bus ends; undefined: it was not asked; null: the journal is past that, and agrees. */
   private head: BusHead | null | undefined;
 
-  constructor(subject: string, marketId: number, lastItem: number) {
+  constructor(subject: string, marketId: number, writer: ItemWriter<Item>, lastItem: number) {
     this.subject = subject;
     this.marketId = marketId;
+    this.packKind = writer.packKind;
     this.lastItem = lastItem;
+    this.waiting = new WaitingItems(writer);
   }
 
   get length(): number {
@@ -54,9 +48,10 @@ export class SubjectQueue {
     return this.head !== undefined && this.head !== null;
   }
 
-  add(item: AnyItem, sequence: number, epoch: number, nowMs: number): void {
+  /** Throws PackError `out_of_range`. */
+  add(item: Item, sequence: number, epoch: number, nowMs: number): void {
     if (this.waiting.length === 0) this.sinceMs = nowMs;
-    this.waiting.push({ item, sequence, epoch });
+    this.waiting.add(item, sequence, epoch);
     this.lastItem++;
   }
 
@@ -81,24 +76,13 @@ export class SubjectQueue {
   }
 
   /** Items for the next pack, at most so many; null: there is none. */
-  cut(itemsMax: number): CutItems | null {
+  cut(itemsMax: number): NumberedItems | null {
     if (this.head === undefined) return null;
     this.skipKnown();
-    const [first] = this.waiting;
-    if (first === undefined) return null;
-    const most = Math.min(itemsMax, this.waiting.length);
-    let count = 1;
-    while (count < most && this.waiting[count]?.epoch === first.epoch) count++;
-    const firstItem = this.lastItem - this.waiting.length + 1;
-    const taken = this.waiting.splice(0, count);
-    return {
-      items: taken.map(({ item }) => item),
-      epoch: first.epoch,
-      firstItem,
-      lastItem: firstItem + count - 1,
-      firstSequence: first.sequence,
-      lastSequence: (taken.at(-1) as Waiting).sequence,
-    };
+    if (this.length === 0) return null;
+    const firstItem = this.lastItem - this.length + 1;
+    const cut = this.waiting.cut(itemsMax);
+    return { ...cut, firstItem, lastItem: firstItem + cut.items - 1 };
   }
 
   private skipKnown(): void {
@@ -108,9 +92,13 @@ export class SubjectQueue {
     const known = Math.min(waiting.length, head.lastItem - firstItem + 1);
     if (known <= 0) return;
     const isEnd = firstItem + known - 1 === head.lastItem;
-    const last = waiting[known - 1] as Waiting;
-    if (isEnd && head.item !== null && !isSameItem(last, head)) throw this.diverged(head);
-    waiting.splice(0, known);
+    if (isEnd && !this.isHeadAt(known - 1, head)) throw this.diverged(head);
+    waiting.drop(known);
+  }
+
+  /** Of a mark only its place is known. */
+  private isHeadAt(place: number, { item, lastSequence, epoch }: BusHead): boolean {
+    return item === null || this.waiting.isAt(place, item as Item, lastSequence, epoch);
   }
 
   private diverged({ lastItem, lastSequence, epoch }: BusHead): OutboxDivergedError {
@@ -119,9 +107,4 @@ export class SubjectQueue {
         'something else there: it is not the journal that was published. Restore it, or begin with an empty bus and ledger',
     );
   }
-}
-
-function isSameItem({ item, sequence, epoch }: Waiting, head: BusHead): boolean {
-  const isSame = sequence === head.lastSequence && epoch === head.epoch;
-  return isSame && isDeepStrictEqual(item, head.item);
 }

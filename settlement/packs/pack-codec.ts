@@ -16,10 +16,44 @@ import {
   readHeader,
   sealPack,
 } from './pack-header.js';
-import type { AccountItem, AccountPack, MarketPack, Pack, PricePack } from './pack-types.js';
+import type {
+  AccountItem,
+  AccountPack,
+  MarketItem,
+  MarketPack,
+  Pack,
+  PricePack,
+} from './pack-types.js';
 
 /** Behind the header of a price: u32 index, u32 mark, i64 time of publication. */
 const PRICE_BYTES = 16;
+
+/** How the items of a kind of pack are written, for whoever keeps them as bytes. */
+export interface ItemWriter<Item> {
+  readonly packKind: number;
+  bytesOf(item: Item): number;
+  /** Into bytes that are zero. Throws PackError `out_of_range`. */
+  put(view: DataView, at: number, item: Item): void;
+}
+
+export const MARKET_ITEMS: ItemWriter<MarketItem> = {
+  packKind: KIND_MARKET,
+  bytesOf: () => MARKET_ITEM_BYTES,
+  put: putMarketItem,
+};
+
+export const ACCOUNT_ITEMS: ItemWriter<AccountItem> = {
+  packKind: KIND_ACCOUNT,
+  bytesOf: accountItemBytes,
+  put: putAccountItem,
+};
+
+/** A pack of items that are bytes already; the same bytes as `encodePack` makes of them. Throws PackError `out_of_range`. */
+export function packItems(header: PackHeader, body: Uint8Array): Uint8Array {
+  const made = openPack(header, body.length);
+  made.bytes.set(body, HEADER_BYTES);
+  return sealPack(made);
+}
 
 /** Bytes of a pack of version 1 (pack-header.ts). Equal packs are equal bytes. Throws PackError `out_of_range`. */
 export function encodePack(pack: Pack): Uint8Array {
