@@ -3,6 +3,7 @@ import { PackError } from '../packs/pack-error.js';
 import type {
   AccountPack,
   ItemOrigin,
+  MarketItem,
   MarketListed,
   Pack,
   PricePack,
@@ -71,6 +72,8 @@ export class Ingest {
   private readonly waitingSinceMs = new Map<string, number>();
   /** Markets that the message under way has listed. */
   private readonly listed = new Set<number>();
+  /** A pack is looked at once, and kept as its bytes. */
+  private readonly pool: MarketItem[] = [];
 
   constructor(parts: IngestParts) {
     this.parts = parts;
@@ -212,7 +215,7 @@ export class Ingest {
   }
 
   private accept(message: LedgerMessage): IngestOutcome {
-    const pack = decodePack(message.data);
+    const pack = decodePack(message.data, this.pool);
     checkSubject(pack, message.subject);
     if (pack.kind === 'price') return this.acceptPrice(pack);
     if (pack.kind === 'account') checkOrder(pack);

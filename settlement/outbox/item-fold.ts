@@ -44,6 +44,7 @@ import {
   FLAG_SIDE,
   reasonOf,
 } from '../../engine/messages/types.js';
+import { emptyMarketItem, emptySide } from '../packs/market-items.js';
 import type { ItemSide, MarketItem, MarketListed } from '../packs/pack-types.js';
 import { EntryValues } from './entry-values.js';
 import type { Contract, ItemSink } from './item-sink.js';
@@ -85,7 +86,7 @@ export class ItemFold {
    * The present fill. All fills are told in the same object: making one for each, of three objects and the numbers in them, took a third of
    * the outbox's time, because fresh memory is never in the processor's caches.
    */
-  private readonly filled: MarketItem = emptyFill();
+  private readonly filled: MarketItem = emptyMarketItem();
   /** A maker's event came, whose taker's is next. */
   private hasMaker = false;
 
@@ -344,30 +345,6 @@ export class ItemFold {
   private float(offset: number): number {
     return this.floats[this.at / 2 + offset] as number;
   }
-}
-
-function emptyFill(): MarketItem {
-  return {
-    kind: 'fill',
-    tradeSequence: 0,
-    timeMs: 0,
-    priceTicks: 0,
-    qtyLots: 0,
-    takerSide: 0,
-    isLiquidation: false,
-    maker: emptySide(),
-    taker: emptySide(),
-  };
-}
-
-function emptySide(): ItemSide {
-  return {
-    accountId: 0,
-    deltaLots: 0,
-    deltaEntryTickLots: 0,
-    realizedMicroUsd: 0,
-    feeMicroUsd: 0,
-  };
 }
 
 /** −0 has no bytes of its own in a pack. */

@@ -230,13 +230,14 @@ export class ShardPublisher implements ItemSink {
   private publishFrom(queue: AnyQueue, isDue: boolean): void {
     const most = this.options.packItemsMax ?? PACK_ITEMS_MAX;
     while (queue.length >= most || (isDue && queue.length > 0)) {
-      const cut = queue.cut(most);
-      if (cut === null) return;
-      const { body, ...numbers } = cut;
+      const first = queue.first(most);
+      if (first === null) return;
+      const { body, ...numbers } = first;
       const { items, firstItem, lastItem, lastSequence } = numbers;
       const { subject, marketId, packKind: kind } = queue;
       const { shardId } = this.options;
       const data = packItems({ kind, marketId, shardId, ...numbers }, body);
+      queue.drop(items);
       this.counts.packs++;
       this.counts.items += items;
       this.counts.bytes += data.length;

@@ -2,12 +2,12 @@ import type { ItemWriter } from '../packs/pack-codec.js';
 import type { AccountItem, MarketItem } from '../packs/pack-types.js';
 import type { BusHead } from './bus-head.js';
 import { OutboxDivergedError } from './outbox-errors.js';
-import { type CutItems, WaitingItems } from './waiting-items.js';
+import { type FirstItems, WaitingItems } from './waiting-items.js';
 
 type AnyItem = MarketItem | AccountItem;
 
 /** Items for a pack, with their numbers. */
-export interface NumberedItems extends CutItems {
+export interface NumberedItems extends FirstItems {
   firstItem: number;
   lastItem: number;
 }
@@ -75,14 +75,19 @@ export class SubjectQueue<Item extends AnyItem> {
     this.head = null;
   }
 
-  /** Items for the next pack, at most so many; null: there is none. */
-  cut(itemsMax: number): NumberedItems | null {
+  /** Items for the next pack, at most so many; null: there is none. Their bytes hold until the queue changes. */
+  first(itemsMax: number): NumberedItems | null {
     if (this.head === undefined) return null;
     this.skipKnown();
     if (this.length === 0) return null;
     const firstItem = this.lastItem - this.length + 1;
-    const cut = this.waiting.cut(itemsMax);
-    return { ...cut, firstItem, lastItem: firstItem + cut.items - 1 };
+    const first = this.waiting.first(itemsMax);
+    return { ...first, firstItem, lastItem: firstItem + first.items - 1 };
+  }
+
+  /** They are in a pack. */
+  drop(items: number): void {
+    this.waiting.drop(items);
   }
 
   private skipKnown(): void {

@@ -1,7 +1,7 @@
 import type { ItemWriter } from '../packs/pack-codec.js';
 
 /** Items that make the body of a pack, all of one epoch. */
-export interface CutItems {
+export interface FirstItems {
   body: Uint8Array;
   items: number;
   epoch: number;
@@ -48,20 +48,20 @@ export class WaitingItems<Item extends { timeMs: number }> {
     this.times.push(item.timeMs);
   }
 
-  /** Takes out the first items, at most so many, up to where the epoch changes. There has to be one. */
-  cut(itemsMax: number): CutItems {
+  /** The first items, at most so many, up to where the epoch changes. There has to be one. The body holds until something is added or dropped. */
+  first(itemsMax: number): FirstItems {
     const epoch = this.epochs[0] as number;
     const most = Math.min(itemsMax, this.length);
     let items = 1;
     while (items < most && this.epochs[items] === epoch) items++;
-    const [firstSequence, lastSequence] = [
-      this.sequences[0],
-      this.sequences[items - 1],
-    ] as number[];
-    const timeMs = this.times[items - 1] as number;
-    const body = this.bytes.slice(0, this.startOf(items));
-    this.drop(items);
-    return { body, items, epoch, firstSequence, lastSequence, timeMs } as CutItems;
+    return {
+      body: this.bytes.subarray(0, this.startOf(items)),
+      items,
+      epoch,
+      firstSequence: this.sequences[0] as number,
+      lastSequence: this.sequences[items - 1] as number,
+      timeMs: this.times[items - 1] as number,
+    };
   }
 
   /** Forgets the first items. */

@@ -33,26 +33,51 @@ export function putMarketItem(view: DataView, at: number, item: MarketItem): voi
   putSide(view, at + 64, taker);
 }
 
-export function takeMarketItem(view: DataView, at: number): MarketItem {
+/** Throws PackError `out_of_range`; then `item`, which it is written into, holds some of it. */
+export function takeMarketItem(
+  view: DataView,
+  at: number,
+  item: MarketItem = emptyMarketItem(),
+): MarketItem {
   const kind = KINDS[within('kind of the item', view.getUint8(at), 0, KINDS.length - 1)];
-  const takerSide = within('takerSide', view.getUint8(at + 1), 0, 1) as 0 | 1;
-  const isLiquidation = within('isLiquidation', view.getUint8(at + 2), 0, 1) === 1;
+  item.kind = kind as MarketItemKind;
+  item.takerSide = within('takerSide', view.getUint8(at + 1), 0, 1) as 0 | 1;
+  item.isLiquidation = within('isLiquidation', view.getUint8(at + 2), 0, 1) === 1;
   within('the reserved byte', view.getUint8(at + 3), 0, 0);
-  const qtyLots = takeInteger(view, at + 24, 'qtyLots');
-  const bought = signed(qtyLots, takerSide);
-  const item: MarketItem = {
-    kind: kind as MarketItemKind,
-    tradeSequence: takeInteger(view, at + 8, 'tradeSequence'),
-    timeMs: takeInteger(view, at + 16, 'timeMs'),
-    priceTicks: view.getUint32(at + 4, true),
-    qtyLots,
-    takerSide,
-    isLiquidation,
-    maker: takeSide(view, at + 40, view.getUint32(at + 32, true), -bought),
-    taker: takeSide(view, at + 64, view.getUint32(at + 36, true), bought),
-  };
+  item.priceTicks = view.getUint32(at + 4, true);
+  item.tradeSequence = takeInteger(view, at + 8, 'tradeSequence');
+  item.timeMs = takeInteger(view, at + 16, 'timeMs');
+  item.qtyLots = takeInteger(view, at + 24, 'qtyLots');
+  const bought = signed(item.qtyLots, item.takerSide);
+  takeSide(view, at + 40, item.maker, view.getUint32(at + 32, true), -bought);
+  takeSide(view, at + 64, item.taker, view.getUint32(at + 36, true), bought);
   checkItem(item);
   return item;
+}
+
+/** To be written over. */
+export function emptyMarketItem(): MarketItem {
+  return {
+    kind: 'fill',
+    tradeSequence: 0,
+    timeMs: 0,
+    priceTicks: 0,
+    qtyLots: 0,
+    takerSide: 0,
+    isLiquidation: false,
+    maker: emptySide(),
+    taker: emptySide(),
+  };
+}
+
+export function emptySide(): ItemSide {
+  return {
+    accountId: 0,
+    deltaLots: 0,
+    deltaEntryTickLots: 0,
+    realizedMicroUsd: 0,
+    feeMicroUsd: 0,
+  };
 }
 
 function checkItem(item: MarketItem): void {
@@ -96,14 +121,18 @@ function putSide(view: DataView, at: number, side: ItemSide): void {
   putInteger(view, at + 16, 'feeMicroUsd', side.feeMicroUsd);
 }
 
-function takeSide(view: DataView, at: number, accountId: number, deltaLots: number): ItemSide {
-  return {
-    accountId,
-    deltaLots,
-    deltaEntryTickLots: takeInteger(view, at, 'deltaEntryTickLots'),
-    realizedMicroUsd: takeInteger(view, at + 8, 'realizedMicroUsd'),
-    feeMicroUsd: takeInteger(view, at + 16, 'feeMicroUsd'),
-  };
+function takeSide(
+  view: DataView,
+  at: number,
+  side: ItemSide,
+  accountId: number,
+  deltaLots: number,
+): void {
+  side.accountId = accountId;
+  side.deltaLots = deltaLots;
+  side.deltaEntryTickLots = takeInteger(view, at, 'deltaEntryTickLots');
+  side.realizedMicroUsd = takeInteger(view, at + 8, 'realizedMicroUsd');
+  side.feeMicroUsd = takeInteger(view, at + 16, 'feeMicroUsd');
 }
 
 function signed(lots: number, side: 0 | 1): number {

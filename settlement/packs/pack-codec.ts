@@ -61,10 +61,14 @@ export function encodePack(pack: Pack): Uint8Array {
   return pack.kind === 'account' ? encodeAccount(pack) : encodePrice(pack);
 }
 
-/** Throws PackError, and nothing else, when the bytes are not a whole and sound pack of a version that this release reads. */
-export function decodePack(bytes: Uint8Array): Pack {
+/**
+ * Throws PackError, and nothing else, when the bytes are not a whole and sound pack of a version that this release reads. `pool`: items that
+ * nobody needs any more, which those of a market's pack are written over; it grows to the largest pack. *Reason:* who looks at many packs
+ * and keeps none would spend half of the time on fresh memory.
+ */
+export function decodePack(bytes: Uint8Array, pool: MarketItem[] = []): Pack {
   const { header, view } = readHeader(bytes);
-  if (header.kind === KIND_MARKET) return decodeMarket(header, view);
+  if (header.kind === KIND_MARKET) return decodeMarket(header, view, pool);
   return header.kind === KIND_ACCOUNT ? decodeAccount(header, view) : decodePrice(header, view);
 }
 
@@ -80,11 +84,12 @@ function encodeMarket(pack: MarketPack): Uint8Array {
   return sealPack(made);
 }
 
-function decodeMarket(header: PackHeader, view: DataView): MarketPack {
+function decodeMarket(header: PackHeader, view: DataView, pool: MarketItem[]): MarketPack {
   checkBody(view, header.items * MARKET_ITEM_BYTES);
-  const items = Array.from({ length: header.items }, (_, i) => {
-    return takeMarketItem(view, HEADER_BYTES + i * MARKET_ITEM_BYTES);
-  });
+  for (let i = 0; i < header.items; i++) {
+    pool[i] = takeMarketItem(view, HEADER_BYTES + i * MARKET_ITEM_BYTES, pool[i]);
+  }
+  const items = pool.slice(0, header.items);
   return { kind: 'market', marketId: header.marketId, ...numbersOf(header), items };
 }
 
