@@ -35,7 +35,9 @@ import { MarketMemories, type MarketMemoryRows } from './market-memory.js';
 import { MarketRequests } from './market-requests.js';
 import { MarketStreams } from './market-streams.js';
 import { type AccountCall, OrderRequests } from './order-requests.js';
+import { PastAggregates } from './past-aggregates.js';
 import { PastCandles } from './past-candles.js';
+import { PastFundings } from './past-fundings.js';
 import { PastRows } from './past-rows.js';
 import { PastTrades } from './past-trades.js';
 import { restRoutes, socketRoutes } from './routes.js';
@@ -349,6 +351,8 @@ export class BinanceDialect implements EventObserver {
       ...this.streamContext(),
       candles: new PastCandles(this.memories.candles, past),
       trades: new PastTrades(this.memories, past),
+      aggregates: new PastAggregates(this.memories, past),
+      fundings: new PastFundings(this.memories, past),
       limits: { requestsPerMinute: perMinute, ordersPerMinute: perMinute },
     });
   }

@@ -3,6 +3,7 @@ import {
   EF_OPEN_INTEREST,
   EF_ORDER_ID,
   EF_RATE_PPB,
+  EF_SEQUENCE,
   EF_TRADE_SEQUENCE,
   EW_FLAGS,
   EW_PRICE,
@@ -37,17 +38,24 @@ export interface TradeRecord {
   timeMs: number;
 }
 
-/** Trades of one taker's order at one price, which stand for one. */
+/** What one command has traded of one taker's order at one price, which stands for one trade. */
 export interface AggregateTrade extends TradeRecord {
+  /** That of its first trade, which grows and is never used again. */
   aggregateId: number;
-  takerOrderId: number;
   lastTradeId: number;
+}
+
+interface GrowingTrade {
+  readonly trade: AggregateTrade;
+  readonly takerOrderId: number;
+  readonly sequence: number;
 }
 
 export interface FundingRecord {
   ratePpb: number;
   timeMs: number;
-  markTicks: number;
+  /** The index, which it was paid on. */
+  priceTicks: number;
 }
 
 /** A fill of an order that liquidates. */
@@ -94,7 +102,7 @@ export class MarketMemories {
   private readonly byMarket: (MarketMemory | undefined)[] = [];
   private readonly listener: MarketListener;
   /** Trades that may go on with the next one. */
-  private readonly growing = new Map<number, AggregateTrade>();
+  private readonly growing = new Map<number, GrowingTrade>();
 
   constructor(listener: MarketListener) {
     this.listener = listener;
@@ -158,7 +166,7 @@ export class MarketMemories {
         memory.fundings.push({
           ratePpb: floats[f + EF_RATE_PPB] as number,
           timeMs,
-          markTicks: words[at + EW_PRICE] as number,
+          priceTicks: words[at + EW_PRICE] as number,
         });
         break;
       case EVT_MARK_PRICE:
@@ -170,7 +178,7 @@ export class MarketMemories {
 
   /** Everything of a tick has come: trades of one order come together. */
   endTick(): void {
-    for (const [marketId, trade] of this.growing) this.listener.aggregated(marketId, trade);
+    for (const [marketId, { trade }] of this.growing) this.listener.aggregated(marketId, trade);
     this.growing.clear();
   }
 
@@ -206,7 +214,8 @@ export class MarketMemories {
     memory.trades.push(trade);
     const { lots, priceTicks, tradeId } = trade;
     this.candles.add(marketId, tradeId, priceTicks, lots, takerBuys, timeMs);
-    this.aggregate(memory, marketId, trade, floats[f + EF_ORDER_ID] as number);
+    const sequence = floats[f + EF_SEQUENCE] as number;
+    this.aggregate(memory, marketId, trade, floats[f + EF_ORDER_ID] as number, sequence);
     this.listener.traded(marketId, trade);
     if ((flags & FLAG_LIQUIDATION) !== 0) {
       this.listener.forced(marketId, { side: flags & FLAG_SIDE, priceTicks, lots, timeMs });
@@ -218,15 +227,16 @@ export class MarketMemories {
     marketId: number,
     trade: TradeRecord,
     takerOrderId: number,
+    sequence: number,
   ): void {
     const open = this.growing.get(marketId);
-    if (open?.takerOrderId === takerOrderId && open.priceTicks === trade.priceTicks) {
-      open.lots += trade.lots;
-      open.lastTradeId = trade.tradeId;
+    const isOfOneOrder = open?.takerOrderId === takerOrderId && open.sequence === sequence;
+    if (isOfOneOrder && open.trade.priceTicks === trade.priceTicks) {
+      open.trade.lots += trade.lots;
+      open.trade.lastTradeId = trade.tradeId;
       return;
     }
-    if (open !== undefined) this.listener.aggregated(marketId, open);
-    // Its id is that of its first trade, which grows and is never used again.
+    if (open !== undefined) this.listener.aggregated(marketId, open.trade);
     const { lots, makerBuys, priceTicks, timeMs, tradeId } = trade;
     // Field by field: a spread costs more than all else that is done for a trade here.
     const fresh: AggregateTrade = {
@@ -236,10 +246,9 @@ export class MarketMemories {
       makerBuys,
       timeMs,
       aggregateId: tradeId,
-      takerOrderId,
       lastTradeId: tradeId,
     };
     memory.aggregates.push(fresh);
-    this.growing.set(marketId, fresh);
+    this.growing.set(marketId, { trade: fresh, takerOrderId, sequence });
   }
 }

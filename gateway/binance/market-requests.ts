@@ -2,7 +2,7 @@ import { type Market, priceText, qtyText } from '../markets.js';
 import { intervalOf } from './candles.js';
 import { type Depths, snapshotIdOf } from './depth.js';
 import { BinanceError, ERRORS } from './errors.js';
-import type { MarketMemories } from './market-memory.js';
+import type { FundingRecord, MarketMemories } from './market-memory.js';
 import {
   aggregateObject,
   dayFields,
@@ -12,7 +12,10 @@ import {
 } from './market-objects.js';
 import { markText, rateText } from './numbers.js';
 import type { Parameters } from './parameters.js';
+import type { PastAggregates } from './past-aggregates.js';
 import type { PastCandles } from './past-candles.js';
+import type { PastFundings } from './past-fundings.js';
+import { newestOrOldest } from './past-period.js';
 import type { PastTrades } from './past-trades.js';
 import { MARGIN_ASSET, type Symbols, symbolOf } from './symbols.js';
 
@@ -28,6 +31,8 @@ export interface MarketRequestContext {
   readonly depths: Depths;
   readonly candles: PastCandles;
   readonly trades: PastTrades;
+  readonly aggregates: PastAggregates;
+  readonly fundings: PastFundings;
   readonly limits: PublishedLimits;
   readonly exchangeTimeMs: () => number;
 }
@@ -94,17 +99,13 @@ export class MarketRequests {
     const market = this.context.symbols.must(parameters);
     const { endTime, startTime } = parameters.period();
     const fromId = parameters.integer('fromId', 0);
-    const limit = parameters.limit(500, 1_000);
-    const found = this.context.memories
-      .of(market.id)
-      .aggregates.toArray()
-      .filter(({ aggregateId, timeMs }) => {
-        if (fromId !== undefined && aggregateId < fromId) return false;
-        return timeMs >= (startTime ?? 0) && timeMs <= (endTime ?? Number.MAX_SAFE_INTEGER);
-      });
-    const fromStart = fromId !== undefined || startTime !== undefined;
-    const some = fromStart ? found.slice(0, limit) : found.slice(-limit);
-    return some.map((trade) => aggregateObject(trade, market));
+    const found = this.context.aggregates.aggregates(market, fromId ?? 0, {
+      fromMs: startTime ?? 0,
+      toMs: endTime ?? Number.MAX_SAFE_INTEGER,
+      limit: parameters.limit(500, 1_000),
+      newest: fromId === undefined && startTime === undefined,
+    });
+    return then(found, (trades) => trades.map((trade) => aggregateObject(trade, market)));
   };
 
   klines = (parameters: Parameters) => {
@@ -130,21 +131,21 @@ export class MarketRequests {
 
   fundingRate = (parameters: Parameters) => {
     const { endTime, startTime } = parameters.period();
-    const limit = parameters.limit(100, 1_000);
-    const found = this.context.symbols.oneOrAll(parameters).flatMap((market) => {
-      const { fundings } = this.context.memories.of(market.id);
-      return fundings.toArray().map((funding) => ({
-        symbol: symbolOf(market),
-        fundingRate: rateText(funding.ratePpb),
-        fundingTime: funding.timeMs,
-        markPrice: markText(market, funding.markTicks),
-      }));
+    const period = {
+      fromMs: startTime ?? 0,
+      toMs: endTime ?? Number.MAX_SAFE_INTEGER,
+      limit: parameters.limit(100, 1_000),
+      newest: startTime === undefined,
+    };
+    const markets = this.context.symbols.oneOrAll(parameters);
+    const found = markets.map((market) => {
+      const fundings = this.context.fundings.fundings(market, period);
+      return then(fundings, (some) => some.map((funding) => fundingObject(funding, market)));
     });
-    const within = found
-      .filter(({ fundingTime }) => fundingTime >= (startTime ?? 0))
-      .filter(({ fundingTime }) => fundingTime <= (endTime ?? Number.MAX_SAFE_INTEGER))
-      .sort((a, b) => a.fundingTime - b.fundingTime);
-    return startTime === undefined ? within.slice(-limit) : within.slice(0, limit);
+    return then(allOf(found), (lists) => {
+      const sorted = lists.flat().sort((a, b) => a.fundingTime - b.fundingTime);
+      return newestOrOldest(sorted, period);
+    });
   };
 
   dayTicker = (parameters: Parameters) => {
@@ -213,6 +214,19 @@ export class MarketRequests {
     const day = this.context.memories.day(market.id, now);
     return { ...dayFields(day, market, now), lastQty: qtyText(market, last?.lots ?? 0) };
   }
+}
+
+function fundingObject({ priceTicks, ratePpb, timeMs }: FundingRecord, market: Market) {
+  return {
+    symbol: symbolOf(market),
+    fundingRate: rateText(ratePpb),
+    fundingTime: timeMs,
+    markPrice: markText(market, priceTicks),
+  };
+}
+
+function allOf<Item>(found: (Item | Promise<Item>)[]): Item[] | Promise<Item[]> {
+  return found.some((one) => one instanceof Promise) ? Promise.all(found) : (found as Item[]);
 }
 
 /** What is here already is answered at once. */

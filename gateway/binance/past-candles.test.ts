@@ -29,7 +29,7 @@ const trades = fc
     let timeMs = START_MS;
     return steps.map(({ afterMs, ...trade }, i): TradeRow => {
       timeMs += afterMs;
-      const rest = { marketId: MARKET.id, isLiquidation: 0, sequence: i };
+      const rest = { marketId: MARKET.id, isLiquidation: 0, sequence: i, takerOrderId: i };
       return { ...trade, ...rest, tradeId: i + 1, timeMs };
     });
   });
@@ -90,7 +90,7 @@ describe('candles of the past', () => {
     const memory = memoryOf([
       {
         ...{ marketId: 7, tradeId: 5, priceTicks: 10, qtyLots: 1, takerSide: 0, isLiquidation: 0 },
-        ...{ sequence: 1, timeMs: START_MS },
+        ...{ sequence: 1, timeMs: START_MS, takerOrderId: 1 },
       },
     ]);
     const [interval] = INTERVALS;

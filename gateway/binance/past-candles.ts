@@ -9,17 +9,13 @@ import {
   mergedTo,
   openTimeOf,
 } from './candles.js';
+import { newestOrOldest, type Period } from './past-period.js';
 import type { PastRows } from './past-rows.js';
 
-export interface CandlesWanted {
+/** By their begins. */
+export interface CandlesWanted extends Period {
   market: Market;
   interval: Interval;
-  /** Begins, both inclusive. */
-  fromMs: number;
-  toMs: number;
-  /** So many at most: the newest, or the oldest. */
-  limit: number;
-  newest: boolean;
 }
 
 /** Candles of this process's memory, and where that begins too late, of the history as well. */
@@ -37,15 +33,15 @@ export class PastCandles {
     const { fromMs, interval, limit, market, newest, toMs } = wanted;
     const most = Number.MAX_SAFE_INTEGER;
     const kept = this.memory.candles(market.id, interval, fromMs, toMs, most);
-    if (this.rows === null) return cut(kept, wanted);
+    if (this.rows === null) return newestOrOldest(kept, wanted);
     const wholeFromMs = this.memory.wholeFromMs(market.id, interval);
     const whole = kept.filter(({ openMs }) => openMs >= wholeFromMs);
     const isEnough = fromMs >= wholeFromMs || (newest && whole.length >= limit);
-    if (isEnough) return cut(whole, wanted);
+    if (isEnough) return newestOrOldest(whole, wanted);
     return this.past(wanted, this.rows).then((past) => {
-      if (past === null) return cut(kept, wanted);
+      if (past === null) return newestOrOldest(kept, wanted);
       const before = past.filter(({ openMs }) => openMs < wholeFromMs);
-      return cut([...before, ...whole], wanted);
+      return newestOrOldest([...before, ...whole], wanted);
     });
   }
 
@@ -66,10 +62,6 @@ export class PastCandles {
     });
     return rows && mergedTo(interval, rows.map(candleOf), fromMs, toMs);
   }
-}
-
-function cut(candles: Candle[], { limit, newest }: CandlesWanted): Candle[] {
-  return newest ? candles.slice(-limit) : candles.slice(0, limit);
 }
 
 function candleOf(row: CandleRow): Candle {

@@ -3,6 +3,7 @@ import type {
   CandleRow,
   ChangeRow,
   FillRow,
+  FundingRateRow,
   FundingRow,
   LiquidationRow,
   OrderRow,
@@ -160,7 +161,12 @@ export const TRADES: TableColumns<TradeRow> = {
     'isLiquidation',
     'sequence',
     'timeMs',
+    'takerOrderId',
   ],
+};
+export const FUNDING_RATES: TableColumns<FundingRateRow> = {
+  table: 'funding_rates',
+  fields: ['marketId', 'sequence', 'timeMs', 'ratePpb', 'premiumPpb', 'indexTicks'],
 };
 export const CANDLES: TableColumns<CandleRow> = {
   table: 'candles',

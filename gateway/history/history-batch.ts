@@ -2,6 +2,7 @@ import { AskedOrders } from './asked-orders.js';
 import type {
   ChangeRow,
   FillRow,
+  FundingRateRow,
   FundingRow,
   LiquidationRow,
   OrderRow,
@@ -22,6 +23,7 @@ export class HistoryBatch {
   readonly liquidations: LiquidationRow[] = [];
   readonly rejections: RejectionRow[] = [];
   readonly trades: TradeRow[] = [];
+  readonly fundingRates: FundingRateRow[] = [];
   /** Orders on their way, which outlive the batch. */
   readonly asked = new AskedOrders();
   private readonly byId = new Map<string, OrderRow>();
@@ -45,7 +47,8 @@ export class HistoryBatch {
       this.transfers.length +
       this.liquidations.length +
       this.rejections.length +
-      this.trades.length
+      this.trades.length +
+      this.fundingRates.length
     );
   }
 
@@ -64,8 +67,8 @@ export class HistoryBatch {
 
   clear(): void {
     this.byId.clear();
-    const lists = [this.changes, this.fills, this.funding, this.transfers];
-    for (const list of [...lists, this.liquidations, this.rejections, this.trades]) {
+    const ofAccounts = [this.changes, this.fills, this.funding, this.transfers, this.liquidations];
+    for (const list of [...ofAccounts, this.rejections, this.trades, this.fundingRates]) {
       list.length = 0;
     }
   }

@@ -26,6 +26,7 @@ import {
   EVT_BALANCE,
   EVT_FILL,
   EVT_FUNDING,
+  EVT_FUNDING_RATE,
   EVT_INSURANCE,
   EVT_LIQUIDATION,
   EVT_POSITION_MARGIN,
@@ -72,6 +73,7 @@ export class HistoryFold {
     for (let slot = 0; slot < length; slot += slotsOf(words[slot * SLOT_WORDS] as number)) {
       event.moveTo(words, floats, slot * SLOT_WORDS);
       if (event.type === EVT_FILL) this.trade();
+      else if (event.type === EVT_FUNDING_RATE) this.fundingRate();
       this.batch.asked.answered(event, this.batch.rejections);
       if (event.accountSequence > 0) this.ofAccount();
     }
@@ -124,6 +126,20 @@ export class HistoryFold {
       isLiquidation: (flags & FLAG_LIQUIDATION) === 0 ? 0 : 1,
       sequence: event.float(EF_SEQUENCE),
       timeMs: event.timeMs,
+      takerOrderId: event.float(EF_ORDER_ID),
+    });
+  }
+
+  private fundingRate(): void {
+    const { event } = this;
+    if (!this.isHosted(event.marketId)) return;
+    this.batch.fundingRates.push({
+      marketId: event.marketId,
+      sequence: event.float(EF_SEQUENCE),
+      timeMs: event.timeMs,
+      ratePpb: event.float(EF_RATE_PPB),
+      premiumPpb: event.float(EF_FEE),
+      indexTicks: event.word(EW_PRICE),
     });
   }
 

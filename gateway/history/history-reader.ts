@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { accountRows } from './account-pages.js';
 import { encodeCursor } from './cursor.js';
-import { candleRows, tradeRows } from './market-pages.js';
+import { candleRows, fundingRateRows, tradeRows } from './market-pages.js';
 import type { Page, Question } from './question.js';
 import { VIEWS } from './views.js';
 
@@ -40,6 +40,8 @@ function rowsOf(database: Database, question: Question, nowMs: number): object[]
       return tradeRows(database, question);
     case 'candles':
       return candleRows(database, question, nowMs);
+    case 'fundingRates':
+      return fundingRateRows(database, question);
     default:
       return accountRows(database, question);
   }
@@ -52,7 +54,8 @@ function nextCursor(question: Question, key: number | null, more: boolean): stri
 }
 
 function keyOf({ table }: Question, row: object): number {
-  const { accountSequence, tradeId, startMs } = row as Record<string, number>;
+  const { accountSequence, startMs, timeMs, tradeId } = row as Record<string, number>;
   if (table === 'trades') return tradeId as number;
+  if (table === 'fundingRates') return timeMs as number;
   return (table === 'candles' ? startMs : accountSequence) as number;
 }

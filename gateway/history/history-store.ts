@@ -6,6 +6,7 @@ import {
   CHANGES,
   FILLS,
   FUNDING,
+  FUNDING_RATES,
   insertText,
   LIQUIDATIONS,
   ORDERS,
@@ -143,6 +144,7 @@ export class HistoryStore {
     const liquidations = insert(LIQUIDATIONS);
     const rejections = insert(REJECTIONS);
     const trades = insert(TRADES);
+    const fundingRates = insert(FUNDING_RATES);
     const asked = insert<AskedRow>(ASKED);
     const forgetAsked = database.prepare('DELETE FROM asked');
     const candles = writer<CandleRow>(
@@ -163,6 +165,7 @@ export class HistoryStore {
         forgetAsked.run();
         asked(batch.asked.rows());
       }
+      fundingRates(batch.fundingRates);
       trades(batch.trades);
       for (const trade of batch.trades) this.candles.add(trade);
       const changed = this.candles.takeChanged();

@@ -255,10 +255,13 @@ describe('a history that does not fit its journal', () => {
     const older = new Database(historyFile(dataDir, 0));
     older.exec('ALTER TABLE candles DROP COLUMN taker_buy_lots');
     older.exec('ALTER TABLE candles DROP COLUMN taker_buy_tick_lots');
+    // Of later steps.
+    older.exec('ALTER TABLE trades DROP COLUMN taker_order_id');
+    older.exec('DROP TABLE funding_rates');
     older.pragma('user_version = 3');
     older.close();
     opened(dataDir, exchange).close();
-    expect(dump(dataDir)).toEqual(before);
+    expect(dump(dataDir).candles).toEqual(before.candles);
     await exchange.stop();
   });
 

@@ -1,20 +1,17 @@
 import type { Database } from 'better-sqlite3';
-import { CANDLES, rowOf, selectList, TRADES } from './columns.js';
+import { CANDLES, FUNDING_RATES, rowOf, selectList, TRADES } from './columns.js';
 import { candleStart } from './intervals.js';
 import type { Question } from './question.js';
-import type { CandleRow, TradeRow } from './rows.js';
+import type { CandleRow, FundingRateRow, TradeRow } from './rows.js';
 import { firstKeyFrom } from './time-search.js';
+
+const MAX_KEY = Number.MAX_SAFE_INTEGER;
 
 /** Trades of a market by their id, at most `limit` and one more. */
 export function tradeRows(database: Database, question: Question): TradeRow[] {
   const { marketId, fromMs, toMs, newestFirst, limit, after } = question;
-  const next = database.prepare(
-    'SELECT trade_id AS key, time_ms AS timeMs FROM trades ' +
-      'WHERE market_id = ? AND trade_id >= ? ORDER BY trade_id LIMIT 1',
-  );
-  const keyFrom = (timeMs: number) => firstKeyFrom(timeMs, (key) => next.get(marketId, key));
-  let low = fromMs === null ? 0 : keyFrom(fromMs);
-  let high = toMs === null ? Number.MAX_SAFE_INTEGER : keyFrom(toMs) - 1;
+  let low = fromMs === null ? 0 : firstTradeFrom(database, marketId, fromMs);
+  let high = toMs === null ? MAX_KEY : firstTradeFrom(database, marketId, toMs) - 1;
   if (after !== null && newestFirst) high = Math.min(high, after - 1);
   if (after !== null && !newestFirst) low = Math.max(low, after + 1);
   const text =
@@ -22,6 +19,29 @@ export function tradeRows(database: Database, question: Question): TradeRow[] {
     `ORDER BY trade_id ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
   const records = database.prepare(text).all(marketId, low, high, limit + 1) as object[];
   return records.map((record) => rowOf(TRADES, record));
+}
+
+/** Id of the first trade of a market that is not before a time; one more than the last when all are. */
+export function firstTradeFrom(database: Database, marketId: number, timeMs: number): number {
+  const next = database.prepare(
+    'SELECT trade_id AS key, time_ms AS timeMs FROM trades ' +
+      'WHERE market_id = ? AND trade_id >= ? ORDER BY trade_id LIMIT 1',
+  );
+  return firstKeyFrom(timeMs, (key) => next.get(marketId, key));
+}
+
+/** Rates of a market by their time, at most `limit` and one more. */
+export function fundingRateRows(database: Database, question: Question): FundingRateRow[] {
+  const { marketId, fromMs, toMs, newestFirst, limit, after } = question;
+  let low = fromMs ?? 0;
+  let high = toMs === null ? MAX_KEY : toMs - 1;
+  if (after !== null && newestFirst) high = Math.min(high, after - 1);
+  if (after !== null && !newestFirst) low = Math.max(low, after + 1);
+  const text =
+    `SELECT ${selectList(FUNDING_RATES)} FROM funding_rates WHERE market_id = ? AND time_ms BETWEEN ? AND ? ` +
+    `ORDER BY time_ms ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
+  const records = database.prepare(text).all(marketId, low, high, limit + 1) as object[];
+  return records.map((record) => rowOf(FUNDING_RATES, record));
 }
 
 /**

@@ -216,6 +216,20 @@ UPDATE candles SET (taker_buy_lots, taker_buy_tick_lots) = (
     AND trade_id BETWEEN last_trade_id - candles.trades + 1 AND last_trade_id
 );
 `,
+  // What was traded and paid before this step has no taker's order, and no rate.
+  `
+ALTER TABLE trades ADD COLUMN taker_order_id INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE funding_rates (
+  market_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  rate_ppb INTEGER NOT NULL,
+  premium_ppb INTEGER NOT NULL,
+  index_ticks INTEGER NOT NULL,
+  PRIMARY KEY (market_id, time_ms)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /** Everything but the position, which is set back and not emptied. */
@@ -229,5 +243,6 @@ export const TABLES = [
   'rejections',
   'asked',
   'trades',
+  'funding_rates',
   'candles',
 ] as const;

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { historyFile, openForReading } from './database.js';
 import { readPage } from './history-reader.js';
-import { type RowsQuestion, readRows } from './market-rows.js';
+import { isRowsQuestion, type RowsQuestion, readRows } from './market-rows.js';
 import type { Question } from './question.js';
 import { type FoundStatus, readStatus, type StatusQuestion } from './status-reader.js';
 
@@ -21,8 +21,6 @@ export default function answer(
     databases.set(shardId, database);
   }
   if (question.table === 'status') return readStatus(database, question);
-  if (question.table === 'candleRows' || question.table === 'tradeRows') {
-    return readRows(database, question);
-  }
+  if (isRowsQuestion(question)) return readRows(database, question);
   return JSON.stringify(readPage(database, question));
 }

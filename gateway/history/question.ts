@@ -20,7 +20,7 @@ export type AccountTable = (typeof ACCOUNT_TABLES)[number];
 
 /** A request for a page, checked, with everything that a thread needs to answer it. */
 export interface Question {
-  table: AccountTable | 'trades' | 'candles';
+  table: AccountTable | 'trades' | 'candles' | 'fundingRates';
   /** Whose history it is in: the account's home, or the market's host. */
   shardId: number;
   /** 0 for public tables. */

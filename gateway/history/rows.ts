@@ -203,6 +203,21 @@ export interface TradeRow {
   isLiquidation: number;
   sequence: number;
   timeMs: number;
+  /** 0: it was written by a release that did not keep it. */
+  takerOrderId: number;
+}
+
+/** A rate of a market, as it was paid. A market has one at a time, so the time is its key. */
+export interface FundingRateRow {
+  marketId: number;
+  /** Of the command in the host's journal. */
+  sequence: number;
+  timeMs: number;
+  /** For eight hours. 0 also where the index was in doubt or the market closed: nothing was paid. */
+  ratePpb: number;
+  premiumPpb: number;
+  /** What it was paid on. */
+  indexTicks: number;
 }
 
 export interface CandleRow {

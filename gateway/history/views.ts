@@ -11,6 +11,7 @@ import { changeView, fillView, orderView } from './order-views.js';
 import type { MarketUnits, Question } from './question.js';
 import {
   type CandleRow,
+  type FundingRateRow,
   type FundingRow,
   LIQUIDATION_INSURANCE,
   LIQUIDATION_STAGE,
@@ -37,6 +38,7 @@ export const VIEWS: Readonly<Record<Question['table'], View>> = {
   liquidations: liquidationView,
   trades: tradeView,
   candles: candleView,
+  fundingRates: fundingRateView,
 };
 
 function fundingView(row: FundingRow, units: MarketUnits): object {
@@ -49,6 +51,17 @@ function fundingView(row: FundingRow, units: MarketUnits): object {
     position: qty(units, row.positionLots),
     collateral: money(row.collateralMicroUsd),
     accountSequence: row.accountSequence,
+    sequence: row.sequence,
+    time: row.timeMs,
+  };
+}
+
+function fundingRateView(row: FundingRateRow, units: MarketUnits): object {
+  return {
+    market: units.symbol,
+    fundingRate: rate(row.ratePpb, PPB_DECIMALS),
+    premium: rate(row.premiumPpb, PPB_DECIMALS),
+    indexPrice: price(units, row.indexTicks),
     sequence: row.sequence,
     time: row.timeMs,
   };

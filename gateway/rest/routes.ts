@@ -149,6 +149,15 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
     row: ROW_SCHEMAS.trades,
   },
   {
+    path: '/v1/funding-rates',
+    operationId: 'fundingRates',
+    summary: 'Funding rates of a market, each as it was paid.',
+    table: 'fundingRates',
+    isPrivate: false,
+    parameters: [THE_MARKET, ...PAGE],
+    row: ROW_SCHEMAS.fundingRates,
+  },
+  {
     path: '/v1/candles',
     operationId: 'candles',
     summary: 'Candles of a market, without gaps.',

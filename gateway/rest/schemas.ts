@@ -236,6 +236,15 @@ const TRADE: RowSchema = {
   time: time('When'),
 };
 
+const FUNDING_RATE: RowSchema = {
+  market: MARKET,
+  fundingRate: decimal('Rate for 8 hours; 0 also where nothing was paid.'),
+  premium: decimal('Mean premium of the interval that it comes from.'),
+  indexPrice: decimal('Index price that it was paid on.'),
+  sequence: id("Number of the command in the exchange's journal."),
+  time: time('When'),
+};
+
 const CANDLE: RowSchema = {
   start: time('Beginning of the period'),
   open: decimal('First price.'),
@@ -256,6 +265,7 @@ export const ROW_SCHEMAS: Readonly<Record<Question['table'], RowSchema>> = {
   liquidations: LIQUIDATION,
   trades: TRADE,
   candles: CANDLE,
+  fundingRates: FUNDING_RATE,
 };
 
 const TIER: RowSchema = {

@@ -57,6 +57,9 @@ export class Story {
     const of = (...wanted: number[]) => own.filter(({ type }) => wanted.includes(type));
     const sorted = (rows: unknown[][]) => rows.map((row) => row.map(String).join()).sort();
     const { trades, candles } = this.market();
+    const rates = this.events.filter(({ type, marketId }) => {
+      return type === types.EVT_FUNDING_RATE && this.hosted.has(marketId);
+    });
     return {
       orders: sorted(orderRows(own)),
       changes: sorted(of(...CHANGES).map(changeRow)),
@@ -65,6 +68,7 @@ export class Story {
       transfers: sorted(transferRows(own)),
       liquidations: sorted(liquidationRows(own)),
       trades: sorted(trades),
+      funding_rates: sorted(rates.map(rateRow)),
       candles: sorted(candles),
     };
   }
@@ -83,6 +87,7 @@ export class Story {
       (word(layout.EW_FLAGS) & types.FLAG_LIQUIDATION) === 0 ? 0 : 1,
       float(layout.EF_SEQUENCE),
       timeMs,
+      float(layout.EF_ORDER_ID),
     ]);
     const candles: unknown[][] = [];
     for (const seconds of [1, 60, 300, 900, 3_600, 14_400, 86_400]) {
@@ -96,6 +101,11 @@ export class Story {
     }
     return { trades, candles };
   }
+}
+
+function rateRow({ marketId, timeMs, word, float }: Told): unknown[] {
+  const terms = [float(layout.EF_RATE_PPB), float(layout.EF_FEE), word(layout.EW_PRICE)];
+  return [marketId, float(layout.EF_SEQUENCE), timeMs, ...terms];
 }
 
 function candleRow(key: string, seconds: number, fills: readonly Told[]): unknown[] {
