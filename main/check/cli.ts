@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { findDeadFiles } from './dead-files.js';
+import { findBrokenDocuments } from './documents.js';
 import { findLongFiles } from './file-length.js';
 import { type Finding, formatFinding } from './finding.js';
 import { findForbiddenArrows } from './import-arrows.js';
 import { findImpurities } from './pure-core.js';
-import { readSources } from './sources.js';
+import { listPaths, readDocuments, readSources } from './sources.js';
 
 const help = `Usage: npm run check
 
 Runs the types, lint, format and the rules of this repository: which folder may import which, no
-file that nothing leads to, no clock, chance or input in the core, no file of more than 500 lines.
+file that nothing leads to, no clock, chance or input in the core, no file of more than 500 lines,
+no document that names what is not there.
 Prints every finding as file:line: sentence, and fails when there is any.
 `;
 
@@ -26,6 +28,7 @@ export function runChecks(root: string, before: readonly string[]): boolean {
     'dead-files': findDeadFiles(sources, packageEntries),
     'pure-core': findImpurities(sources),
     'file-length': findLongFiles(sources),
+    documents: findBrokenDocuments(readDocuments(root), listPaths(root)),
   };
   const results = new Map(before.map((entry) => entry.split('=', 2) as [string, string]));
   for (const [name, findings] of Object.entries(checks)) {

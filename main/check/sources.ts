@@ -30,7 +30,25 @@ export function readSources(root: string): SourceFile[] {
   for (const folder of folders) {
     if (existsSync(join(root, folder))) collectPaths(root, folder, paths);
   }
+  const sources = paths.filter((path) => /\.tsx?$/.test(path));
+  return sources.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+/** Every Markdown file of the repository. */
+export function readDocuments(root: string): SourceFile[] {
+  const paths = listPaths(root).filter((path) => path.endsWith('.md'));
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+/** Every file at the root and below the folders of the design. */
+export function listPaths(root: string): string[] {
+  const paths = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+  for (const folder of [...folders, '.ci']) {
+    if (existsSync(join(root, folder))) collectPaths(root, folder, paths);
+  }
+  return paths;
 }
 
 /** Checks by `x.test.ts`, `x.fuzz.ts` and `x.bench.ts`, and what only they use. */
@@ -51,7 +69,7 @@ function collectPaths(root: string, folder: string, into: string[]): void {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (!skippedFolders.has(entry.name)) collectPaths(root, path, into);
-    } else if (/\.tsx?$/.test(entry.name)) {
+    } else {
       into.push(path);
     }
   }
