@@ -12,5 +12,7 @@ export default defineConfig({
     // Bounds that catch what hangs; on a machine that others load too, whole simulations take a minute.
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    // A condition that is waited for has the patience of `until`: one second, the default, is less than a busy machine may stand still.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

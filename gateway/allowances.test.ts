@@ -86,7 +86,13 @@ describe('limits', () => {
   let exchange: TestExchange;
   afterEach(() => exchange.close());
 
-  const few = { requestsPerSecond: 1, requestsBurst: 12, cancelsPerSecond: 1, cancelsBurst: 3 };
+  // So slow that no pause of the machine gives any of it back.
+  const few = {
+    requestsPerSecond: 0.001,
+    requestsBurst: 12,
+    cancelsPerSecond: 0.001,
+    cancelsBurst: 3,
+  };
 
   it('of orders without trades let cancels through, and grow with what is traded', async () => {
     exchange = new TestExchange();

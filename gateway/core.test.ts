@@ -142,6 +142,7 @@ describe('the gateway in front of a real shard', () => {
     const careful = await PlimsollClient.connect({ ...options, cancelOnDisconnect: true });
     await careful.place(BUY);
     await careful.place({ ...BUY, market: 'ODD-PERP', price: '100.25', qty: '1.0' });
+    await until(() => watcher.account.orders.size === 2, 'both are told');
     careless.drop();
     await until(() => gateway.stats().connections === 2, 'one has gone');
     expect(watcher.account.orders.size).toBe(2);

@@ -3,7 +3,7 @@ import { Xorshift } from '../engine/testing/xorshift.js';
 import type { PlimsollClient } from '../sdk/client.js';
 import type { BinanceClient, Json, TestSocket } from './binance/binance.fixture.js';
 import * as sbe from './fixp/generated/index.js';
-import { type FixpClient, type Received, read } from './fixp/testing/fixp-client.js';
+import { type FixpClient, KEEPALIVE_MS, type Received, read } from './fixp/testing/fixp-client.js';
 import { AllDoors, NO_RATES } from './testing/all-doors.js';
 import { type AccountView, type BookView, EngineTruth, sorted } from './testing/engine-truth.js';
 import { until } from './testing/exchange.js';
@@ -20,6 +20,8 @@ let doors: AllDoors;
 let truth: EngineTruth;
 let random: Xorshift;
 let other: PlimsollClient;
+/** Answers that are out to somebody else's requests. */
+let traded: Promise<unknown>[] = [];
 
 beforeEach(async () => {
   doors = new AllDoors({ limits: NO_RATES });
@@ -27,6 +29,7 @@ beforeEach(async () => {
   truth = new EngineTruth(doors);
   random = new Xorshift(5);
   other = await doors.native(2, { codec: 'msgpack' });
+  traded = [];
 });
 afterEach(async () => {
   await doors.close();
@@ -56,8 +59,14 @@ function trade(): void {
     price: (ticks / 10).toFixed(1),
     qty: (lots / 1_000).toFixed(3),
   };
-  other.place({ ...order, timeInForce: isImmediate ? 'ioc' : 'gtc' }).catch(() => {});
-  if (random.chance(10)) other.cancelAll({ market: MARKET }).catch(() => {});
+  const timeInForce = isImmediate ? ('ioc' as const) : ('gtc' as const);
+  traded.push(other.place({ ...order, timeInForce }).catch(() => {}));
+  if (random.chance(10)) traded.push(other.cancelAll({ market: MARKET }).catch(() => {}));
+}
+
+/** All that somebody else has sent is done. */
+async function allTraded(): Promise<void> {
+  await Promise.all(traded.splice(0));
 }
 
 describe('the native door', () => {
@@ -107,6 +116,8 @@ describe('the native door', () => {
         await until(() => client.connected, 'the client is back');
       }
       await until(() => client.connected, 'the client is back for good');
+      // What the other one sent last is done: nothing changes any more.
+      await allTraded();
       const { views } = doors.gateway.folds;
       const isUpToDate = () => {
         const { account } = client;
@@ -118,10 +129,12 @@ describe('the native door', () => {
       expect(numbers).toEqual(numbers.map((_, i) => first + 1 + i));
       const shownBook = () => JSON.stringify(bookOf(client)) === JSON.stringify(truth.book());
       await until(shownBook, 'its book is that of the engine');
-      const queues = client.orders(MARKET);
-      expect([...queues.bids, ...queues.asks]).toHaveLength(
-        truth.of(1).orders.size + truth.of(2).orders.size,
-      );
+      const queued = () => {
+        const { bids, asks } = client.orders(MARKET);
+        return bids.length + asks.length;
+      };
+      const real = truth.of(1).orders.size + truth.of(2).orders.size;
+      await until(() => queued() === real, 'its queues have all orders');
       expect(truth.of(1).fills.size).toBeGreaterThan(CUTS);
     },
   );
@@ -262,25 +275,22 @@ describe('the Binance door', () => {
     await bot.connect();
     // And from here on by the stream alone.
     for (let i = 0; i < 20; i++) trade();
-    await other.ping();
-    const isEqual = () => {
+    await allTraded();
+    const view = () => {
       bot.take();
-      return JSON.stringify([...bot.view.fills]) === JSON.stringify([...truth.of(1).fills]);
+      return bot.view;
     };
-    await until(isEqual, 'it knows all fills');
-    const isWhole = () => {
-      bot.take();
-      return bot.view.orders.size === truth.of(1).orders.size;
-    };
-    await until(isWhole, 'it knows all orders');
-    expect(bot.view).toEqual(truth.of(1));
+    await expect.poll(view).toEqual(truth.of(1));
     expect(bot.fills.size).toBeGreaterThan(CUTS);
-    const depth = await client.open('GET', '/fapi/v1/depth', { symbol: 'BTCUSDT', limit: 1_000 });
-    const { bids, asks } = depth.body as unknown as Record<string, [string, string][]>;
     const units = (rows: [string, string][] = []) => {
       return rows.map(([price, qty]): [number, number] => [ticksOf(price), lotsOf(qty)]);
     };
-    expect({ bids: units(bids), asks: units(asks) }).toEqual(truth.book());
+    const book = async () => {
+      const depth = await client.open('GET', '/fapi/v1/depth', { symbol: 'BTCUSDT', limit: 1_000 });
+      const { bids, asks } = depth.body as unknown as Record<string, [string, string][]>;
+      return { bids: units(bids), asks: units(asks) };
+    };
+    await expect.poll(book).toEqual(truth.book());
   });
 
   function binanceOrder(newClientOrderId: string): Json {
@@ -332,7 +342,7 @@ describe('the binary door', () => {
       expect(subscribed).toBeGreaterThan(0);
     }
     for (let i = 0; i < 20; i++) trade();
-    await other.ping();
+    await allTraded();
     const last = doors.gateway.folds.views.sequenceOf(1);
     const isTold = () => eventsOf(client).length >= last - 1;
     await client.until(isTold, 'it is told everything');
@@ -357,7 +367,7 @@ describe('the binary door', () => {
   async function established(client: FixpClient, nextSeqNo: number): Promise<void> {
     for (;;) {
       await client.connect();
-      const answer = await client.establish(5_000, nextSeqNo);
+      const answer = await client.establish(KEEPALIVE_MS, nextSeqNo);
       if (answer.templateId === sbe.EstablishmentAckDecoder.TEMPLATE_ID) break;
       await client.cut();
     }

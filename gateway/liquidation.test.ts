@@ -220,7 +220,7 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
     fall(47_900);
     // A slice has been bought, and three more find nobody.
     for (const afterMs of [0, 1_000, 1_000, 1_000, 1_000]) timer(afterMs);
-    await until(() => closed.length === 1, 'the winner was deleveraged');
+    await until(() => closed.length === 1 && told.length === 5, 'the winner was deleveraged');
     const insurance = { type: 'insurance', market: BTC, reason: 'shortfall' };
     expect(told).toMatchObject([
       { stage: 'begun', equity: '-500.000000' },
@@ -235,6 +235,7 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
     expect(fallen.account.collateral).toBe('0.000000');
     expect(shard.moneyDifferenceMicroUsd()).toBe(0n);
     await until(() => seen.some(({ deleveragings }) => (deleveragings as []).length > 0), 'public');
+    await until(() => bidder.liquidations(BTC).insuranceFund === '275.000000', 'the fund has paid');
     expect(seen.flatMap((message) => message.fills as unknown[])).toEqual([
       { tradeId: 2, side: 'sell', price: '47900.0', qty: '1.250' },
     ]);

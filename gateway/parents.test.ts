@@ -106,6 +106,7 @@ describe.each(['json', 'msgpack'] as const)('orders that make orders, over %s', 
     const canceled = await one.cancel({ market: 'BTC-PERP', clientOrderId: 's' });
     expect(canceled).toMatchObject({ result: 'canceled', orderId: 1, canceledQty: '0.061' });
     await until(() => one.account.orders.size === 0, 'all of them are gone');
+    await until(() => told.at(-1)?.type === 'parent', 'its end is told');
     expect(told.at(-1)).toMatchObject({ type: 'parent', event: 'ended', reason: 'user' });
   });
 

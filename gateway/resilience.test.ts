@@ -182,7 +182,7 @@ describe('a client that reads too slowly', () => {
     expect(slow.messages[notice]).toMatchObject({ code: 'frames_left_out' });
     expect(slow.messages[notice + 1]?.type).toMatch(/Snapshot$/);
     expect(slow.closed).toBeNull();
-  }, 60_000);
+  });
 
   it('is cut with a reason when private events pile up, and can resume', async () => {
     await start({ ...FAST, privateBufferBytesMax: 64 * 1024 });
@@ -208,12 +208,12 @@ describe('a client that reads too slowly', () => {
     await until(() => again.messages.length === 3 + missing, 'the rest came');
     expect(again.messages[3]).toMatchObject({ accountSequence: (accountSequence as number) + 1 });
     expect(again.messages[2 + missing]).toMatchObject({ accountSequence: total });
-  }, 60_000);
+  });
 });
 
 describe('a client that misbehaves', () => {
   it('gets rate_limited, may still cancel, and is closed when it goes on', async () => {
-    await start({ requestsPerSecond: 1, requestsBurst: 10, cancelsBurst: 5, strikesMax: 20 });
+    await start({ requestsPerSecond: 0.001, requestsBurst: 10, cancelsBurst: 5, strikesMax: 20 });
     const bare = await Bare.open();
     await bare.logIn(1);
     for (let id = 2; id <= 30; id++) bare.send({ op: 'place', id, ...BUY });
@@ -249,9 +249,14 @@ describe('a client that misbehaves', () => {
 
   it('is closed when it neither logs in nor subscribes', async () => {
     await start({ loginTimeoutMs: 200 });
+    // After a pause of the machine it may be too late for this one, too: then another one comes.
+    let reader: Bare;
+    do {
+      reader = await Bare.open();
+      reader.send({ op: 'subscribe', id: 1, channel: 'marketState' });
+      await until(() => reader.messages.length > 1 || reader.closed !== null, 'it was answered');
+    } while (reader.messages[1]?.id !== 1);
     const idle = await Bare.open();
-    const reader = await Bare.open();
-    reader.send({ op: 'subscribe', id: 1, channel: 'marketState' });
     await until(() => idle.closed !== null, 'it was closed');
     expect(idle.closed).toMatchObject({ code: 4001 });
     expect(reader.closed).toBeNull();

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { base58 } from '@scure/base';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as sbe from '../gateway/fixp/generated/index.js';
-import { FixpClient, read } from '../gateway/fixp/testing/fixp-client.js';
+import { FixpClient, KEEPALIVE_MS, read } from '../gateway/fixp/testing/fixp-client.js';
 import { signingKey } from '../gateway/fixp/testing/fixp-exchange.js';
 import { newTrader, type Trader } from '../gateway/testing/exchange.js';
 import { packageFile } from './package-root.js';
@@ -124,7 +124,7 @@ describe('the binary door of a running exchange', () => {
         // The end of a connection and a new one may meet at the door.
         while (true) {
           await client.connect();
-          const answer = await client.establish(5_000, firstUnanswered);
+          const answer = await client.establish(KEEPALIVE_MS, firstUnanswered);
           if (answer.templateId === sbe.EstablishmentAckDecoder.TEMPLATE_ID) break;
           await client.cut();
         }

@@ -135,7 +135,7 @@ describe('public requests', () => {
     const first = await one.open('GET', '/fapi/v1/ping');
     expect(Number(first.headers.get('x-mbx-used-weight-1m'))).toBeGreaterThan(0);
     const strict = new BinanceExchange();
-    await strict.start({ limits: { requestsPerSecond: 1, requestsBurst: 3, cancelsBurst: 5 } });
+    await strict.start({ limits: { requestsPerSecond: 0.001, requestsBurst: 3, cancelsBurst: 5 } });
     const client = strict.client(1);
     const { orderId } = await client.must('POST', ORDER, { ...LIMIT, side: 'BUY', price: '50000' });
     const codes: unknown[] = [];

@@ -207,6 +207,7 @@ describe('orders', () => {
     const client = await exchange.client(1);
     const other = await exchange.client(2);
     other.send('D', { ...SELL, [TAG.Price]: '51000.0' });
+    await other.until(isReport);
     client.send('D', { ...BUY, [TAG.OrdType]: 4, [TAG.StopPx]: '50500.0', [TAG.Price]: '52000.0' });
     const waits = await last(client, 1);
     expect(fieldsOf(waits, TAG.OrdType, TAG.StopPx, TAG.Price, TAG.OrdStatus)).toEqual([
@@ -425,6 +426,8 @@ describe('orders', () => {
     await view.subscribe('private');
     const position = view.account.positions.get('BTC-PERP')?.position as string;
     await view.close();
+    fallen.send('1', { [TAG.TestReqID]: 'all' });
+    await fallen.until((message) => message.get(TAG.TestReqID) === 'all');
     const trades = fallen.received.filter((one) => isReport(one) && one.get(TAG.ExecType) === 'F');
     const sum = trades.reduce((total, one) => {
       const lots = Math.round(Number(one.get(TAG.LastQty)) * 1000);

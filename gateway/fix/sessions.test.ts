@@ -263,9 +263,9 @@ describe('a session', () => {
     await exchange.close();
     exchange = new FixExchange({
       requestsBurst: 3,
-      requestsPerSecond: 1,
+      requestsPerSecond: 0.001,
       cancelsBurst: 2,
-      cancelsPerSecond: 1,
+      cancelsPerSecond: 0.001,
     });
     await exchange.start();
     const client = await exchange.client(1);
@@ -441,9 +441,10 @@ describe(`${CUTS} cuts under load`, () => {
       // What the exchange has not got is asked for; this client has nothing left to give, and fills the gap.
       client = await backWithGaps(client);
     }
-    client.send('1', { [TAG.TestReqID]: 'end' });
-    await client.until((message) => message.get(TAG.TestReqID) === 'end');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const one of [other, client]) {
+      one.send('1', { [TAG.TestReqID]: 'end' });
+      await one.until((message) => message.get(TAG.TestReqID) === 'end');
+    }
     all.push(...client.received);
     const view = believed(all);
     const native = await nativeView();
@@ -469,10 +470,13 @@ describe(`${CUTS} cuts under load`, () => {
     return client;
   }
 
-  /** A ResendRequest follows the Logon at once, or does not come. */
+  /** A ResendRequest follows the Logon at once, before anything else is answered, or does not come. */
   async function gapOf(client: FixClient): Promise<FixMessage[]> {
-    await new Promise((resolve) => setTimeout(resolve, 3));
-    return client.received.filter(({ type }) => type === MSG.ResendRequest).slice(-1);
+    client.send(MSG.TestRequest, { [TAG.TestReqID]: 'no gap' });
+    const [first] = await client.until((message) => {
+      return message.type === MSG.ResendRequest || message.get(TAG.TestReqID) === 'no gap';
+    });
+    return first?.type === MSG.ResendRequest ? [first] : [];
   }
 
   async function nativeView() {

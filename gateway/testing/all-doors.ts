@@ -66,6 +66,8 @@ export class AllDoors {
   observe: EventConsumer = () => {};
   /** The shard reads nothing. */
   held = false;
+  /** Requests that the doors' rings have taken. */
+  taken = 0;
   gateway!: Gateway;
   fixp!: FixpDoor;
   fix!: FixDoor;
@@ -219,7 +221,16 @@ export class AllDoors {
     const output = new DirectOutput();
     this.inputs.push(new RingReader(memory));
     this.outputs.push(output);
-    return new InlinePort(portId, new RingWriter(memory), output, () => this.run());
+    const port = new InlinePort(portId, new RingWriter(memory), output, () => this.run());
+    for (const name of ['trySend', 'trySendAll'] as const) {
+      const send = port[name].bind(port);
+      port[name] = (...message) => {
+        const isTaken = send(...message);
+        if (isTaken) this.taken++;
+        return isTaken;
+      };
+    }
+    return port;
   }
 
   private run(): void {

@@ -56,7 +56,7 @@ export class FixpChannel implements BadChannel {
     const client = await this.connected();
     client.received.length = 0;
     // What was left open of a frame swallows some of these.
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 30_000;
     while (!client.ended && client.received.length === 0) {
       client.send(new sbe.PositionRequestEncoder(), (message) => message.requestId(1));
       await new Promise((resolve) => setTimeout(resolve, 1));

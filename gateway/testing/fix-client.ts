@@ -9,6 +9,9 @@ type Value = string | number;
 export type Fields = Readonly<Record<string, Value>> | readonly (readonly [number, Value])[];
 type Header = Readonly<Record<string, Value>>;
 
+/** For a machine that others load too. */
+const PATIENCE_MS = 30_000;
+
 /** Numbers of a client's session, which it keeps over connections. */
 export interface ClientNumbers {
   nextOut: number;
@@ -101,7 +104,7 @@ export class FixClient {
 
   /** The first so many messages that fit, as soon as they have come. */
   async until(fits: (message: FixMessage) => boolean, count = 1): Promise<FixMessage[]> {
-    const end = performance.now() + 10_000;
+    const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const found = this.received.filter(fits);
       if (found.length >= count) return found;
@@ -120,7 +123,7 @@ export class FixClient {
   }
 
   async closed(): Promise<void> {
-    const end = performance.now() + 10_000;
+    const end = performance.now() + PATIENCE_MS;
     while (!this.isClosed) {
       if (performance.now() > end) throw new Error('the connection did not end');
       await new Promise((resolve) => setTimeout(resolve, 5));

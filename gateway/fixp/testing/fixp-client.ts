@@ -24,7 +24,10 @@ type Encoder = {
   sbeEncodedLength(): number;
 };
 
-const TIMEOUT_MS = 10_000;
+/** For a machine that others load too. */
+const TIMEOUT_MS = 30_000;
+/** The longest: this client sends no heartbeats, and no test that is not about them may end by one that is missing. */
+export const KEEPALIVE_MS = 60_000;
 
 /** A client of the binary door that does nothing by itself, so that a test can do anything. It keeps all that came, and numbers it. */
 export class FixpClient {
@@ -117,7 +120,7 @@ export class FixpClient {
 
   /** Signs and sends Establish; gives what was answered, and numbers what follows. */
   async establish(
-    keepaliveMs = 5_000,
+    keepaliveMs = KEEPALIVE_MS,
     nextSeqNo = this.outgoingSeqNo,
     timestamp = nextTimestamp(),
     cancels: sbe.CancelOnDisconnect = sbe.CancelOnDisconnect.No,
@@ -134,14 +137,14 @@ export class FixpClient {
     return answer;
   }
 
-  async begin(keepaliveMs = 5_000): Promise<void> {
+  async begin(keepaliveMs = KEEPALIVE_MS): Promise<void> {
     await this.connect();
     expectTemplate(await this.negotiate(), sbe.NegotiationResponseDecoder);
     expectTemplate(await this.establish(keepaliveMs), sbe.EstablishmentAckDecoder);
   }
 
   /** Connects again and asks for everything that was missed. */
-  async comeBack(keepaliveMs = 5_000): Promise<void> {
+  async comeBack(keepaliveMs = KEEPALIVE_MS): Promise<void> {
     const missedFrom = this.incomingSeqNo;
     await this.connect();
     const answer = await this.establish(keepaliveMs);
