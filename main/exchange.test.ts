@@ -99,6 +99,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
     });
     // Far beyond: the order still ends at its own time. The answer comes after the feeds.
     await exchange.admin('POST', 'clock', { advanceMs: 60_000 });
+    await maker.ping();
     expect(canceled).toMatchObject([{ time: expiresAt, reason: 'expired' }]);
     expect(await maker.time()).toBe(expiresAt - 1 + 60_000);
     await maker.close();
@@ -140,6 +141,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
       const resting = await maker.place({ ...ORDER, clientOrderId: 'rests' });
       const filled = await maker.place({ ...ORDER, clientOrderId: 77, price: '99999.9' });
       await first.admin('POST', 'clock', { advanceMs: 1_234 });
+      await maker.ping();
       const seen = { epoch: maker.account.epoch, sequence: maker.account.accountSequence };
       await maker.close();
       await taker.place({ ...ORDER, side: 'sell', qty: '0.004' });

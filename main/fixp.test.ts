@@ -133,17 +133,19 @@ describe('the binary door of a running exchange', () => {
         for (let again = firstUnanswered; again < n; again++) send(client, again);
       }
       await client.until(() => answers(client).size === n - 1, 'all is answered');
+      await other.until(() => answers(other).size === n - 1, 'the other one is answered');
       for (const [request, count] of answers(client))
         expect(count, `answers to ${request}`).toBe(1);
-      const positions = await positionsOf(client);
-      const folded = foldedFills(client);
-      expect(positions.position).toBe(folded.position);
-      expect(positions.collateral).toBe(folded.collateral);
+      // Answered when nothing is on its way between shards any more.
       const { moneyDifferenceMicroUsd } = await exchange.admin<{ moneyDifferenceMicroUsd: string }>(
         'GET',
         'invariants',
       );
       expect(moneyDifferenceMicroUsd).toBe('0');
+      const positions = await positionsOf(client);
+      const folded = foldedFills(client);
+      expect(positions.position).toBe(folded.position);
+      expect(positions.collateral).toBe(folded.collateral);
 
       // After a kill the sessions are gone, what has happened is not.
       const seen = accountSeqNos(client);

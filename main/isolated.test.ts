@@ -171,7 +171,7 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
     // What is left of the position's own comes back with its last lot.
     await client.place({ market: BTC, side: 'sell', price: '90300', qty: position });
     await expect.poll(() => client.account.isolated.get(BTC)).toBe('0.000000');
-    expect(Number(client.account.collateral)).toBeGreaterThan(7988);
+    await expect.poll(() => Number(client.account.collateral)).toBeGreaterThan(7988);
     await client.setMarginMode({ market: BTC, marginMode: 'cross' });
     await expect.poll(() => client.account.isolated.size).toBe(0);
     const after = await exchange.admin<Invariants>('GET', 'invariants');

@@ -143,12 +143,15 @@ describe.each(LAYOUTS)('behind the book, layout %s', (layout) => {
     expect(trader.client.account.collateral).toBe('0.000000');
     // 3,600 USD lost and 48.20 of fees, of which 2,950 were there.
     expect(await fundOf(exchange)).toBe('249301.8');
-    expect(maker.client.liquidations(BTC).insuranceFund).toBe('249301.800000');
+    const told = () => maker.client.liquidations(BTC).insuranceFund;
+    await expect.poll(told).toBe('249301.800000');
     const paid = trader.told.filter(({ type }) => type === 'insurance');
     expect(paid[0]).toMatchObject({ market: BTC, reason: 'shortfall' });
     const sum = paid.reduce((total, { payment }) => total + Number(payment), 0);
     expect(sum).toBeCloseTo(-698.2, 6);
-    expect(fills[0]).toMatchObject({ side: 'sell', price: '96400.0', qty: '0.250' });
+    await expect
+      .poll(() => fills[0])
+      .toMatchObject({ side: 'sell', price: '96400.0', qty: '0.250' });
     await survivesAKill(exchange, data, layout);
   });
 
@@ -164,7 +167,7 @@ describe.each(LAYOUTS)('behind the book, layout %s', (layout) => {
     await pass(exchange, 30_000);
     await expect.poll(trader.stages).toEqual(['begun', 'fund', 'deleveraging', 'ended']);
     expect(trader.client.account.collateral).toBe('0.000000');
-    expect(maker.position()).toBe('0');
+    await expect.poll(maker.position).toBe('0');
     expect(maker.told).toMatchObject([
       { reason: 'deleveraging', side: 'buy', qty: '1.000', price: '97050.0' },
     ]);

@@ -90,5 +90,5 @@ describe.each(LAYOUTS)('trigger orders in layout %s', (layout) => {
       'invariants',
     );
     expect(moneyDifferenceMicroUsd).toBe('0');
-  }, 60_000);
+  });
 });

@@ -36,6 +36,8 @@ describe('npm start', () => {
       await client.subscribe('private');
       await client.subscribe('book.BTC-PERP');
       await sleep(SECONDS * 1000);
+      // Whatever else the machine does, it is alive some time.
+      await expect.poll(() => client.book('BTC-PERP').bids.length).toBeGreaterThan(0);
       const bid = client.book('BTC-PERP').bids[0]?.[0] as string;
       const order = { market: 'BTC-PERP', side: 'buy', price: bid, qty: '0.001' } as const;
       const answer = await client.place({ ...order, clientOrderId: 1 });
@@ -49,10 +51,12 @@ describe('npm start', () => {
       });
       expect(bought.result).toBe('accepted');
       await client.close();
-      const { text } = await exchange.page(port, '/metrics');
-      expect(figure(text, 'plimsoll_orders_total')).toBeGreaterThan(30);
-      expect(figure(text, 'plimsoll_trades_total')).toBeGreaterThan(0);
-      expect(figure(text, 'plimsoll_shard_state')).toBe(0);
+      const figureNow = async (name: string) => {
+        return figure((await exchange.page(port, '/metrics')).text, name);
+      };
+      await expect.poll(() => figureNow('plimsoll_orders_total')).toBeGreaterThan(30);
+      await expect.poll(() => figureNow('plimsoll_trades_total')).toBeGreaterThan(0);
+      expect(await figureNow('plimsoll_shard_state')).toBe(0);
       const invariants = await exchange.admin<{ moneyDifferenceMicroUsd: string }>(
         'GET',
         'invariants',
@@ -63,11 +67,11 @@ describe('npm start', () => {
         'insurance',
       );
       expect(Number(insuranceFunds['BTC-PERP'])).toBeGreaterThanOrEqual(250_000);
-      const log = fs.readFileSync(path.join(data, 'log', 'exchange.log'), 'utf8');
-      expect(log).toContain('liquidator waits for auctions');
+      const log = () => fs.readFileSync(path.join(data, 'log', 'exchange.log'), 'utf8');
+      await expect.poll(log).toContain('liquidator waits for auctions');
       expect(await exchange.stop()).toBe(0);
       fs.rmSync(data, { recursive: true });
     },
-    (SECONDS + 120) * 1000,
+    (SECONDS + 240) * 1000,
   );
 });

@@ -89,8 +89,11 @@ describe('shards of which one has lost more than the others', () => {
       PlimsollClient,
     ];
     await maker.subscribe('private');
+    await taker.subscribe('private');
     await taker.place({ ...ORDER, side: 'sell', qty: '4.0' });
+    // Both homes have heard of the fill, and journaled it.
     await expect.poll(() => maker.account.positions.get('SOL-PERP')?.position).toBe('4.0');
+    await expect.poll(() => taker.account.positions.get('SOL-PERP')?.position).toBe('-4.0');
     const seen = { epoch: maker.account.epoch, sequence: maker.account.accountSequence };
     await first.kill();
     await Promise.all([maker.close(), taker.close()]);

@@ -200,6 +200,7 @@ describe('an exchange in layout spread', () => {
       await trade(exchange, clients);
       const now = await invariants(exchange);
       expect(now).toMatchObject({ moneyDifferenceMicroUsd: '0', sumOfPositions: NO_POSITIONS });
+      await Promise.all(clients.map((client) => client.ping()));
       // A fresh snapshot of each account and the live fold agree.
       const again = await Promise.all(keys.map((key) => connect(exchange, key)));
       expect(accountsOf(again)).toEqual(accountsOf(clients));
@@ -224,6 +225,7 @@ describe('an exchange in layout spread', () => {
       const resting = await maker.place({ ...SOL, clientOrderId: 'rests' });
       await maker.place({ ...SOL, clientOrderId: 77, price: '179.999' });
       const { time } = await first.admin<{ time: number }>('POST', 'clock', { advanceMs: 1_234 });
+      await maker.ping();
       const seen = { epoch: maker.account.epoch, sequence: maker.account.accountSequence };
       await maker.close();
       await taker.place({ ...SOL, side: 'sell', qty: '4.0' });
@@ -283,6 +285,7 @@ describe('an exchange in layout spread', () => {
     await client.place({ ...SOL, ...gtd, expiresAt: startMs + 1_000 });
     const { time } = await exchange.admin<{ time: number }>('POST', 'clock', { advanceMs: 60_000 });
     expect(time).toBe(startMs + 60_000);
+    await client.ping();
     expect(ended.map(({ market, time: at }) => [market, at - startMs])).toEqual([
       ['SOL-PERP', 1_000],
       ['BTC-PERP', 2_000],

@@ -84,12 +84,13 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
     await expect.poll(() => owner.account.collateral).toBe('6000.000000');
     // Between two sub-accounts, by whoever has the owner's key.
     await sub.transfer({ to: second.accountId, amount: '0.000001' });
-    const listed = { accounts: await owner.subAccounts() };
-    expect(listed.accounts).toEqual([
-      { accountId: key.accountId, number: 0, collateral: '6000.000000' },
-      { accountId: first.accountId, number: 1, collateral: '3999.999999' },
-      { accountId: second.accountId, number: 2, collateral: '0.000001' },
-    ]);
+    await expect
+      .poll(() => owner.subAccounts())
+      .toEqual([
+        { accountId: key.accountId, number: 0, collateral: '6000.000000' },
+        { accountId: first.accountId, number: 1, collateral: '3999.999999' },
+        { accountId: second.accountId, number: 2, collateral: '0.000001' },
+      ]);
 
     const maker = await connect(exchange, other);
     await maker.place({ market: BTC, side: 'sell', price: '100000', qty: '0.1' });
@@ -115,8 +116,9 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
         { kind: 'transfer', change: '2000.000000', otherAccountId: first.accountId },
         { kind: 'transfer', change: '-4000.000000', otherAccountId: first.accountId },
       ]);
-    const [last] = await transfers({ accountId: first.accountId, limit: 1 });
-    expect(last).toMatchObject({ change: '-2000.000000', otherAccountId: accountId });
+    await expect
+      .poll(() => transfers({ accountId: first.accountId, limit: 1 }))
+      .toMatchObject([{ change: '-2000.000000', otherAccountId: accountId }]);
     const foreign = transfers({ accountId: other.accountId });
     await expect(foreign).rejects.toMatchObject({ code: 'accounts_must_be_of_one_family' });
     await exchange.kill();

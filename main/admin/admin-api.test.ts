@@ -23,7 +23,8 @@ async function call(method: string, path_: string, body?: unknown, token?: strin
   const { adminPort, adminToken } = exchange.ready;
   const response = await fetch(`http://127.0.0.1:${adminPort}${path_}`, {
     method,
-    headers: { authorization: `Bearer ${token ?? adminToken}` },
+    // A connection that was idle for long may be closed by now.
+    headers: { authorization: `Bearer ${token ?? adminToken}`, connection: 'close' },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();

@@ -19,7 +19,7 @@ describe.skipIf(binary === null)('the outbox on NATS', () => {
     const { createShard } = exchange;
     exchange.start();
     for (let round = 0; round < 3; round++) {
-      const bus = await openNatsBus({ address: server.address, patienceMs: 10_000 });
+      const bus = await openNatsBus({ address: server.address, patienceMs: 60_000 });
       const limit = exchange.written();
       const given = { dataDir, shardId: 0, createShard, bus, packItemsMax: 8 };
       const outbox = await ShardOutbox.open({ ...given, limit });
@@ -36,7 +36,7 @@ describe.skipIf(binary === null)('the outbox on NATS', () => {
       outbox.close();
       await bus.close();
     }
-    const bus = await openNatsBus({ address: server.address });
+    const bus = await openNatsBus({ address: server.address, patienceMs: 60_000 });
     const [shard] = exchange.shards;
     const markets = shard?.markets.map(({ marketId }) => marketId) ?? [];
     const { books, marks } = await readBus(bus, [0], markets);

@@ -64,9 +64,11 @@ describe('the thread that publishes the journals', () => {
     await expect.poll(() => told.troubles.length, SLOW).toBeGreaterThan(0);
     fs.rmSync(path.join(dataDir, 'bus'));
     await expect.poll(published, SLOW).toBe(synced);
+    await expect
+      .poll(() => outbox.status().shards[0], SLOW)
+      .toMatchObject({ lagMessages: ahead - synced, itemsInMemory: 0 });
     const { state, shards, lastError } = outbox.status();
     expect([state, lastError]).toEqual(['running', told.troubles.at(-1)]);
-    expect(shards[0]).toMatchObject({ lagMessages: ahead - synced, itemsInMemory: 0 });
     expect(shards[0]?.lagMs).toBeGreaterThan(0);
     expect(shards[0]?.items).toBeGreaterThan(50);
     const end = trade(exchange, stats, 50);

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { expect } from 'vitest';
 import { PlimsollClient } from '../../sdk/client.js';
 import { apiKeyLogin } from '../../sdk/login.js';
 import { ExchangeProcess } from './exchange-process.js';
@@ -20,9 +21,12 @@ export interface ThreadState {
 }
 
 const TRIES = 60;
-/** Longer than threads wait before they write their figures. */
-export const FIGURES_MS = 150;
-const REPLACED_TRIES = 1_000;
+/** Longer than threads wait before they write their figures, unless the machine pauses. */
+const FIGURES_MS = 150;
+const LOOK_MS = 10;
+/** Whoever is not in the figures by then came before somebody else had left them. */
+const SHOWN_WITHIN_MS = 3_000;
+const REPLACED_TRIES = 3_000;
 const REPLACED_PAUSE_MS = 20;
 export const MARKET = 'BTC-PERP';
 
@@ -125,18 +129,50 @@ export async function connectTo(
   options: { reconnect?: boolean; cancelOnDisconnect?: boolean } = {},
 ): Promise<PlimsollClient> {
   for (let i = 0; i < TRIES; i++) {
-    const before = await connectionsAt(exchange, thread);
+    const before = await connectionsAtRest(exchange);
     const client = await connect(exchange, key, options);
-    if ((await connectionsAt(exchange, thread)) > before) return client;
+    const endMs = performance.now() + SHOWN_WITHIN_MS;
+    let after = before;
+    while (total(after) <= total(before) && performance.now() < endMs) {
+      await pause(LOOK_MS);
+      after = await connectionsOf(exchange);
+    }
+    if ((after.get(thread) ?? 0) > (before.get(thread) ?? 0)) return client;
     await client.close();
   }
   throw new Error(`no connection came to thread ${thread}`);
 }
 
-async function connectionsAt(exchange: ExchangeProcess, thread: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, FIGURES_MS));
+/** By thread, when two looks see the same. */
+async function connectionsAtRest(exchange: ExchangeProcess): Promise<Map<number, number>> {
+  for (let before = await connectionsOf(exchange); ; ) {
+    await pause(FIGURES_MS);
+    const now = await connectionsOf(exchange);
+    if ([...now].every(([thread, count]) => before.get(thread) === count)) return now;
+    before = now;
+  }
+}
+
+async function connectionsOf(exchange: ExchangeProcess): Promise<Map<number, number>> {
   const states = await threadsOf(exchange);
-  return states.find((state) => state.thread === thread)?.connections ?? 0;
+  return new Map(states.map(({ thread, connections }) => [thread, connections]));
+}
+
+function total(connections: ReadonlyMap<number, number>): number {
+  return [...connections.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** The threads' figures, as soon as they show so many connections in all. */
+export async function showConnections(
+  exchange: ExchangeProcess,
+  count: number,
+): Promise<ThreadState[]> {
+  await expect.poll(async () => total(await connectionsOf(exchange))).toBe(count);
+  return threadsOf(exchange);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** A request on a connection of its own, so that any thread may answer it. */

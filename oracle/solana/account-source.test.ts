@@ -111,7 +111,8 @@ describe('a source of accounts', () => {
       await expect.poll(() => server.requests).toBeGreaterThan(2);
       server.mode = 'serve';
       await expect.poll(() => heard.prices).toEqual([1n]);
-      expect(source.health()).toEqual({ state: 'live', problem: null });
+      // With so little patience it may be down again for a moment when the machine pauses.
+      await expect.poll(() => source.health()).toEqual({ state: 'live', problem: null });
     },
   );
 

@@ -13,6 +13,7 @@ import {
   range,
   some,
   take,
+  turnIsOver,
   withSource,
 } from './reading.fixture.js';
 import type { LimitsGiven } from './streams.js';
@@ -257,7 +258,7 @@ function refusalCases(ground: Ground): void {
     for (const result of results.slice(3)) {
       expect(result).toMatchObject({ reason: expect.any(BusFullError) });
     }
-    await sleep(1);
+    await turnIsOver();
     for (const n of [3, 4, 5]) {
       await ground.bus.publish('fills.1', new Uint8Array(lengths[n]!), `m${n}`);
     }

@@ -52,7 +52,7 @@ export async function publishMany(bus: Bus, count: number, from = 0): Promise<vo
 }
 
 export async function eventually(attempt: () => Promise<void>): Promise<void> {
-  const endMs = Date.now() + 10_000;
+  const endMs = Date.now() + 30_000;
   for (;;) {
     try {
       return await attempt();

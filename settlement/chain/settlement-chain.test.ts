@@ -159,15 +159,19 @@ describe('a batch', () => {
     await under.open(400);
     const batch = under.nextBatch([trades(400)]);
     const way = under.test.way(0);
+    const abort = new AbortController();
     let writes = 0;
+    let arrived = 0;
     // Opening the stage, beginning the batch and one piece arrive; all that follows is lost.
-    const refuse: Fault = (call, pass) => {
-      const isLost = call.method === 'sendTransaction' && ++writes > 3;
-      return isLost ? dropTransactions(call, pass) : pass();
+    const refuse: Fault = async (call, pass) => {
+      if (call.method !== 'sendTransaction') return pass();
+      const isLost = ++writes > 3;
+      const response = await (isLost ? dropTransactions(call, pass) : pass());
+      if (!isLost) arrived++;
+      if (arrived === 3 && writes > 3) setTimeout(() => abort.abort(), 100);
+      return response;
     };
     const repair = way.inject(refuse);
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 400);
     const broken = await under.chain.settle(batch, abort.signal);
     expect(broken).toMatchObject({ kind: 'notYet', mayBeUnderWay: true });
     const stage = await under.test.connection.getAccountInfo(stageAddress(under.chain.exchange, 0));

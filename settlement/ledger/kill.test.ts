@@ -15,12 +15,17 @@ const SEED = 77;
 /** Enough for twice as many rounds as all kills together let happen. */
 const STEPS = 250 * KILLS;
 const ROUNDS_MAX = 15;
+/** Where a child waits for its end: so many rounds behind those after which it is due. */
+const ROUNDS_BEHIND = 20;
 
 afterEach(removeScratch);
 
 /** Kills a settlement a moment after so many rounds; true when it had come to the end before. */
 async function settleAndKill(dataDir: string, rounds: number, delayMs: number): Promise<boolean> {
-  const running = spawn(process.execPath, [CHILD, dataDir, String(SEED), String(STEPS)]);
+  const running = spawn(process.execPath, [
+    ...[CHILD, dataDir, String(SEED), String(STEPS)],
+    String(rounds + ROUNDS_BEHIND),
+  ]);
   let output = '';
   let errors = '';
   let isDue = false;
@@ -44,7 +49,8 @@ describe('kill -9 while settling', () => {
     const random = new Xorshift(Date.now() % 1_000_003);
     let killedBetween = 0;
     let items = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
+    let kills = 0;
+    for (; kills < KILLS || killedBetween <= KILLS / 2; kills++) {
       const rounds = random.between(1, ROUNDS_MAX);
       expect(await settleAndKill(dataDir, rounds, random.between(0, 8))).toBe(false);
       const ledger = openLedger(dataDir);
@@ -61,7 +67,6 @@ describe('kill -9 while settling', () => {
     expectSameBalances(ledger, new RandomJournal(SEED, 25).run(STEPS));
     const batches = expectSoundBatches(ledger);
     expect(ledger.batches.lastSettledSequence()).toBe(batches);
-    expect(killedBetween).toBeGreaterThan(KILLS / 2);
-    console.log(`killed ${KILLS} times, ${killedBetween} of them in the midst; ${batches} batches`);
+    console.log(`killed ${kills} times, ${killedBetween} of them in the midst; ${batches} batches`);
   }, 300_000);
 });

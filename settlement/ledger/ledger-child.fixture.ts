@@ -7,9 +7,9 @@ import { NO_LIMITS } from './testing/scratch.js';
 
 /**
  * Settles a random journal until it is killed or done: takes messages in, some twice, builds batches, and settles them on a chain that
- * is a file; each round says a dot. What it has acknowledged is a file too, written after the commit, so a kill makes messages come again.
+ * is a file; each round says a dot. After so many rounds it only waits for its end, however late that comes. What it has acknowledged is a file too, written after the commit, so a kill makes messages come again.
  */
-const [dataDir = '', seed = '1', steps = '1'] = process.argv.slice(2);
+const [dataDir = '', seed = '1', steps = '1', roundsMax = '1'] = process.argv.slice(2);
 const journal = new RandomJournal(Number(seed), 25).run(Number(steps));
 const messages = journal.messages(4);
 const random = new Xorshift(process.pid);
@@ -51,8 +51,9 @@ function take(at: number): number {
 
 if (ledger.reconcile(chainHead()).kind === 'halt') throw new Error('ledger and chain differ');
 let at = fs.existsSync(ackFile) ? Number(fs.readFileSync(ackFile, 'utf8')) : 0;
-for (;;) {
+for (let round = 1; ; round++) {
   process.stdout.write('.');
+  if (round >= Number(roundsMax)) await new Promise((resolve) => setTimeout(resolve, 600_000));
   if (at < messages.length) at = take(at);
   for (const [slot, { marketId }] of MARKETS.entries()) {
     ledger.catalogue.setMarketSlot(marketId, slot);

@@ -39,7 +39,10 @@ async function runAndKill(dataDir: string, policy: string, afterMs: number): Pro
   running.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  await new Promise((resolve) => running.stdout.once('data', resolve));
+  // The first line is what it has found.
+  while (output.split('\n').length < 3 && running.exitCode === null) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   running.kill('SIGKILL');
   await new Promise((resolve) => running.once('close', resolve));

@@ -23,6 +23,7 @@ const FILL_MICRO_USD = 10_000_000_000_000n;
 const FIRST_DEPOSIT_MICRO_USD = 100_000_000_001n;
 const PRICES = { 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' };
 const WITHIN_MS = 300_000;
+const ENDED_WITHIN_MS = 30_000;
 /** Between two kills: from the first moments of what is started again to a while of work. */
 const APART_MS_MAX = 3_000;
 /** A start with all its processes takes longer: kills hit every moment of it. */
@@ -109,7 +110,12 @@ export class SettlementDrill {
   /** Gives the exit code, and what is still running then. */
   async finish(): Promise<{ code: number | null; left: string[] }> {
     const code = await this.place.exchange.process.stop();
-    return { code, left: commandsWith(this.options.folder) };
+    const left = () => commandsWith(this.options.folder);
+    // What was let go ends by itself, later when the machine has paused it.
+    await eventually('the end of all', () => (left().length === 0 ? true : null), ENDED_WITHIN_MS)
+      // What is left is told by name.
+      .catch(() => {});
+    return { code, left: left() };
   }
 
   /** For the end of a test that has failed. */

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => removeFolder(folder));
 
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let n = 0; n < 500 && !holds(); n++) await sleep(20);
+  for (let n = 0; n < 3_000 && !holds(); n++) await sleep(20);
   expect(holds()).toBe(true);
 }
 
@@ -44,7 +44,7 @@ describe.skipIf(binary === null)('a server of our own', () => {
     await eventually(() => server.pid !== 0 && server.pid !== pid);
     expect(troubles).toEqual(['nats-server ended with SIGKILL, and is started again']);
     let connection = null;
-    for (let n = 0; n < 100 && connection === null; n++) {
+    for (let n = 0; n < 3_000 && connection === null; n++) {
       connection = await connect({ ...server.address }).catch(() => null);
       await sleep(20);
     }

@@ -20,9 +20,13 @@ export class ChainUnderTest {
   readonly front: RpcFront;
   readonly ways: FaultyFetch[];
   private skewMs = 0;
+  private heldMs: number | null = null;
 
   constructor(ways = 1, options: Omit<RpcFrontOptions, 'token'> = {}, folder = makeScratch()) {
-    this.chain = EmbeddedChain.open({ folder, nowMs: () => Date.now() + this.skewMs });
+    this.chain = EmbeddedChain.open({
+      folder,
+      nowMs: () => (this.heldMs ?? Date.now()) + this.skewMs,
+    });
     this.front = new RpcFront(this.chain, { token: OPERATOR_TOKEN, ...options });
     const fetch = this.front.fetch as never;
     this.ways = Array.from({ length: ways }, () => new FaultyFetch(fetch));
@@ -34,6 +38,11 @@ export class ChainUnderTest {
 
   passSlots(slots: number): void {
     this.skewMs += slots * 400;
+  }
+
+  /** From now on slots pass only as the test lets them, however long the machine pauses. */
+  holdClock(): void {
+    this.heldMs = Date.now();
   }
 
   /** Straight to the chain, whatever faults there are. */
