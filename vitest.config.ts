@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Bounds that catch what hangs; on a machine that others load too, whole simulations take a minute.
     testTimeout: 180_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     // A condition that is waited for has the patience of `until`: one second, the default, is less than a busy machine may stand still.
     expect: { poll: { timeout: 30_000 } },
   },
