@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type BusLocation, provideBus } from '../../settlement/bus/provide-bus.js';
+import { tellParent } from './tell-parent.js';
 
 /** Where the bus is: outbox and settlement are told the same. */
 export interface BusReady {
@@ -31,7 +32,7 @@ try {
   process.once('SIGTERM', end);
   process.once('disconnect', end);
   const ready: BusReady = { location, sentence };
-  if (process.connected) process.send?.(ready);
+  if (process.connected) tellParent(ready);
   else end();
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);

@@ -20,6 +20,7 @@ import { chainOf } from './chain-of.js';
 import { writePlace } from './cli/chain-access.js';
 import { feedFinder } from './price-feeds.js';
 import type { SettlementFigures, SettlementReady, SettlementStart } from './settlement-start.js';
+import { tellParent } from './tell-parent.js';
 
 /** The settlement as a process of its own. Its first message says with what; it ends when the exchange does. */
 const PROGRAM_FILE = 'programs/artifacts/plimsoll.so';
@@ -102,7 +103,7 @@ async function run(start: SettlementStart): Promise<void> {
   service.start();
   log.info({ ...facts, custodyPort: custody.port }, 'settlement runs');
   const ready: SettlementReady = { custodyPort: custody.port, exchange: facts.exchange };
-  if (process.connected) process.send?.(ready);
+  tellParent(ready);
   const figures = setInterval(() => tell(ledger), FIGURES_MS);
   await over;
   clearInterval(figures);
@@ -155,7 +156,7 @@ function tell(ledger: SettlementLedger): void {
     openDeadLetters: deadLetters.open,
     alarms: { warning: count('warning'), critical: count('critical'), halt: count('halt') },
   };
-  if (process.connected) process.send?.({ figures });
+  tellParent({ figures });
 }
 
 function ended(): Promise<void> {

@@ -57,7 +57,10 @@ async function serve(directory: string, port: number): Promise<void> {
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
   // The parent may have gone while the chain was opened; nobody would say it again.
   if (process.connected === false) endOrFail();
-  else process.send?.({ ...ready, token } satisfies ChainReady);
+  else {
+    // The exchange may have ended in this moment.
+    process.send?.({ ...ready, token } satisfies ChainReady, undefined, undefined, () => {});
+  }
 }
 
 /** Made at the first start; only the user of this process may read it. */
