@@ -37,6 +37,7 @@ import { listenOn } from './session/listen.js';
 import { LoadLevels } from './session/load-levels.js';
 import { LoginChallenge, type LoginContext } from './session/login.js';
 import { type OrderCounts, OrderRatios } from './session/order-ratios.js';
+import { OwnPauses } from './session/own-pauses.js';
 import { replyHello } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
 import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
@@ -87,6 +88,7 @@ export class Gateway {
   private readonly shared: SharedLimits | null;
   private keyRequests: KeyRequests = null as never;
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly pauses = new OwnPauses(HOUSEKEEPING_MS, Date.now());
   private app: TemplatedApp | null = null;
   private listenSocket: us_listen_socket | null = null;
   private readonly turns: Turns;
@@ -417,7 +419,9 @@ export class Gateway {
     else for (const each of [this.addresses, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
-    this.connections.endIdle(Date.now(), this.limits.loginTimeoutMs, this.exchangeTimeMs());
+    const nowMs = Date.now();
+    if (this.pauses.wasAway(nowMs)) return;
+    this.connections.endIdle(nowMs, this.limits.loginTimeoutMs, this.exchangeTimeMs());
   }
 
   /** Why no more may connect from an address, null: one may. */

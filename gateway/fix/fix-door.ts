@@ -28,6 +28,7 @@ import type { Markets } from '../markets.js';
 import type { AllowanceTable } from '../session/allowances.js';
 import { type LoadLevels, PublicPace } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
+import { OwnPauses } from '../session/own-pauses.js';
 import { tokensOf } from '../session/token-bucket.js';
 import type { ClientSession } from './client-session.js';
 import type { FixMessage } from './codec/fix-message.js';
@@ -99,6 +100,7 @@ export class FixDoor {
   private readonly marketData: MarketDataDesk;
   private readonly publicPace: PublicPace;
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly pauses = new OwnPauses(CLOCK_MS, Date.now());
   private readonly touched = new Set<ClientSession>();
   private readonly unflushed = new Set<number>();
   /** By shard, of the frame whose events come. */
@@ -378,8 +380,10 @@ export class FixDoor {
 
   private clock(): void {
     const nowMs = Date.now();
+    const wasAway = this.pauses.wasAway(nowMs);
     for (const connection of this.connections) {
       this.endIfVoid(connection, nowMs);
+      if (wasAway) continue;
       if (connection.fix !== null) connection.fix.tick(nowMs);
       else if (nowMs - connection.openedAtMs > this.limits.loginTimeoutMs) connection.cut();
     }

@@ -339,6 +339,22 @@ describe('a session', () => {
     }
   });
 
+  it('ends nobody for a silence that is its own', async () => {
+    const client = await begun(1);
+    await client.cut();
+    await client.comeBack(700);
+    const from = client.received.length;
+    for (let i = 0; i < 2; i++) {
+      // Sent in time; but this process, which is the door's as well, does not get to read it.
+      client.send(new sbe.SequenceEncoder(), (message) => message.nextSeqNo(client.outgoingSeqNo));
+      for (const untilMs = performance.now() + 1_600; performance.now() < untilMs; );
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(client.all(sbe.TerminateDecoder).length).toBe(0);
+    expect(client.ended).toBe(false);
+    await client.next(sbe.SequenceDecoder, from);
+  });
+
   it('ends as asked for, and can be established again', async () => {
     const client = await begun(1);
     client.send(new sbe.TerminateEncoder(), (message) =>

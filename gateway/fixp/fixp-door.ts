@@ -3,6 +3,7 @@ import type { ShardPort } from '../../engine/shard/shard-port.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
+import { OwnPauses } from '../session/own-pauses.js';
 import { TurnPace } from '../turn-pace.js';
 import { type ApplicationCounters, ApplicationMessages } from './application-messages.js';
 import { EventDelivery } from './event-delivery.js';
@@ -60,6 +61,7 @@ export class FixpDoor {
   private flushArmed = false;
   private readonly pace = new TurnPace(() => this.handOn());
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly pauses = new OwnPauses(HOUSEKEEPING_MS, Date.now());
 
   constructor(options: FixpDoorOptions) {
     this.options = options;
@@ -235,21 +237,25 @@ export class FixpDoor {
     this.flushPorts();
     const now = Date.now();
     this.forgetOldSessions(now);
-    const { loginTimeoutMs } = this.limits;
+    if (!this.pauses.wasAway(now)) for (const each of this.connections) this.endSilent(each, now);
     for (const connection of this.connections) {
-      const { session, keepaliveMs, lastHeardMs, lastSentMs, openedAtMs } = connection;
-      if (session === null) {
-        if (now - openedAtMs <= loginTimeoutMs) continue;
-        const sentence = `not established within ${loginTimeoutMs} ms`;
-        connection.terminate(TerminationCode.Timeout, sentence, now);
-        continue;
-      }
+      const { closed, session, keepaliveMs, lastSentMs } = connection;
+      if (session === null || closed) continue;
       const isVoid = this.handshake.keyProblem(session, connection.address);
       if (isVoid !== null) connection.terminate(TerminationCode.InvalidSession, isVoid, now);
-      else if (now - lastHeardMs > 2 * keepaliveMs) {
-        const sentence = `nothing heard for ${2 * keepaliveMs} ms`;
-        connection.terminate(TerminationCode.KeepaliveLapsed, sentence, now);
-      } else if (now - lastSentMs >= keepaliveMs - HOUSEKEEPING_MS) connection.sendSequence(now);
+      else if (now - lastSentMs >= keepaliveMs - HOUSEKEEPING_MS) connection.sendSequence(now);
+    }
+  }
+
+  private endSilent(connection: FixpConnection, now: number): void {
+    const { session, keepaliveMs, lastHeardMs, openedAtMs } = connection;
+    const { loginTimeoutMs } = this.limits;
+    if (session === null && now - openedAtMs > loginTimeoutMs) {
+      const sentence = `not established within ${loginTimeoutMs} ms`;
+      connection.terminate(TerminationCode.Timeout, sentence, now);
+    } else if (session !== null && now - lastHeardMs > 2 * keepaliveMs) {
+      const sentence = `nothing heard for ${2 * keepaliveMs} ms`;
+      connection.terminate(TerminationCode.KeepaliveLapsed, sentence, now);
     }
   }
 }
