@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { type CommandLine, HELP, parseCommandLine, UsageError } from './command-line.js';
-import { runSeed, SeedFailure, type SeedResult } from './run-seed.js';
+import type { SeedResult } from './run-seed.js';
+import type { FailedSeed } from './seed-outcome.js';
+import { outcomesOf } from './seed-pool.js';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -22,19 +24,22 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runAll(line: CommandLine): Promise<number> {
   let failed = 0;
-  const seeds = line.lastSeed - line.firstSeed + 1;
-  for (let seed = line.firstSeed; seed <= line.lastSeed; seed++) {
-    try {
-      const { steps, faults } = line;
-      tell(line, await runSeed({ seed, steps, faults }));
-    } catch (error) {
-      if (!(error instanceof SeedFailure)) throw error;
+  const { steps, faults } = line;
+  const count = line.lastSeed - line.firstSeed + 1;
+  const seeds = Array.from({ length: count }, (_, i) => ({
+    seed: line.firstSeed + i,
+    steps,
+    faults,
+  }));
+  for await (const [{ seed }, outcome] of outcomesOf(seeds)) {
+    if (outcome.ok) tell(line, outcome.result);
+    else {
       failed++;
-      tellFailure(line, seed, error);
+      tellFailure(line, seed, outcome.failure);
     }
   }
-  if (seeds > 1 && !line.json) {
-    process.stdout.write(`checks: ${seeds - failed} of ${seeds} held\n`);
+  if (count > 1 && !line.json) {
+    process.stdout.write(`checks: ${count - failed} of ${count} held\n`);
   }
   return failed === 0 ? 0 : 1;
 }
@@ -61,9 +66,9 @@ function countsOf(counts: Record<string, number>): string {
 }
 
 /** Seed, step, commit and message: enough to see it again on any machine. */
-function tellFailure(line: CommandLine, seed: number, failure: SeedFailure): void {
+function tellFailure(line: CommandLine, seed: number, failure: FailedSeed): void {
   const commit = currentCommit();
-  const { part, message, cause } = failure;
+  const { part, message, stack } = failure;
   const step = Math.min(failure.step, line.steps);
   if (line.json) {
     process.stdout.write(`${JSON.stringify({ ok: false, seed, part, step, commit, message })}\n`);
@@ -74,7 +79,7 @@ function tellFailure(line: CommandLine, seed: number, failure: SeedFailure): voi
     `seed ${seed}: FAILED with ${part} at step ${step}, commit ${commit}\n  ${message}\n` +
       `  again: npm run sim -- --seed ${seed} --steps ${Math.max(step, 1)}${faults}\n`,
   );
-  if (cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+  if (stack !== '') process.stderr.write(`${stack}\n`);
 }
 
 function currentCommit(): string {

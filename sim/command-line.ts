@@ -9,7 +9,7 @@ clock. Nothing but the seed decides what happens, so the same seed gives the sam
 
 Options
   --seed N         the seed to run
-  --seeds A..B     all seeds from A to B, one after the other
+  --seeds A..B     all seeds from A to B, as many at a time as there are cores
   --steps N        how many steps to take, default 600
   --faults LIST    which faults may happen, with commas between them; "all" (default) or "none"
 ${FAULT_NAMES.map((name) => `                     ${name.padEnd(9)} ${FAULTS[name]}`).join('\n')}
