@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ANSWER_CLASS_MIN, ANSWER_CLASSES, RequestTimes } from './request-times.js';
 
 describe('the times of requests', () => {
@@ -31,6 +31,14 @@ describe('the times of requests', () => {
         }
       }),
     );
+  });
+
+  it('are not moved by a pause between two looks at two clocks', () => {
+    vi.spyOn(Date, 'now').mockReturnValue(1_000_000);
+    const looks = vi.spyOn(performance, 'now');
+    for (const at of [100, 700, 700.1, 700.2]) looks.mockReturnValueOnce(at);
+    expect(new RequestTimes().wallUs(700.1)).toBe(1_000_000_000);
+    vi.restoreAllMocks();
   });
 
   it('fall into classes of powers of two, and into one each', () => {

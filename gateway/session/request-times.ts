@@ -5,6 +5,7 @@ const MASK = PLACES - 1;
 const SESSION_STEP = 7919;
 /** The wall clock may be so far from where it was taken to be before it is looked at again. */
 const CLOCK_TOLERANCE_MS = 2;
+const LOOKS_MAX = 5;
 const US_PER_MS = 1_000;
 
 /** By class: answers that took less than 2^class µs, the last class all others. */
@@ -23,7 +24,7 @@ export class RequestTimes {
   private readonly sessions = new Int32Array(PLACES);
   private readonly requests = new Int32Array(PLACES);
   private readonly receivedMs = new Float64Array(PLACES);
-  private originMs = Date.now() - performance.now();
+  private originMs = wallOriginMs();
   private messageMs = 0;
 
   /** A message has come; what is noted until the next one came with it. */
@@ -64,8 +65,18 @@ export class RequestTimes {
 
   /** To be called now and then: the clock of requests never goes back, that of the wall is corrected. */
   alignClock(): void {
-    const originMs = Date.now() - performance.now();
+    const originMs = wallOriginMs();
     if (Math.abs(originMs - this.originMs) > CLOCK_TOLERANCE_MS) this.originMs = originMs;
+  }
+}
+
+/** What the wall clock said at the zero of `performance.now`. A pause between the two looks would be taken for a difference, so it is looked again. */
+function wallOriginMs(): number {
+  for (let looksLeft = LOOKS_MAX; ; looksLeft--) {
+    const beforeMs = performance.now();
+    const wallMs = Date.now();
+    const tookMs = performance.now() - beforeMs;
+    if (tookMs < CLOCK_TOLERANCE_MS / 2 || looksLeft === 1) return wallMs - beforeMs;
   }
 }
 
