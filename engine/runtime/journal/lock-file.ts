@@ -89,21 +89,33 @@ function holderOf(pid: number): Holder {
 function startOf(pid: number): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program is in parentheses and may hold spaces; the start is field 22.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return `${boot}:${fields[19]}`;
+    return `${boot}:${statOf(pid)[19]}`;
   } catch {
     return '';
   }
 }
 
+/** Fields of the process from its state on: what is before it, the name of the program, may hold spaces. The start is field 22 of all. */
+function statOf(pid: number): string[] {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return !isZombie(pid);
+}
+
+/** It has ended, and nobody has asked how: it keeps its id for ever where the first process of a container reaps nothing. */
+function isZombie(pid: number): boolean {
+  try {
+    return ['Z', 'X'].includes(statOf(pid)[0] ?? '');
+  } catch {
+    return false;
   }
 }
 
