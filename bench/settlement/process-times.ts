@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { processFields } from '../../engine/runtime/process-fields.js';
 
 /** Ticks of a second in /proc, on every Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
@@ -11,11 +12,10 @@ export function cpuMsOf(pid: number): number | null {
   return (own * 1_000) / TICKS_A_SECOND + below;
 }
 
-/** Fields behind the name, which may have blanks and brackets in it: 0 state, 1 parent, 11 user time, 12 system time. */
+/** 0 state, 1 parent, 11 user time, 12 system time; null where there is no such process. */
 function fieldsOf(pid: number): string[] | null {
   try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return processFields(pid);
   } catch {
     return null;
   }

@@ -1,5 +1,13 @@
 import type { Database } from 'better-sqlite3';
-import { CANDLES, FUNDING_RATES, rowOf, selectList, TRADES } from './columns.js';
+import {
+  CANDLES,
+  columnOf,
+  FUNDING_RATES,
+  rowOf,
+  selectList,
+  type TableColumns,
+  TRADES,
+} from './columns.js';
 import { candleStart } from './intervals.js';
 import type { Question } from './question.js';
 import type { CandleRow, FundingRateRow, TradeRow } from './rows.js';
@@ -9,16 +17,36 @@ const MAX_KEY = Number.MAX_SAFE_INTEGER;
 
 /** Trades of a market by their id, at most `limit` and one more. */
 export function tradeRows(database: Database, question: Question): TradeRow[] {
-  const { marketId, fromMs, toMs, newestFirst, limit, after } = question;
-  let low = fromMs === null ? 0 : firstTradeFrom(database, marketId, fromMs);
-  let high = toMs === null ? MAX_KEY : firstTradeFrom(database, marketId, toMs) - 1;
-  if (after !== null && newestFirst) high = Math.min(high, after - 1);
-  if (after !== null && !newestFirst) low = Math.max(low, after + 1);
+  const { marketId, fromMs, toMs } = question;
+  const low = fromMs === null ? 0 : firstTradeFrom(database, marketId, fromMs);
+  const high = toMs === null ? MAX_KEY : firstTradeFrom(database, marketId, toMs) - 1;
+  return pageOf(database, TRADES, 'tradeId', question, low, high);
+}
+
+/** Rates of a market by their time, at most `limit` and one more. */
+export function fundingRateRows(database: Database, question: Question): FundingRateRow[] {
+  const { fromMs, toMs } = question;
+  const high = toMs === null ? MAX_KEY : toMs - 1;
+  return pageOf(database, FUNDING_RATES, 'timeMs', question, fromMs ?? 0, high);
+}
+
+/** Rows of a market whose keys are within these, both inclusive, and behind the page before. */
+function pageOf<Row>(
+  database: Database,
+  columns: TableColumns<Row>,
+  key: keyof Row & string,
+  { after, limit, marketId, newestFirst }: Question,
+  low: number,
+  high: number,
+): Row[] {
+  const from = after !== null && !newestFirst ? Math.max(low, after + 1) : low;
+  const to = after !== null && newestFirst ? Math.min(high, after - 1) : high;
+  const column = columnOf(key);
   const text =
-    `SELECT ${selectList(TRADES)} FROM trades WHERE market_id = ? AND trade_id BETWEEN ? AND ? ` +
-    `ORDER BY trade_id ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
-  const records = database.prepare(text).all(marketId, low, high, limit + 1) as object[];
-  return records.map((record) => rowOf(TRADES, record));
+    `SELECT ${selectList(columns)} FROM ${columns.table} WHERE market_id = ? AND ${column} BETWEEN ? AND ? ` +
+    `ORDER BY ${column} ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
+  const records = database.prepare(text).all(marketId, from, to, limit + 1) as object[];
+  return records.map((record) => rowOf(columns, record));
 }
 
 /** Id of the first trade of a market that is not before a time; one more than the last when all are. */
@@ -28,20 +56,6 @@ export function firstTradeFrom(database: Database, marketId: number, timeMs: num
       'WHERE market_id = ? AND trade_id >= ? ORDER BY trade_id LIMIT 1',
   );
   return firstKeyFrom(timeMs, (key) => next.get(marketId, key));
-}
-
-/** Rates of a market by their time, at most `limit` and one more. */
-export function fundingRateRows(database: Database, question: Question): FundingRateRow[] {
-  const { marketId, fromMs, toMs, newestFirst, limit, after } = question;
-  let low = fromMs ?? 0;
-  let high = toMs === null ? MAX_KEY : toMs - 1;
-  if (after !== null && newestFirst) high = Math.min(high, after - 1);
-  if (after !== null && !newestFirst) low = Math.max(low, after + 1);
-  const text =
-    `SELECT ${selectList(FUNDING_RATES)} FROM funding_rates WHERE market_id = ? AND time_ms BETWEEN ? AND ? ` +
-    `ORDER BY time_ms ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
-  const records = database.prepare(text).all(marketId, low, high, limit + 1) as object[];
-  return records.map((record) => rowOf(FUNDING_RATES, record));
 }
 
 /**

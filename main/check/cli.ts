@@ -22,13 +22,14 @@ Prints every finding as file:line: sentence, and fails when there is any.
  */
 export function runChecks(root: string, before: readonly string[]): boolean {
   const sources = readSources(root);
+  const paths = listPaths(root);
   const packageEntries = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const checks: Record<string, Finding[]> = {
     'import-arrows': findForbiddenArrows(sources),
     'dead-files': findDeadFiles(sources, packageEntries),
     'pure-core': findImpurities(sources),
     'file-length': findLongFiles(sources),
-    documents: findBrokenDocuments(readDocuments(root), listPaths(root)),
+    documents: findBrokenDocuments(readDocuments(root, paths), paths),
   };
   const results = new Map(before.map((entry) => entry.split('=', 2) as [string, string]));
   for (const [name, findings] of Object.entries(checks)) {

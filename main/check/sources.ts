@@ -34,10 +34,10 @@ export function readSources(root: string): SourceFile[] {
   return sources.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
-/** Every Markdown file of the repository. */
-export function readDocuments(root: string): SourceFile[] {
-  const paths = listPaths(root).filter((path) => path.endsWith('.md'));
-  return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+/** Those of the files that are Markdown. */
+export function readDocuments(root: string, paths: readonly string[]): SourceFile[] {
+  const documents = paths.filter((path) => path.endsWith('.md'));
+  return documents.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
 /** Every file at the root and below the folders of the design. */

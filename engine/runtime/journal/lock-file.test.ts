@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { processFields } from '../process-fields.js';
 import { takeLock } from './lock-file.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-lock-'));
@@ -22,18 +23,14 @@ it.skipIf(!isLinux)(
     const [line] = await once(parent.stdout, 'data');
     const pid = Number(String(line));
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const fields = () => {
-      const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    };
     try {
-      const started = `${boot}:${fields()[19]}`;
+      const started = `${boot}:${processFields(pid)[19]}`;
       fs.writeFileSync(file, `${JSON.stringify({ pid, host: os.hostname(), started })}\n`);
       expect(() => takeLock(folder)).toThrow(
         `process ${pid} on ${os.hostname()} has this shard open`,
       );
       process.kill(pid, 'SIGKILL');
-      await expect.poll(() => fields()[0]).toBe('Z');
+      await expect.poll(() => processFields(pid)[0]).toBe('Z');
       const giveBack = takeLock(folder);
       expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ pid: process.pid });
       giveBack();

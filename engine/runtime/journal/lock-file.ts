@@ -2,7 +2,11 @@ import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { processFields } from '../process-fields.js';
 import { makeDurableDirectory } from './directories.js';
+
+/** Field 22 of all: ticks since the boot. */
+const STARTED = 19;
 
 /** Another process, or another thread of this one, has the shard open. */
 export class LockedError extends Error {
@@ -89,16 +93,10 @@ function holderOf(pid: number): Holder {
 function startOf(pid: number): string {
   try {
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}:${statOf(pid)[19]}`;
+    return `${boot}:${processFields(pid)[STARTED]}`;
   } catch {
     return '';
   }
-}
-
-/** Fields of the process from its state on: what is before it, the name of the program, may hold spaces. The start is field 22 of all. */
-function statOf(pid: number): string[] {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function isAlive(pid: number): boolean {
@@ -113,7 +111,7 @@ function isAlive(pid: number): boolean {
 /** It has ended, and nobody has asked how: it keeps its id for ever where the first process of a container reaps nothing. */
 function isZombie(pid: number): boolean {
   try {
-    return ['Z', 'X'].includes(statOf(pid)[0] ?? '');
+    return ['Z', 'X'].includes(processFields(pid)[0] ?? '');
   } catch {
     return false;
   }
