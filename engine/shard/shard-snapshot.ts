@@ -21,9 +21,9 @@ import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer
 import type { ShardCore } from './shard-core.js';
 
 /** Version of the snapshot's content. Every release reads the previous one. */
-const SNAPSHOT_VERSION = 11;
+const SNAPSHOT_VERSION = 13;
 /** The same for a shard among others: the routing's state stands before the markets. */
-const SPREAD_SNAPSHOT_VERSION = 12;
+const SPREAD_SNAPSHOT_VERSION = 14;
 
 /**
  * Version, sequence, time, epoch, fee rates; markets in the order of their listing (id, parameters, pricing, margin), then of each the state (with client

@@ -1,28 +1,32 @@
+import { CASH_KEY_WORDS } from '../../engine/messages/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import type { MicroUsd } from '../../engine/units/units.js';
 
 /** Idempotency keys of deposits and withdrawals that are remembered. */
 const KEYS_REMEMBERED = 65_536;
 
-/** What came in from outside and went out again, and which of it were retries. */
+/**
+ * What came in from outside and went out again, and which of it were retries. A key belongs to what it was sent for, an account or a
+ * fund: the same key for another one is another movement, wherever the two are at home.
+ */
 export class CashLedger {
   /** Aggregates may pass 2^53 over the years. */
   deposits = 0n;
   withdrawals = 0n;
-  /** 128-bit keys in order of arrival; a Set keeps that order. */
+  /** Owner and 128-bit key in order of arrival; a Set keeps that order. */
   private readonly keys = new Set<string>();
 
-  /** Whether this idempotency key (4 words, zeros for none) has been used. */
-  isRepeat(words: Int32Array, at: number): boolean {
-    const key = keyAt(words, at);
+  /** Whether this idempotency key (4 words, zeros for none) has been used for the owner: an account, or of a market's fund fundOwner(). */
+  isRepeat(owner: number, words: Int32Array, at: number): boolean {
+    const key = keyAt(owner, words, at);
     return key !== null && this.keys.has(key);
   }
 
   /** Books a deposit (positive) or withdrawal (negative). */
-  move(words: Int32Array, at: number, amount: MicroUsd): void {
+  move(owner: number, words: Int32Array, at: number, amount: MicroUsd): void {
     if (amount > 0) this.deposits += BigInt(amount);
     else this.withdrawals -= BigInt(amount);
-    const key = keyAt(words, at);
+    const key = keyAt(owner, words, at);
     if (key !== null) this.remember(key);
   }
 
@@ -41,17 +45,14 @@ export class CashLedger {
 
   writeKeys(writer: CanonicalWriter): void {
     writer.put(this.keys.size);
-    for (const key of this.keys) {
-      for (let i = 0; i < 4; i++) writer.put(Number.parseInt(key.slice(i * 8, i * 8 + 8), 16));
-    }
+    for (const key of this.keys) for (const part of key.split(',')) writer.put(Number(part));
   }
 
   readKeys(reader: CanonicalReader): void {
     const count = reader.take();
     for (let i = 0; i < count; i++) {
-      let key = '';
-      for (let k = 0; k < 4; k++) key += reader.take().toString(16).padStart(8, '0');
-      this.keys.add(key);
+      const parts = Array.from({ length: 1 + CASH_KEY_WORDS }, () => reader.take());
+      this.keys.add(parts.join(','));
     }
   }
 
@@ -65,13 +66,12 @@ export class CashLedger {
   }
 }
 
-function keyAt(words: Int32Array, at: number): string | null {
-  let key = '';
-  let any = 0;
-  for (let i = 0; i < 4; i++) {
-    const word = words[at + i] as number;
-    any |= word;
-    key += (word >>> 0).toString(16).padStart(8, '0');
-  }
-  return any === 0 ? null : key;
+/** Owner of the keys of payments into the insurance fund of a market; accounts are above 0. */
+export function fundOwner(marketId: number): number {
+  return -marketId;
+}
+
+function keyAt(owner: number, words: Int32Array, at: number): string | null {
+  const key = words.subarray(at, at + CASH_KEY_WORDS);
+  return key.some((word) => word !== 0) ? `${owner},${key.join(',')}` : null;
 }

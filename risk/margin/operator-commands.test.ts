@@ -29,4 +29,21 @@ describe('what moves money from outside', () => {
     const key = KEY.map((_word, i) => event?.word(layout.EW_CASH_KEY + i));
     expect(key).toEqual(KEY);
   });
+
+  // Accounts may live in different shards, which do not know of each other's keys.
+  it('a key is of the account or fund that it was sent for, also after a restart', () => {
+    const shard = new MarginShard(2);
+    const changes = (of: MarginShard) => {
+      const commands = [
+        cash(type.CMD_DEPOSIT, 0, 1, 1_000),
+        cash(type.CMD_DEPOSIT, 0, 2, 1_000),
+        cash(type.CMD_FUND_INSURANCE, 1, 0, 1_000),
+        cash(type.CMD_FUND_INSURANCE, 7, 0, 1_000),
+        cash(type.CMD_WITHDRAW, 0, 2, 1_000),
+      ];
+      return commands.map((command) => of.send(command).events.at(-1)?.float(layout.EF_LOTS));
+    };
+    expect(changes(shard)).toEqual([1_000, 1_000, 1_000, 1_000, 0]);
+    expect(changes(shard.fork())).toEqual([0, 0, 0, 0, 0]);
+  });
 });

@@ -40,7 +40,7 @@ import {
   MICRO_USD_MAX,
   type MicroUsd,
 } from '../../engine/units/units.js';
-import type { CashLedger } from './cash-ledger.js';
+import { type CashLedger, fundOwner } from './cash-ledger.js';
 import type { MarginState } from './trade-commands.js';
 
 /** Word of the public key in CMD_CREATE_ACCOUNT (its second slot). */
@@ -99,7 +99,7 @@ export class OperatorCommands {
       this.reject(message, slot, code, amount, MICRO_USD_MAX);
       return;
     }
-    if (this.cash.isRepeat(message.words, w + W_IDEMPOTENCY_KEY)) {
+    if (this.cash.isRepeat(account, message.words, w + W_IDEMPOTENCY_KEY)) {
       this.balance(message, slot, account, asMicroUsd(0), false);
       return;
     }
@@ -121,7 +121,7 @@ export class OperatorCommands {
       return;
     }
     const change = asMicroUsd(sign * amount);
-    this.cash.move(message.words, w + W_IDEMPOTENCY_KEY, change);
+    this.cash.move(account, message.words, w + W_IDEMPOTENCY_KEY, change);
     accounts.addCollateral(account, change);
     this.balance(message, slot, account, change, true);
   }
@@ -162,14 +162,15 @@ export class OperatorCommands {
     const key = slot * SLOT_WORDS + W_IDEMPOTENCY_KEY;
     const change = asMicroUsd(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
     const after = positions.insuranceMicroUsd + change;
-    const isRepeat = this.cash.isRepeat(message.words, key);
+    const owner = fundOwner(market.marketId);
+    const isRepeat = this.cash.isRepeat(owner, message.words, key);
     if (!isRepeat && (!Number.isInteger(change) || after < 0 || after > MICRO_USD_MAX)) {
       const code = REJECT.insurance_micro_usd_must_be_within_0_and_limit;
       this.reject(message, slot, code, after, MICRO_USD_MAX);
       return;
     }
     if (!isRepeat) {
-      this.cash.move(message.words, key, change);
+      this.cash.move(owner, message.words, key, change);
       liquidations.fund(change);
     }
     const event = market.answer(message, slot, EVT_INSURANCE_FUNDED, EVENT_SLOTS);

@@ -47,7 +47,7 @@ export interface NaiveState {
   clientIds: NaiveClientIds;
   deposits: bigint;
   withdrawals: bigint;
-  /** Idempotency keys in order of arrival. */
+  /** Idempotency keys, and whose each is, in order of arrival. */
   cashKeys: string[];
   /** Keys of transfers by family, oldest first. */
   transferKeys: Map<number, string[]>;
@@ -211,9 +211,7 @@ export class NaiveHome implements AccountHome {
     for (const account of accounts.values()) writer.put(account.sequence);
     clientIds.writeState(writer);
     writer.put(cashKeys.length);
-    for (const key of cashKeys) {
-      for (let i = 0; i < 4; i++) writer.put(Number.parseInt(key.slice(i * 8, i * 8 + 8), 16));
-    }
+    for (const key of cashKeys) for (const part of JSON.parse(key)) writer.put(part);
     writer.put(transferKeys.size);
     for (const [family, keys] of transferKeys) {
       writer.put(family);

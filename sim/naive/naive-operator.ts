@@ -103,7 +103,7 @@ function moveCash(state: NaiveState, message: View): void {
     naiveReject(state, message, name, amount, MICRO_USD_MAX);
     return;
   }
-  const key = cashKey(message);
+  const key = cashKey(message, account.id);
   if (key !== null && state.cashKeys.includes(key)) {
     balance(state, message, account, 0n);
     return;
@@ -165,7 +165,7 @@ function setLiquidator(state: NaiveState, message: View): void {
 /** CMD_FUND_INSURANCE: money from outside, or back to it. */
 export function naiveFundInsurance(state: NaiveState, message: View, market: MarketActor): void {
   const change = message.float(layout.F_QTY);
-  const key = cashKey(message);
+  const key = cashKey(message, -market.marketId);
   const isRepeat = key !== null && state.cashKeys.includes(key);
   const after = market.positions.insuranceMicroUsd + change;
   if (!isRepeat && (!Number.isInteger(change) || after < 0 || after > MICRO_USD_MAX)) {
@@ -216,8 +216,9 @@ function tellKey(message: View, event: View): void {
   }
 }
 
-function cashKey(message: View): string | null {
+/** Together with whose it is: an account's number, or that of a market below zero. */
+function cashKey(message: View, owner: number): string | null {
   const words = Array.from({ length: 4 }, (_, i) => message.word(W_IDEMPOTENCY_KEY + i));
   if (words.every((word) => word === 0)) return null;
-  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  return JSON.stringify([owner, ...words]);
 }
