@@ -155,11 +155,14 @@ async function build() {
   return true;
 }
 
+/** What the compiler writes besides a file for each source. */
+const sharedOutput = /^(_virtual|chunks)\b/;
+
 /** The output of a deleted source would go on working unnoticed. */
 function removeOrphans() {
   if (!fs.existsSync(inRoot('dist'))) return;
   for (const name of fs.readdirSync(inRoot('dist'), { recursive: true }).map(String)) {
-    if (!/\.js(\.map)?$/.test(name) || name.startsWith('_virtual')) continue;
+    if (!/\.js(\.map)?$/.test(name) || sharedOutput.test(name)) continue;
     if (!fs.existsSync(inRoot(sourceOf(name)))) fs.rmSync(inRoot('dist', name));
   }
 }

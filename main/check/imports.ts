@@ -6,7 +6,7 @@ import type { SourceFile } from './sources.js';
 export interface ModuleReference {
   readonly specifier: string;
   readonly line: number;
-  /** `worker`: named in `new URL('./x.js', import.meta.url)`, which starts a thread with it. */
+  /** `worker`: named in `new URL('./x.js', …)`, which starts a thread with it. */
   readonly kind: 'import' | 'worker';
 }
 
