@@ -29,6 +29,7 @@ import { GatewayFigures } from '../gateways/gateway-figures.js';
 import { GatewayThreads } from '../gateways/gateway-threads.js';
 import { PAGES, type Page, type PagePath } from '../gateways/thread-messages.js';
 import { HistoryFeeder } from '../history/history-feeder.js';
+import { DiskWatch } from '../observe/disk-watch.js';
 import { Health } from '../observe/health.js';
 import { type Log, openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
@@ -98,6 +99,7 @@ export class Exchange {
   private readonly fix: FixDoor;
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
+  private readonly disk: DiskWatch;
   /** Null: the configuration wants no history. */
   private readonly history: HistoryFeeder | null;
   private readonly schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'), 'utf8');
@@ -153,6 +155,7 @@ export class Exchange {
     this.adminToken = adminToken(config.dataDir, config.adminToken);
     this.health = new Health(shards);
     this.health.set('starting', 'the exchange is starting');
+    this.disk = new DiskWatch({ dataDir: config.dataDir, health: this.health, log });
     const pool = config.history ? new QueryPool(config.dataDir) : null;
     const shared = config.gatewayThreads === 0 ? null : createSharedLimits(this.timeMs());
     const limits = { ...DEFAULT_LIMITS, ...config.gatewayLimits };
@@ -190,7 +193,7 @@ export class Exchange {
     const doors = { fix: this.fix, fixp: this.fixp };
     const oracle = () => this.oracleStatus();
     const settlement = () => this.settlementStatus();
-    const behind = { oracle, settlement };
+    const behind = { oracle, settlement, freeBytes: () => this.disk.freeBytes };
     const figures = new GatewayFigures(this.gateway, this.threads);
     this.metrics = new Metrics(shards, figures, doors, lengths, behind, progress);
     this.admin = this.newAdmin();
@@ -201,6 +204,7 @@ export class Exchange {
     this.notices.push(...this.group.notices);
     for (const notice of this.group.notices) this.log.info({}, notice);
     this.history?.start();
+    await this.disk.start();
     await Promise.all(this.shards.map((shard) => shard.letIn()));
     const { makerPpm, takerPpm } = this.seeds[DIRECTORY_SHARD] as ShardSeed;
     const state = { markets: this.seededMarkets, makerPpm, takerPpm };
@@ -230,6 +234,7 @@ export class Exchange {
   /** Stops taking orders, lets everything out, writes snapshots, closes the journals. */
   async stop(): Promise<void> {
     this.health.set('stopping', 'the exchange is stopping');
+    this.disk.stop();
     await this.group.stopInput();
     await this.threads?.stop();
     await Promise.all([this.fix.close(), this.fixp.close(), this.gateway.close()]);

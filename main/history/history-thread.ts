@@ -98,4 +98,9 @@ function tell(message: HistoryMessage): void {
   parentPort?.postMessage(message);
 }
 
-if (parentPort !== null && start?.purpose === 'history') await feed(start);
+/** Of the database's own class of errors only a code would reach the other thread. */
+function withoutClass(error: unknown): never {
+  throw new Error(error instanceof Error ? error.message : String(error), { cause: String(error) });
+}
+
+if (parentPort !== null && start?.purpose === 'history') await feed(start).catch(withoutClass);

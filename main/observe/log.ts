@@ -11,7 +11,7 @@ export type Log = ReturnType<typeof openLog>;
 export function openLog(dataDir: string, name = 'exchange.log'): Logger {
   const folder = path.join(dataDir, 'log');
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = destination({ dest: path.join(folder, name), sync: true, mode: 0o600 });
+  const file = logFile(path.join(folder, name));
   const secrets = ['token', 'apiSecret', 'secret', 'signature', 'operatorKey', 'authorization'];
   const redact = { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' };
   const hooks = {
@@ -23,6 +23,23 @@ export function openLog(dataDir: string, name = 'exchange.log'): Logger {
   return pino({ level: 'info', base: null, redact, hooks: hooks as never }, file);
 }
 
+/**
+ * On a full disk nobody is helped by an end: its warnings are sentences as well, and lines wait for room, as many as memory can spare.
+ */
+function logFile(dest: string) {
+  const file = destination({ dest, sync: true, mode: 0o600, maxLength: WAITING_BYTES_MAX });
+  let hasFailed = false;
+  file.on('error', (error) => {
+    if (!hasFailed) process.stderr.write(`plimsoll: ${dest} cannot be written: ${error.message}\n`);
+    hasFailed = true;
+  });
+  file.on('write', () => {
+    hasFailed = false;
+  });
+  return file;
+}
+
+const WAITING_BYTES_MAX = 4 * 1024 ** 2;
 const WARN = 40;
 
 function sentenceOf(args: readonly unknown[]): string {

@@ -78,7 +78,12 @@ export class Metrics {
     {
       oracle,
       settlement,
-    }: { oracle: () => OracleStatus; settlement: () => SettlementStatus | null },
+      freeBytes,
+    }: {
+      oracle: () => OracleStatus;
+      settlement: () => SettlementStatus | null;
+      freeBytes: () => number | null;
+    },
     history: HistoryProgress | null = null,
   ) {
     collectDefaultMetrics({ register: this.registry });
@@ -116,6 +121,11 @@ export class Metrics {
     for (const [figure, name, help] of FIXP_FIGURES) {
       this.family(name, help, [], (set) => set({}, fixp.stats()[figure]));
     }
+    const room = 'Bytes left on the disk of the data folder.';
+    this.family('plimsoll_disk_free_bytes', room, [], (set) => {
+      const bytes = freeBytes();
+      if (bytes !== null) set({}, bytes);
+    });
     const fund = 'What the insurance fund of a market has, in USD.';
     this.family('plimsoll_insurance_fund_usd', fund, ['market'], (set) => {
       for (const { market, fundMicroUsd } of gateway.insurance()) {
