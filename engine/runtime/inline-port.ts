@@ -37,6 +37,7 @@ export class InlinePort implements ShardPort {
   }
 
   occupancy(): { inbound: number; outbound: number } {
-    return { inbound: this.writer.occupancy, outbound: 0 };
+    const { writer } = this;
+    return { inbound: writer.stalled ? 1 : writer.occupancy, outbound: 0 };
   }
 }

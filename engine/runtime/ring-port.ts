@@ -46,7 +46,8 @@ export class RingPort implements ShardPort {
   }
 
   occupancy(): { inbound: number; outbound: number } {
-    return { inbound: this.commands.occupancy, outbound: this.events.occupancy };
+    const { commands, events } = this;
+    return { inbound: commands.stalled ? 1 : commands.occupancy, outbound: events.occupancy };
   }
 
   /** Hands over what has arrived, then sleeps: call it when the shard's thread has woken this one. */

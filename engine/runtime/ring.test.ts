@@ -47,6 +47,18 @@ describe('a ring', () => {
     expect(writer.tryWrite(message(15, 1), 0, 1)).toBe(false);
   });
 
+  it('lets only what may not be refused wait for a reader that is stalled', () => {
+    const { writer, reader } = ends(16);
+    reader.stalled = true;
+    expect(writer.tryWrite(message(1, 1), 0, 1, 4)).toBe(false);
+    expect(writer.tryWriteAll(message(1, 1), 0, 1, 4)).toBe(false);
+    expect(writer.tryWrite(message(2, 1), 0, 1)).toBe(true);
+    reader.stalled = false;
+    expect(writer.tryWrite(message(3, 1), 0, 1, 4)).toBe(true);
+    writer.publish();
+    expect([take(reader), take(reader)]).toEqual([message(2, 1), message(3, 1)]);
+  });
+
   it('keeps every message in one piece and gives all of its room again and again', () => {
     for (let slots = 1; slots <= MESSAGE_SLOTS_MAX; slots++) {
       const { writer, reader } = ends(8);

@@ -13,7 +13,8 @@ const W_SLEEPING = 64;
 const W_CLOSED = 96;
 const W_WANTS_ROOM = 128;
 const W_MUTED = 160;
-const CONTROL_BYTES = 768;
+const W_STALLED = 192;
+const CONTROL_BYTES = 896;
 
 const SLOTS_MAX = 1 << 24;
 const TYPE_PADDING = 0;
@@ -69,6 +70,15 @@ abstract class RingEnd {
   set muted(isMuted: boolean) {
     Atomics.store(this.control, W_MUTED, isMuted ? 1 : 0);
   }
+
+  /** The reader can take nothing, for nobody knows how long: only what may not be refused is to wait for it. */
+  get stalled(): boolean {
+    return Atomics.load(this.control, W_STALLED) !== 0;
+  }
+
+  set stalled(isStalled: boolean) {
+    Atomics.store(this.control, W_STALLED, isStalled ? 1 : 0);
+  }
 }
 
 export class RingWriter extends RingEnd {
@@ -85,8 +95,8 @@ export class RingWriter extends RingEnd {
   }
 
   /**
-   * Copies one message. False: there is no room for it and `keepFree` slots more, nothing was written. It becomes visible
-   * with `publish`.
+   * Copies one message. False: there is no room for it and `keepFree` slots more, or the reader is stalled and `keepFree` says that
+   * this one may be refused; nothing was written. It becomes visible with `publish`.
    */
   tryWrite(words: Int32Array, firstWord: number, slots: number, keepFree = 0): boolean {
     refuseWrongLength(words[firstWord] as number, slots);
@@ -94,7 +104,7 @@ export class RingWriter extends RingEnd {
     const tail = this.capacity - at;
     const padding = slots > tail ? tail : 0;
     const end = (this.cursor + padding + slots) | 0;
-    if (!this.hasRoomUpTo((end + keepFree) | 0)) return false;
+    if (!this.mayWriteUpTo(end, keepFree)) return false;
     if (padding > 0) this.words[at * SLOT_WORDS] = headOf(TYPE_PADDING, padding, 0);
     const target = this.words;
     const to = (padding > 0 ? 0 : at) * SLOT_WORDS;
@@ -122,7 +132,7 @@ export class RingWriter extends RingEnd {
       end = (end + (own > tail ? tail : 0) + own) | 0;
       word += own * SLOT_WORDS;
     }
-    if (!this.hasRoomUpTo((end + keepFree) | 0)) return false;
+    if (!this.mayWriteUpTo(end, keepFree)) return false;
     for (let word = firstWord; word < last; ) {
       const own = slotsOf(words[word] as number);
       this.tryWrite(words, word, own);
@@ -141,6 +151,11 @@ export class RingWriter extends RingEnd {
       Atomics.load(this.control, W_SLEEPING) === 1 &&
       Atomics.compareExchange(this.control, W_SLEEPING, 1, 0) === 1
     );
+  }
+
+  private mayWriteUpTo(end: number, keepFree: number): boolean {
+    if (keepFree > 0 && this.stalled) return false;
+    return this.hasRoomUpTo((end + keepFree) | 0);
   }
 
   private hasRoomUpTo(end: number): boolean {

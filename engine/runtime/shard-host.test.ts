@@ -376,6 +376,7 @@ describe('the host of a shard', () => {
     run();
     expect(end.take()).toEqual([]);
     expect(host.stats.get('state')).toBe(1);
+    expect(end.commands.stalled).toBe(true);
     full = false;
     await new Promise((resolve) => setTimeout(resolve, 120));
     run();
@@ -385,6 +386,7 @@ describe('the host of a shard', () => {
     ]);
     expect(journal.writtenSequence).toBe(3);
     expect(host.stats.get('state')).toBe(0);
+    expect(end.commands.stalled).toBe(false);
     await opened.close();
   });
 

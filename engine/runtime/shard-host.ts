@@ -11,7 +11,7 @@ import { type Journal, JournalWriteError } from './journal/journal.js';
 import { OutputQueue } from './output-queue.js';
 
 export const HOST_RUNNING = 0;
-/** The journal takes nothing at the moment (disk full): the last frame is tried again, nothing new is taken. */
+/** The journal takes nothing at the moment (disk full): the last frame is tried again, nothing new is taken, and orders are refused. */
 export const HOST_STALLED = 1;
 /** An invariant is broken or the journal is dead: everything is refused, for good. */
 export const HOST_HALTED = 2;
@@ -198,9 +198,14 @@ export class ShardHost {
   }
 
   private haltQuietly(): void {
-    this.state = HOST_HALTED;
+    this.enter(HOST_HALTED);
     this.shard.events.reset();
     this.updateStats();
+  }
+
+  private enter(state: number): void {
+    this.state = state;
+    for (const { input } of this.ports) input.stalled = state === HOST_STALLED;
   }
 
   /** Where input may come from now. Other shards are always heard: see `shard-channels.ts`. */
@@ -248,12 +253,12 @@ export class ShardHost {
     try {
       this.journal.append(this.builder.frame);
       this.journal.write();
-      this.state = HOST_RUNNING;
+      if (this.state !== HOST_RUNNING) this.enter(HOST_RUNNING);
       return true;
     } catch (error) {
       // Whoever cannot write, waits. A dead journal has called `halt` before it throws.
       if (!(error instanceof JournalWriteError)) this.halt(error as Error);
-      else if (!this.halted) this.state = HOST_STALLED;
+      else if (!this.halted) this.enter(HOST_STALLED);
       this.retryAtMs = performance.now() + this.retryMs;
       this.updateStats();
       return false;

@@ -11,7 +11,8 @@ export interface ShardPort {
   /**
    * Copies one message (all its slots) towards the shard. False: the ring is full, nothing was sent; answer
    * `busy` to the client. Messages arrive in the order of the calls. `leavesRoom`: what can wait leaves a part of the ring
-   * (RESERVED_SHARE) to what cannot, so that there is room for a cancel when there is none for an order.
+   * (RESERVED_SHARE) to what cannot, so that there is room for a cancel when there is none for an order; and while the shard cannot
+   * write its journal it is refused, because an order that waits for a disk trades at prices of another time.
    */
   trySend(words: Int32Array, firstWord: number, slots: number, leavesRoom?: boolean): boolean;
   /** Sends several messages or none, so that a batch is never cut by a full ring. */
@@ -24,7 +25,7 @@ export interface ShardPort {
    * Null: nobody consumes, and what happens until there is somebody again is not kept.
    */
   onEvents(consume: EventConsumer | null): void;
-  /** Ring occupancy for metrics: 0 … 1 in, 0 … 1 out. */
+  /** Ring occupancy: 0 … 1 in, and 1 while the shard cannot write its journal; 0 … 1 out. */
   occupancy(): { inbound: number; outbound: number };
 }
 
