@@ -10,16 +10,18 @@ Commands
   dump     prints one line for each journaled message
   hash     recovers (newest snapshot, then the journal) and prints sequence and stateHash
   replay   applies the journal from sequence 1 without snapshots, prints sequence and stateHash
+  archive  moves segments that no start needs any more to --to DIR, and leaves links to them
   repair   gives up every message from --truncate-at on; what is cut is kept in shard-N/cut-off
 
-All commands but repair only read: a torn tail is reported and not cut, and they may run beside a
-running exchange.
+All commands may run beside a running exchange but repair, and all but archive and repair only read:
+a torn tail is reported and not cut.
 
 Options
   --data DIR             the data directory of the exchange
   --until SEQ            the last sequence to look at; SHARD:SEQ with several shards (repeatable)
   --from SEQ             dump: the first sequence to print; SHARD:SEQ with several shards
   --shard N              only this shard
+  --to DIR               archive: a folder on another disk; it has to stay where it is
   --truncate-at SEQ      repair: the first sequence to give up; SHARD:SEQ with several shards
   --json                 one JSON document on standard output (dump: one per message)
   --help                 this text
@@ -48,9 +50,11 @@ export interface CommandLine {
   until: ReadonlyMap<number, number>;
   from: ReadonlyMap<number, number>;
   truncateAt: ReadonlyMap<number, number>;
+  /** Null: not given. */
+  archiveDir: string | null;
 }
 
-const COMMANDS = ['verify', 'dump', 'hash', 'replay', 'repair'];
+const COMMANDS = ['verify', 'dump', 'hash', 'replay', 'archive', 'repair'];
 
 /** Null when the help is asked for. */
 export function parseCommandLine(args: readonly string[]): CommandLine | null {
@@ -77,6 +81,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | null {
     until: sequences('--until', values.until),
     from: sequences('--from', values.from),
     truncateAt: sequences('--truncate-at', values['truncate-at']),
+    archiveDir: values.to ?? null,
   };
 }
 
@@ -92,6 +97,7 @@ function parseOrExplain(args: readonly string[]) {
         from: many,
         shard: { type: 'string' },
         'truncate-at': many,
+        to: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -172,6 +172,29 @@ describe('dump', () => {
   });
 });
 
+describe('archive', () => {
+  it('moves what lies before the oldest snapshot, and everything reads as before', async () => {
+    const { dataDir } = await makeJournal();
+    const archiveDir = path.join(makeScratch(), 'archive');
+    expect(command('archive', '--data', dataDir)).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining('archive needs --to DIR'),
+    });
+    const replayed = () => command('replay', '--data', dataDir, '--json').json();
+    const before = replayed();
+    const [first = ''] = segmentsOf(dataDir);
+    const { code, out } = command('archive', '--data', dataDir, '--to', archiveDir);
+    expect(code).toBe(0);
+    const archivedAs = path.join(archiveDir, 'shard-0', 'journal', path.basename(first));
+    expect(out).toContain(`${first}: moved to ${archivedAs}\n`);
+    expect(out).toMatch(/shard 0: 3 segments with 1280 bytes moved\n$/);
+    expect(command('verify', '--data', dataDir).code).toBe(0);
+    expect(replayed()).toMatchObject({ messages: 10, stateHash: before.stateHash });
+    const again = command('archive', '--data', dataDir, '--to', archiveDir, '--json').json();
+    expect(again).toEqual({ shards: [{ shard: 0, bytes: 0, segments: [] }] });
+  });
+});
+
 describe('repair and usage', () => {
   it('repairs only when told where', async () => {
     const { dataDir } = await makeJournal();

@@ -1,3 +1,4 @@
+import { type ArchivedSegment, archiveSegments } from '../../engine/runtime/journal/archive.js';
 import { repairJournal } from '../../engine/runtime/journal/repair.js';
 import {
   type CommandLine,
@@ -37,9 +38,28 @@ export function runJournalCommand(
 function runCommand(line: CommandLine, createShard: CreateShard, output: Output): boolean {
   if (line.command === 'verify') return verify(line, createShard, output);
   if (line.command === 'dump') dump(line, output);
+  else if (line.command === 'archive') archive(line, output);
   else if (line.command === 'repair') repair(line, output);
   else printState(line, createShard, output);
   return true;
+}
+
+function archive(line: CommandLine, output: Output): void {
+  const { dataDir, archiveDir, shards, json } = line;
+  if (archiveDir === null) throw new UsageError('archive needs --to DIR');
+  const done = shards.map((shard) => {
+    const segments: ArchivedSegment[] = [];
+    archiveSegments(dataDir, shard, archiveDir, (segment) => {
+      segments.push(segment);
+      if (!json) output.out(`${segment.file}: moved to ${segment.archivedAs}\n`);
+    });
+    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    if (!json) {
+      output.out(`shard ${shard}: ${segments.length} segments with ${bytes} bytes moved\n`);
+    }
+    return { shard, bytes, segments };
+  });
+  if (json) output.out(`${JSON.stringify({ shards: done })}\n`);
 }
 
 function repair(line: CommandLine, output: Output): void {
