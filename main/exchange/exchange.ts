@@ -153,7 +153,7 @@ export class Exchange {
     this.seeds = seeds;
     this.operatorKey = operatorKey(config.dataDir);
     this.adminToken = adminToken(config.dataDir, config.adminToken);
-    this.health = new Health(shards);
+    this.health = new Health(shards, config.clock === 'real' ? Date.now : undefined);
     this.health.set('starting', 'the exchange is starting');
     this.disk = new DiskWatch({ dataDir: config.dataDir, health: this.health, log });
     const pool = config.history ? new QueryPool(config.dataDir) : null;
@@ -193,7 +193,12 @@ export class Exchange {
     const doors = { fix: this.fix, fixp: this.fixp };
     const oracle = () => this.oracleStatus();
     const settlement = () => this.settlementStatus();
-    const behind = { oracle, settlement, freeBytes: () => this.disk.freeBytes };
+    const behind = {
+      oracle,
+      settlement,
+      freeBytes: () => this.disk.freeBytes,
+      aheadSeconds: () => this.health.aheadSeconds(),
+    };
     const figures = new GatewayFigures(this.gateway, this.threads);
     this.metrics = new Metrics(shards, figures, doors, lengths, behind, progress);
     this.admin = this.newAdmin();

@@ -94,7 +94,7 @@ export class HostedShard {
     this.clock =
       settings.clock === 'manual'
         ? new ManualClock(Math.max(settings.startTimeMs, shard.timeMs))
-        : new RealClock();
+        : new RealClock(shard.timeMs);
     const onHalt = (halt: HaltReport) => hooks.onHalt(halt);
     const { routing } = shard;
     this.channels =

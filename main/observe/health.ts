@@ -1,14 +1,23 @@
 import { HOST_HALTED, HOST_STALLED } from '../../engine/runtime/shard-host.js';
 import type { ShardAccess } from '../exchange/shard-access.js';
 
+/** Less is what a time service corrects now and then. */
+const AHEAD_SECONDS = 2;
+
 /** Whether the exchange takes orders, and if not, why. */
 export class Health {
   private readonly shards: readonly ShardAccess[];
   private readonly reasons = new Map<string, string>();
   private readonly warnings = new Map<string, string>();
+  private readonly systemMs: () => number;
 
-  constructor(shards: readonly ShardAccess[]) {
+  /** `systemMs`: what the exchange's time should be. */
+  constructor(
+    shards: readonly ShardAccess[],
+    systemMs: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
     this.shards = shards;
+    this.systemMs = systemMs;
   }
 
   /** A reason that stands until it is cleared. */
@@ -39,13 +48,28 @@ export class Health {
     return found;
   }
 
+  /** By how many seconds the exchange's time is ahead of the system's clock, which somebody has set back. */
+  aheadSeconds(): number {
+    const timesMs = this.shards.map(({ stats }) => stats.get('timeMs'));
+    return Math.max(0, ...timesMs.map((timeMs) => timeMs - this.systemMs())) / 1_000;
+  }
+
   answer(): { status: number; body: string } {
     const reasons = this.problems();
     const status = reasons.length === 0 ? 'ok' : 'unavailable';
-    const warned = this.warnings.size === 0 ? {} : { warnings: [...this.warnings.values()] };
+    const warnings = [...this.warnings.values(), ...this.clockWarnings()];
+    const warned = warnings.length === 0 ? {} : { warnings };
     return {
       status: reasons.length === 0 ? 200 : 503,
       body: `${JSON.stringify({ status, reasons, ...warned })}\n`,
     };
+  }
+
+  private clockWarnings(): string[] {
+    const ahead = Math.round(this.aheadSeconds());
+    if (ahead < AHEAD_SECONDS) return [];
+    return [
+      `the system's clock has gone back: the exchange's time is ${ahead} s ahead of it, and slower until they meet`,
+    ];
   }
 }

@@ -79,10 +79,12 @@ export class Metrics {
       oracle,
       settlement,
       freeBytes,
+      aheadSeconds,
     }: {
       oracle: () => OracleStatus;
       settlement: () => SettlementStatus | null;
       freeBytes: () => number | null;
+      aheadSeconds: () => number;
     },
     history: HistoryProgress | null = null,
   ) {
@@ -126,6 +128,8 @@ export class Metrics {
       const bytes = freeBytes();
       if (bytes !== null) set({}, bytes);
     });
+    const ahead = 'By how much the time of the exchange is ahead of the clock of the system.';
+    this.family('plimsoll_clock_ahead_seconds', ahead, [], (set) => set({}, aheadSeconds()));
     const fund = 'What the insurance fund of a market has, in USD.';
     this.family('plimsoll_insurance_fund_usd', fund, ['market'], (set) => {
       for (const { market, fundMicroUsd } of gateway.insurance()) {
