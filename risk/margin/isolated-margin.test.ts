@@ -141,6 +141,25 @@ describe.each(['product', 'naive'] as const)('isolated margin in the %s shard', 
     shard.send(command(type.CMD_WITHDRAW, { account: 1, qty: 7_000 * USD }));
     expect(shard.events.at(-1)?.type).toBe(type.EVT_BALANCE);
   });
+
+  it('has scaled orders that close it let in by what its own equity bears', () => {
+    const shard = opened();
+    const closing = { count: 2, reduceOnly: true };
+    // Uncut they could make a short of 19,000, for which the account has not enough.
+    expect(shard.scaled(1, 'sell', 20_000, { ...closing, price: 1010, to: 1020 })).toEqual([
+      '* scaled #3 sell 20000 in 2 from 1010 to 1020',
+      'accepted #4 sell 1000 of 10000@1010 of #3',
+      'accepted #5 sell 1000 of 10000@1020 of #3',
+      'canceled #5 1000@1020 reduce_only',
+    ]);
+    shard.massCancel(1);
+    const before = shard.hash;
+    // 1,100 USD of loss: the account has that, but the position has only 1,000.
+    expect(shard.scaled(1, 'sell', 20_000, { ...closing, price: 995, to: 994 })).toEqual([
+      '* rejected insufficient_margin 19100000000 limit 9000000000',
+    ]);
+    expect(shard.hash).toBe(before);
+  });
 });
 
 it('keeps what a closed position owes apart from the account until it is paid', () => {

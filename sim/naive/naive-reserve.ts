@@ -140,23 +140,16 @@ export function naiveClose(
   market: NaiveMarket,
   asked: Asked & { isUnbounded: boolean },
 ): number | null {
-  const holding = holdingOf(market, account.id);
+  if ((asked.flags & type.FLAG_REDUCE_ONLY) === 0) return null;
   const isBuy = type.sideOf(asked.flags) === type.SIDE_BUY;
-  const closes = isBuy ? holding.position < 0n : holding.position > 0n;
-  if ((asked.flags & type.FLAG_REDUCE_ONLY) === 0 || !closes) return null;
   const price = asked.isUnbounded ? bearablePrice(state, account, market, asked) : asked.price;
   const distance = BigInt(price) - market.mark;
   const lossTicks = maxOf(0n, isBuy ? distance : -distance);
-  holding.orders.push({ orderId: 0, isBuy, lots: asked.lots, lossTicks });
-  if (closingEquity(state, account, market) < 0n) {
-    holding.orders.pop();
-    return null;
-  }
-  state.pending++;
-  return price;
+  const order = { price, isBuy, lots: asked.lots, lossTicks };
+  return naiveCloseMany(state, account, market, [order]) ? price : null;
 }
 
-/** As `naiveClose`, for orders with prices of their own that come together. False: none is among those that are open. */
+/** The same for reduce-only orders of one side with prices of their own that come together: all or none. False: none. */
 export function naiveCloseMany(
   state: NaiveState,
   account: NaiveAccount,
@@ -170,7 +163,7 @@ export function naiveCloseMany(
   for (const { isBuy, lots, lossTicks } of orders) {
     holding.orders.push({ orderId: 0, isBuy, lots, lossTicks });
   }
-  if (equityBehindOrders(state, account) < 0n) {
+  if (closingEquity(state, account, market) < 0n) {
     holding.orders = others;
     return false;
   }
