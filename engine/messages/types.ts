@@ -260,7 +260,7 @@ export const LADDER_FUND = 4;
 export const LADDER_DELEVERAGE = 5;
 /** Nothing is left but a debt: the fund pays it as far as it can. */
 export const LADDER_COVER = 6;
-/** The account is free: its auction ends. */
+/** What was asked before is taken back: an auction ends, and deleveraging that waits for homes is withdrawn. */
 export const LADDER_END = 7;
 
 // ---- What the insurance fund and an account pay each other for ----

@@ -1,5 +1,5 @@
 import { R_OPEN_LOTS, R_POSITION } from '../../engine/kernel/layout.js';
-import type { Backing } from '../../engine/market/liquidation/bankruptcy.js';
+import { type Backing, NO_BACKING } from '../../engine/market/liquidation/bankruptcy.js';
 import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import {
   EF_ACCOUNT_SEQUENCE,
@@ -26,7 +26,7 @@ import {
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { asPriceTicks, MARKET_ID_ALL } from '../../engine/units/units.js';
+import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import { isolatedCollateral, isPositionLiquidating, tellMoved } from '../margin/isolated-margin.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
@@ -34,6 +34,7 @@ import { pushCancelAll, pushRung, pushStage } from './ladder-messages.js';
 import {
   beginningAt,
   CROSS,
+  isForBankrupt,
   type Liquidation,
   nextRung,
   noteRung,
@@ -42,8 +43,6 @@ import {
   waitsForBidders,
 } from './rung.js';
 import { sliceOf } from './slice.js';
-
-const NO_BACKING: Backing = { markTicks: asPriceTicks(0), equityMicroUsd: 0, positionLots: 0 };
 
 /**
  * The liquidations of a margin actor: who goes down the ladder, and which rung comes next. What a rung does, the market does
@@ -189,16 +188,25 @@ export class Liquidations {
   }
 
   private end(entry: Liquidation): void {
-    this.leaveAuction(entry);
+    this.takeBack(entry, false);
     this.byKey.delete(keyOf(entry));
     this.mark(entry, false);
     this.tell(entry, LIQUIDATION_ENDED);
     tellMoved(this.state.kernel);
   }
 
-  /** Nobody takes over a position from an account that is free, or at a price from before the account's next rung. */
-  private leaveAuction({ account, marketId, rung }: Liquidation): void {
+  /**
+   * Nobody takes over a position from an account that is free, or at a price from before the account's next rung. And nobody is
+   * deleveraged for an account that is not bankrupt any more, however late the homes of others answer the market that has asked them;
+   * which markets wait for answers is not noted here, so all are told.
+   */
+  private takeBack(entry: Liquidation, isBankrupt: boolean): void {
+    const { account, marketId, rung } = entry;
     if (rung === LADDER_AUCTION) this.ask(account, marketId, LADDER_END, NO_BACKING);
+    if (isBankrupt || !isForBankrupt(rung)) return;
+    for (const market of this.positionsOf(entry)) {
+      this.ask(account, market.marketId, LADDER_END, NO_BACKING);
+    }
   }
 
   /**
@@ -227,7 +235,7 @@ export class Liquidations {
       equityMicroUsd: equity,
       positionLots: market.rows.get(account, R_POSITION),
     };
-    this.leaveAuction(entry);
+    this.takeBack(entry, equity <= 0);
     this.note(entry, rung, market.marketId, isStuck, nowMs);
     if (rung === LADDER_SLICE || rung === LADDER_FUND) this.order(account, market, rung, backing);
     else this.ask(account, market.marketId, rung, backing);

@@ -98,6 +98,11 @@ export function noteRung(
   entry.nextMs = nowMs + (isShort ? SHORT_PAUSE_MS : entry.pauseMs);
 }
 
+/** Whether this is done only for who has nothing left. */
+export function isForBankrupt(rung: number): boolean {
+  return rung === LADDER_FUND || rung === LADDER_DELEVERAGE || rung === LADDER_COVER;
+}
+
 export function pauseAfter({ pauseMs }: Liquidation, isStuck: boolean): number {
   return isStuck ? Math.min(pauseMs * 2, PAUSE_MS_MAX) : PAUSE_MS;
 }

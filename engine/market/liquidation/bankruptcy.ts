@@ -11,6 +11,13 @@ export interface Backing {
   positionLots: number;
 }
 
+/** Where a message or a state says nothing about it. */
+export const NO_BACKING: Backing = {
+  markTicks: asPriceTicks(0),
+  equityMicroUsd: 0,
+  positionLots: 0,
+};
+
 /**
  * Bankruptcy price x of a position, all others unchanged: equity + position × (x − mark) − taker fee on |position| × x = 0, so
  *

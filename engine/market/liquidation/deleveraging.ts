@@ -18,7 +18,7 @@ import { EVT_DELEVERAGING, SIDE_BUY, SIDE_SELL } from '../../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../state/canonical-writer.js';
 import { asPriceTicks, asQtyLots } from '../../units/units.js';
 import type { MarketActor } from '../market-actor.js';
-import type { Backing } from './bankruptcy.js';
+import { type Backing, NO_BACKING } from './bankruptcy.js';
 import type {
   DeleveragingCandidate,
   DeleveragingRules,
@@ -27,7 +27,8 @@ import type {
 
 interface Waiting {
   account: number;
-  backing: Backing;
+  /** Null: withdrawn. */
+  backing: Backing | null;
   homesLeft: number;
   candidates: { account: number; equityMicroUsd: number }[];
 }
@@ -56,11 +57,19 @@ export class Deleveraging {
     this.rules = rules;
   }
 
-  /** Asks all homes, unless they are asked for this account already. */
+  /**
+   * Asks all homes. When they are asked for this account already, the answers to that question count, and what is behind the position is
+   * what was said last.
+   */
   begin(account: number, backing: Backing): void {
     const { market } = this;
     const position = market.positions.positionOf(account);
-    if (position === 0 || this.waiting.has(account)) return;
+    if (position === 0) return;
+    const asked = this.waiting.get(account);
+    if (asked !== undefined) {
+      asked.backing = backing;
+      return;
+    }
     const homesLeft = market.homes;
     this.waiting.set(account, { account, backing, homesLeft, candidates: [] });
     const { events } = market;
@@ -72,7 +81,16 @@ export class Deleveraging {
     events.floats[event * SLOT_FLOATS + EF_LOTS] = Math.abs(position);
   }
 
-  /** MSG_ADL_CANDIDATES. Not null: all homes have answered. */
+  /**
+   * Nobody gives lots away for an account that is not bankrupt any more. The homes that have not answered are waited for all the same, or
+   * their late answers would count as answers to the next question.
+   */
+  withdraw(account: number): void {
+    const asked = this.waiting.get(account);
+    if (asked !== undefined) asked.backing = null;
+  }
+
+  /** MSG_ADL_CANDIDATES. Not null: all homes have answered, and it was not withdrawn. */
   answer(inbox: MessageBuffer, slot: number): FoundSteps | null {
     const f = slot * SLOT_FLOATS;
     const entry = this.waiting.get(inbox.floats[f + F_ORDER_ID] as number);
@@ -92,7 +110,7 @@ export class Deleveraging {
   writeState(writer: CanonicalWriter): void {
     writer.put(this.waiting.size);
     for (const { account, backing, homesLeft, candidates } of this.waiting.values()) {
-      const { markTicks, equityMicroUsd, positionLots } = backing;
+      const { markTicks, equityMicroUsd, positionLots } = backing ?? NO_BACKING;
       const head = [account, markTicks, equityMicroUsd, positionLots, homesLeft];
       for (const value of head) writer.put(value);
       writer.put(candidates.length);
@@ -108,7 +126,8 @@ export class Deleveraging {
       const account = reader.take();
       const markTicks = asPriceTicks(reader.take());
       const equityMicroUsd = reader.take();
-      const backing = { markTicks, equityMicroUsd, positionLots: reader.take() };
+      const positionLots = reader.take();
+      const backing = positionLots === 0 ? null : { markTicks, equityMicroUsd, positionLots };
       const entry: Waiting = { account, backing, homesLeft: reader.take(), candidates: [] };
       for (let more = reader.take(); more > 0; more--) {
         const candidate = reader.take();
@@ -122,7 +141,7 @@ export class Deleveraging {
   private find({ account, backing, candidates }: Waiting): FoundSteps | null {
     const { positions, params, markTicks } = this.market;
     const position = positions.positionOf(account);
-    if (position === 0) return null;
+    if (backing === null || position === 0) return null;
     const opposite: DeleveragingCandidate[] = [];
     for (const { account: other, equityMicroUsd } of candidates) {
       const positionLots = positions.rows.get(other, R_POSITION);

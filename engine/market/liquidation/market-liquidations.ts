@@ -56,6 +56,7 @@ import {
   LADDER_AUCTION,
   LADDER_COVER,
   LADDER_DELEVERAGE,
+  LADDER_END,
   LADDER_FUND,
   LADDER_SLICE,
   MSG_PLACE,
@@ -125,6 +126,7 @@ export class MarketLiquidations {
     else if (rung === LADDER_DELEVERAGE && this.isTrading)
       this.deleveraging.begin(account, backing);
     else if (rung === LADDER_COVER) this.payDebt(account, backing.equityMicroUsd);
+    else if (rung === LADDER_END) this.deleveraging.withdraw(account);
   }
 
   /** MSG_ADL_CANDIDATES. */
