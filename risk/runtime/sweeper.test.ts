@@ -16,6 +16,7 @@ import {
   EVT_BALANCE,
   EVT_DONE,
   EVT_FILL,
+  EVT_FRAME,
   EVT_FUNDING,
   EVT_INSURANCE,
   EVT_POSITION_MARGIN,
@@ -26,7 +27,13 @@ import { type AccountSweep, Sweeper } from './sweeper.js';
 
 const PORT = 3;
 
-function eventsOf(...events: { type: number; account?: number; port?: number }[]): MessageBuffer {
+interface Told {
+  type: number;
+  account?: number;
+  port?: number;
+}
+
+function eventsOf(...events: Told[]): MessageBuffer {
   const buffer = new MessageBuffer(64);
   for (const [i, { type, account = 0, port = 0 }] of events.entries()) {
     const at = buffer.push(EVENT_SLOTS) * SLOT_WORDS;
@@ -115,6 +122,31 @@ describe('a sweeper', () => {
     expect([sweeper.rounds, sweeper.candidates]).toEqual([1, 3]);
     sweeper.look();
     expect(begun).toHaveLength(1);
+  });
+
+  it('begins another round a second after the last when anybody’s position or collateral has moved', () => {
+    const { begun, state, sweeper } = setUp();
+    const frameAt = (timeMs: number, ...events: Told[]): void => {
+      const buffer = eventsOf({ type: EVT_FRAME }, ...events);
+      buffer.floats[2] = timeMs;
+      sweeper.note(buffer);
+      sweeper.look();
+    };
+    state.isDone = true;
+    sweeper.start();
+    frameAt(5_000);
+    expect([sweeper.rounds, sweeper.idle]).toEqual([1, true]);
+    frameAt(7_000, { type: EVT_ACCEPTED, account: 3 });
+    expect(begun).toHaveLength(1);
+    frameAt(7_001, { type: EVT_ACCEPTED, account: 3 }, { type: EVT_FILL, account: 3 });
+    expect([sweeper.rounds, sweeper.idle]).toEqual([2, true]);
+    frameAt(7_500, { type: EVT_FILL, account: 4 });
+    frameAt(8_000);
+    expect(begun).toHaveLength(2);
+    frameAt(8_001);
+    expect(begun).toHaveLength(3);
+    frameAt(20_000);
+    expect([sweeper.rounds, sweeper.idle]).toEqual([3, true]);
   });
 
   it('follows a round that was overtaken by another one', () => {

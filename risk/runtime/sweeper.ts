@@ -11,6 +11,7 @@ import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import {
   EVT_BALANCE,
   EVT_FILL,
+  EVT_FRAME,
   EVT_FUNDING,
   EVT_INSURANCE,
   EVT_POSITION_MARGIN,
@@ -24,6 +25,10 @@ import { createRing, RingReader, RingWriter } from '../../engine/runtime/ring.js
 const RING_SLOTS = 512;
 /** Less than a millisecond. */
 const WRITTEN_AT_ONCE = 2048;
+/** How long somebody may be below whom no change of prices has brought there, by the time of the exchange. */
+const MOVED_MS_MAX = 1_000;
+/** Float of EVT_FRAME that has the time. */
+const F_FRAME_TIME = 2;
 /** By type of event, 1: it has moved a position or collateral of its account. */
 const WRITES_ACCOUNT = new Uint8Array(256);
 for (const type of [EVT_FILL, EVT_TRANSFER, EVT_BALANCE, EVT_FUNDING, EVT_INSURANCE]) {
@@ -60,6 +65,8 @@ export interface AccountSweep {
  *
  * - a round counts only when all accounts have been looked at and the shard has answered all candidates;
  * - one that was overtaken by a change is followed by another;
+ * - positions and collateral also move without one: an order fills far from a mark that has gone on since, funding is paid. A second after
+ *   a round another one begins when anything has moved since;
  * - an account whose position or collateral the shard has written meanwhile may have been read halfway: it is looked at again, by
  *   who swept, and again if it was written during that; the last few here, between two frames.
  */
@@ -74,6 +81,11 @@ export class Sweeper {
   private active = false;
   /** Of `termsChanges`, when the last round began. */
   private sweptChanges = 0;
+  /** Of the exchange: as of the last frame, and when the last round began. */
+  private timeMs = 0;
+  private begunMs = 0;
+  /** Of somebody who was not looked at since: positions or collateral. */
+  private hasMoved = false;
   private demanded = false;
   private inRound = false;
   private sweeping = false;
@@ -137,19 +149,26 @@ export class Sweeper {
 
   /** Call with the events of each frame that was applied. */
   note(events: MessageBuffer): void {
-    if (!this.sweeping) return;
     const { words, length } = events;
+    if (length > 0 && typeOf(words[W_HEAD] as number) === EVT_FRAME) {
+      this.timeMs = events.floats[F_FRAME_TIME] as number;
+    }
+    if (this.hasMoved && !this.sweeping) return;
     for (let slot = 0; slot < length; ) {
       const w = slot * SLOT_WORDS;
       const head = words[w + W_HEAD] as number;
       const type = typeOf(head);
-      if (WRITES_ACCOUNT[type] === 1) this.written.push(words[w + W_ACCOUNT] as number);
+      if (WRITES_ACCOUNT[type] === 1) {
+        if (this.sweeping) this.written.push(words[w + W_ACCOUNT] as number);
+        else this.hasMoved = true;
+      }
       slot += slotsOf(head);
     }
   }
 
   private get isDue(): boolean {
-    return this.demanded || this.home.termsChanges !== this.sweptChanges;
+    if (this.demanded || this.home.termsChanges !== this.sweptChanges) return true;
+    return this.hasMoved && this.timeMs - this.begunMs >= MOVED_MS_MAX;
   }
 
   private begin(): void {
@@ -157,6 +176,8 @@ export class Sweeper {
     this.sweeping = true;
     this.demanded = false;
     this.sweptChanges = this.home.termsChanges;
+    this.begunMs = this.timeMs;
+    this.hasMoved = false;
     this.sweep.begin(this.home.lastAccount);
   }
 

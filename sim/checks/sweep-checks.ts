@@ -2,6 +2,9 @@ import { assert } from '../../engine/assert.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 
+/** So many sweeps find everybody at the end, those included whom liquidations have brought below. */
+export const SWEEP_ROUNDS_MAX = 5;
+
 /** After a sweep: whoever is below the margin at prices that are trusted, or has an isolated position that is, is being liquidated. */
 export function checkNobodyIsBelow(core: ShardCore): void {
   const account = accountBelow(core);

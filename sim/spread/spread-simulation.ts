@@ -15,7 +15,7 @@ import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
-import { accountBelow, checkNobodyIsBelow } from '../checks/sweep-checks.js';
+import { accountBelow, checkNobodyIsBelow, SWEEP_ROUNDS_MAX } from '../checks/sweep-checks.js';
 import { Twins } from '../checks/twins.js';
 import { FaultDice, type FaultName } from '../faults.js';
 import { SimPort } from '../host/sim-port.js';
@@ -37,7 +37,6 @@ export interface SpreadResult {
 }
 
 const START_MS = 1_767_225_600_000;
-const SWEEP_ROUNDS_MAX = 5;
 const SETTLE_ROUNDS_MAX = 10_000;
 
 /** One shard among several, with its port for gateways and its twin that is never interrupted. */
@@ -300,7 +299,7 @@ export class SpreadSimulation {
     return { shards: this.members.length, unionState: union, counts };
   }
 
-  /** What a sweep starts may bring somebody below who was looked at before. The next price's sweep finds them; here no price comes any more. */
+  /** What a sweep starts may bring somebody below who was looked at before. A second later another one finds them; here no time passes any more. */
   private sweepUntilNobodyIsBelow(): void {
     for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
       for (const { node } of this.members) node.demandSweep();
