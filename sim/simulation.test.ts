@@ -22,7 +22,7 @@ describe('a simulated shard', () => {
   it('trades, refuses, dies, recovers, is repaired and resumes, and holds its invariants', async () => {
     const all: Record<string, number>[] = [];
     // Some things are rare in runs as short as these: each of them happens in one of them.
-    for (const seed of [4, 6, 8, 15]) {
+    for (const seed of [4, 6, 8, 10, 15]) {
       all.push((await new Simulation(seed, 400, faults).run()).counts);
     }
     expect(neverHappened(sumUp(all))).toEqual([]);
@@ -54,11 +54,11 @@ describe('a simulated shard', () => {
 describe('several simulated shards', () => {
   it('lose, repeat and delay messages and crash alone, and hold what holds over all of them', async () => {
     const all: Record<string, number>[] = [];
-    for (const seed of [3, 18, 19, 25]) {
+    for (const seed of [18, 19, 25, 108]) {
       all.push((await new SpreadSimulation(seed, 250, faults).run()).counts);
     }
-    // Too rare for short runs: a sender that forgot what a cut made necessary again, a bracket that fills in parts, a TWAP to its end.
-    const rare = ['olderSnapshots', 'legsResized', 'twapsFilled', 'auctions', 'takenOver'];
+    // Too rare for short runs: a sender that forgot what a cut made necessary again, a bracket that fills in parts, a TWAP to its end, a bid in an auction.
+    const rare = ['olderSnapshots', 'legsResized', 'twapsFilled', 'takenOver'];
     const counts = Object.fromEntries(
       Object.entries(sumUp(all)).filter(([name]) => !rare.includes(name)),
     );
