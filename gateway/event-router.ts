@@ -13,6 +13,8 @@ import {
   EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
+  FRAME_F_EPOCH,
+  FRAME_F_TIME,
   marketOf,
   slotsOf,
   typeOf,
@@ -64,8 +66,6 @@ import type { Accounts } from './session/accounts.js';
 import type { Connections } from './session/connections.js';
 import type { OrderCounts } from './session/order-ratios.js';
 
-const FRAME_F_TIME = 2;
-const FRAME_F_EPOCH = 3;
 const KEY_WORD = 33;
 const KEY_BYTES = 32;
 const PARAMS_WORD = 32;

@@ -9,7 +9,7 @@ import { ShardCore } from '../engine/shard/shard-core.js';
 import { Xorshift } from '../engine/testing/xorshift.js';
 import { NaiveTriggers } from '../engine/triggers/naive-triggers.js';
 import { createShardCore } from '../main/compose.js';
-import { accountBelow, checkNobodyIsBelow, SWEEP_ROUNDS_MAX } from './checks/sweep-checks.js';
+import { sweepUntilNobodyIsBelow } from './checks/sweep-checks.js';
 import { Twins } from './checks/twins.js';
 import { ClientCrowd } from './clients/client-crowd.js';
 import { FaultDice, type FaultName } from './faults.js';
@@ -197,7 +197,10 @@ export class Simulation {
     node.disk.bytesFree = Number.POSITIVE_INFINITY;
     node.disk.bytesUntilDeath = Number.POSITIVE_INFINITY;
     this.settle();
-    this.sweepUntilNobodyIsBelow();
+    sweepUntilNobodyIsBelow([node.shard], () => {
+      node.demandSweep();
+      this.settle();
+    });
     node.journal.syncNow();
     crowd.readAll();
     node.shard.check();
@@ -205,17 +208,6 @@ export class Simulation {
     this.twins.compare(node.shard);
     crowd.connectAll(node.shard);
     crowd.checkAgainstHistory();
-  }
-
-  /** What a sweep starts may bring somebody below who was looked at before. A second later another one finds them; here no time passes any more. */
-  private sweepUntilNobodyIsBelow(): void {
-    const { node } = this;
-    for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-      node.demandSweep();
-      this.settle();
-      if (accountBelow(node.shard) === null) return;
-    }
-    checkNobodyIsBelow(node.shard);
   }
 
   private settle(): void {

@@ -101,6 +101,11 @@ export const BRACKET_W_SOURCES = 4;
 export const W_TRANSFER_TO = 16;
 export const W_TRANSFER_KEY = 20;
 
+/** Floats of EVT_FRAME, which has one slot. */
+export const FRAME_F_SEQUENCE = 1;
+export const FRAME_F_TIME = 2;
+export const FRAME_F_EPOCH = 3;
+
 // ---- Events (out of the shard) and their first form (market actor → margin actor) ----
 export const EVENT_SLOTS = 2;
 export const EF_ORDER_ID = 1;

@@ -110,7 +110,7 @@ export const MSG_OPEN_ACCOUNT = 73;
 export const MSG_MARGIN_TIERS = 74;
 
 // ---- Events ----
-/** One slot, before the events of a frame: F 1 first sequence, F 2 time in ms, F 3 epoch. */
+/** One slot, before the events of a frame: FRAME_F_…. */
 export const EVT_FRAME = 128;
 export const EVT_ACCEPTED = 129;
 /** Two for each trade: the maker's first, then the taker's (FLAG_MAKER tells). */

@@ -1,4 +1,13 @@
-import { headOf, SLOT_FLOATS, SLOT_WORDS, slotsOf, W_HEAD } from '../messages/layout.js';
+import {
+  FRAME_F_EPOCH,
+  FRAME_F_SEQUENCE,
+  FRAME_F_TIME,
+  headOf,
+  SLOT_FLOATS,
+  SLOT_WORDS,
+  slotsOf,
+  W_HEAD,
+} from '../messages/layout.js';
 import type { MessageBuffer } from '../messages/message-buffer.js';
 import { EVT_FRAME } from '../messages/types.js';
 
@@ -22,9 +31,9 @@ export function announceFrame(events: MessageBuffer, frame: Frame, epoch: number
   const event = events.push(1);
   const f = event * SLOT_FLOATS;
   events.words[event * SLOT_WORDS + W_HEAD] = headOf(EVT_FRAME, 1, 0);
-  events.floats[f + 1] = frame.firstSequence;
-  events.floats[f + 2] = frame.timeMs;
-  events.floats[f + 3] = epoch;
+  events.floats[f + FRAME_F_SEQUENCE] = frame.firstSequence;
+  events.floats[f + FRAME_F_TIME] = frame.timeMs;
+  events.floats[f + FRAME_F_EPOCH] = epoch;
 }
 
 /** Slot behind so many messages from `slot` on. */

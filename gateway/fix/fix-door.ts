@@ -6,6 +6,7 @@ import {
   EW_FLAGS,
   EW_PRICE,
   EW_SESSION,
+  FRAME_F_TIME,
   marketOf,
   typeOf,
   W_ACCOUNT,
@@ -68,7 +69,6 @@ export interface FixDoorOptions {
   onError?: (error: Error) => void;
 }
 
-const FRAME_F_TIME = 2;
 const CONNECTION_MASK = 0xffffff;
 /** Heartbeats and time limits are looked after this often. */
 const CLOCK_MS = 250;

@@ -8,6 +8,7 @@ import {
   EW_FLAGS,
   EW_REQUEST,
   EW_SESSION,
+  FRAME_F_TIME,
   marketOf,
   SLOT_WORDS,
   typeOf,
@@ -42,7 +43,6 @@ import type { QuoteRound } from './quote-state.js';
 import type { Quotes } from './quotes.js';
 import { type EventAt, NO_REQUEST } from './report-writer.js';
 
-const FRAME_F_TIME = 2;
 const SESSION_MASK = 0xffffff;
 const SLOTS_MAX = 4;
 

@@ -2,6 +2,8 @@ import path from 'node:path';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_LOTS,
+  FRAME_F_EPOCH,
+  FRAME_F_TIME,
   slotsOf,
   typeOf,
   W_ACCOUNT,
@@ -10,7 +12,7 @@ import {
 import { EVT_EPOCH, EVT_FRAME } from '../../engine/messages/types.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import { PrivateLog } from '../../gateway/feeds/private-log.js';
-import { appendReplayed, FRAME_F_EPOCH, FRAME_F_TIME, firstSequenceOf } from './replayed-events.js';
+import { appendReplayed, firstSequenceOf } from './replayed-events.js';
 import type { ShardAccess } from './shard-access.js';
 
 /** Mebibytes of all logs together that stay in memory, and the least of one. */

@@ -1,5 +1,8 @@
 import {
   EF_ACCOUNT_SEQUENCE,
+  FRAME_F_EPOCH,
+  FRAME_F_SEQUENCE,
+  FRAME_F_TIME,
   headOf,
   SLOT_FLOATS,
   SLOT_WORDS,
@@ -13,9 +16,6 @@ import type { Frame } from '../../engine/shard/frame.js';
 import type { PrivateLog } from '../../gateway/feeds/private-log.js';
 
 const CHUNK_SLOTS = 8192;
-const FRAME_F_SEQUENCE = 1;
-export const FRAME_F_TIME = 2;
-export const FRAME_F_EPOCH = 3;
 
 /**
  * Gathers the numbered events of replayed frames, each frame's with an EVT_FRAME before them, and hands them on in chunks that may

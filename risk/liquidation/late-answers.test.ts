@@ -3,13 +3,12 @@ import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
-import { SLOT_WORDS, slotsOf, typeOf, W_HEAD, W_PRICE } from '../../engine/messages/layout.js';
-import { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { SLOT_WORDS, W_PRICE } from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
-import { asChannelInput } from '../../engine/shard/channel.js';
 import { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { tellEvents } from '../../engine/testing/events.js';
+import { applyWire, channelMessages } from '../../sim/spread/apply-wire.js';
 import { command, type Wire, withSlots } from '../../sim/traffic/wire.js';
 import { MarginActor } from '../margin/margin-actor.js';
 import { javascriptRiskKernel } from '../margin/risk-kernel.js';
@@ -116,33 +115,16 @@ class TwoShards {
   /** Runs the message and what it sets off in the other shard; returns what this shard tells at once. */
   private send(shard: number, wire: Wire): string[] {
     const core = this.cores[shard] as ShardCore;
-    const messages = new MessageBuffer(8);
-    messages.push(wire.length / SLOT_WORDS);
-    messages.words.set(wire);
-    core.events.reset();
-    const firstSequence = core.sequence + 1;
-    core.applyFrame({ messages, firstSequence, count: 1, timeMs: this.nowMs });
+    applyWire(core, wire, this.nowMs);
     core.check();
     const told = tellEvents(core.events);
-    for (const { to, message } of channelMessages(core.events)) {
+    for (const message of channelMessages(core.events)) {
+      const to = message[W_PRICE] as number;
       if (to === HOST && this.held !== null) this.held.push(message);
       else this.send(to, message);
     }
     return told;
   }
-}
-
-function channelMessages({ words, length }: MessageBuffer): { to: number; message: Wire }[] {
-  const found: { to: number; message: Wire }[] = [];
-  for (let slot = 0; slot < length; ) {
-    const w = slot * SLOT_WORDS;
-    const head = words[w + W_HEAD] as number;
-    if (typeOf(head) === type.EVT_CHANNEL) {
-      found.push({ to: words[w + W_PRICE] as number, message: asChannelInput(words, w) });
-    }
-    slot += slotsOf(head);
-  }
-  return found;
 }
 
 function transfers(told: readonly string[]): string[] {

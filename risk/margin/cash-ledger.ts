@@ -1,6 +1,7 @@
 import { CASH_KEY_WORDS } from '../../engine/messages/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import type { MicroUsd } from '../../engine/units/units.js';
+import { idempotencyKeyAt } from './idempotency-key.js';
 
 /** Idempotency keys of deposits and withdrawals that are remembered. */
 const KEYS_REMEMBERED = 65_536;
@@ -72,6 +73,6 @@ export function fundOwner(marketId: number): number {
 }
 
 function keyAt(owner: number, words: Int32Array, at: number): string | null {
-  const key = words.subarray(at, at + CASH_KEY_WORDS);
-  return key.some((word) => word !== 0) ? `${owner},${key.join(',')}` : null;
+  const key = idempotencyKeyAt(words, at);
+  return key === null ? null : `${owner},${key}`;
 }

@@ -1,5 +1,6 @@
 import { CASH_KEY_WORDS } from '../../engine/messages/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
+import { idempotencyKeyAt } from './idempotency-key.js';
 
 /** Idempotency keys that are remembered of each family. */
 export const TRANSFER_KEYS_REMEMBERED = 128;
@@ -14,12 +15,12 @@ export class TransferKeys {
 
   /** Whether the family has used this key (4 words, zeros for none). */
   isRepeat(family: number, words: Int32Array, at: number): boolean {
-    const key = keyAt(words, at);
+    const key = idempotencyKeyAt(words, at);
     return key !== null && (this.keys.get(family)?.includes(key) ?? false);
   }
 
   remember(family: number, words: Int32Array, at: number): void {
-    const key = keyAt(words, at);
+    const key = idempotencyKeyAt(words, at);
     if (key === null) return;
     const known = this.keys.get(family);
     if (known === undefined) {
@@ -48,9 +49,4 @@ export class TransferKeys {
       this.keys.set(family, keys);
     }
   }
-}
-
-function keyAt(words: Int32Array, at: number): string | null {
-  const key = words.subarray(at, at + CASH_KEY_WORDS);
-  return key.some((word) => word !== 0) ? key.join(',') : null;
 }

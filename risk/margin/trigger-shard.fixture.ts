@@ -3,7 +3,6 @@ import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE, type MarketStateName } from '../../engine/market/market-state.js';
 import { SLOT_WORDS } from '../../engine/messages/layout.js';
-import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
 import { stateHash } from '../../engine/runtime/journal/state-hash.js';
 import { ShardCore } from '../../engine/shard/shard-core.js';
@@ -12,6 +11,7 @@ import { type EventView, readEvents, tellEvents } from '../../engine/testing/eve
 import { NaiveTriggers } from '../../engine/triggers/naive-triggers.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 import { NaiveHome } from '../../sim/naive/naive-home.js';
+import { applyWire } from '../../sim/spread/apply-wire.js';
 import {
   command,
   type Fields,
@@ -140,12 +140,7 @@ export class TriggerShard {
 
   send(wire: Wire): string[] {
     const { core } = this;
-    const messages = new MessageBuffer(8);
-    messages.push(wire.length / SLOT_WORDS);
-    messages.words.set(wire);
-    core.events.reset();
-    const firstSequence = core.sequence + 1;
-    core.applyFrame({ messages, firstSequence, count: 1, timeMs: this.nowMs });
+    applyWire(core, wire, this.nowMs);
     core.check();
     // The event at the head of the frame.
     this.told = tellEvents(core.events).slice(1);

@@ -1,5 +1,6 @@
 import { CANDIDATES_MAX, candidatesMessage } from '../../engine/messages/candidates.js';
 import {
+  FRAME_F_TIME,
   SLOT_WORDS,
   slotsOf,
   typeOf,
@@ -27,8 +28,6 @@ const RING_SLOTS = 512;
 const WRITTEN_AT_ONCE = 2048;
 /** How long somebody may be below whom no change of prices has brought there, by the time of the exchange. */
 const MOVED_MS_MAX = 1_000;
-/** Float of EVT_FRAME that has the time. */
-const F_FRAME_TIME = 2;
 /** By type of event, 1: it has moved a position or collateral of its account. */
 const WRITES_ACCOUNT = new Uint8Array(256);
 for (const type of [EVT_FILL, EVT_TRANSFER, EVT_BALANCE, EVT_FUNDING, EVT_INSURANCE]) {
@@ -151,7 +150,7 @@ export class Sweeper {
   note(events: MessageBuffer): void {
     const { words, length } = events;
     if (length > 0 && typeOf(words[W_HEAD] as number) === EVT_FRAME) {
-      this.timeMs = events.floats[F_FRAME_TIME] as number;
+      this.timeMs = events.floats[FRAME_F_TIME] as number;
     }
     if (this.hasMoved && !this.sweeping) return;
     for (let slot = 0; slot < length; ) {

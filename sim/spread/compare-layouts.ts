@@ -9,10 +9,9 @@ import {
   W_HEAD,
   W_PRICE,
 } from '../../engine/messages/layout.js';
-import { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { CMD_TIMER, EVT_CHANNEL, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
+import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { CMD_TIMER, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
-import { asChannelInput } from '../../engine/shard/channel.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
@@ -23,6 +22,7 @@ import { passingMs } from '../passing-time.js';
 import { Knowledge } from '../traffic/knowledge.js';
 import { Traffic } from '../traffic/traffic.js';
 import { type Wire, withSlots } from '../traffic/wire.js';
+import { applyWire, channelMessages } from './apply-wire.js';
 import { homeFor, shardFor } from './shard-router.js';
 import { homeOf, unionState } from './union-state.js';
 
@@ -52,14 +52,14 @@ export function compareLayouts(seed: number, commands: number): number {
     while (single.nextTimerMs() <= nowMs) {
       const shardsDue = dueShards(spread, nowMs);
       const timer = withSlots(CMD_TIMER, 1, {});
-      apply(single, timer, nowMs);
+      applyWire(single, timer, nowMs);
       if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
       for (const shard of shardsDue) applyAndDeliver(spread, shard, timer, nowMs);
       sweeps.run(nowMs);
     }
     const wire = traffic.next(1, nowMs);
     if (wire === null || isMalformed(wire)) continue;
-    apply(single, wire, nowMs);
+    applyWire(single, wire, nowMs);
     if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
     knowledge.hear(single.events, 0);
     applyAndDeliver(spread, shardFor(wire, shards, knowledge), wire, nowMs);
@@ -100,7 +100,7 @@ class SweepsOfBoth {
     const below = accountsBelow(state.kernel, 1, state.accounts.lastId + 1);
     for (const account of withNoise(below, this.random)) {
       const wire = candidatesMessage([account]);
-      apply(single, wire, nowMs);
+      applyWire(single, wire, nowMs);
       const home = account < 1 ? 0 : homeFor(account, spread.length, this.knowledge);
       applyAndDeliver(spread, home, wire, nowMs);
     }
@@ -159,28 +159,9 @@ function applyAndDeliver(cores: readonly ShardCore[], shard: number, wire: Wire,
   const waiting = [{ shard, wire }];
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const core = cores[next.shard] as ShardCore;
-    apply(core, next.wire, nowMs);
+    applyWire(core, next.wire, nowMs);
     for (const message of channelMessages(core.events)) {
       waiting.push({ shard: message[W_PRICE] as number, wire: message });
     }
   }
-}
-
-function apply(core: ShardCore, wire: Wire, nowMs: number): void {
-  const messages = new MessageBuffer(8);
-  messages.push(wire.length / SLOT_WORDS);
-  messages.words.set(wire);
-  core.events.reset();
-  const timeMs = Math.max(nowMs, core.timeMs);
-  core.applyFrame({ messages, firstSequence: core.sequence + 1, count: 1, timeMs });
-}
-
-function channelMessages(events: MessageBuffer): Int32Array[] {
-  const found: Int32Array[] = [];
-  for (let slot = 0; slot < events.length; ) {
-    const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
-    if (typeOf(head) === EVT_CHANNEL) found.push(asChannelInput(events.words, slot * SLOT_WORDS));
-    slot += slotsOf(head);
-  }
-  return found;
 }

@@ -15,7 +15,7 @@ import type { Routing } from '../../engine/shard/routing.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import { createShardCore } from '../../main/compose.js';
-import { accountBelow, checkNobodyIsBelow, SWEEP_ROUNDS_MAX } from '../checks/sweep-checks.js';
+import { sweepUntilNobodyIsBelow } from '../checks/sweep-checks.js';
 import { Twins } from '../checks/twins.js';
 import { FaultDice, type FaultName } from '../faults.js';
 import { SimPort } from '../host/sim-port.js';
@@ -284,7 +284,10 @@ export class SpreadSimulation {
   /** All messages arrive; then each shard equals its twin, and nothing is under way any more. */
   private finish(): SpreadResult {
     this.comeToRest();
-    this.sweepUntilNobodyIsBelow();
+    sweepUntilNobodyIsBelow(this.cores, () => {
+      for (const { node } of this.members) node.demandSweep();
+      this.comeToRest();
+    });
     for (const { node } of this.members) node.journal.syncNow();
     for (const { node, twins } of this.members) {
       node.shard.check();
@@ -297,16 +300,6 @@ export class SpreadSimulation {
     assert(union === twin, 'all shards together must equal all of their twins together');
     const counts = { ...this.counts, ...this.network.counts, ...this.knowledge.counts };
     return { shards: this.members.length, unionState: union, counts };
-  }
-
-  /** What a sweep starts may bring somebody below who was looked at before. A second later another one finds them; here no time passes any more. */
-  private sweepUntilNobodyIsBelow(): void {
-    for (let round = 0; round < SWEEP_ROUNDS_MAX; round++) {
-      for (const { node } of this.members) node.demandSweep();
-      this.comeToRest();
-      if (this.cores.every((core) => accountBelow(core) === null)) return;
-    }
-    for (const core of this.cores) checkNobodyIsBelow(core);
   }
 
   private comeToRest(): void {
