@@ -2,11 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
 import { packageFile } from './package-root.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
+import { newTrader } from './testing/new-trader.js';
 
 const HOUR_MS = 3_600_000;
 const SWITCH_MS = 1_000;
@@ -53,17 +52,6 @@ async function start(layout: string): Promise<ExchangeProcess> {
   return exchange;
 }
 
-async function connect(exchange: ExchangeProcess): Promise<PlimsollClient> {
-  const { accountId, apiKey, apiSecret } = await exchange.admin<{
-    accountId: number;
-    apiKey: string;
-    apiSecret: string;
-  }>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId, amount: '10000' });
-  const login = apiKeyLogin(apiKey, apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-}
-
 async function timeOf(exchange: ExchangeProcess): Promise<number> {
   const { text } = await exchange.page(exchange.ready.port, '/v1/time');
   return (JSON.parse(text) as { time: number }).time;
@@ -72,7 +60,7 @@ async function timeOf(exchange: ExchangeProcess): Promise<number> {
 /** An order with a dead man's switch, which is one of the things that wait for a time. */
 async function switchFalls(exchange: ExchangeProcess): Promise<void> {
   await exchange.admin('POST', 'prices', { market: ORDER.market, index: '180' });
-  const client = await connect(exchange);
+  const client = await newTrader(exchange, '10000');
   await client.subscribe('private');
   let fallen = 0;
   client.on('cancelAllAfter', () => fallen++);

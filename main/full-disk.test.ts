@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import type { PlimsollClient } from '../sdk/client.js';
 import { packageFile } from './package-root.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
+import { newTrader } from './testing/new-trader.js';
 
 const OPTIONS = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--fsync', 'always'];
 const DISK_BYTES = 16 * 1024 ** 2;
@@ -26,12 +26,6 @@ afterEach(async () => {
   for (const exchange of running.splice(0)) await exchange.kill();
   fs.rmSync(folder, { recursive: true });
 });
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   stateHash: string;
@@ -80,7 +74,8 @@ describe.runIf(hasOwnDisks)('a disk that gets full', () => {
     'stops nothing for good: orders are refused meanwhile, and none is lost (%s)',
     async (layout) => {
       const { exchange, disk } = await startOnSmallDisk(layout);
-      const client = await connect(exchange);
+      await exchange.admin('POST', 'prices', { market: ORDER.market, index: '180' });
+      const client = await newTrader(exchange, '1000000');
       expect(await place(client, 1)).toBe('placed');
       const answers: Promise<string>[] = [];
       const ballast = path.join(disk, 'ballast');
@@ -114,14 +109,6 @@ describe.runIf(hasOwnDisks)('a disk that gets full', () => {
     },
   );
 });
-
-async function connect(exchange: ExchangeProcess): Promise<PlimsollClient> {
-  await exchange.admin('POST', 'prices', { market: ORDER.market, index: '180' });
-  const { accountId, apiKey, apiSecret } = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId, amount: '1000000' });
-  const login = apiKeyLogin(apiKey, apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-}
 
 /** The state that its files give as they are at this moment. */
 async function hashAfterCrash(exchange: ExchangeProcess, disk: string, layout: string) {
