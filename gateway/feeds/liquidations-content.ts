@@ -49,6 +49,13 @@ interface Changes {
   deleveragings: Deleveraging[];
 }
 
+/** What lasts from tick to tick. */
+interface Standing {
+  auctions: object[];
+  insuranceFund: string;
+  timeMs: number;
+}
+
 /**
  * Liquidations of a market as everybody may see them: auctions, fills of liquidation orders, deleveragings, the insurance fund. It names
  * no account. The open auctions and the fund are the market's (markets.ts), and are kept up to date here.
@@ -59,9 +66,12 @@ export class LiquidationsContent implements ChannelContent {
   private timeMs = 0;
   private changed = false;
   private changes: Changes = { auctions: [], fills: [], deleveragings: [] };
+  /** What stood at the end of the last frame, and so a snapshot shows. */
+  private shown: Standing;
 
   constructor(market: Market) {
     this.market = market;
+    this.shown = this.standing();
   }
 
   /** An event of the market; of types that concern no liquidation it takes nothing. */
@@ -98,13 +108,14 @@ export class LiquidationsContent implements ChannelContent {
   restore({ sequence, timeMs }: { sequence: number; timeMs: number }): void {
     this.sequence = sequence;
     this.timeMs = timeMs;
+    this.shown = this.standing();
   }
 
   take() {
     if (!this.changed) return null;
     this.changed = false;
-    const { market, changes, timeMs } = this;
-    const insuranceFund = this.fundText();
+    this.shown = this.standing();
+    const { market, changes, shown } = this;
     this.changes = { auctions: [], fills: [], deleveragings: [] };
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {
@@ -116,25 +127,23 @@ export class LiquidationsContent implements ChannelContent {
         sink.value('auctions', changes.auctions);
         sink.value('fills', changes.fills);
         sink.value('deleveragings', deleveragingObjects(market, changes.deleveragings));
-        sink.text('insuranceFund', insuranceFund);
-        sink.uint('time', timeMs);
+        sink.text('insuranceFund', shown.insuranceFund);
+        sink.uint('time', shown.timeMs);
       };
     };
     return { sequence: this.sequence, writeFrame };
   }
 
   writeSnapshot = (epoch: number, sequence: number) => {
-    const { market, timeMs } = this;
-    const insuranceFund = this.fundText();
-    const auctions = [...market.auctions.values()].map((auction) => auctionObject(market, auction));
+    const { market, shown } = this;
     return (sink: MessageSink) => {
       sink.begin(MESSAGES.liquidationsSnapshot);
       sink.market('market', market.params.symbol, market.id);
       sink.uint('epoch', epoch);
       sink.uint('sequence', sequence);
-      sink.value('auctions', auctions);
-      sink.text('insuranceFund', insuranceFund);
-      sink.uint('time', timeMs);
+      sink.value('auctions', shown.auctions);
+      sink.text('insuranceFund', shown.insuranceFund);
+      sink.uint('time', shown.timeMs);
     };
   };
 
@@ -197,8 +206,10 @@ export class LiquidationsContent implements ChannelContent {
     this.changed = true;
   }
 
-  private fundText(): string {
-    return formatScaled(this.market.insuranceMicroUsd, 1, 6);
+  private standing(): Standing {
+    const { market, timeMs } = this;
+    const auctions = [...market.auctions.values()].map((auction) => auctionObject(market, auction));
+    return { auctions, insuranceFund: formatScaled(market.insuranceMicroUsd, 1, 6), timeMs };
   }
 }
 

@@ -1,9 +1,10 @@
 import { formatScaled } from '../codec/decimal-text.js';
 import type { MessageSink } from '../codec/message-sink.js';
-import { type Market, type Markets, priceText, qtyText } from '../markets.js';
+import { type Market, priceText, qtyText } from '../markets.js';
 import { MESSAGES } from '../protocol/messages.js';
 import { MARKET_STATES, PRICE_GUARDS } from '../protocol/names.js';
 import type { ChannelContent } from './channel.js';
+import type { WriteMessage } from './frame.js';
 
 /** Parts per billion. */
 const RATE_DECIMALS = 9;
@@ -14,9 +15,12 @@ export class MarkContent implements ChannelContent {
   private sequence = 0;
   private timeMs = 0;
   private changed = false;
+  /** What the last frame has shown, and so a snapshot shows. */
+  private shown: WriteMessage;
 
   constructor(market: Market) {
     this.market = market;
+    this.shown = this.values();
   }
 
   saw(sequence: number, timeMs: number): void {
@@ -33,12 +37,14 @@ export class MarkContent implements ChannelContent {
   restore({ sequence, timeMs }: { sequence: number; timeMs: number }): void {
     this.sequence = sequence;
     this.timeMs = timeMs;
+    this.shown = this.values();
   }
 
   take() {
     if (!this.changed) return null;
     this.changed = false;
     const writeValues = this.values();
+    this.shown = writeValues;
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {
         sink.begin(MESSAGES.mark);
@@ -53,7 +59,7 @@ export class MarkContent implements ChannelContent {
   }
 
   writeSnapshot = (epoch: number, sequence: number) => {
-    const writeValues = this.values();
+    const writeValues = this.shown;
     return (sink: MessageSink) => {
       sink.begin(MESSAGES.markSnapshot);
       sink.market('market', this.market.params.symbol, this.market.id);
@@ -85,13 +91,15 @@ export class MarkContent implements ChannelContent {
 
 /** The states of all markets. */
 export class StatesContent implements ChannelContent {
-  private readonly markets: Markets;
   /** Last sequence by host; their sum only grows, and with one shard it is the sequence itself. */
   private readonly sequences: number[] = [];
   private readonly changed = new Set<Market>();
+  /** What the frames have shown, by symbol, and so a snapshot shows. */
+  private shown: Readonly<Record<string, string>> = {};
 
-  constructor(markets: Markets) {
-    this.markets = markets;
+  /** Is known now, in the state that it is in. */
+  add(market: Market): void {
+    this.shown = { ...this.shown, ...stateNames([market]) };
   }
 
   saw(market: Market, sequence: number): void {
@@ -113,6 +121,7 @@ export class StatesContent implements ChannelContent {
     if (this.changed.size === 0) return null;
     const states = stateNames([...this.changed]);
     this.changed.clear();
+    this.shown = { ...this.shown, ...states };
     const writeFrame = (epoch: number, previous: number, sequence: number) => {
       return (sink: MessageSink) => {
         sink.begin(MESSAGES.marketState);
@@ -127,7 +136,7 @@ export class StatesContent implements ChannelContent {
   }
 
   writeSnapshot = (epoch: number, sequence: number) => {
-    const states = stateNames(this.markets.all());
+    const states = this.shown;
     return (sink: MessageSink) => {
       sink.begin(MESSAGES.marketStateSnapshot);
       sink.uint('epoch', epoch);

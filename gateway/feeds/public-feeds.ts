@@ -63,7 +63,7 @@ const IDLE_TICKS_MAX = 3_000;
 export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
   private readonly feeds: (MarketFeeds | undefined)[] = [];
-  private readonly states: StatesContent;
+  private readonly states = new StatesContent();
   /** What registered liquidators may know of accounts that are being liquidated. */
   readonly risk: RiskContent;
   /** Another door to the same books. */
@@ -76,6 +76,7 @@ export class PublicFeeds {
   >();
   /** Of the last tick. */
   private epoch = 0;
+  private tickedMs = 0;
   private readonly markets: Markets;
   private readonly orders: OrderFold;
   private readonly outbox: Outbox;
@@ -96,7 +97,6 @@ export class PublicFeeds {
     this.orders = orders;
     this.outbox = outbox;
     this.options = options;
-    this.states = new StatesContent(markets);
     this.addChannel('marketState', this.states);
     this.risk = new RiskContent(markets, views);
     this.addChannel(RISK_CHANNEL, this.risk);
@@ -121,6 +121,7 @@ export class PublicFeeds {
       return new CandlesContent(market, interval, this.options.candlesSnapshotMax);
     });
     this.feeds[market.id] = { book, trades, mark, liquidations, candles };
+    this.states.add(market);
     // First of all: what shows a part of the book follows what this one has published.
     this.addChannel(`book.${symbol}`, book);
     this.addChannel(`bbo.${symbol}`, new BboContent(market, this.orders.book(market.id), book));
@@ -223,6 +224,8 @@ export class PublicFeeds {
     seen: { epoch: number; sequence: number } | null,
   ) {
     const { channel, connection } = subscription;
+    // Of an epoch that no tick has seen, there is nothing yet to take a snapshot of, or to number what follows by.
+    if (epoch !== this.epoch) this.tick(epoch, this.tickedMs);
     const missed = seen === null ? null : channel.after(seen.epoch, seen.sequence);
     channel.subscribers.add(subscription);
     return {
@@ -257,6 +260,7 @@ export class PublicFeeds {
   /** Collects the frames of the tick into the outbox, and lets those who lagged behind back in. */
   tick(epoch: number, nowMs: number): void {
     this.epoch = epoch;
+    this.tickedMs = nowMs;
     const { publicBufferBytesMax } = this.options;
     for (const channel of this.channels.values()) {
       const frame = channel.tick(epoch, nowMs);
