@@ -38,6 +38,8 @@ export interface GatewayOptions {
   venue?: string;
   limits?: Partial<GatewayLimits>;
   log?: GatewayLog;
+  /** Whether a proxy on this machine stands before the port; by default none does (client-address.ts). */
+  behindProxy?: boolean;
   /** The exchange's time; by default real time. */
   exchangeTimeMs?: () => number;
   /** Answers requests for history; without it there are neither these nor candles. */
@@ -83,4 +85,6 @@ export interface GatewayStats {
   loadLevel: number;
   shedRequests: number;
   slowTicks: number;
+  /** Sockets that were closed unanswered, because there were too many. */
+  refusedSockets: number;
 }

@@ -28,8 +28,8 @@ import { Requests } from './requests.js';
 import { RestServer } from './rest/rest-server.js';
 import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
+import { Admission } from './session/admission.js';
 import { Allowances, type AllowanceTable } from './session/allowances.js';
-import { addressKey } from './session/client-address.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
@@ -41,8 +41,7 @@ import { OwnPauses } from './session/own-pauses.js';
 import { replyHello } from './session/replies.js';
 import { RequestTimes } from './session/request-times.js';
 import { SOCKET_BYTES_MAX, socketOptions } from './session/socket-options.js';
-import { timesRates } from './session/token-bucket.js';
-import { limitRefusal, upgrade } from './session/upgrade.js';
+import { upgrade } from './session/upgrade.js';
 import { SessionRequests } from './session-requests.js';
 import type { SharedLimits } from './shared/shared-limits.js';
 import { Turns } from './turns.js';
@@ -62,12 +61,12 @@ export class Gateway {
   private readonly limits: GatewayLimits;
   private readonly options: GatewayOptions;
   private readonly accounts = new Accounts();
-  /** What each account, and each IP address, may send. */
+  /** What each account may send. */
   private readonly allowances: AllowanceTable<number>;
   private readonly ratios: OrderCounts;
   /** Of this thread and its rings: what is left undone first when there is too much to do. */
   private readonly load: LoadLevels;
-  private readonly addresses: AllowanceTable<string>;
+  private readonly admission: Admission;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
@@ -96,14 +95,17 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
-    const { desk = null, shared = null } = options;
+    const { desk = null, history, shared = null } = options;
     this.shared = shared;
     this.keys = options.keys ?? new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
     this.allowances = shared?.accounts ?? new Allowances(limits);
     this.ratios = shared?.orders ?? new OrderRatios(limits);
-    this.addresses = shared?.addresses ?? new Allowances(ofAddresses(limits));
+    this.admission = new Admission({
+      ...{ limits, shared, behindProxy: options.behindProxy ?? false },
+      nowMs: () => this.requests.coarseNowMs,
+    });
     this.load = new LoadLevels(limits.tickMs, shards);
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
@@ -114,7 +116,6 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, this.times, limits.privateBufferBytesMax);
-    const { history } = options;
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
@@ -141,9 +142,13 @@ export class Gateway {
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
       wake: this.turns.wake,
-      nativeConnections: () => connections.count + (shared?.connectionsElsewhere ?? 0),
-      onConnections: () => this.noteConnections(),
-      ...{ catchUp: this.catchUp, desk, shared, history: history ?? null },
+      ...{
+        admission: this.admission,
+        catchUp: this.catchUp,
+        desk,
+        shared,
+        history: history ?? null,
+      },
       ...{ ...drawnFrom, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     if (shared !== null) publicFeeds.withOtherThreads();
@@ -162,26 +167,20 @@ export class Gateway {
     this.loginContext = this.newLoginContext();
     this.requests = this.newRequests(shards.map(({ port }) => port));
     this.rest = this.newRest(history ?? null);
-    shards.forEach(({ port }, shard) => {
-      const { consume } = this.routers[shard] as EventRouter;
-      port.onEvents((words, floats, firstWord, slots) => {
-        consume(words, floats, firstWord, slots);
-        this.turns.eventsCame();
-      });
-    });
+    this.hearShards();
   }
 
   /** Accepts connections; gives the port. */
   async listen(): Promise<number> {
     const app = uWS.App();
     this.app = app;
+    this.admission.watch(app);
     this.options.routes?.(app);
     this.rest.addTo(app);
     this.binance.register(app);
-    const overConnections = (address: string) => this.overConnections(address);
     app.ws<ConnectionData>('/v1', {
       ...socketOptions(SOCKET_BYTES_MAX, this.limits.idleTimeoutS),
-      upgrade: (res, req, context) => upgrade(res, req, context, overConnections),
+      upgrade: (res, req, context) => upgrade(res, req, context, this.admission),
       open: (socket) => this.open(socket),
       message: (socket, message, isBinary) => {
         const { connection } = socket.getUserData();
@@ -250,7 +249,7 @@ export class Gateway {
 
   stats(): GatewayStats {
     return {
-      connections: this.connections.count + this.binance.connections,
+      connections: this.admission.connections,
       ...this.requests.counters,
       events: this.routers.reduce((sum, { events }) => sum + events, 0),
       openOrders: this.openOrders.count,
@@ -258,6 +257,7 @@ export class Gateway {
       loadLevel: this.load.level,
       shedRequests: this.load.shedRequests,
       slowTicks: this.load.slowTicks,
+      refusedSockets: this.admission.refusedSockets,
     };
   }
 
@@ -297,6 +297,16 @@ export class Gateway {
       this.app?.close();
       this.app = null;
     }
+  }
+
+  private hearShards(): void {
+    this.options.shards.forEach(({ port }, shard) => {
+      const { consume } = this.routers[shard] as EventRouter;
+      port.onEvents((words, floats, firstWord, slots) => {
+        consume(words, floats, firstWord, slots);
+        this.turns.eventsCame();
+      });
+    });
   }
 
   private endConnections(why: string): void {
@@ -345,6 +355,7 @@ export class Gateway {
       accounts,
       limits,
       venue: this.loginContext.venue,
+      admission: this.admission,
       keys: this.keys,
       history,
       orderStatus: this.orderStatus,
@@ -416,24 +427,12 @@ export class Gateway {
     for (const log of this.privateLogs) log.flush();
     const { coarseNowMs } = this.requests;
     if (this.shared !== null) this.shared.sweep(coarseNowMs);
-    else for (const each of [this.addresses, this.allowances, this.ratios]) each.sweep(coarseNowMs);
+    else for (const each of [this.admission, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.times.alignClock();
     const nowMs = Date.now();
     if (this.pauses.wasAway(nowMs)) return;
     this.connections.endIdle(nowMs, this.limits.loginTimeoutMs, this.exchangeTimeMs());
-  }
-
-  /** Why no more may connect from an address, null: one may. */
-  private overConnections(address: string) {
-    const { connectionsMax, connectionsPerAddressMax } = this.limits;
-    const elsewhere = this.shared?.connectionsElsewhere ?? 0;
-    if (this.connections.count + this.binance.connections + elsewhere >= connectionsMax) {
-      return limitRefusal('503 Service Unavailable', 'connections', connectionsMax);
-    }
-    if (this.addresses.users(addressKey(address)) < connectionsPerAddressMax) return null;
-    const whose = 'connections from one address';
-    return limitRefusal('429 Too Many Requests', whose, connectionsPerAddressMax);
   }
 
   private open(socket: Socket): void {
@@ -442,13 +441,12 @@ export class Gateway {
       socket,
       this.connections.nextNumber(),
       new LoginChallenge(this.loginContext),
-      this.addresses.enter(addressKey(socket.getUserData().address), this.requests.coarseNowMs),
+      this.admission.enter(socket.getUserData().origin),
       now,
       this.limits.privateBufferBytesMax,
     );
     socket.getUserData().connection = connection;
     this.connections.add(connection);
-    this.noteConnections();
     replyHello(connection, this.loginContext.venue, this.epoch, now);
   }
 
@@ -456,12 +454,11 @@ export class Gateway {
     const { connection } = socket.getUserData();
     if (connection === null) return;
     connection.closed = true;
-    this.addresses.leave(addressKey(connection.address));
+    this.admission.leave(connection.origin);
     if (connection.accountBucket !== null) {
       this.allowances.leave(this.accounts.headOf(connection.account));
     }
     this.connections.remove(connection);
-    this.noteConnections();
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);
     }
@@ -474,17 +471,9 @@ export class Gateway {
 
   private readonly catchUp = (): void => this.options.catchUp?.();
 
-  private noteConnections(): void {
-    this.shared?.noteConnections(this.connections.count + this.binance.connections);
-  }
-
   private readonly guard = (account: number, change: 1 | -1): void => {
     this.options.desk?.guard(account, change);
   };
-}
-
-function ofAddresses(limits: GatewayLimits) {
-  return timesRates(limits, limits.accountsPerAddress);
 }
 
 /** Constructs a gateway and listens at once; for callers that have nothing to seed. */

@@ -1,7 +1,12 @@
 /** Bounds of everything a client can make the gateway keep or do. */
 export interface GatewayLimits {
+  /** WebSockets of the native and the Binance door. */
   connectionsMax: number;
-  /** From one IP address. */
+  /** Sockets of the public port, whatever comes by them. Above it they are closed unanswered. */
+  socketsMax: number;
+  /** Connections of the FIX door, and as many of the binary door. */
+  tcpConnectionsMax: number;
+  /** WebSockets from one IP address. */
   connectionsPerAddressMax: number;
   subscriptionsMax: number;
   messageBytesMax: number;
@@ -52,6 +57,8 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   connectionsMax: 10_000,
+  socketsMax: 12_000,
+  tcpConnectionsMax: 1_000,
   connectionsPerAddressMax: 2_000,
   subscriptionsMax: 100,
   messageBytesMax: 16 * 1024,

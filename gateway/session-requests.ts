@@ -164,7 +164,7 @@ export class SessionRequests {
         signature: signature as string,
       },
       this.context.nowMs(),
-      connection.address,
+      connection.origin.address,
     );
     const acting =
       'code' in result

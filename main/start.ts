@@ -49,7 +49,9 @@ async function main(): Promise<void> {
 /** A client library is a fourth of all that an exchange loads: only those with bots do. */
 async function startBots(exchange: Exchange, config: Config): Promise<Bots> {
   const { Bots } = await import('./bots/bots.js');
-  return Bots.start(exchange, config);
+  const bots = new Bots(exchange, config);
+  await bots.start();
+  return bots;
 }
 
 function layoutOf(config: Config): Layout {

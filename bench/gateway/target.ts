@@ -69,7 +69,6 @@ cancelsBurst = 10000000
 strikesMax = 1000000000
 orderWindowFree = 1000000000000
 connectionsPerAddressMax = 20000
-connectionsMax = 20000
 loginTimeoutMs = 600000
 `;
 

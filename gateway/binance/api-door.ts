@@ -61,7 +61,7 @@ export class ApiDoor {
       payloads: () => [parameters.signedText(), parameters.signedEncodedText()],
       // A key in the request stands for itself, whoever has logged in.
       sessionKey: given === undefined || given === socket.apiKey ? socket.apiKey : '',
-      address: socket.address,
+      origin: socket.origin,
     });
     return answerOf(route, call);
   }
@@ -70,7 +70,7 @@ export class ApiDoor {
     const apiKey = parameters.must('apiKey');
     const payloads = () => [parameters.signedText(), parameters.signedEncodedText()];
     const { authentication } = this.context;
-    const use = { permission: 0, address: socket.address };
+    const use = { permission: 0, address: socket.origin.address };
     const { account } = authentication.signed(apiKey, parameters, payloads, true, use);
     socket.account = account;
     socket.apiKey = apiKey;

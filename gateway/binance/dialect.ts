@@ -12,6 +12,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Market, Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
+import type { Admission } from '../session/admission.js';
 import { Allowances, type AllowanceTable } from '../session/allowances.js';
 import type { LoadLevels } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
@@ -65,10 +66,7 @@ export interface DialectContext {
   /** By which answers to commands of this door are known. */
   readonly number: number;
   readonly wake: (shard: number) => void;
-  /** Of the native door, and of other threads. */
-  readonly nativeConnections: () => number;
-  /** How many there are here has changed. */
-  readonly onConnections: () => void;
+  readonly admission: Admission;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
@@ -171,14 +169,13 @@ export class BinanceDialect implements EventObserver {
       }),
       session: this,
     });
-    this.http = new HttpDoor({ routes, gatekeeper, log });
+    this.http = new HttpDoor({ routes, gatekeeper, log, admission: context.admission });
     const flush = () => this.flush();
     const named = { routes: socketRoutes(routes), gatekeeper, authentication, exchangeTimeMs };
     this.sockets = new SocketDoor({
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
-      nativeConnections: context.nativeConnections,
-      onConnections: context.onConnections,
+      admission: context.admission,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }
@@ -239,10 +236,6 @@ export class BinanceDialect implements EventObserver {
 
   flush(): void {
     this.sockets.flush();
-  }
-
-  get connections(): number {
-    return this.sockets.connections;
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import type { AllowanceTable } from '../session/allowances.js';
+import type { ClientOrigin } from '../session/client-address.js';
 import type { Bucket } from '../session/token-bucket.js';
 import type { Authentication, Identity } from './authentication.js';
 import { ERRORS } from './errors.js';
@@ -19,7 +20,7 @@ export interface Credentials {
   readonly payloads: () => readonly string[];
   /** Key of a session that is logged in; empty: none, the request has to be signed. */
   readonly sessionKey: string;
-  readonly address: string;
+  readonly origin: ClientOrigin;
 }
 
 /** Requests of an address, and orders of an account, in the present minute. */
@@ -67,8 +68,9 @@ export class Gatekeeper {
     const { security } = route;
     this.context.catchUp();
     const clockMs = performance.now();
-    const bucket = this.addresses.of(credentials.address, clockMs);
-    count(counterOf(this.requests, credentials.address));
+    const { charged } = credentials.origin;
+    const bucket = this.addresses.of(charged, clockMs);
+    count(counterOf(this.requests, charged));
     if (security === 'none' || security === 'key') {
       if (!bucket.take(1, clockMs)) throw ERRORS.tooManyRequests();
       if (security === 'none') return { parameters, account: null, accountId: 0, apiKey: '' };
@@ -81,16 +83,16 @@ export class Gatekeeper {
   }
 
   /** For the headers of the answer. */
-  usage(address: string, account: number): Usage {
+  usage({ charged }: ClientOrigin, account: number): Usage {
     const orders = this.orders.get(account);
     return {
-      weight: counted(this.requests.get(address)),
+      weight: counted(this.requests.get(charged)),
       orders: orders === undefined ? null : counted(orders),
     };
   }
 
   /** Of a session, or of a key that was issued. */
-  private keyed({ apiKey, sessionKey, address }: Credentials) {
+  private keyed({ apiKey, sessionKey, origin: { address } }: Credentials) {
     const key = sessionKey !== '' && apiKey === '' ? sessionKey : apiKey;
     const use = { permission: MAY_READ, address };
     return { accountId: this.context.authentication.keyed(key, use), apiKey: key as string };
@@ -112,7 +114,7 @@ export class Gatekeeper {
 
   private identify(
     parameters: Parameters,
-    { apiKey, payloads, sessionKey, address }: Credentials,
+    { apiKey, payloads, sessionKey, origin: { address } }: Credentials,
     security: string,
   ): Identity {
     const { authentication } = this.context;

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { GatewayLog } from '../gateway.js';
-import { addressOf } from '../session/client-address.js';
+import type { Admission } from '../session/admission.js';
+import type { ClientOrigin } from '../session/client-address.js';
 import { BinanceError, ERRORS, unsupported } from './errors.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import { Parameters, withoutSignature } from './parameters.js';
@@ -26,13 +27,14 @@ interface HttpCall {
   readonly path: string;
   readonly query: string;
   readonly apiKey: string | undefined;
-  readonly address: string;
+  readonly origin: ClientOrigin;
 }
 
 export interface HttpDoorContext {
   readonly routes: Readonly<Record<string, Route>>;
   readonly gatekeeper: Gatekeeper;
   readonly log: GatewayLog | undefined;
+  readonly admission: Admission;
 }
 
 /** REST below `/fapi`: each request gets one answer, when the exchange has given its own. */
@@ -53,7 +55,7 @@ export class HttpDoor {
       path: request.getUrl().slice('/fapi'.length),
       query: request.getQuery() ?? '',
       apiKey: request.getHeader('x-mbx-apikey'),
-      address: addressOf(response),
+      origin: this.context.admission.originOf(response, request),
     };
     const answer = new HttpAnswer(response);
     if (call.method === 'GET' || call.method === 'HEAD') {
@@ -68,8 +70,8 @@ export class HttpDoor {
 
   private handle(call: HttpCall, body: string, answer: HttpAnswer): void {
     let accountId = 0;
-    const { address } = call;
-    const usage = () => this.context.gatekeeper.usage(address, accountId);
+    const { origin } = call;
+    const usage = () => this.context.gatekeeper.usage(origin, accountId);
     const fail = (error: unknown) => {
       if (!(error instanceof BinanceError)) {
         this.context.log?.error({ err: error }, 'a request of the Binance dialect failed');
@@ -86,7 +88,7 @@ export class HttpDoor {
         apiKey: call.apiKey,
         sessionKey: '',
         payloads: () => [withoutSignature(call.query) + withoutSignature(body)],
-        address,
+        origin,
       });
       accountId = admitted.accountId;
       const result = answerOf(route, admitted);

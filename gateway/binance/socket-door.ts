@@ -6,8 +6,10 @@ import type {
   WebSocket,
 } from 'uWebSockets.js';
 import type { GatewayLimits } from '../limits.js';
+import type { Admission } from '../session/admission.js';
 import { socketOptions } from '../session/socket-options.js';
 import { TokenBucket } from '../session/token-bucket.js';
+import { refuseUpgrade } from '../session/upgrade.js';
 import type { ApiDoor } from './api-door.js';
 import type { StreamDoor } from './stream-door.js';
 import { type SocketData, StreamSocket } from './stream-socket.js';
@@ -22,9 +24,7 @@ export interface SocketDoorContext {
   readonly limits: GatewayLimits;
   readonly streams: StreamDoor;
   readonly api: ApiDoor;
-  /** Connections of the native door, which count for the same limit. */
-  readonly nativeConnections: () => number;
-  readonly onConnections: () => void;
+  readonly admission: Admission;
 }
 
 /** All WebSockets of this dialect: `/ws`, `/stream` and `/ws-fapi/v1`. */
@@ -35,10 +35,6 @@ export class SocketDoor {
 
   constructor(context: SocketDoorContext) {
     this.context = context;
-  }
-
-  get connections(): number {
-    return this.open.size;
   }
 
   /** Nothing waits to be sent. */
@@ -83,13 +79,15 @@ export class SocketDoor {
     context: us_socket_context_t,
     kind: SocketData['kind'],
   ): void {
-    const { limits, nativeConnections } = this.context;
-    if (this.open.size + nativeConnections() >= limits.connectionsMax) {
-      response.writeStatus('503 Service Unavailable').end('too many connections\n');
+    const { admission } = this.context;
+    const origin = admission.originOf(response, request);
+    const refusal = admission.refusal(origin);
+    if (refusal !== null) {
+      refuseUpgrade(response, refusal);
       return;
     }
     response.upgrade<SocketData>(
-      { kind, streams: kind === 'api' ? [] : streamsOf(request), socket: null },
+      { kind, streams: kind === 'api' ? [] : streamsOf(request), origin, socket: null },
       request.getHeader('sec-websocket-key'),
       request.getHeader('sec-websocket-protocol'),
       request.getHeader('sec-websocket-extensions'),
@@ -104,7 +102,7 @@ export class SocketDoor {
     const own = new StreamSocket(socket, bucket, limits, this.touched);
     data.socket = own;
     this.open.add(own);
-    this.context.onConnections();
+    this.context.admission.enter(data.origin);
     if (data.kind !== 'api') streams.open(own, data.streams);
   }
 
@@ -122,7 +120,7 @@ export class SocketDoor {
     if (own === null) return;
     own.closed = true;
     this.open.delete(own);
-    this.context.onConnections();
+    this.context.admission.leave(own.origin);
     this.touched.delete(own);
     this.context.streams.close(own);
   }

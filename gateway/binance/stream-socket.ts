@@ -1,5 +1,5 @@
 import type { WebSocket } from 'uWebSockets.js';
-import { addressOf } from '../session/client-address.js';
+import type { ClientOrigin } from '../session/client-address.js';
 import type { Bucket } from '../session/token-bucket.js';
 
 /** What a socket says when nothing is left waiting. */
@@ -16,6 +16,7 @@ export interface SocketData {
   readonly kind: 'api' | 'raw' | 'combined';
   /** Streams that the address names. */
   readonly streams: readonly string[];
+  readonly origin: ClientOrigin;
   socket: StreamSocket | null;
 }
 
@@ -32,8 +33,7 @@ export class StreamSocket {
   apiKey = '';
   loggedInAtMs = 0;
   readonly connectedAtMs = Date.now();
-  /** Where it comes from. */
-  readonly address: string;
+  readonly origin: ClientOrigin;
   private readonly limits: SocketLimits;
   private readonly touched: Set<StreamSocket>;
   private waiting: string[] = [];
@@ -50,7 +50,7 @@ export class StreamSocket {
     this.limits = limits;
     this.touched = touched;
     this.isCombined = socket.getUserData().kind === 'combined';
-    this.address = addressOf(socket);
+    this.origin = socket.getUserData().origin;
   }
 
   /** To be sent at the next flush, in order. */

@@ -41,7 +41,7 @@ export class UserStreams {
   /** False: it is nobody's key. */
   subscribe(listenKey: string, socket: StreamSocket, nowMs: number): boolean {
     const { histories, keys } = this.context();
-    const account = keys.accountOf(listenKey, socket.address);
+    const account = keys.accountOf(listenKey, socket.origin.address);
     if (account === 0) return false;
     histories.of(account, nowMs);
     const others = this.readers.get(account) ?? [];

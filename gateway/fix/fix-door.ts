@@ -178,7 +178,7 @@ export class FixDoor {
   private opened(socket: net.Socket): void {
     const { limits } = this;
     socket.on('error', () => {});
-    if (this.connections.size >= limits.connectionsMax) {
+    if (this.connections.size >= limits.tcpConnectionsMax) {
       socket.destroy();
       return;
     }

@@ -111,7 +111,7 @@ export class FixpDoor {
     });
     this.layer = new SessionLayer(this.handshake, this.application, fixpLimits, strikesMax, nowMs);
     this.server = net.createServer({ noDelay: true }, (socket) => this.open(socket));
-    this.server.maxConnections = fixpLimits.connectionsMax;
+    this.server.maxConnections = limits.tcpConnectionsMax;
     shards.forEach((port, shard) => {
       port.onEvents((this.deliveries[shard] as EventDelivery).consume);
     });

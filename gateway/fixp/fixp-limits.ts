@@ -1,6 +1,5 @@
 /** Bounds of what a client of the binary door can make it keep or do; rates and times that both doors have are in `limits.ts`. */
 export interface FixpLimits {
-  connectionsMax: number;
   sessionsMax: number;
   /** A further one takes the place of the account's session that has been without a connection for longest. */
   sessionsOfAccountMax: number;
@@ -19,7 +18,6 @@ export interface FixpLimits {
 }
 
 export const DEFAULT_FIXP_LIMITS: FixpLimits = {
-  connectionsMax: 1_000,
   sessionsMax: 1_000,
   sessionsOfAccountMax: 8,
   flowBytesMax: 8 * 1024 * 1024,

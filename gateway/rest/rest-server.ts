@@ -9,7 +9,8 @@ import { instrumentOf, type Markets } from '../markets.js';
 import { isRefused, type OrderStatusDesk } from '../order-status/order-status.js';
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
-import { addressOf, chargedAddress, proxiedAddressOf } from '../session/client-address.js';
+import type { Admission } from '../session/admission.js';
+import type { ClientOrigin } from '../session/client-address.js';
 import type { SharedLimits } from '../shared/shared-limits.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
@@ -29,6 +30,7 @@ export interface RestContext {
   readonly accounts: Accounts;
   readonly limits: GatewayLimits;
   readonly venue: string;
+  readonly admission: Admission;
   readonly keys: KeyStore;
   /** Null: this gateway has no history. */
   readonly history: HistoryQueries | null;
@@ -55,9 +57,7 @@ const ROWS_A_TOKEN = 100;
 interface Asked {
   path: string;
   query: string;
-  peer: string;
-  /** Whose allowance pays. */
-  address: string;
+  origin: ClientOrigin;
   apiKey: string;
   timestamp: string;
   signature: string;
@@ -131,7 +131,9 @@ export class RestServer {
     path: string,
     answer: (response: HttpResponse, asked: Asked) => void,
   ): void {
-    app.get(path, (response, request) => answer(response, askedOf(response, request)));
+    app.get(path, (response, request) => {
+      answer(response, askedOf(response, request, this.context.admission));
+    });
     app.any(path, (response) => {
       const reason = problem('method_is_not_allowed', `${path} knows GET alone`);
       refuse(response, { status: METHOD_NOT_ALLOWED, reason, allowance: null, allow: 'GET' });
@@ -139,7 +141,7 @@ export class RestServer {
   }
 
   private answerNow(response: HttpResponse, asked: Asked, body: () => string): void {
-    const allowance = this.ofAddresses.take(asked.address, 1, performance.now());
+    const allowance = this.ofAddresses.take(asked.origin.charged, 1, performance.now());
     const parsed = parseQuery(asked.query, []);
     if (!allowance.isGranted) refuse(response, overRate(allowance, 'address'));
     else if ('problem' in parsed) refuse(response, badRequest(parsed.problem, allowance));
@@ -196,7 +198,7 @@ export class RestServer {
 
   private checkStatus(asked: Asked) {
     const nowMs = performance.now();
-    const allowance = this.ofAddresses.take(asked.address, 1, nowMs);
+    const allowance = this.ofAddresses.take(asked.origin.charged, 1, nowMs);
     if (!allowance.isGranted) return overRate(allowance, 'address');
     const account = accountOf({ method: 'GET', ...asked }, this.signing, Date.now());
     if (typeof account !== 'number') return { status: UNAUTHORIZED, reason: account, allowance };
@@ -212,7 +214,7 @@ export class RestServer {
   private check(asked: Asked, route: PageRoute): Charged | Refusal {
     const { isPrivate, parameters } = route;
     const nowMs = performance.now();
-    const allowance = this.ofAddresses.take(asked.address, 1, nowMs);
+    const allowance = this.ofAddresses.take(asked.origin.charged, 1, nowMs);
     if (!allowance.isGranted) return overRate(allowance, 'address');
     const request = { method: 'GET', ...asked };
     const signer = isPrivate ? accountOf(request, this.signing, Date.now()) : 0;
@@ -230,7 +232,7 @@ export class RestServer {
   private charge(asked: Asked, accountId: number, values: Values, nowMs: number): Allowance {
     const cost = Math.ceil((values.limit as number) / ROWS_A_TOKEN);
     if (accountId !== 0) return this.ofAccounts.take(accountId, cost, nowMs);
-    return this.ofAddresses.take(asked.address, cost - 1, nowMs);
+    return this.ofAddresses.take(asked.origin.charged, cost - 1, nowMs);
   }
 
   private openApiText(): string {
@@ -250,17 +252,11 @@ export class RestServer {
   }
 }
 
-function askedOf(response: HttpResponse, request: HttpRequest): Asked {
-  const peer = addressOf(response);
+function askedOf(response: HttpResponse, request: HttpRequest, admission: Admission): Asked {
   return {
-    peer,
+    origin: admission.originOf(response, request),
     path: request.getUrl(),
     query: request.getQuery() ?? '',
-    address: chargedAddress({
-      peer,
-      proxied: proxiedAddressOf(response),
-      forwardedFor: request.getHeader('x-forwarded-for'),
-    }),
     apiKey: request.getHeader(KEY_HEADER),
     timestamp: request.getHeader(TIMESTAMP_HEADER),
     signature: request.getHeader(SIGNATURE_HEADER),

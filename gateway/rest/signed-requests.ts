@@ -4,6 +4,7 @@ import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
 import { equalText, signWithSecret } from '../session/api-keys.js';
+import type { ClientOrigin } from '../session/client-address.js';
 import { isSignedBy } from '../session/login.js';
 
 export const KEY_HEADER = 'plimsoll-key';
@@ -20,8 +21,7 @@ export interface SignedRequest {
   apiKey: string;
   timestamp: string;
   signature: string;
-  /** Where it comes from, as keys with addresses mean it: the peer itself, whatever a proxy says. */
-  peer: string;
+  origin: ClientOrigin;
 }
 
 export interface SigningContext {
@@ -80,7 +80,7 @@ export function accountOf(
     made.publicKey === ''
       ? equalText(signWithSecret(context.keys.secretOf(made.apiKey) ?? '', text), signature)
       : isSignedBy(made.publicKey, text, signature);
-  return isRight ? granted(made, request.peer, context) : signatureIsInvalid();
+  return isRight ? granted(made, request.origin.address, context) : signatureIsInvalid();
 }
 
 /** The key pair that an account was created with may do everything. */

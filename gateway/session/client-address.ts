@@ -1,13 +1,26 @@
-import type { HttpResponse, WebSocket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import net from 'node:net';
 
-/** The client's IP address as the socket spells it, in full. What a proxy says of another one is not believed. */
-export function addressOf(client: HttpResponse | WebSocket<unknown>): string {
-  return textOf(client.getRemoteAddressAsText());
+/** Where a client comes from. */
+export interface ClientOrigin {
+  /** IP address, for what an API key may be used from. */
+  readonly address: string;
+  /** Whose allowance is drawn from. */
+  readonly charged: string;
 }
 
-/** What the PROXY protocol, version 2, says of the client; empty when nothing was said. */
-export function proxiedAddressOf(response: HttpResponse): string {
-  return textOf(response.getProxiedRemoteAddressAsText());
+/** `behindProxy`: the operator says that a proxy on this machine stands before the port. */
+export function originOf(
+  response: HttpResponse,
+  request: HttpRequest,
+  behindProxy: boolean,
+): ClientOrigin {
+  const said = {
+    peer: textOf(response.getRemoteAddressAsText()),
+    proxied: textOf(response.getProxiedRemoteAddressAsText()),
+    forwardedFor: request.getHeader('x-forwarded-for'),
+  };
+  return clientOrigin(said, behindProxy);
 }
 
 function textOf(address: ArrayBuffer): string {
@@ -31,7 +44,7 @@ export function addressKey(text: string): string {
 const NETWORK_GROUPS = 4;
 
 /** What a request says of where it comes from; addresses as the socket spells them, empty when there is none. */
-export interface Origin {
+export interface SaidOrigin {
   peer: string;
   /** From the PROXY protocol, version 2. */
   proxied: string;
@@ -43,16 +56,13 @@ const LOOPBACK =
   /^(127\.|0000:0000:0000:0000:0000:0000:0000:0001$|0000:0000:0000:0000:0000:ffff:7f)/;
 
 /**
- * Whose allowance a request is charged to. Behind a proxy all would share that of the proxy, so a proxy on this machine is believed: what
- * it says by the PROXY protocol, or the last address in x-forwarded-for, which is the one that it has added itself. From anywhere else
- * both could be made up by the client.
+ * Behind a proxy all would share the proxy's allowance, so one on this machine is believed: what it says by the PROXY protocol, or the
+ * last address in x-forwarded-for, which is the one that it has added itself. From anywhere else both could be made up by the client, and
+ * from this machine, too, when the proxy hands on what it was sent: so only an operator who knows his proxy has it decide which keys may be used.
  */
-export function chargedAddress({ peer, proxied, forwardedFor }: Origin): string {
-  if (!LOOPBACK.test(peer)) return addressKey(peer);
-  if (proxied !== '') return addressKey(proxied);
-  const last = forwardedFor.split(',').at(-1)?.trim() ?? '';
-  return addressKey(last === '' ? peer : last.slice(0, ADDRESS_CHARACTERS_MAX));
+export function clientOrigin(said: SaidOrigin, behindProxy: boolean): ClientOrigin {
+  const { peer, proxied, forwardedFor } = said;
+  const last = proxied !== '' ? proxied : (forwardedFor.split(',').at(-1)?.trim() ?? '');
+  const believed = LOOPBACK.test(peer) && net.isIP(last) !== 0 ? last : peer;
+  return { address: behindProxy ? believed : peer, charged: addressKey(believed) };
 }
-
-/** The longest spelling of an address. */
-const ADDRESS_CHARACTERS_MAX = 45;

@@ -2,6 +2,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
 import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
+import type { ClientOrigin } from './client-address.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
 import type { Bucket } from './token-bucket.js';
@@ -20,8 +21,7 @@ export interface Subscription {
 /** What a WebSocket knows from its upgrade on. */
 export interface ConnectionData {
   readonly binary: boolean;
-  /** IP address of the client. */
-  readonly address: string;
+  readonly origin: ClientOrigin;
   connection: Connection | null;
 }
 
@@ -32,7 +32,7 @@ export class Connection {
   readonly socket: Socket;
   /** Codec: msgpack (true) or JSON. */
   readonly binary: boolean;
-  readonly address: string;
+  readonly origin: ClientOrigin;
   /** Bits of W_SESSION that name this connection. */
   readonly number: number;
   readonly challenge: LoginChallenge;
@@ -79,7 +79,7 @@ export class Connection {
   ) {
     this.socket = socket;
     this.binary = socket.getUserData().binary;
-    this.address = socket.getUserData().address;
+    this.origin = socket.getUserData().origin;
     this.number = number;
     this.challenge = challenge;
     this.addressBucket = addressBucket;

@@ -1,10 +1,10 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import { SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK } from '../protocol/messages.js';
-import { addressOf } from './client-address.js';
+import type { Admission } from './admission.js';
 import type { ConnectionData } from './connection.js';
 
 /** Why a request may not become a WebSocket. */
-interface Refusal {
+export interface Refusal {
   status: string;
   reason: string;
 }
@@ -14,22 +14,22 @@ export function upgrade(
   res: HttpResponse,
   req: HttpRequest,
   context: us_socket_context_t,
-  overLimit: (address: string) => Refusal | null,
+  admission: Admission,
 ): void {
   const offered = req
     .getHeader('sec-websocket-protocol')
     .split(',')
     .map((name) => name.trim());
   const binary = offered.includes(SUBPROTOCOL_MSGPACK);
-  const address = addressOf(res);
+  const origin = admission.originOf(res, req);
   const isKnown = binary || offered.includes(SUBPROTOCOL_JSON);
-  const refusal = isKnown ? overLimit(address) : UNKNOWN_SUBPROTOCOL;
+  const refusal = isKnown ? admission.refusal(origin) : UNKNOWN_SUBPROTOCOL;
   if (refusal !== null) {
-    res.writeStatus(refusal.status).end(`${refusal.reason}\n`);
+    refuseUpgrade(res, refusal);
     return;
   }
   res.upgrade<ConnectionData>(
-    { binary, connection: null, address },
+    { binary, connection: null, origin },
     req.getHeader('sec-websocket-key'),
     binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
     req.getHeader('sec-websocket-extensions'),
@@ -41,6 +41,10 @@ const UNKNOWN_SUBPROTOCOL = {
   status: '400 Bad Request',
   reason: `sub-protocol must be ${SUBPROTOCOL_JSON} or ${SUBPROTOCOL_MSGPACK}`,
 };
+
+export function refuseUpgrade(res: HttpResponse, { status, reason }: Refusal): void {
+  res.writeStatus(status).end(`${reason}\n`);
+}
 
 /** Says which limit is reached. */
 export function limitRefusal(status: string, what: string, most: number): Refusal {

@@ -25,8 +25,10 @@ export interface SharedLimitsMemory {
   restAccounts: SharedTableMemory;
   orders: SharedTableMemory;
   signatures: SharedArrayBuffer;
-  /** Connections by slot. */
+  /** WebSockets by slot. */
   connections: SharedArrayBuffer;
+  /** Sockets of the public port by slot, WebSockets among them. */
+  sockets: SharedArrayBuffer;
   /** When the exchange began, in its time: what was signed before may have been taken before. */
   startMs: number;
 }
@@ -43,6 +45,7 @@ export function createSharedLimits(startMs: number): SharedLimitsMemory {
     orders: createSharedTable(PLACES, ORDER_COUNT_WORDS, secret),
     signatures: createSharedSignatures(),
     connections: new SharedArrayBuffer(SHARED_SLOTS_MAX * 4),
+    sockets: new SharedArrayBuffer(SHARED_SLOTS_MAX * 4),
     startMs,
   };
 }
@@ -59,6 +62,7 @@ export class SharedLimits {
   readonly startMs: number;
   private readonly slot: number;
   private readonly connections: Int32Array;
+  private readonly sockets: Int32Array;
   private readonly tables: readonly SharedAllowances<never>[];
 
   /** `slot`: the thread's number, from 0 (`MAIN_SLOT`). */
@@ -87,20 +91,27 @@ export class SharedLimits {
     this.startMs = memory.startMs;
     this.slot = slot;
     this.connections = new Int32Array(memory.connections);
+    this.sockets = new Int32Array(memory.sockets);
   }
 
-  /** Connections of all threads but this one. */
+  /** WebSockets of all threads but this one. */
   get connectionsElsewhere(): number {
-    let sum = 0;
-    this.connections.forEach((_, slot) => {
-      if (slot !== this.slot) sum += Atomics.load(this.connections, slot);
-    });
-    return sum;
+    return this.elsewhere(this.connections);
   }
 
-  /** Tells the others how many connections this thread has. */
+  /** Sockets of all threads but this one. */
+  get socketsElsewhere(): number {
+    return this.elsewhere(this.sockets);
+  }
+
+  /** Tells the others how many WebSockets this thread has. */
   noteConnections(count: number): void {
     Atomics.store(this.connections, this.slot, count);
+  }
+
+  /** Tells the others how many sockets this thread has. */
+  noteSockets(count: number): void {
+    Atomics.store(this.sockets, this.slot, count);
   }
 
   /** By one thread only, about once a second. */
@@ -114,5 +125,14 @@ export class SharedLimits {
   dropSlot(slot: number): void {
     for (const table of this.tables) table.dropSlot(slot);
     Atomics.store(this.connections, slot, 0);
+    Atomics.store(this.sockets, slot, 0);
+  }
+
+  private elsewhere(counts: Int32Array): number {
+    let sum = 0;
+    counts.forEach((_, slot) => {
+      if (slot !== this.slot) sum += Atomics.load(counts, slot);
+    });
+    return sum;
   }
 }

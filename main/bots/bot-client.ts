@@ -31,9 +31,14 @@ export async function connectBot(
   client.on('error', (error: Error) => {
     exchange.log.warn({ bot: name }, `bot ${name} was turned away: ${error.message}`);
   });
-  await client.subscribe('private');
-  if (Number(client.account.collateral) < LOW_USD) {
-    await operator.deposit(account, DEPOSIT_MICRO_USD, null);
+  try {
+    await client.subscribe('private');
+    if (Number(client.account.collateral) < LOW_USD) {
+      await operator.deposit(account, DEPOSIT_MICRO_USD, null);
+    }
+  } catch (error) {
+    await client.close();
+    throw error;
   }
   return client;
 }

@@ -77,6 +77,8 @@ export interface Config {
   history: boolean;
   settlement: SettlementConfig;
   gatewayLimits: Partial<GatewayLimits>;
+  /** A proxy on this machine stands before the public port. */
+  behindProxy: boolean;
   /** Threads that let clients in; 0: the main thread does. */
   gatewayThreads: number;
   feeTiers: FeeTierConfig[];
@@ -163,6 +165,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     history: history.flag('enabled'),
     settlement: readSettlement(settlement),
     gatewayThreads: gateway.integer('threads', 0, GATEWAY_THREADS_LIMIT),
+    behindProxy: gateway.flag('behindProxy'),
     gatewayLimits: readLimits(gateway),
     feeTiers: root.list('feeTiers').map(readFeeTier),
     markets: readMarkets(root, priceSources),
@@ -220,6 +223,12 @@ function readLimits(table: TableReader): Partial<GatewayLimits> {
     if (table.has(key)) limits[key] = table.integer(key, 1, Number.MAX_SAFE_INTEGER);
   }
   table.refuseUnknown();
+  const { connectionsMax, socketsMax } = { ...DEFAULT_LIMITS, ...limits };
+  if (connectionsMax > socketsMax) {
+    table.fail(
+      `connectionsMax must be at most socketsMax, ${socketsMax}, but is ${connectionsMax}`,
+    );
+  }
   return limits;
 }
 

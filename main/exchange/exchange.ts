@@ -37,6 +37,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
 import type { SettlementStatus } from '../settlement/settlement-group.js';
 import { applyConfig } from './apply-config.js';
+import { limitsWithin, openFilesMax } from './door-sizes.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
 import { adminToken, operatorKey } from './secret-files.js';
@@ -100,6 +101,8 @@ export class Exchange {
   private readonly admin: AdminServer;
   private readonly metrics: Metrics;
   private readonly disk: DiskWatch;
+  /** What the configuration says of the gateway's limits, as far as this process may open files. */
+  private readonly limits: Partial<GatewayLimits>;
   /** Null: the configuration wants no history. */
   private readonly history: HistoryFeeder | null;
   private readonly schema = fs.readFileSync(packageFile('gateway/fixp/plimsoll-sbe.xml'), 'utf8');
@@ -158,7 +161,10 @@ export class Exchange {
     this.disk = new DiskWatch({ dataDir: config.dataDir, health: this.health, log });
     const pool = config.history ? new QueryPool(config.dataDir) : null;
     const shared = config.gatewayThreads === 0 ? null : createSharedLimits(this.timeMs());
-    const limits = { ...DEFAULT_LIMITS, ...config.gatewayLimits };
+    const { limits: own, notice } = limitsWithin(openFilesMax(), config.gatewayLimits);
+    if (notice !== null) this.notices.push(notice);
+    this.limits = own;
+    const limits = { ...DEFAULT_LIMITS, ...own };
     this.gateway = new Gateway({
       port: config.port,
       host: config.host,
@@ -168,7 +174,8 @@ export class Exchange {
       operatorKey: this.operatorKey,
       keyFile: path.join(config.dataDir, 'api-keys.jsonl'),
       venue: config.venue,
-      limits: config.gatewayLimits,
+      behindProxy: config.behindProxy,
+      limits: this.limits,
       log,
       exchangeTimeMs: () => this.timeMs(),
       // Where time stands still, clients sign equal requests with equal times.
@@ -292,11 +299,12 @@ export class Exchange {
     limits: GatewayLimits,
   ): GatewayThreads {
     const { config, gateway, group, health, log, operatorKey } = this;
-    const { clock, feeTiers, gatewayThreads: count, host, port, startTimeMs, venue } = config;
+    const { behindProxy, clock, feeTiers, gatewayThreads: count, host, port } = config;
+    const { startTimeMs, venue } = config;
     return new GatewayThreads({
       ...{ clock, count, feeTiers, gateway, group, health, history, host, log, logs },
-      ...{ operatorKey, port, startTimeMs, venue },
-      limits: config.gatewayLimits,
+      ...{ behindProxy, operatorKey, port, startTimeMs, venue },
+      limits: this.limits,
       hasHistory: config.history,
       shardStats: this.shards.map(({ stats }) => stats.memory),
       shared: { memory, limits: new SharedLimits(memory, MAIN_SLOT, limits) },
@@ -321,7 +329,7 @@ export class Exchange {
       ...fixSources(this.gateway.folds),
       keys: this.gateway.keys,
       folder: path.join(config.dataDir, 'fix'),
-      limits: config.gatewayLimits,
+      limits: this.limits,
       exchangeTimeMs: () => this.timeMs(),
       onError: (error) => log.error({ err: error }, `the FIX door failed: ${error.message}`),
     });
@@ -336,7 +344,7 @@ export class Exchange {
       folds: this.gateway.folds,
       keys: this.gateway.keys,
       venue: config.venue,
-      limits: config.gatewayLimits,
+      limits: this.limits,
       exchangeTimeMs: () => this.timeMs(),
     });
   }

@@ -208,9 +208,9 @@ export class GatewayThreads {
   }
 
   private threadStart(): GatewayThreadStart {
-    const { clock, feeTiers, hasHistory, host, limits, operatorKey } = this.options;
+    const { behindProxy, clock, feeTiers, hasHistory, host, limits, operatorKey } = this.options;
     const { shardStats, shared, startTimeMs, venue } = this.options;
-    const same = { clock, feeTiers, hasHistory, host, limits, operatorKey };
+    const same = { behindProxy, clock, feeTiers, hasHistory, host, limits, operatorKey };
     return {
       purpose: 'gateway',
       port: this.port,

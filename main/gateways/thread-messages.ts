@@ -18,6 +18,7 @@ export interface GatewayThreadStart {
   host: string;
   port: number;
   venue: string;
+  behindProxy: boolean;
   limits: Partial<GatewayLimits>;
   operatorKey: Uint8Array;
   feeTiers: Config['feeTiers'];

@@ -11,6 +11,7 @@ const TOTALS = [
   'events',
   'shedRequests',
   'slowTicks',
+  'refusedSockets',
 ] as const;
 const F_BEAT = 0;
 const F_CONNECTIONS = 1;

@@ -48,6 +48,11 @@ const GATEWAY_FIGURES: readonly (readonly [keyof GatewayStats, string, string])[
     'Requests of all doors that were answered busy.',
   ],
   ['slowTicks', 'plimsoll_slow_public_ticks_total', 'Ticks that held public data back.'],
+  [
+    'refusedSockets',
+    'plimsoll_refused_sockets_total',
+    'Sockets of the public port that were closed because there were too many.',
+  ],
   ['rateLimited', 'plimsoll_gateway_rate_limited_total', 'Requests over the rate limit.'],
 ];
 
