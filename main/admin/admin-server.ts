@@ -6,6 +6,8 @@ import { RequestProblem } from './field-reader.js';
 import { OperatorError } from './operator.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
+/** A program of the operator's that forgets to close its connections must not take the exchange's files. */
+const CONNECTIONS_MAX = 128;
 const HEADERS_WITHIN_MS = 10_000;
 
 export interface AdminServerOptions {
@@ -34,6 +36,7 @@ export class AdminServer {
     });
     this.server.headersTimeout = HEADERS_WITHIN_MS;
     this.server.requestTimeout = HEADERS_WITHIN_MS;
+    this.server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Gives the port. */
