@@ -72,7 +72,6 @@ async function allTraded(): Promise<void> {
 describe('the native door', () => {
   it.each(['json', 'msgpack'] as const)(
     `loses nothing, cut ${CUTS} times under load: %s`,
-    { timeout: 120_000 },
     async (codec) => {
       const client = await doors.native(1, {
         codec,
@@ -247,7 +246,7 @@ class BinanceBot {
 }
 
 describe('the Binance door', () => {
-  it(`loses nothing, cut ${CUTS} times under load`, { timeout: 120_000 }, async () => {
+  it(`loses nothing, cut ${CUTS} times under load`, async () => {
     const client = doors.binance(1);
     const bot = new BinanceBot(client);
     let sent = 0;
@@ -309,7 +308,7 @@ describe('the Binance door', () => {
 });
 
 describe('the binary door', () => {
-  it(`loses nothing, cut ${CUTS} times under load`, { timeout: 120_000 }, async () => {
+  it(`loses nothing, cut ${CUTS} times under load`, async () => {
     const client = doors.fixpClient(1);
     await client.begin();
     let n = 1;

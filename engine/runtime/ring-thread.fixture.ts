@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { headOf, SLOT_WORDS } from '../messages/layout.js';
 import { Bell } from './bell.js';
 import { RingReader, RingWriter } from './ring.js';
+import { Patience } from './ring-patience.fixture.js';
 
 /**
  * The other thread of the ring tests: reads everything from one ring and sends it back through the other one, sleeping whenever there
@@ -16,6 +17,7 @@ const { inbound, outbound, bell, count } = workerData as {
 const reader = new RingReader(inbound);
 const writer = new RingWriter(outbound);
 const sleeper = new Bell(bell);
+const patience = new Patience();
 let sleeps = 0;
 
 for (let done = 0; done < count; ) {
@@ -34,6 +36,7 @@ for (let done = 0; done < count; ) {
   if (!writer.tryWrite(reader.words, at, reader.slots)) {
     writer.publish();
     reader.release();
+    patience.look(done);
     continue;
   }
   reader.advance();

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { headOf, SLOT_WORDS, typeOf } from '../messages/layout.js';
 import { Bell, createBell } from './bell.js';
 import { createRing, RingReader, RingWriter } from './ring.js';
+import { Patience } from './ring-patience.fixture.js';
 
 const COUNT = 100_000;
 const GOODBYE = 1;
@@ -33,7 +34,9 @@ describe('two rings between two threads', () => {
     let sent = 0;
     let received = 0;
     let pauseAt = COUNT / 20;
+    const patience = new Patience();
     for (;;) {
+      patience.look(sent + received);
       const burst = pauseAt === sent ? 0 : 1 + ((sent * 7919) % 97);
       for (let i = 0; i < burst && sent < Math.min(COUNT, pauseAt); i++) {
         const slots = 1 + (sent % 4);

@@ -330,10 +330,11 @@ describe('a session', () => {
     const client = exchange.client(1);
     await client.begin(150);
     // A machine that pauses for long enough finds the end due before the heartbeat: then it is tried again.
-    for (let from = 0; ; from = client.received.length) {
+    for (let from = 0; ; ) {
       const end = await client.next(sbe.TerminateDecoder, from);
       expect(end.code()).toBe(sbe.TerminationCode.KeepaliveLapsed);
       await client.until(() => client.ended, 'the connection has ended');
+      from = client.received.length;
       await client.comeBack(150);
       if (client.all(sbe.SequenceDecoder).length > 0) break;
     }

@@ -27,6 +27,15 @@ export interface TradeSeen {
   timeMs: number;
 }
 
+/** What a message says besides levels and trades. */
+interface Standing {
+  state: number;
+  /** 0: none. */
+  markTicks: number;
+  indexTicks: number;
+  timeMs: number;
+}
+
 const snapshotEncoder = new MarketDataSnapshotEncoder();
 const incrementalEncoder = new MarketDataIncrementalEncoder();
 
@@ -49,10 +58,13 @@ export class MarketDataFeed {
   private seenSequence = 0;
   private toldSequence = 0;
   private timeMs = 0;
+  /** What stood at the sequence that was told last, and so a snapshot shows. */
+  private shown: Standing;
 
   constructor(market: Market, book: L2Book) {
     this.market = market;
     this.book = book;
+    this.shown = this.standing();
   }
 
   /** An event of an order: its level may have changed. */
@@ -85,6 +97,7 @@ export class MarketDataFeed {
     this.trades = [];
     this.pricesChanged = false;
     this.toldSequence = this.seenSequence;
+    this.shown = this.standing();
   }
 
   /** The book as it was told last, as one frame. */
@@ -97,13 +110,8 @@ export class MarketDataFeed {
     const levels = (sides[0]?.length ?? 0) + (sides[1]?.length ?? 0);
     const { bytes, view } = room(MarketDataSnapshotDecoder.BLOCK_LENGTH, levels, 0);
     const message = snapshotEncoder.wrapAndApplyHeader(view, FRAMING_BYTES).clear();
-    message
-      .marketId(market.id)
-      .state(market.state as MarketState)
-      .epoch(epoch);
-    message.sequence(this.toldSequence).transactTime(this.timeMs);
-    if (market.markTicks > 0) message.markPrice(market.markTicks);
-    if (market.indexTicks > 0) message.indexPrice(market.indexTicks);
+    message.marketId(market.id).epoch(epoch).sequence(this.toldSequence);
+    writeStanding(message, this.shown);
     const [bids = [], offers = []] = sides;
     const writeLevels = (
       group: { next(): boolean; price(v: number): { qty(v: number): unknown } },
@@ -130,15 +138,11 @@ export class MarketDataFeed {
     const levels = bids.length + offers.length;
     const { bytes, view } = room(MarketDataIncrementalDecoder.BLOCK_LENGTH, levels, trades.length);
     const message = incrementalEncoder.wrapAndApplyHeader(view, FRAMING_BYTES).clear();
-    message
-      .marketId(market.id)
-      .state(market.state as MarketState)
-      .epoch(epoch);
+    message.marketId(market.id).epoch(epoch);
     message.previousSequence(this.toldSequence).sequence(this.seenSequence);
     this.toldSequence = this.seenSequence;
-    message.transactTime(this.timeMs);
-    if (market.markTicks > 0) message.markPrice(market.markTicks);
-    if (market.indexTicks > 0) message.indexPrice(market.indexTicks);
+    this.shown = this.standing();
+    writeStanding(message, this.shown);
     const bidGroup = message.bidsCount(bids.length);
     for (const [price, lots] of bids) if (bidGroup.next()) bidGroup.price(price).qty(lots);
     const offerGroup = message.offersCount(offers.length);
@@ -150,6 +154,12 @@ export class MarketDataFeed {
       tradeGroup.aggressor(trade.takerSide === 0 ? Side.Buy : Side.Sell);
     }
     return bytes.subarray(0, writeFraming(view, 0, messageBytes(message)));
+  }
+
+  private standing(): Standing {
+    const { market, timeMs } = this;
+    const { state, markTicks, indexTicks } = market;
+    return { state, markTicks, indexTicks, timeMs };
   }
 
   private note(sequence: number, timeMs: number): void {
@@ -170,6 +180,15 @@ export class MarketDataFeed {
     this.touched[side].clear();
     return changes.sort(([a], [b]) => (side === 0 ? b - a : a - b));
   }
+}
+
+function writeStanding(
+  message: MarketDataSnapshotEncoder | MarketDataIncrementalEncoder,
+  { state, markTicks, indexTicks, timeMs }: Standing,
+): void {
+  message.state(state as MarketState).transactTime(timeMs);
+  if (markTicks > 0) message.markPrice(markTicks);
+  if (indexTicks > 0) message.indexPrice(indexTicks);
 }
 
 function room(blockLength: number, levels: number, trades: number) {

@@ -12,29 +12,30 @@ const STEPS = 120;
 describe('after any sequence of commands', () => {
   it('equity is deposits − withdrawals + realised + unrealised − fees − funding, and the naive twin decides the same', () => {
     const happened = new Map<number, number>();
-    fc.assert(
-      fc.property(seeds, (seed) => {
-        const shard = new MarginShard(seed);
-        for (let step = 0; step < STEPS; step++) {
-          shard.any(false);
-          const what = `step ${step}`;
-          const wrong = shard.accounts.filter((account) => {
-            return shard.equityOf(account) !== shard.expectedEquityOf(account);
-          });
-          expect(wrong, what).toEqual([]);
-          if (step % 10 === 0) shard.core.check();
-          expect(agree(shard), what).toBe(true);
-        }
-        const [product, naive] = shard.hashes();
-        expect(product).toBe(naive);
-        for (const [kind, count] of shard.happened) {
-          happened.set(kind, (happened.get(kind) ?? 0) + count);
-        }
-      }),
-      { numRuns: 25 },
-    );
+    const follow = (seed: number) => {
+      const shard = new MarginShard(seed);
+      for (let step = 0; step < STEPS; step++) {
+        shard.any(false);
+        const what = `seed ${seed}, step ${step}`;
+        const wrong = shard.accounts.filter((account) => {
+          return shard.equityOf(account) !== shard.expectedEquityOf(account);
+        });
+        expect(wrong, what).toEqual([]);
+        if (step % 10 === 0) shard.core.check();
+        expect(agree(shard), what).toBe(true);
+      }
+      const [product, naive] = shard.hashes();
+      expect(product).toBe(naive);
+      for (const [kind, count] of shard.happened) {
+        happened.set(kind, (happened.get(kind) ?? 0) + count);
+      }
+    };
+    fc.assert(fc.property(seeds, follow), { numRuns: 25 });
     // Without these the property says little.
     const kinds = [type.EVT_FILL, type.EVT_FUNDING, type.EVT_LIQUIDATION, type.EVT_POSITION_MARGIN];
+    // A liquidation is rare, and by chance there are too few: then more seeds, always the same ones, have to show some.
+    const isRare = (kind: number) => (happened.get(kind) ?? 0) <= 10;
+    for (let seed = 1; seed <= 25 && kinds.some(isRare); seed++) follow(seed);
     for (const kind of kinds) expect(happened.get(kind) ?? 0, `events ${kind}`).toBeGreaterThan(10);
   });
 

@@ -22,6 +22,9 @@ it.skipIf(!isLinux)(
     });
     const [line] = await once(parent.stdout, 'data');
     const pid = Number(String(line));
+    // While it still is the shell, it might ask.
+    const program = () => fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
+    await expect.poll(program).toBe('sleep');
     const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     try {
       const started = `${boot}:${processFields(pid)[19]}`;
