@@ -231,7 +231,8 @@ describe('an exchange with two gateway threads', () => {
     const silent = kept(await connectTo(exchange, 1, key));
     const other = kept(await connectTo(exchange, 2, await newAccount(exchange)));
     const cut = new Promise((resolve) => silent.once('disconnected', resolve));
-    await stall(exchange, 1, 8_000);
+    // Five seconds of silence are noticed; the rest is for a look at the warning, also on a machine that pauses.
+    await stall(exchange, 1, 15_000);
     const warnings = async () => {
       const { text } = await exchange.page(exchange.ready.adminPort, '/health');
       return (JSON.parse(text) as { warnings?: string[] }).warnings ?? [];
