@@ -37,7 +37,7 @@ try {
     }
     const given = JSON.stringify({ host: `127.0.0.1:${exchange.port}`, keys });
     const program = path.join(import.meta.dirname, 'ccxt-client.py');
-    const options = { stdio: ['ignore', 'inherit', 'inherit'], timeout: 120_000 };
+    const options = { stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000 };
     code = spawnSync(python, [program, given], options).status ?? 1;
   } finally {
     await exchange.stop();

@@ -211,12 +211,17 @@ async function streamChecks(one, other) {
     const orders = one.watchOrders(SYMBOL);
     const mine = one.watchMyTrades(SYMBOL);
     const balance = one.watchBalance();
-    await sleep(1_000);
-    await one.createOrder(SYMBOL, 'limit', 'sell', 0.003, 98_190);
-    same((await within(trades, 'a trade'))[0].amount, 0.003, 'trade');
-    same((await within(orders, 'an order'))[0].symbol, SYMBOL, 'order');
-    same((await within(mine, 'a trade of its own'))[0].amount, 0.003, 'own trade');
-    must((await within(balance, 'a balance')).USDT.total > 0, 'balance');
+    const heard = Promise.all([trades, orders, mine, balance]);
+    // Nothing says from when on somebody is watched, and of what was before nothing is told.
+    const stopTrading = keepDoing(async () => {
+      await other.createOrder(SYMBOL, 'limit', 'buy', 0.003, 98_200);
+      await one.createOrder(SYMBOL, 'limit', 'sell', 0.003, 98_200);
+    });
+    await within(heard, 'all four').finally(stopTrading);
+    same((await trades)[0].amount, 0.003, 'trade');
+    same((await orders)[0].symbol, SYMBOL, 'order');
+    same((await mine)[0].amount, 0.003, 'own trade');
+    must((await balance).USDT.total > 0, 'balance');
   });
   await check('goes on after the connection was cut', async () => {
     for (const connection of Object.values(one.clients)) connection.connection?.terminate?.();
@@ -226,12 +231,20 @@ async function streamChecks(one, other) {
     const watch = (async () => {
       while (watching) orders.push(...(await eventuallyWatched(() => one.watchOrders(SYMBOL))));
     })();
-    await sleep(1_500);
-    const placed = await one.createOrder(SYMBOL, 'limit', 'sell', 0.004, 105_000);
-    const has = () => orders.some(({ id }) => id === placed.id);
-    await eventually(has, (found) => found, 'the order must be told after the cut');
+    const placed = new Set();
+    const stopPlacing = keepDoing(async () => {
+      const { id } = await one.createOrder(SYMBOL, 'limit', 'sell', 0.004, 105_000);
+      placed.add(id);
+      await one.cancelOrder(id, SYMBOL);
+    });
+    const has = () => orders.some(({ id }) => placed.has(id));
+    await eventually(has, (found) => found, 'an order must be told after the cut').finally(
+      stopPlacing,
+    );
     watching = false;
-    await one.cancelOrder(placed.id, SYMBOL);
+    // What it waits for.
+    const last = await one.createOrder(SYMBOL, 'limit', 'sell', 0.004, 105_000);
+    await one.cancelOrder(last.id, SYMBOL);
     await watch;
     await one.createOrder(SYMBOL, 'limit', 'sell', 0.004, 105_100);
     await sameBook(book, other, (truth) => truth.asks[0]?.[0] === 105_100);
@@ -273,6 +286,20 @@ function sameBook(book, other, condition) {
   return eventually(ask, isSame, 'the watched book must become that of the exchange');
 }
 
+/** Again and again, until the function that it gives is called, which resolves when the last time is over. */
+function keepDoing(act) {
+  let isOver = false;
+  const doing = (async () => {
+    for (; !isOver; await sleep(200)) await act();
+  })();
+  // Told to who ends it.
+  doing.catch(() => {});
+  return () => {
+    isOver = true;
+    return doing;
+  };
+}
+
 /** A cut connection fails what waited on it; who asks again gets a new one. */
 async function eventuallyWatched(watch) {
   for (;;) {
@@ -280,6 +307,7 @@ async function eventuallyWatched(watch) {
       return await watch();
     } catch (error) {
       if (!(error instanceof ccxt.NetworkError)) throw error;
+      await sleep(50);
     }
   }
 }

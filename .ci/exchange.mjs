@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const WAIT_MS = 10_000;
+/** Of what hangs. Others load this machine too, and some of what is waited for takes a process seconds of computing. */
+const WAIT_MS = 60_000;
 let held = 0;
 let total = 0;
 
@@ -68,15 +69,17 @@ export async function startExchange(data, layout, clock = 'real') {
   const child = spawn(process.execPath, ['dist/main/start.js', ...free, ...how], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ready = await within(
-    new Promise((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`the exchange ended with code ${code}`)));
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)));
-      });
-    }),
-    'the exchange',
-  );
+  const isReady = new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the exchange ended with code ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)));
+    });
+  });
+  const ready = await within(isReady, 'the exchange').catch((error) => {
+    // Who reads the log of this check would wait for its end as well.
+    child.kill('SIGKILL');
+    throw error;
+  });
   const admin = async (name, body) => {
     const response = await fetch(`http://127.0.0.1:${ready.adminPort}/admin/v1/${name}`, {
       method: 'POST',

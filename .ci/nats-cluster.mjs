@@ -7,6 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '..');
 execFileSync(process.execPath, ['main/setup.mjs', 'build'], { cwd: root, stdio: 'inherit' });
 const load = (file) => import(path.join(root, 'dist/settlement/bus', file));
 const { findNatsServer } = await load('server/find-nats-server.js');
-const { freePort, startNatsServer } = await load('server/server-process.js');
+const { startNatsServer } = await load('server/server-process.js');
 const { openNatsBus } = await load('nats/nats-bus.js');
 
 const kills = Number(process.argv[2] ?? 4);
@@ -31,8 +32,8 @@ async function startCluster() {
   const { NATS_URL: _, ...environment } = process.env;
   const found = await findNatsServer({ environment });
   must(found.kind === 'binary', found.sentence);
-  const ports = [await freePort(), await freePort(), await freePort()];
-  const routePorts = [await freePort(), await freePort(), await freePort()];
+  const free = await freePorts(6);
+  const [ports, routePorts] = [free.slice(0, 3), free.slice(3)];
   for (let n = 0; n < 3; n++) {
     const cluster = {
       serverName: `node-${n}`,
@@ -50,6 +51,17 @@ async function startCluster() {
   }
   await Promise.all(nodes.map(startNode));
   return { servers: ports.map((port) => `127.0.0.1:${port}`), token: 'cluster' };
+}
+
+/** All are held until the last one is found: one that was given back may be given again. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  for (const server of servers) {
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  }
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 async function startNode(node) {

@@ -10,10 +10,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const PACKAGES = ['openapi-spec-validator==0.9.0', 'schemathesis==4.32.5'];
 const EXAMPLES = process.env.PLIMSOLL_FULL ? 200 : 40;
+/** So that there is something to read of the market; and how long it may take until somebody sells, where others load the machine too. */
 const TRADED_MS = 8_000;
+const FILLED_WITHIN_MS = 120_000;
 const LIMITS = '[gateway]\nrestRequestsPerSecond = 1000000\nrestRequestsBurst = 1000000\n';
 const CHECKS = [
   'not_a_server_error',
@@ -108,14 +111,22 @@ async function trade({ port, adminPort, adminToken }) {
   const { apiKeyLogin } = await import('../dist/sdk/login.js');
   const login = apiKeyLogin(apiKey, apiSecret);
   const client = await PlimsollClient.connect({ url: `ws://127.0.0.1:${port}/v1`, login });
-  await client.place({ market: 'BTC-PERP', side: 'buy', qty: '0.01', orderType: 'market' });
+  let fills = 0;
+  client.on('fill', () => fills++);
+  await client.subscribe('private');
+  for (const end = Date.now() + FILLED_WITHIN_MS; fills === 0; await sleep(200)) {
+    if (Date.now() > end) throw new Error('the bots sell nothing');
+    const buy = { market: 'BTC-PERP', side: 'buy', qty: '0.01', orderType: 'market' };
+    // Without anybody to buy from it ends, or is refused.
+    await client.place(buy).catch(() => {});
+  }
   await client.place({ market: 'BTC-PERP', side: 'buy', qty: '0.01', price: '95000' });
   await client.close();
   return { KEY: apiKey, SECRET: apiSecret };
 }
 
 async function judge(exchange) {
-  await new Promise((resolve) => setTimeout(resolve, TRADED_MS));
+  await sleep(TRADED_MS);
   const keys = await trade(exchange);
   const url = `http://127.0.0.1:${exchange.port}/v1/openapi.json`;
   const document = path.join(folder, 'openapi.json');

@@ -23,8 +23,12 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
 });
 
+/** Time is the real one: collateral is compared with what fills have left, and funding may fall due in the midst of it. */
 async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const args = ['--data', data, '--oracle', 'manual', '--no-bots', '--layout', layout];
+  const config = path.join(data, 'no-funding.toml');
+  fs.writeFileSync(config, '[pricing]\nfundingIntervalMinutes = 0\n');
+  const files = ['--data', data, '--config', config];
+  const args = [...files, '--oracle', 'manual', '--no-bots', '--layout', layout];
   const exchange = await ExchangeProcess.start(args);
   running.push(exchange);
   return exchange;

@@ -40,6 +40,8 @@ interface Pending {
 
 const DELAY_MIN_MS = 50;
 const DELAY_MAX_MS = 5_000;
+/** Before the answer, or before the request: the connection may have begun to close behind the answer to the one before. */
+const LOST = new Set(['connection_lost', 'not_connected']);
 
 /**
  * A connection to the exchange that mends itself. Events: every message of the server by its type (`order`, `fill`,
@@ -419,7 +421,7 @@ export class PlimsollClient extends EventEmitter {
     if (this.stopped) return;
     this.open().catch((error: Error) => {
       // Lost connections try again from `closed`; a refused login would be refused again.
-      if (error instanceof requests.RequestError && error.code !== 'connection_lost') {
+      if (error instanceof requests.RequestError && !LOST.has(error.code)) {
         this.stopped = true;
         if (this.listenerCount('error') > 0) this.emit('error', error);
       }

@@ -45,9 +45,9 @@ public final class Peer {
   private static void wrongPassword(String key, Path folder) throws Exception {
     Trader stranger = new Trader(relay.port(), key, "wrong", folder.resolve("stranger"), true);
     stranger.start();
-    Thread.sleep(2_500);
+    boolean isTold = stranger.awaitLogout("secret");
     check("a wrong password is not let in", stranger.logons() == 0);
-    check("and is told so", stranger.logouts().stream().anyMatch(text -> text.contains("secret")));
+    check("and is told so", isTold);
     stranger.stop();
   }
 
@@ -220,14 +220,12 @@ public final class Peer {
     relay.close();
     Thread.sleep(500);
     maker.session().setNextTargetMsgSeqNum(next - 15);
-    int from = maker.count();
     relay.open();
     check("the maker logs on with messages missing", maker.awaitLogons(logons + 1));
-    maker.await(from, message -> Trader.number(message) >= next - 1);
+    boolean isWhole = Trader.until(() -> maker.session().getExpectedTargetNum() >= next);
     long again = maker.all(Trader::isAgain).size();
     check("what is missing comes again, marked as such", again >= 5);
-    Thread.sleep(500);
-    check("and the numbers fit", maker.session().getExpectedTargetNum() >= next);
+    check("and the numbers fit", isWhole);
     logons = maker.logons();
     relay.close();
     Thread.sleep(500);
@@ -243,9 +241,7 @@ public final class Peer {
     int right = maker.session().getExpectedSenderNum();
     maker.session().setNextSenderMsgSeqNum(1);
     relay.open();
-    Thread.sleep(2_500);
-    check("numbers that are too low are refused",
-        maker.logouts().stream().anyMatch(text -> text.contains("MsgSeqNum too low")));
+    check("numbers that are too low are refused", maker.awaitLogout("MsgSeqNum too low"));
     relay.close();
     Thread.sleep(500);
     maker.session().setNextSenderMsgSeqNum(right);
@@ -277,7 +273,7 @@ public final class Peer {
     relay.lead(Integer.parseInt(OUTSIDE.readLine()));
     boolean back = maker.awaitLogons(logons + 1);
     check(when + " the session goes on with its numbers", back && tooLow() == refusedBefore);
-    for (int i = 0; i < 100 && !taker.session().isLoggedOn(); i++) Thread.sleep(100);
+    Trader.until(() -> taker.session().isLoggedOn());
     taker.send(limit(what + "2", "1", "0.004", "100001"));
     Message fill = report(maker, what + "1", "F");
     check(when + " the order is still there", fill != null && shows(fill, "1", "0.006", "0.004", "100000.5"));

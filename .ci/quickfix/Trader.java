@@ -1,6 +1,7 @@
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import quickfix.Application;
 import quickfix.DefaultMessageFactory;
@@ -12,12 +13,13 @@ import quickfix.Session;
 import quickfix.SessionID;
 import quickfix.SessionSettings;
 import quickfix.SocketInitiator;
-import quickfix.field.MsgSeqNum;
 import quickfix.field.MsgType;
 import quickfix.field.PossDupFlag;
 
 /** One QuickFIX/J initiator with one session, and all that it has received. */
 final class Trader implements Application {
+  /** Of what hangs: others load this machine too. */
+  private static final long WAIT_MS = 60_000;
   final SessionID id;
   private final SocketInitiator initiator;
   private final String secret;
@@ -39,6 +41,9 @@ final class Trader implements Application {
     settings.setString("NonStopSession", "Y");
     settings.setString("HeartBtInt", "2");
     settings.setString("ReconnectInterval", "1");
+    // An answer may take its time where others load the machine too.
+    settings.setString("LogonTimeout", "30");
+    settings.setString("LogoutTimeout", "30");
     settings.setString("UseDataDictionary", "Y");
     settings.setString("DataDictionary", "FIX44.xml");
     settings.setString("ValidateUserDefinedFields", "Y");
@@ -90,7 +95,7 @@ final class Trader implements Application {
 
   /** The first message from this place on that fits; null when none comes. */
   Message await(int from, Predicate<Message> fits) throws InterruptedException {
-    long end = System.currentTimeMillis() + 15_000;
+    long end = System.currentTimeMillis() + WAIT_MS;
     while (System.currentTimeMillis() < end) {
       synchronized (this) {
         for (int i = from; i < received.size(); i++) if (fits.test(received.get(i))) return received.get(i);
@@ -101,9 +106,18 @@ final class Trader implements Application {
   }
 
   boolean awaitLogons(int number) throws InterruptedException {
-    long end = System.currentTimeMillis() + 15_000;
-    while (logons() < number && System.currentTimeMillis() < end) Thread.sleep(20);
-    return logons() >= number;
+    return until(() -> logons() >= number);
+  }
+
+  /** A logout that says this. */
+  boolean awaitLogout(String text) throws InterruptedException {
+    return until(() -> logouts().stream().anyMatch(said -> said.contains(text)));
+  }
+
+  static boolean until(BooleanSupplier condition) throws InterruptedException {
+    long end = System.currentTimeMillis() + WAIT_MS;
+    while (!condition.getAsBoolean() && System.currentTimeMillis() < end) Thread.sleep(20);
+    return condition.getAsBoolean();
   }
 
   static String type(Message message) {
@@ -120,14 +134,6 @@ final class Trader implements Application {
           && message.getHeader().getBoolean(PossDupFlag.FIELD);
     } catch (FieldNotFound missing) {
       return false;
-    }
-  }
-
-  static int number(Message message) {
-    try {
-      return message.getHeader().getInt(MsgSeqNum.FIELD);
-    } catch (FieldNotFound missing) {
-      return 0;
     }
   }
 

@@ -219,7 +219,8 @@ public final class FixpPeer {
     for (int i = 0; i < 16; i++) message.sessionId(i, (short) (sessionId[i] & 255));
     final byte[] signature = sign("establish:plimsoll:" + id + ":" + nonce + ":" + time + ":" + nextSeqNo);
     for (int i = 0; i < 64; i++) message.signature(i, (short) (signature[i] & 255));
-    message.timestamp(time).keepaliveInterval(10_000).nextSeqNo(nextSeqNo).cancelOnDisconnect(CancelOnDisconnect.No);
+    // The longest that there is: this client sends no heartbeats, and may have to wait on a busy machine.
+    message.timestamp(time).keepaliveInterval(60_000).nextSeqNo(nextSeqNo).cancelOnDisconnect(CancelOnDisconnect.No);
     send(message.encodedLength());
   }
 

@@ -59,7 +59,7 @@ process.on('uncaughtException', (error) => {
 function begin(seed: GatewayThreadSeed): void {
   const chunks = memoryChunksOf(seed.ports.length);
   const logs = seed.ports.map((_, shard) => new RelayedLog(shard, desk, chunks));
-  const { host, port, venue, behindProxy, limits, operatorKey, feeTiers, hasHistory } = start;
+  const { host, venue, behindProxy, limits, operatorKey, feeTiers, hasHistory } = start;
   stats = new ThreadStats(seed.stats);
   ports = seed.ports.map(portOf);
   const shards = ports.map((ring, shard) => ({
@@ -68,7 +68,7 @@ function begin(seed: GatewayThreadSeed): void {
   }));
   const shardStats = start.shardStats.map((memory) => new HostStats(memory));
   const opened = new Gateway({
-    ...{ host, port, venue, behindProxy, limits, shards, operatorKey, desk },
+    ...{ host, port: seed.port, venue, behindProxy, limits, shards, operatorKey, desk },
     sharesPort: true,
     catchUp,
     keys: new RelayedKeys(operatorKey, seed.keys, desk),

@@ -100,8 +100,9 @@ export class GatewayThreads {
 
   /** Starts all threads; gives the port on which they listen. */
   async start(): Promise<number> {
-    this.port = await freePort(this.options.host, this.options.port);
-    await Promise.all(this.places.map((place) => this.open(place)));
+    const [first, ...others] = this.places as readonly [Place, ...Place[]];
+    const firstListens = this.open(first);
+    await Promise.all([firstListens, ...others.map((place) => this.open(place, firstListens))]);
     this.watch = setInterval(() => this.look(), WATCH_MS);
     this.spare = this.newThread();
     return this.port;
@@ -162,9 +163,9 @@ export class GatewayThreads {
     return true;
   }
 
-  /** Rejects when the thread cannot be brought to listen; then it has ended. */
-  private async open(place: Place): Promise<void> {
-    const { gateway, group } = this.options;
+  /** `after`: what it loads meanwhile, and waits for. Rejects when the thread cannot be brought to listen; then it has ended. */
+  private async open(place: Place, after?: Promise<void>): Promise<void> {
+    const { gateway, group, host } = this.options;
     const { slot } = place;
     const thread = this.spare ?? this.newThread();
     const { portId } = thread;
@@ -172,6 +173,10 @@ export class GatewayThreads {
     place.thread = thread;
     try {
       await thread.loaded();
+      await after;
+      // Not before the first of them is about to listen: nobody holds a port that was found free.
+      if (this.port === 0) this.port = await freePort(host, this.options.port);
+      const { port } = this;
       const { heldMs, ports, seeds, seen } = await group.attachGateway(portId, () => {
         thread.hearFromNow();
         const keys = gateway.keys.entries();
@@ -180,7 +185,7 @@ export class GatewayThreads {
       place.heldMs = heldMs;
       const epochs = seeds.map((seed) => this.epochsOf(seed));
       const stats = place.stats.memory;
-      await thread.begin({ slot, stats, ports, seeds, epochs, ...seen });
+      await thread.begin({ slot, port, stats, ports, seeds, epochs, ...seen });
       place.stats.beatMs = this.nowMs();
       await thread.listen();
       place.listensSinceMs = this.nowMs();
@@ -213,7 +218,6 @@ export class GatewayThreads {
     const same = { behindProxy, clock, feeTiers, hasHistory, host, limits, operatorKey };
     return {
       purpose: 'gateway',
-      port: this.port,
       ...{ ...same, shardStats, startTimeMs, venue },
       shared: shared.memory,
     };

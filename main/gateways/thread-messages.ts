@@ -16,7 +16,6 @@ import type { ShardSeed } from '../exchange/shard-seed.js';
 export interface GatewayThreadStart {
   purpose: 'gateway';
   host: string;
-  port: number;
   venue: string;
   behindProxy: boolean;
   limits: Partial<GatewayLimits>;
@@ -34,6 +33,7 @@ export interface GatewayThreadStart {
 export interface GatewayThreadSeed {
   /** The thread's number, from 1; the main thread is 0. */
   slot: number;
+  port: number;
   /** Of the thread's figures. */
   stats: SharedArrayBuffer;
   /** By shard. */

@@ -10,6 +10,8 @@ import type { Bus } from '../../settlement/bus/bus.js';
 import { openEmbeddedBus } from '../../settlement/bus/embedded/embedded-bus.js';
 import { differences } from '../../settlement/outbox/testing/exchange-money.js';
 import { readBus } from '../../settlement/outbox/testing/read-bus.js';
+import { decodePack } from '../../settlement/packs/pack-codec.js';
+import { fillsSubject } from '../../settlement/packs/subjects.js';
 import { ShardOutbox } from './shard-outbox.js';
 
 /** Compiled; `npm test` compiles before it starts. */
@@ -17,6 +19,8 @@ const SOURCE = fileURLToPath(new URL('./outbox-child.fixture.js', import.meta.ur
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
 const WITHIN_MS = 180_000 + KILLS * 15_000;
+/** Of six markets at most, of which each leaves out two ids at most. */
+const MARKET_ID_MAX = 18;
 
 /** What a failure has left is kept: journal and bus together tell what went wrong. */
 afterEach(({ task }) => {
@@ -50,6 +54,18 @@ async function tradeAndKill(
   expect(errors).toBe('');
 }
 
+/** So many at least: the newest fill of each market has its number. */
+async function fillsOn(bus: Bus): Promise<number> {
+  let fills = 0;
+  for (let marketId = 1; marketId <= MARKET_ID_MAX; marketId++) {
+    const last = await bus.last(fillsSubject(marketId));
+    const pack = last === null ? null : decodePack(last.data);
+    if (pack?.kind !== 'market') continue;
+    fills += Math.max(...pack.items.map(({ tradeSequence }) => tradeSequence));
+  }
+  return fills;
+}
+
 /** Publishes what is left of the journal, as the next start would. */
 async function publishRest(exchange: RandomExchange, dataDir: string, bus: Bus): Promise<void> {
   const limit = exchange.written();
@@ -70,11 +86,13 @@ describe('kill -9 of exchange and outbox', () => {
       const random = new Xorshift(Date.now() % 1_000_003);
       const bus = openEmbeddedBus({ folder: path.join(dataDir, 'bus') });
       const ends: number[] = [];
-      // Most of them have published something of their own before they were killed: on a slow machine that takes more of them.
-      while (ends.length < KILLS || new Set(ends).size <= KILLS / 2) {
+      let fills = 0;
+      // Most of them have published something of their own before they were killed, and there were trades: on a slow machine that takes more.
+      while (ends.length < KILLS || new Set(ends).size <= KILLS / 2 || fills <= KILLS) {
         const seed = random.between(1, 1_000);
         await tradeAndKill(dataDir, seed, random.between(1, 6), random.between(0, 30));
         ends.push((await bus.last('account-events.0'))?.sequence ?? 0);
+        fills = await fillsOn(bus);
       }
       const exchange = new RandomExchange(dataDir, 1);
       exchange.start();

@@ -19,7 +19,7 @@ function decode(logs: readonly string[]) {
   return { events, isTruncated: logs.includes('Log truncated') };
 }
 
-async function start(ways = 1, front = {}, folder = makeScratch()) {
+async function start(ways = 1, front = {}, folder = makeScratch(), poolOptions = {}) {
   const test = new ChainUnderTest(ways, front, folder);
   opened.push(test);
   const payer = await test.fundedKey(100);
@@ -31,7 +31,7 @@ async function start(ways = 1, front = {}, folder = makeScratch()) {
     if (outcome.kind !== 'executed') throw new Error(outcome.kind);
     return outcome.attempt.signature;
   };
-  const pool = test.pool();
+  const pool = test.pool(poolOptions);
   const scanner = new AddressScanner({ pool, address, decode, pageSize: 3 });
   return { test, address, pay, pool, scanner, payer };
 }
@@ -205,7 +205,7 @@ describe('an endpoint', () => {
     ['cannot be reached', unreachable],
     ['answers garbage', garbage()],
   ])('of three that %s is done without', async (_name, fault) => {
-    const { test, scanner, pay } = await start(3);
+    const { test, scanner, pay } = await start(3, {}, makeScratch(), { timeoutMs: 2_000 });
     const sent = await pay();
     test.way(1).inject(fault);
     expect(signatures((await scanner.scan(null)).events)).toEqual([sent]);

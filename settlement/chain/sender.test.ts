@@ -148,7 +148,7 @@ describe('an endpoint that fails', () => {
   it.each(faults)(
     'and %s does not stop the transaction: another takes it',
     async (_name, fault) => {
-      const { test, sender, to } = start(2, {}, { agreement: 1, timeoutMs: 600 });
+      const { test, sender, to } = start(2, {}, { agreement: 1, timeoutMs: 2_000 });
       const payer = await test.fundedKey();
       test.way(0).inject(fault);
       const outcome = await sender.send(transferRequest(payer, to, SOL));
@@ -188,7 +188,7 @@ describe('an endpoint that fails', () => {
         await new Promise((resolve) => setTimeout(resolve, 300));
         const earlier = outcome.kind === 'unknown' ? outcome.attempts : [];
         expect(earlier).toHaveLength(1);
-        const patient = new TransactionSender(test.pool({ timeoutMs: 1_000 }), { pollMs: 5 });
+        const patient = new TransactionSender(test.pool(), { pollMs: 5 });
         const again = await patient.send(request, { earlier, onAttempt });
         expect(again).toMatchObject({ kind: 'executed', attempt: { number: 1 } });
       }

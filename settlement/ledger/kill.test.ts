@@ -11,6 +11,8 @@ import { makeScratch, openLedger, removeScratch } from './testing/scratch.js';
 const SOURCE = fileURLToPath(new URL('./ledger-child.fixture.js', import.meta.url));
 const CHILD = path.resolve('dist', path.relative(path.resolve(), SOURCE));
 const KILLS = Number(process.env.PLIMSOLL_KILLS ?? 4);
+/** Catches what hangs; the more kills, the longer the journal that each child makes, too. */
+const WITHIN_MS = 240_000 + KILLS * 15_000;
 const SEED = 77;
 /** Enough for twice as many rounds as all kills together let happen. */
 const STEPS = 250 * KILLS;
@@ -44,29 +46,35 @@ async function settleAndKill(dataDir: string, rounds: number, delayMs: number): 
 }
 
 describe('kill -9 while settling', () => {
-  it('leaves a ledger that goes on, with each item in one batch and every balance right', async () => {
-    const dataDir = makeScratch('disk');
-    const random = new Xorshift(Date.now() % 1_000_003);
-    let killedBetween = 0;
-    let items = 0;
-    let kills = 0;
-    for (; kills < KILLS || killedBetween <= KILLS / 2; kills++) {
-      const rounds = random.between(1, ROUNDS_MAX);
-      expect(await settleAndKill(dataDir, rounds, random.between(0, 8))).toBe(false);
+  it(
+    'leaves a ledger that goes on, with each item in one batch and every balance right',
+    async () => {
+      const dataDir = makeScratch('disk');
+      const random = new Xorshift(Date.now() % 1_000_003);
+      let killedBetween = 0;
+      let items = 0;
+      let kills = 0;
+      for (; kills < KILLS || killedBetween <= KILLS / 2; kills++) {
+        const rounds = random.between(1, ROUNDS_MAX);
+        expect(await settleAndKill(dataDir, rounds, random.between(0, 8))).toBe(false);
+        const ledger = openLedger(dataDir);
+        const { streams, batch } = ledger.status();
+        expectSoundBatches(ledger);
+        const ingested = streams.reduce((sum, { ingestedItem }) => sum + ingestedItem, 0);
+        expect(ingested).toBeGreaterThanOrEqual(items);
+        items = ingested;
+        if (batch.settled > 0) killedBetween++;
+        ledger.close();
+      }
+      expect(await settleAndKill(dataDir, Number.MAX_VALUE, 0)).toBe(true);
       const ledger = openLedger(dataDir);
-      const { streams, batch } = ledger.status();
-      expectSoundBatches(ledger);
-      const ingested = streams.reduce((sum, { ingestedItem }) => sum + ingestedItem, 0);
-      expect(ingested).toBeGreaterThanOrEqual(items);
-      items = ingested;
-      if (batch.settled > 0) killedBetween++;
-      ledger.close();
-    }
-    expect(await settleAndKill(dataDir, Number.MAX_VALUE, 0)).toBe(true);
-    const ledger = openLedger(dataDir);
-    expectSameBalances(ledger, new RandomJournal(SEED, 25).run(STEPS));
-    const batches = expectSoundBatches(ledger);
-    expect(ledger.batches.lastSettledSequence()).toBe(batches);
-    console.log(`killed ${kills} times, ${killedBetween} of them in the midst; ${batches} batches`);
-  }, 300_000);
+      expectSameBalances(ledger, new RandomJournal(SEED, 25).run(STEPS));
+      const batches = expectSoundBatches(ledger);
+      expect(ledger.batches.lastSettledSequence()).toBe(batches);
+      console.log(
+        `killed ${kills} times, ${killedBetween} of them in the midst; ${batches} batches`,
+      );
+    },
+    WITHIN_MS,
+  );
 });

@@ -115,20 +115,19 @@ function add(window: NettingWindow, done: Step) {
 describe('netting', () => {
   it('is exact, and ends before a sum would not be', () => {
     let ended = 0;
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const window = new NettingWindow(NO_LIMITS, PLACES);
-        const added: Step[] = [];
-        for (const done of steps) {
-          const answer = add(window, done);
-          if (answer === 'added') added.push(done);
-          else ended++;
-        }
-        expect(window.sections()).toEqual(naive(added));
-        expect(window.items + window.payments).toBe(added.length);
-      }),
-      { numRuns: 300 },
-    );
+    const isExact = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const window = new NettingWindow(NO_LIMITS, PLACES);
+      const added: Step[] = [];
+      for (const done of steps) {
+        const answer = add(window, done);
+        if (answer === 'added') added.push(done);
+        else ended++;
+      }
+      expect(window.sections()).toEqual(naive(added));
+      expect(window.items + window.payments).toBe(added.length);
+    });
+    // About one in ten runs ends early; by chance it takes more of them.
+    for (let round = 0; round < 20 && ended <= 10; round++) fc.assert(isExact, { numRuns: 300 });
     expect(ended).toBeGreaterThan(10);
   });
 

@@ -209,7 +209,7 @@ async function settingsOf({ folder, port, cluster }: ServerOptions): Promise<Set
 }
 
 /** The wanted port if it is free, else another one. */
-export async function freePort(wanted = 0): Promise<number> {
+async function freePort(wanted = 0): Promise<number> {
   const server = net.createServer();
   const port = await new Promise<number | null>((resolve) => {
     server.once('error', () => resolve(null));

@@ -12,6 +12,9 @@ import type { SendRequest } from '../sender.js';
 import { FaultyFetch } from './faulty-fetch.js';
 import { makeScratch } from './scratch.js';
 
+/** Longer than a disk that others keep busy may take for a sync, which every answer waits for. */
+const TIMEOUT_MS = 30_000;
+
 export const OPERATOR_TOKEN = 'a token for tests';
 
 /** A chain in this process whose clock a test can move, and ways to it that a test can break. */
@@ -56,7 +59,7 @@ export class ChainUnderTest {
   pool(
     options: { commitment?: Commitment; agreement?: number; timeoutMs?: number } = {},
   ): EndpointPool {
-    const { timeoutMs = 1_000, ...others } = options;
+    const { timeoutMs = TIMEOUT_MS, ...others } = options;
     return new EndpointPool({
       endpoints: this.ways.map((way, i) => ({
         name: `way ${i}`,

@@ -65,7 +65,7 @@ export class SettlementUnderTest {
     this.operator = new EmbeddedOperator({ url, token: OPERATOR_TOKEN, ...fetch });
     const endpoints = [{ name: 'http', url }];
     this.chain = new SettlementChain({
-      pool: server === null ? test.pool({ timeoutMs: 2_000 }) : new EndpointPool({ endpoints }),
+      pool: server === null ? test.pool() : new EndpointPool({ endpoints }),
       keys: this.keys,
       mint: new PublicKey(test.chain.genesis.testUsdcMint),
       embedded: this.operator,

@@ -37,19 +37,27 @@ const PRICE_EXPONENT = -8;
 /** Keys, mint and accounts of an exchange with its markets on a test chain. */
 export class TestExchange {
   readonly chain = new TestChain();
-  readonly founder = Keypair.generate();
+  readonly founder: Keypair;
   readonly operator = Keypair.generate();
   readonly coSigner = Keypair.generate();
   readonly mint = this.chain.createMint();
-  readonly exchange = exchangeAddress(this.founder.publicKey);
-  readonly vault = vaultAddress(this.exchange);
-  readonly feeDestination = this.chain.createTokens(this.mint, this.founder.publicKey, 0n);
+  readonly exchange: PublicKey;
+  readonly vault: PublicKey;
+  readonly feeDestination: PublicKey;
   readonly owners = new Map<number, Keypair>();
   readonly priceAccounts = new Map<number, PublicKey>();
   readonly terms: MarketTerms[] = [];
 
-  /** An exchange with one page and these markets; without terms, one market of plain numbers. */
-  constructor(terms: readonly MarketTerms[] = [plainMarket()], limits = DEFAULT_EXCHANGE_LIMITS) {
+  /** An exchange with one page and these markets; without terms, one market of plain numbers. All addresses of its own follow from the founder. */
+  constructor(
+    terms: readonly MarketTerms[] = [plainMarket()],
+    limits = DEFAULT_EXCHANGE_LIMITS,
+    ownFounder = Keypair.generate(),
+  ) {
+    this.founder = ownFounder;
+    this.exchange = exchangeAddress(this.founder.publicKey);
+    this.vault = vaultAddress(this.exchange);
+    this.feeDestination = this.chain.createTokens(this.mint, this.founder.publicKey, 0n);
     for (const key of [this.founder, this.operator, this.coSigner]) this.chain.fund(key.publicKey);
     const { founder, operator, coSigner, mint, feeDestination } = this;
     const make = initialize({
