@@ -41,7 +41,10 @@ interface Pending {
 const DELAY_MIN_MS = 50;
 const DELAY_MAX_MS = 5_000;
 /** Before the answer, or before the request: the connection may have begun to close behind the answer to the one before. */
-const LOST = new Set(['connection_lost', 'not_connected']);
+const LOST = ['connection_lost', 'not_connected'];
+/** Refused for the moment: many come back at once after an exchange has started again. */
+const CROWDED = ['busy', 'rate_limited', 'challenge_has_expired'];
+const TRY_AGAIN = new Set([...LOST, ...CROWDED]);
 
 /**
  * A connection to the exchange that mends itself. Events: every message of the server by its type (`order`, `fill`,
@@ -351,10 +354,11 @@ export class PlimsollClient extends EventEmitter {
     this.instruments = answer.data as requests.Instrument[];
     for (const { market, marketId } of this.instruments) this.symbols.set(marketId, market);
     if (this.options.login !== undefined) await this.logIn(this.options.login, hello);
-    this.failures = 0;
     this.ready = true;
     this.emit('connected');
     await this.subscriptions.resumeAll();
+    // Not before: whoever is refused in the middle must not come back faster each time.
+    this.failures = 0;
   }
 
   private async logIn(login: Login, hello: ServerMessage): Promise<void> {
@@ -420,8 +424,8 @@ export class PlimsollClient extends EventEmitter {
   private comeBack(): void {
     if (this.stopped) return;
     this.open().catch((error: Error) => {
-      // Lost connections try again from `closed`; a refused login would be refused again.
-      if (error instanceof requests.RequestError && !LOST.has(error.code)) {
+      // All others try again from `closed`; a refused login would be refused again.
+      if (error instanceof requests.RequestError && !TRY_AGAIN.has(error.code)) {
         this.stopped = true;
         if (this.listenerCount('error') > 0) this.emit('error', error);
       }

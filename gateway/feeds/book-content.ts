@@ -77,7 +77,8 @@ export class BookContent implements ChannelContent {
   }
 
   writeSnapshot = (epoch: number, sequence: number) => {
-    const { market, lastTimeMs } = this;
+    const { market } = this;
+    const { timeMs } = this.published;
     const bids = this.book.published(0, Number.POSITIVE_INFINITY);
     const asks = this.book.published(1, Number.POSITIVE_INFINITY);
     const checksum = this.checksum();
@@ -89,7 +90,7 @@ export class BookContent implements ChannelContent {
       sink.uint('checksum', checksum);
       sink.value('bids', levelTexts(market, bids));
       sink.value('asks', levelTexts(market, asks));
-      sink.uint('time', lastTimeMs);
+      sink.uint('time', timeMs);
       sink.none('depth');
       sink.none('interval');
     };

@@ -84,6 +84,11 @@ export class MarketDataFeed {
     this.note(sequence, timeMs);
   }
 
+  /** An event while nobody reads. */
+  passed(sequence: number, timeMs: number): void {
+    this.note(sequence, timeMs);
+  }
+
   /** Takes the book as it is: for the first subscriber, with the sequence that the market's events have come to. */
   begin(): void {
     [0, 1].forEach((side) => {

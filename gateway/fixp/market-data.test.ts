@@ -71,10 +71,13 @@ describe('market data over FIXP', () => {
     const [one, two] = [exchange.client(1), exchange.client(2)];
     await Promise.all([one.begin(), two.begin()]);
     order(one, sbe.Side.Buy, 499_000, 7);
-    await one.next(sbe.ExecutionReportNewDecoder);
+    const placed = await one.next(sbe.ExecutionReportNewDecoder);
     const seqNo = subscribe(reader);
     await reader.next(sbe.MarketDataAckDecoder, 0, (ack) => ack.requestSeqNo() === seqNo);
     const snapshot = await reader.next(sbe.MarketDataSnapshotDecoder);
+    // Of the last event, though nobody has read until now.
+    expect(snapshot.sequence()).toBe(exchange.shard.sequence);
+    expect(snapshot.transactTime()).toBe(placed.transactTime());
     expect(snapshot.markPrice()).toBe(500_000);
     expect(followed(reader).bids).toEqual([499_000, 7]);
     await fc.assert(

@@ -22,6 +22,7 @@ import {
 } from '../../engine/messages/types.js';
 import { type Problem, problem } from '../commands/problem.js';
 import type { GatewayFolds } from '../gateway-folds.js';
+import type { Market } from '../markets.js';
 import { PublicPace } from '../session/load-levels.js';
 import type { FixpSession } from './fixp-session.js';
 import {
@@ -40,6 +41,16 @@ export interface MarketDataContext {
   readonly exchangeTimeMs: () => number;
 }
 
+/** What changes the book, the trades or the standing of a market. */
+const TOLD = new Set([
+  EVT_AMENDED,
+  EVT_ACCEPTED,
+  EVT_CANCELED,
+  EVT_FILL,
+  EVT_MARK_PRICE,
+  EVT_PRICE_GUARD,
+  EVT_MARKET_STATE,
+]);
 const ack = new MarketDataAckEncoder();
 
 /** Market data of the binary door: who reads what, and the tick that sends it. Subscriptions end with the connection. */
@@ -58,8 +69,7 @@ export class MarketData {
     const marketId = message.marketId();
     const market = folds.markets.get(marketId);
     if (market === undefined) return unknownMarket(marketId);
-    const feed = this.feeds.get(marketId) ?? new MarketDataFeed(market, folds.bookOf(marketId));
-    this.feeds.set(marketId, feed);
+    const feed = this.feedOf(market);
     const action = message.action();
     if (action === SubscriptionAction.Subscribe) {
       if (feed.subscribers.has(session)) {
@@ -92,16 +102,20 @@ export class MarketData {
   /** An event of the shard that is host to its market. */
   saw(words: Int32Array, floats: Float64Array, at: number, shard: number, timeMs: number): void {
     const head = words[at + W_HEAD] as number;
-    const marketId = marketOf(head);
-    const feed = this.feeds.get(marketId);
-    if (feed === undefined || feed.subscribers.size === 0) return;
-    const { markets } = this.context.folds;
-    if (markets.get(marketId)?.host !== shard) return;
+    const type = typeOf(head);
+    if (!TOLD.has(type)) return;
+    const market = this.context.folds.markets.get(marketOf(head));
+    if (market?.host !== shard) return;
+    const feed = this.feedOf(market);
     const f = at / 2;
     const sequence = floats[f + EF_SEQUENCE] as number;
+    if (feed.subscribers.size === 0) {
+      feed.passed(sequence, timeMs);
+      return;
+    }
     const side = (words[at + EW_FLAGS] as number) & FLAG_SIDE;
     const price = words[at + EW_PRICE] as number;
-    switch (typeOf(head)) {
+    switch (type) {
       case EVT_AMENDED:
         feed.saw(side, words[at + EW_OLD_PRICE] as number, sequence, timeMs);
         feed.saw(side, price, sequence, timeMs);
@@ -125,6 +139,13 @@ export class MarketData {
         feed.sawPrices(sequence, timeMs);
         break;
     }
+  }
+
+  private feedOf(market: Market): MarketDataFeed {
+    const { id } = market;
+    const feed = this.feeds.get(id) ?? new MarketDataFeed(market, this.context.folds.bookOf(id));
+    this.feeds.set(id, feed);
+    return feed;
   }
 
   /** Sends what has changed since the last tick, encoded once for all who read it. */

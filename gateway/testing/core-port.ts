@@ -21,6 +21,11 @@ export class CorePort implements ShardPort {
     this.shard = shard;
   }
 
+  /** Of the last message that was applied. */
+  get sequence(): number {
+    return this.shard.sequence;
+  }
+
   /** Begins an epoch, lists a market and opens it at a mark price. */
   open(marketId: number, params: MarketParams, priceTicks: number): void {
     if (this.shard.epoch === 0) this.command(types.CMD_BEGIN_EPOCH, 1, 0, { F_QTY: 1 });
