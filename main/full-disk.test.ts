@@ -33,11 +33,11 @@ interface Invariants {
 }
 
 /** An exchange whose data lie on a small disk of their own, which others reach by the process. */
-async function startOnSmallDisk(layout: string) {
+async function startOnSmallDisk(layout: string, bytes = DISK_BYTES) {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plimsoll-full-'));
   const mount = 'mount -t tmpfs -o size="$1" plimsoll "$2" && shift 2 && exec "$@"';
   const program = [process.execPath, packageFile('dist/main/start.js')];
-  const command = ['unshare', '-rm', 'sh', '-c', mount, 'sh', `${DISK_BYTES}`, folder, ...program];
+  const command = ['unshare', '-rm', 'sh', '-c', mount, 'sh', `${bytes}`, folder, ...program];
   const data = path.join(folder, 'data');
   const args = ['--data', data, '--layout', layout, ...OPTIONS];
   const exchange = await ExchangeProcess.start(args, command);
@@ -108,6 +108,19 @@ describe.runIf(hasOwnDisks)('a disk that gets full', () => {
       expect(exchange.sentences.tail).toMatch(/has \d+ MB left/);
     },
   );
+});
+
+describe.runIf(hasOwnDisks)('a disk without room for a start', () => {
+  it('is said, and nothing is begun', async () => {
+    await expect(startOnSmallDisk('inline', 64 * 1024)).rejects.toThrow(
+      /ended with code 1:\n.*has \d+ bytes left, and a start needs 4194304; make room and start again/s,
+    );
+  });
+
+  it('does for a start when it is as much as is asked for', async () => {
+    const { exchange } = await startOnSmallDisk('spread', 4 * 1024 ** 2 + 64 * 1024);
+    expect(await statusOf(exchange)).toBe(200);
+  });
 });
 
 /** The state that its files give as they are at this moment. */

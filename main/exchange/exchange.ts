@@ -37,6 +37,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
 import type { SettlementStatus } from '../settlement/settlement-group.js';
 import { applyConfig } from './apply-config.js';
+import { makeDataFolder } from './data-folder.js';
 import { limitsWithin, openFilesMax } from './door-sizes.js';
 import { FeedLog } from './feed-log.js';
 import { placementFor, type SpreadPlacement } from './placement.js';
@@ -109,7 +110,7 @@ export class Exchange {
 
   /** Recovers the shards, begins their epoch, and builds everything around them; they take no commands yet. */
   static async open(config: Config, layout: Layout): Promise<Exchange> {
-    makeDataFolder(config.dataDir);
+    await makeDataFolder(config.dataDir);
     const placement = placementFor(config, layout);
     const log = openLog(config.dataDir);
     const feeds = new Map<number, FeedLog>();
@@ -449,15 +450,6 @@ export class Exchange {
       return { status: line, contentType: 'application/json', body };
     }
     return { status: '200 OK', contentType: 'application/xml', body: this.schema };
-  }
-}
-
-function makeDataFolder(dataDir: string): void {
-  try {
-    fs.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    fs.accessSync(dataDir, fs.constants.W_OK);
-  } catch (error) {
-    throw new StartError(`the data folder ${dataDir} cannot be used: ${(error as Error).message}`);
   }
 }
 

@@ -85,8 +85,10 @@ export class DiskWatch {
   }
 }
 
-async function freeBytesOf(dataDir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dataDir);
+/** Bytes that this process may still write there. Rejects where the file system does not tell. */
+export async function freeBytesOf(dataDir: string): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(dataDir);
+  if (blocks === 0) throw new Error(`${dataDir} is on a file system without a size`);
   return bavail * bsize;
 }
 
