@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BinanceClient, formOf, type Json } from '../gateway/binance/binance.fixture.js';
+import { type AccountKey, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
 
@@ -10,12 +11,6 @@ const ORDER = '/fapi/v1/order';
 const LIMIT = { symbol: 'ETHUSDT', type: 'LIMIT', timeInForce: 'GTC' };
 const running: ExchangeProcess[] = [];
 const folders: string[] = [];
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 /** Time is the real one: funding that falls due in the midst of it would be an income more. */
 async function start(data: string, layout: string): Promise<ExchangeProcess> {
@@ -28,19 +23,13 @@ async function start(data: string, layout: string): Promise<ExchangeProcess> {
   return exchange;
 }
 
-function clientOf(exchange: ExchangeProcess, key: Key): BinanceClient {
+function clientOf(exchange: ExchangeProcess, key: AccountKey): BinanceClient {
   let last = 0;
   const timeMs = () => {
     last = Math.max(last + 1, Date.now());
     return last;
   };
   return new BinanceClient({ origin: `127.0.0.1:${exchange.ready.port}`, timeMs, ...key });
-}
-
-async function account(exchange: ExchangeProcess): Promise<Key> {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '10000' });
-  return key;
 }
 
 afterEach(async () => {
@@ -54,7 +43,7 @@ describe.each(LAYOUTS)('the Binance door in layout %s', (layout) => {
     folders.push(data);
     const first = await start(data, layout);
     await first.admin('POST', 'prices', { market: 'ETH-PERP', index: '3000' });
-    const keys = [await account(first), await account(first)] as const;
+    const keys = [await newAccount(first, '10000'), await newAccount(first, '10000')] as const;
     const [maker, taker] = keys.map((key) => clientOf(first, key)) as [
       BinanceClient,
       BinanceClient,

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageFile } from './package-root.js';
+import { newTrader } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-import { newTrader } from './testing/new-trader.js';
 
 const HOUR_MS = 3_600_000;
 const SWITCH_MS = 1_000;

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageFile } from './package-root.js';
+import { newTrader } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-import { newTrader } from './testing/new-trader.js';
 
 const FILES_MAX = 400;
 /** At the public port more than the process can ever have open, at the others more than each may take. */

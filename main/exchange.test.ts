@@ -5,14 +5,9 @@ import { base58 } from '@scure/base';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newTrader } from '../gateway/testing/exchange.js';
 import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin, keyPairLogin } from '../sdk/login.js';
+import { keyPairLogin } from '../sdk/login.js';
+import { type AccountKey, connect, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   sequence: number;
@@ -40,14 +35,8 @@ async function start(data: string, ...args: string[]): Promise<ExchangeProcess> 
 
 /** An account with money and a client for it. */
 async function trader(exchange: ExchangeProcess, amount = '100000') {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
-  return { key, client: await client(exchange, key) };
-}
-
-function client(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
+  const key = await newAccount(exchange, amount);
+  return { key, client: await connect(exchange, key) };
 }
 
 async function ready(exchange: ExchangeProcess): Promise<void> {
@@ -64,7 +53,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
     const exchange = await start(scratch(), '--layout', layout);
     await ready(exchange);
     const { publicKey, secretKey } = newTrader(1);
-    const { accountId } = await exchange.admin<Key>('POST', 'accounts', {
+    const { accountId } = await exchange.admin<AccountKey>('POST', 'accounts', {
       publicKey: base58.encode(publicKey),
     });
     await exchange.admin('POST', 'deposits', { accountId, amount: '5000' });
@@ -118,7 +107,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
     await maker.close();
     await first.kill();
     const second = await start(data, '--layout', layout);
-    const back = await client(second, key);
+    const back = await connect(second, key);
     await back.subscribe('orders.BTC-PERP');
     const queue = back.orders('BTC-PERP').bids.map(({ orderId, qty }) => [orderId, qty]);
     expect(queue).toEqual([
@@ -155,7 +144,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
       const after = await second.admin<Invariants>('GET', 'invariants');
       expect(after.stateHash).toBe(before.stateHash);
       expect(after.sequence).toBe(before.sequence + 2);
-      const back = await client(second, key);
+      const back = await connect(second, key);
       expect(await back.time()).toBe(time);
       const missed: { type: string; accountSequence: number }[] = [];
       back.on('fill', (fill) => missed.push(fill));
@@ -163,7 +152,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
       expect(answer.data).toMatchObject({ resumed: true });
       await expect.poll(() => missed).toMatchObject([{ accountSequence: seen.sequence + 1 }]);
       await back.close();
-      const fresh = await client(second, key);
+      const fresh = await connect(second, key);
       await fresh.subscribe('private');
       expect([...fresh.account.orders.values()]).toMatchObject([
         { orderId: resting.orderId, clientOrderId: 'rests', remaining: '0.010' },
@@ -179,7 +168,7 @@ describe.each(['inline', 'compact'])('an exchange in layout %s', (layout) => {
         result: 'duplicate',
         orderId: resting.orderId,
       });
-      const other = await client(second, takerKey);
+      const other = await connect(second, takerKey);
       await other.place({ ...ORDER, side: 'sell', qty: '0.016' });
       await expect.poll(() => fresh.account.orders.size).toBe(0);
       await Promise.all([fresh.close(), other.close()]);

@@ -8,14 +8,9 @@ import { MSG, TAG } from '../gateway/fix/codec/tags.js';
 import { type ClientNumbers, FixClient, fieldsOf } from '../gateway/testing/fix-client.js';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
+import { type AccountKey, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const SANDBOX = ['--oracle', 'manual', '--no-bots', '--clock', 'manual'];
 const MARKETS = [
@@ -53,15 +48,9 @@ async function start(data: string, ...args: string[]): Promise<ExchangeProcess> 
   return exchange;
 }
 
-async function trader(exchange: ExchangeProcess): Promise<Key> {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-  return key;
-}
-
 async function connected(
   exchange: ExchangeProcess,
-  { apiKey, apiSecret }: Key,
+  { apiKey, apiSecret }: AccountKey,
   numbers?: ClientNumbers,
   extra = {},
 ): Promise<FixClient> {
@@ -77,7 +66,7 @@ describe.each(LAYOUTS)('the FIX door in layout %s', (layout) => {
     async (signal) => {
       const data = scratch();
       const first = await start(data, '--layout', layout);
-      const [makerKey, takerKey] = [await trader(first), await trader(first)];
+      const [makerKey, takerKey] = [await newAccount(first), await newAccount(first)];
       const maker = await connected(first, makerKey);
       maker.send('D', { ...BUY, [TAG.ClOrdID]: 'rests', [TAG.Price]: '99999.9' });
       maker.send('D', {
@@ -122,7 +111,7 @@ describe.each(LAYOUTS)('the FIX door in layout %s', (layout) => {
 
   it('shows books and trades of all markets', async () => {
     const exchange = await start(scratch(), '--layout', layout);
-    const [one, other] = [await trader(exchange), await trader(exchange)];
+    const [one, other] = [await newAccount(exchange), await newAccount(exchange)];
     const maker = await connected(exchange, one);
     const taker = await connected(exchange, other);
     taker.send('V', [
@@ -156,7 +145,7 @@ describe('kills while orders are on their way', () => {
   it('lose no order and no fill, and tell none twice', { timeout: 240_000 }, async () => {
     const data = scratch();
     let exchange = await start(data, '--clock', 'real');
-    const [makerKey, takerKey] = [await trader(exchange), await trader(exchange)];
+    const [makerKey, takerKey] = [await newAccount(exchange), await newAccount(exchange)];
     let maker = await connected(exchange, makerKey);
     const all: FixMessage[] = [];
     for (let kill = 0; kill < 5; kill++) {
@@ -226,7 +215,7 @@ describe('a session that begins long after its account', () => {
   it('misses nothing from then on, whatever epoch the account was last heard of in', async () => {
     const data = scratch();
     const first = await start(data);
-    const [makerKey, takerKey] = [await trader(first), await trader(first)];
+    const [makerKey, takerKey] = [await newAccount(first), await newAccount(first)];
     const native = await PlimsollClient.connect({
       url: first.url,
       login: apiKeyLogin(makerKey.apiKey, makerKey.apiSecret),

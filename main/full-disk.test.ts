@@ -5,9 +5,9 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PlimsollClient } from '../sdk/client.js';
 import { packageFile } from './package-root.js';
+import { newTrader } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-import { newTrader } from './testing/new-trader.js';
 
 const OPTIONS = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--fsync', 'always'];
 const DISK_BYTES = 16 * 1024 ** 2;

@@ -6,14 +6,13 @@ import WebSocket from 'ws';
 import { BinanceClient, formOf } from '../gateway/binance/binance.fixture.js';
 import { CLOSE } from '../gateway/protocol/close-codes.js';
 import type { PlimsollClient } from '../sdk/client.js';
+import { connect, newAccount } from './testing/accounts.js';
 import {
-  connect,
   connectTo,
   crash,
   isReplaced,
   kept,
   MARKET,
-  newAccount,
   request,
   scratch,
   showConnections,

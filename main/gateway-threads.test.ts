@@ -4,17 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOSE } from '../gateway/protocol/close-codes.js';
 import type { PlimsollClient } from '../sdk/client.js';
+import { type AccountKey, connect, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import {
   closeClients,
-  connect,
   connectTo,
   crash,
   isReplaced,
-  type Key,
   kept,
   MARKET,
-  newAccount,
   request,
   scratch,
   showConnections,
@@ -42,7 +40,7 @@ function viewOf({ account }: PlimsollClient) {
 }
 
 /** The accounts as somebody sees them who comes now. */
-async function freshViews(exchange: ExchangeProcess, keys: readonly Key[]) {
+async function freshViews(exchange: ExchangeProcess, keys: readonly AccountKey[]) {
   const views = [];
   for (const key of keys) {
     const client = await connect(exchange, key);
@@ -59,7 +57,7 @@ afterEach(tidyUp);
 /** A trader who places around the price, now and then cancels all, and writes down what he hears. */
 class Trader {
   readonly client: PlimsollClient;
-  readonly key: Key;
+  readonly key: AccountKey;
   /** Numbers of the account's events, as they came. */
   readonly sequences: number[] = [];
   readonly fills = new Set<number>();
@@ -67,7 +65,7 @@ class Trader {
   cuts = 0;
   private seed: number;
 
-  constructor(client: PlimsollClient, key: Key) {
+  constructor(client: PlimsollClient, key: AccountKey) {
     this.client = client;
     this.key = key;
     this.seed = key.accountId;
@@ -118,7 +116,7 @@ describe('an exchange with two gateway threads', () => {
       fs.writeFileSync(file, '[pricing]\nfundingIntervalMinutes = 0\n');
       const options = ['--layout', layout, '--config', file];
       const exchange = await start(data, 2, ...options);
-      const keys: Key[] = [];
+      const keys: AccountKey[] = [];
       for (let i = 0; i < CLIENTS; i++) keys.push(await newAccount(exchange));
       const traders: Trader[] = [];
       for (const key of keys) {
@@ -198,7 +196,7 @@ describe('an exchange with two gateway threads', () => {
     await plain.place(order);
     await crash(exchange, 1);
     await isReplaced(exchange, 1, 1);
-    const openOf = async (account: Key) =>
+    const openOf = async (account: AccountKey) =>
       (await freshViews(exchange, [account]))[0]?.orders.length;
     await expect.poll(() => openOf(key)).toBe(0);
     expect(await openOf(other)).toBe(1);

@@ -8,14 +8,9 @@ import { dump } from '../gateway/history/testing/scratch.js';
 import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import { RestClient } from '../sdk/rest-client.js';
+import { type AccountKey, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Told {
   accountSequence: number;
@@ -55,17 +50,7 @@ async function setPrices(exchange: ExchangeProcess): Promise<void> {
   }
 }
 
-async function newAccounts(exchange: ExchangeProcess): Promise<Key[]> {
-  const keys: Key[] = [];
-  for (let i = 0; i < ACCOUNTS; i++) {
-    const key = await exchange.admin<Key>('POST', 'accounts', {});
-    await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '1000000' });
-    keys.push(key);
-  }
-  return keys;
-}
-
-function rest(exchange: ExchangeProcess, key?: Key): RestClient {
+function rest(exchange: ExchangeProcess, key?: AccountKey): RestClient {
   return new RestClient({ url: `http://127.0.0.1:${exchange.ready.port}`, ...key });
 }
 
@@ -80,11 +65,11 @@ async function rowsOf<Row>(client: RestClient, name: string, query = {}): Promis
 /** An account's own view over the native protocol: its fills by their number, over kills and resumes. */
 class Witness {
   readonly fills = new Map<number, Told>();
-  readonly key: Key;
+  readonly key: AccountKey;
   client: PlimsollClient | null = null;
   private seen: { epoch: number; sequence: number } | null = null;
 
-  constructor(key: Key) {
+  constructor(key: AccountKey) {
     this.key = key;
   }
 
@@ -147,7 +132,9 @@ describe.each(LAYOUTS)('the history of an exchange in layout %s', (layout) => {
     const data = scratch();
     let exchange = await start(data, layout);
     await setPrices(exchange);
-    const witnesses = (await newAccounts(exchange)).map((key) => new Witness(key));
+    const witnesses = (await newAccounts(exchange, ACCOUNTS, '1000000')).map(
+      (key) => new Witness(key),
+    );
     let orders = 0;
     for (let round = 0; round < 4; round++) {
       for (const witness of witnesses) await witness.connect(exchange);

@@ -1,14 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { type AccountKey, connect, newAccount } from './testing/accounts.js';
 import type { ExchangeProcess } from './testing/exchange-process.js';
 import { ScratchExchanges } from './testing/scratch-exchanges.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   stateHash: string;
@@ -19,14 +12,12 @@ const BTC = 'BTC-PERP';
 const ETH = 'ETH-PERP';
 const exchanges = new ScratchExchanges('isolated');
 
-async function connect(exchange: ExchangeProcess, key: Key, codec: 'json' | 'msgpack' = 'json') {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({
-    url: exchange.url,
-    login,
-    reconnect: false,
-    codec,
-  });
+async function connected(
+  exchange: ExchangeProcess,
+  key: AccountKey,
+  codec: 'json' | 'msgpack' = 'json',
+) {
+  const client = await connect(exchange, key, { codec });
   const stages: unknown[] = [];
   client.on('liquidation', (message) => {
     const { market, stage } = message as { market?: unknown; stage: unknown };
@@ -37,10 +28,9 @@ async function connect(exchange: ExchangeProcess, key: Key, codec: 'json' | 'msg
 }
 
 async function newTrader(exchange: ExchangeProcess, amount: string) {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
+  const key = await newAccount(exchange, amount);
   // What is not told in names in both codecs would be seen.
-  return connect(exchange, key, 'msgpack');
+  return connected(exchange, key, 'msgpack');
 }
 
 async function price(exchange: ExchangeProcess, market: string, index: string): Promise<void> {
@@ -131,7 +121,7 @@ describe.each(['inline', 'spread'])('an isolated position, layout %s', (layout) 
     expect(await replayed.stop()).toBe(0);
     const loaded = await exchanges.start(data, layout);
     expect((await loaded.admin<Invariants>('GET', 'invariants')).stateHash).toBe(before.stateHash);
-    const again = await connect(loaded, key);
+    const again = await connected(loaded, key);
     expect([...again.client.account.isolated]).toEqual([[BTC, '2000.000000']]);
     await again.client.cancelAll({ market: BTC });
     await again.client.moveMargin({ market: BTC, amount: '1' });

@@ -1,15 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { connect, newAccount } from './testing/accounts.js';
 import type { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
 import { ScratchExchanges } from './testing/scratch-exchanges.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   stateHash: string;
@@ -30,10 +23,8 @@ function start(data: string, layout: string, threads = '0'): Promise<ExchangePro
 }
 
 async function newTrader(exchange: ExchangeProcess, amount: string) {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
+  const key = await newAccount(exchange, amount);
+  const client = await connect(exchange, key);
   // Beginning and end; which rungs come between, liquidator.test.ts looks at.
   const stages: string[] = [];
   client.on('liquidation', ({ stage }: { stage: string }) => {

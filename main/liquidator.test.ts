@@ -3,15 +3,10 @@ import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { LiquidatorBot } from '../sdk/examples/liquidator-bot.js';
 import { apiKeyLogin } from '../sdk/login.js';
+import { newAccount } from './testing/accounts.js';
 import type { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
 import { ScratchExchanges } from './testing/scratch-exchanges.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   stateHash: string;
@@ -25,8 +20,7 @@ const exchanges = new ScratchExchanges('liquidator');
 const bots: LiquidatorBot[] = [];
 
 async function newTrader(exchange: ExchangeProcess, amount: string) {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
+  const key = await newAccount(exchange, amount);
   const login = apiKeyLogin(key.apiKey, key.apiSecret);
   const client = await PlimsollClient.connect({ url: exchange.url, login, codec: 'msgpack' });
   const told: ServerMessage[] = [];

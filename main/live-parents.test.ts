@@ -2,17 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { type AccountKey, follow, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const SANDBOX = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--fsync', 'always'];
 const MARKET = 'BTC-PERP';
@@ -23,13 +16,6 @@ async function start(data: string, layout: string): Promise<ExchangeProcess> {
   const exchange = await ExchangeProcess.start(['--data', data, '--layout', layout, ...SANDBOX]);
   running.push(exchange);
   return exchange;
-}
-
-async function connect(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-  await client.subscribe('private');
-  return client;
 }
 
 /** Answered when all consequences have reached the feeds. */
@@ -48,17 +34,12 @@ describe.each(LAYOUTS)('parent orders in layout %s', (layout) => {
     folders.push(data);
     const first = await start(data, layout);
     await first.admin('POST', 'prices', { market: MARKET, index: '100000' });
-    const keys: Key[] = [];
     // In layout spread the second account is not at home where the market is.
-    for (let i = 0; i < 2; i++) {
-      const key = await first.admin<Key>('POST', 'accounts', {});
-      await first.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-      keys.push(key);
-    }
-    const [makerKey, ownerKey] = keys as [Key, Key];
-    const maker = await connect(first, makerKey);
+    const keys = await newAccounts(first, 2, '100000');
+    const [makerKey, ownerKey] = keys as [AccountKey, AccountKey];
+    const maker = await follow(first, makerKey);
     await maker.place({ market: MARKET, side: 'sell', price: '100100', qty: '1' });
-    const owner = await connect(first, ownerKey);
+    const owner = await follow(first, ownerKey);
     const scale = { price: '99000', lastPrice: '98000', qty: '0.030', count: 3 } as const;
     await owner.placeScaled({ market: MARKET, side: 'buy', ...scale, clientOrderId: 'scale' });
     const slow = { qty: '0.040', duration: 40_000, slices: 4, clientOrderId: 'slow' } as const;
@@ -69,7 +50,7 @@ describe.each(LAYOUTS)('parent orders in layout %s', (layout) => {
     await first.kill();
 
     const second = await start(data, layout);
-    const again = await connect(second, ownerKey);
+    const again = await follow(second, ownerKey);
     expect([...again.account.twaps.values()]).toMatchObject([
       { clientOrderId: 'slow', qty: '0.040', remaining: '0.020', count: 4 },
     ]);
@@ -97,28 +78,23 @@ describe.each(LAYOUTS)('parent orders in layout %s', (layout) => {
     folders.push(data);
     const first = await start(data, layout);
     await first.admin('POST', 'prices', { market: MARKET, index: '100000' });
-    const keys: Key[] = [];
-    for (let i = 0; i < 2; i++) {
-      const key = await first.admin<Key>('POST', 'accounts', {});
-      await first.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-      keys.push(key);
-    }
-    const [makerKey, ownerKey] = keys as [Key, Key];
-    const owner = await connect(first, ownerKey);
+    const keys = await newAccounts(first, 2, '100000');
+    const [makerKey, ownerKey] = keys as [AccountKey, AccountKey];
+    const owner = await follow(first, ownerKey);
     const entry = { market: MARKET, side: 'buy', price: '100000', qty: '0.030' } as const;
     await owner.place({ ...entry, takeProfitPrice: '105000', stopLossPrice: '95000' });
-    const seller = await connect(first, makerKey);
+    const seller = await follow(first, makerKey);
     await seller.place({ ...entry, side: 'sell', qty: '0.020' });
     await first.kill();
 
     const second = await start(data, layout);
-    const again = await connect(second, ownerKey);
+    const again = await follow(second, ownerKey);
     expect([...again.account.orders.values()]).toMatchObject([
       { orderId: 1, remaining: '0.010', takeProfitPrice: '105000.0', stopLossPrice: '95000.0' },
       { orderId: 3, orderType: 'take_profit_market', qty: '0.020', parentOrderId: 1 },
       { orderId: 4, orderType: 'stop_market', qty: '0.020', parentOrderId: 1 },
     ]);
-    const maker = await connect(second, makerKey);
+    const maker = await follow(second, makerKey);
     await maker.place({ market: MARKET, side: 'buy', price: '94900', qty: '1' });
     await second.admin('POST', 'prices', { market: MARKET, index: '95000' });
     await again.ping();

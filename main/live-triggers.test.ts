@@ -2,17 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { type AccountKey, follow, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const SANDBOX = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--fsync', 'always'];
 const MARKET = 'BTC-PERP';
@@ -23,13 +16,6 @@ async function start(data: string, layout: string): Promise<ExchangeProcess> {
   const exchange = await ExchangeProcess.start(['--data', data, '--layout', layout, ...SANDBOX]);
   running.push(exchange);
   return exchange;
-}
-
-async function connect(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-  await client.subscribe('private');
-  return client;
 }
 
 /** Answered when all consequences have reached the feeds. */
@@ -48,15 +34,10 @@ describe.each(LAYOUTS)('trigger orders in layout %s', (layout) => {
     folders.push(data);
     const first = await start(data, layout);
     await setPrice(first, '100000');
-    const keys: Key[] = [];
     // In layout spread the second account is not at home where the market is.
-    for (let i = 0; i < 2; i++) {
-      const key = await first.admin<Key>('POST', 'accounts', {});
-      await first.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-      keys.push(key);
-    }
-    const [makerKey, ownerKey] = keys as [Key, Key];
-    const owner = await connect(first, ownerKey);
+    const keys = await newAccounts(first, 2, '100000');
+    const [makerKey, ownerKey] = keys as [AccountKey, AccountKey];
+    const owner = await follow(first, ownerKey);
     const stop = { market: MARKET, side: 'sell', qty: '0.010', clientOrderId: 'my-stop' } as const;
     await owner.place({ ...stop, orderType: 'stop_market', triggerPrice: '95000' });
     const profit = { ...stop, clientOrderId: 7, price: '110000', triggerPrice: '105000' } as const;
@@ -65,8 +46,8 @@ describe.each(LAYOUTS)('trigger orders in layout %s', (layout) => {
     await first.kill();
 
     const second = await start(data, layout);
-    const maker = await connect(second, makerKey);
-    const again = await connect(second, ownerKey);
+    const maker = await follow(second, makerKey);
+    const again = await follow(second, ownerKey);
     expect([...again.account.orders.values()]).toMatchObject([
       { orderId: 1, clientOrderId: 'my-stop', triggerPrice: '95000.0', ocoOrderId: 2 },
       { orderId: 2, clientOrderId: '7', triggerBy: 'index', ocoOrderId: 1 },

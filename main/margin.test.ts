@@ -2,15 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { follow, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const BTC = 'BTC-PERP';
 const ETH = 'ETH-PERP';
@@ -68,19 +61,6 @@ async function start(data: string, layout: string, higherRate: string): Promise<
   return exchange;
 }
 
-async function connect(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-  await client.subscribe('private');
-  return client;
-}
-
-async function newKey(exchange: ExchangeProcess): Promise<Key> {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '10000' });
-  return key;
-}
-
 afterEach(async () => {
   for (const exchange of running.splice(0)) await exchange.kill();
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
@@ -90,8 +70,8 @@ describe.each(['inline', 'spread'])('tiers, caps and leverage in layout %s', (la
   it('bind orders in every market, are shown, and stay after a restart', async () => {
     const data = scratch();
     const exchange = await start(data, layout, '0.1');
-    const key = await newKey(exchange);
-    const client = await connect(exchange, key);
+    const key = await newAccount(exchange, '10000');
+    const client = await follow(exchange, key);
     const order = (market: string, qty: string) =>
       ({ market, side: 'buy', price: '1000', qty }) as const;
     for (const { marketId, ...instrument } of client.instruments) {
@@ -140,7 +120,7 @@ describe.each(['inline', 'spread'])('tiers, caps and leverage in layout %s', (la
     await exchange.kill();
     // A higher rate is a change of the configuration, and becomes a command.
     const again = await start(data, layout, '0.5');
-    const client2 = await connect(again, key);
+    const client2 = await follow(again, key);
     expect([...client2.account.leverages].sort()).toEqual([
       [BTC, 4],
       [ETH, 4],

@@ -3,18 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { schemaProblems } from '../gateway/rest/testing/schema-check.js';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import type { PlimsollClient } from '../sdk/client.js';
 import type { NewOrder, OrderStatus } from '../sdk/requests.js';
 import { RestClient } from '../sdk/rest-client.js';
+import { type AccountKey, connect, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const OPTIONS = ['--oracle', 'manual', '--no-bots', '--clock', 'manual', '--fsync', 'always'];
 const PRICES = { 'BTC-PERP': '100000', 'ETH-PERP': '3500', 'SOL-PERP': '180' } as const;
@@ -41,13 +35,8 @@ async function open(layout: string) {
   folders.push(data);
   const exchange = await start(data, layout);
   await setPrices(exchange);
-  const keys: Key[] = [];
-  for (let i = 0; i < 2; i++) {
-    const key = await exchange.admin<Key>('POST', 'accounts', {});
-    await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-    keys.push(key);
-  }
-  return { data, exchange, keys: keys as [Key, Key] };
+  const keys = await newAccounts(exchange, 2, '100000');
+  return { data, exchange, keys: keys as [AccountKey, AccountKey] };
 }
 
 async function setPrices(exchange: ExchangeProcess): Promise<void> {
@@ -56,12 +45,7 @@ async function setPrices(exchange: ExchangeProcess): Promise<void> {
   }
 }
 
-function connect(exchange: ExchangeProcess, key: Key, codec: 'json' | 'msgpack' = 'json') {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, codec, reconnect: false });
-}
-
-function restOf(exchange: ExchangeProcess, key: Key): RestClient {
+function restOf(exchange: ExchangeProcess, key: AccountKey): RestClient {
   return new RestClient({ url: `http://127.0.0.1:${exchange.ready.port}`, ...key });
 }
 
@@ -113,7 +97,7 @@ async function passElevenMinutes(exchange: ExchangeProcess, layout: string): Pro
 }
 
 /** Both doors say of each order what has become of it; gives the answers. */
-async function compareFates(exchange: ExchangeProcess, key: Key, ask: PlimsollClient) {
+async function compareFates(exchange: ExchangeProcess, key: AccountKey, ask: PlimsollClient) {
   const document = await restOf(exchange, key).get<{ paths: Record<string, never> }>(
     '/v1/openapi.json',
   );
@@ -154,7 +138,7 @@ describe.each(LAYOUTS)('the status of an order in layout %s', (layout) => {
     });
     // After the time in which a client id is remembered only the history can say what is the last under it.
     await passElevenMinutes(exchange, layout);
-    const binary = await connect(exchange, keys[0], 'msgpack');
+    const binary = await connect(exchange, keys[0], { codec: 'msgpack' });
     const later = await compareFates(exchange, keys[0], binary);
     for (const [name, status] of Object.entries(atOnce)) {
       expect(later[name]?.order, name).toEqual(status.order);

@@ -2,16 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import { connect, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   stateHash: string;
@@ -52,10 +45,7 @@ async function start(data: string, layout: string): Promise<ExchangeProcess> {
 }
 
 async function newTrader(exchange: ExchangeProcess) {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '1000000' });
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
+  const client = await connect(exchange, await newAccount(exchange, '1000000'));
   const funding: Seen = [];
   client.on('funding', (message) => funding.push(message as Record<string, unknown>));
   await client.subscribe('private');

@@ -4,15 +4,9 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { journalDirectory, shardDirectory } from '../engine/runtime/journal/directories.js';
 import { JournalReader } from '../engine/runtime/journal/journal-reader.js';
-import { PlimsollClient } from '../sdk/client.js';
-import { apiKeyLogin } from '../sdk/login.js';
+import type { PlimsollClient } from '../sdk/client.js';
+import { type AccountKey, connect, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface Invariants {
   moneyDifferenceMicroUsd: string;
@@ -32,29 +26,19 @@ async function start(data: string): Promise<ExchangeProcess> {
   return exchange;
 }
 
-async function connect(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-}
-
 function invariants(exchange: ExchangeProcess): Promise<Invariants> {
   return exchange.admin<Invariants>('GET', 'invariants');
 }
 
 /** Two accounts with money, a price, and an order of the first that rests. */
-async function prepared(exchange: ExchangeProcess): Promise<[Key, Key]> {
+async function prepared(exchange: ExchangeProcess): Promise<[AccountKey, AccountKey]> {
   await exchange.admin('POST', 'prices', { market: 'SOL-PERP', index: '180' });
-  const keys: Key[] = [];
-  for (let i = 0; i < 2; i++) {
-    const key = await exchange.admin<Key>('POST', 'accounts', {});
-    await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '1000' });
-    keys.push(key);
-  }
-  const maker = await connect(exchange, keys[0] as Key);
+  const keys = await newAccounts(exchange, 2, '1000');
+  const maker = await connect(exchange, keys[0] as AccountKey);
   await maker.place({ ...ORDER, clientOrderId: 'rests' });
   await exchange.admin('POST', 'prices', { market: 'SOL-PERP', index: '180' });
   await maker.close();
-  return keys as [Key, Key];
+  return keys as [AccountKey, AccountKey];
 }
 
 /** What a power failure may do that reaches one journal before its sync and others behind theirs. */

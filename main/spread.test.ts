@@ -7,13 +7,8 @@ import { apiKeyLogin } from '../sdk/login.js';
 import type { NewOrder } from '../sdk/requests.js';
 import { createShardIn } from './exchange/placement.js';
 import { runJournalCommand } from './journal/run.js';
+import { type AccountKey, follow, newAccounts } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 interface ShardCut {
   shard: number;
@@ -54,24 +49,6 @@ async function setPrices(exchange: ExchangeProcess): Promise<void> {
   for (const [market, index] of Object.entries(MARKETS)) {
     await exchange.admin('POST', 'prices', { market, index });
   }
-}
-
-/** Accounts are at home at the shards in turns: the first at shard 0, the second at shard 1 … */
-async function newAccounts(exchange: ExchangeProcess, count: number): Promise<Key[]> {
-  const keys: Key[] = [];
-  for (let i = 0; i < count; i++) {
-    const key = await exchange.admin<Key>('POST', 'accounts', {});
-    await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount: '100000' });
-    keys.push(key);
-  }
-  return keys;
-}
-
-async function connect(exchange: ExchangeProcess, key: Key): Promise<PlimsollClient> {
-  const login = apiKeyLogin(key.apiKey, key.apiSecret);
-  const client = await PlimsollClient.connect({ url: exchange.url, login, reconnect: false });
-  await client.subscribe('private');
-  return client;
 }
 
 function invariants(exchange: ExchangeProcess): Promise<Invariants> {
@@ -139,11 +116,11 @@ describe('an exchange in layout spread', () => {
     const keys = await newAccounts(exchange, 3);
     // Whoever hears of an account may log in at once, wherever it is at home.
     for (let i = 0; i < 3; i++) {
-      const key = await exchange.admin<Key>('POST', 'accounts', {});
-      await (await connect(exchange, key)).close();
+      const key = await exchange.admin<AccountKey>('POST', 'accounts', {});
+      await (await follow(exchange, key)).close();
     }
     const [first, second, third] = (await Promise.all(
-      keys.map((key) => connect(exchange, key)),
+      keys.map((key) => follow(exchange, key)),
     )) as [PlimsollClient, PlimsollClient, PlimsollClient];
     await second.subscribe('book.SOL-PERP');
     await second.subscribe('trades.SOL-PERP');
@@ -196,13 +173,13 @@ describe('an exchange in layout spread', () => {
       const exchange = await start(scratch(), layout);
       await setPrices(exchange);
       const keys = await newAccounts(exchange, 5);
-      const clients = await Promise.all(keys.map((key) => connect(exchange, key)));
+      const clients = await Promise.all(keys.map((key) => follow(exchange, key)));
       await trade(exchange, clients);
       const now = await invariants(exchange);
       expect(now).toMatchObject({ moneyDifferenceMicroUsd: '0', sumOfPositions: NO_POSITIONS });
       await Promise.all(clients.map((client) => client.ping()));
       // A fresh snapshot of each account and the live fold agree.
-      const again = await Promise.all(keys.map((key) => connect(exchange, key)));
+      const again = await Promise.all(keys.map((key) => follow(exchange, key)));
       expect(accountsOf(again)).toEqual(accountsOf(clients));
       results.push(accountsOf(again));
       await Promise.all([...clients, ...again].map((client) => client.close()));
@@ -217,8 +194,8 @@ describe('an exchange in layout spread', () => {
       const data = scratch();
       const first = await start(data, 'spread');
       await setPrices(first);
-      const keys = (await newAccounts(first, 2)) as [Key, Key];
-      const [maker, taker] = (await Promise.all(keys.map((key) => connect(first, key)))) as [
+      const keys = (await newAccounts(first, 2)) as [AccountKey, AccountKey];
+      const [maker, taker] = (await Promise.all(keys.map((key) => follow(first, key)))) as [
         PlimsollClient,
         PlimsollClient,
       ];
@@ -250,7 +227,7 @@ describe('an exchange in layout spread', () => {
       expect(answer.data).toMatchObject({ resumed: true });
       await expect.poll(() => missed).toMatchObject([{ accountSequence: seen.sequence + 1 }]);
       await back.close();
-      const fresh = await connect(second, keys[0]);
+      const fresh = await follow(second, keys[0]);
       expect([...fresh.account.orders.values()]).toMatchObject([
         { orderId: resting.orderId, clientOrderId: 'rests', remaining: '10.0' },
         { clientOrderId: '77', remaining: '6.0' },
@@ -273,8 +250,8 @@ describe('an exchange in layout spread', () => {
     const startMs = 1_767_225_600_000;
     const exchange = await start(scratch(), 'spread', '--start-time', String(startMs));
     await setPrices(exchange);
-    const [key] = (await newAccounts(exchange, 1)) as [Key];
-    const client = await connect(exchange, key);
+    const [key] = (await newAccounts(exchange, 1)) as [AccountKey];
+    const client = await follow(exchange, key);
     const ended: { market: string; time: number }[] = [];
     client.on('order', (event: { event: string; market: string; time: number }) => {
       if (event.event === 'canceled') ended.push(event);
@@ -300,8 +277,8 @@ describe('an exchange in layout spread', () => {
     const config = path.join(data, 'more.toml');
     const first = await start(data, 'spread');
     await setPrices(first);
-    const keys = (await newAccounts(first, 2)) as [Key, Key];
-    const maker = await connect(first, keys[1]);
+    const keys = (await newAccounts(first, 2)) as [AccountKey, AccountKey];
+    const maker = await follow(first, keys[1]);
     await maker.place({ ...SOL, clientOrderId: 'stays' });
     await maker.close();
     expect(await first.stop()).toBe(0);
@@ -321,9 +298,9 @@ describe('an exchange in layout spread', () => {
     expect(JSON.parse(fs.readFileSync(placement, 'utf8')).markets).toEqual([1, 2, 3, 9]);
     await second.admin('POST', 'prices', { market: 'DOGE-PERP', index: '100000' });
     // Of accounts 3 and 4 the second is at home at the new shard.
-    const [, key] = (await newAccounts(second, 2)) as [Key, Key];
-    const back = await connect(second, keys[1]);
-    const taker = await connect(second, key);
+    const [, key] = (await newAccounts(second, 2)) as [AccountKey, AccountKey];
+    const back = await follow(second, keys[1]);
+    const taker = await follow(second, key);
     expect([...back.account.orders.values()]).toMatchObject([{ clientOrderId: 'stays' }]);
     // Margin of the new shard's account needs what the others knew before it was there: markets, fees, marks.
     const order = { ...BTC, market: 'DOGE-PERP' };

@@ -3,14 +3,9 @@ import { PlimsollClient } from '../sdk/client.js';
 import { apiKeyLogin } from '../sdk/login.js';
 import type { Permission, Transfer } from '../sdk/requests.js';
 import { type Query, RestClient, type RestPage } from '../sdk/rest-client.js';
+import { type AccountKey, newAccount } from './testing/accounts.js';
 import type { ExchangeProcess } from './testing/exchange-process.js';
 import { ScratchExchanges } from './testing/scratch-exchanges.js';
-
-interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 const BTC = 'BTC-PERP';
 const exchanges = new ScratchExchanges('sub-accounts');
@@ -18,7 +13,7 @@ const clients: PlimsollClient[] = [];
 
 async function connect(
   exchange: ExchangeProcess,
-  key: Pick<Key, 'apiKey' | 'apiSecret'>,
+  key: Pick<AccountKey, 'apiKey' | 'apiSecret'>,
   accountId?: number,
   codec: 'json' | 'msgpack' = 'json',
 ): Promise<PlimsollClient> {
@@ -28,12 +23,6 @@ async function connect(
   const client = await PlimsollClient.connect(options);
   clients.push(client);
   return client;
-}
-
-async function newTrader(exchange: ExchangeProcess, amount: string): Promise<Key> {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
-  return key;
 }
 
 /** A key of the account that the client acts for. */
@@ -60,8 +49,8 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
     const data = exchanges.folder();
     const exchange = await exchanges.start(data, layout);
     await exchange.admin('POST', 'prices', { market: BTC, index: '100000' });
-    const other = await newTrader(exchange, '100000');
-    const key = await newTrader(exchange, '10000');
+    const other = await newAccount(exchange, '100000');
+    const key = await newAccount(exchange, '10000');
     const owner = await connect(exchange, key, undefined, 'msgpack');
     await owner.subscribe('private');
     const first = await owner.createSubAccount();
@@ -132,8 +121,8 @@ describe.each(['inline', 'spread'])('sub-accounts, layout %s', (layout) => {
 
   it('are out of reach for every wrong identity, and change nothing when they are asked wrongly', async () => {
     const exchange = await exchanges.start(exchanges.folder(), layout);
-    const stranger = await newTrader(exchange, '1000');
-    const key = await newTrader(exchange, '1000');
+    const stranger = await newAccount(exchange, '1000');
+    const key = await newAccount(exchange, '1000');
     const owner = await connect(exchange, key);
     const { accountId: sub } = await owner.createSubAccount();
     const { accountId: brother } = await owner.createSubAccount();

@@ -3,15 +3,9 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { PlimsollClient } from '../../sdk/client.js';
-import { apiKeyLogin } from '../../sdk/login.js';
+import type { PlimsollClient } from '../../sdk/client.js';
+import { type AccountKey, connect } from './accounts.js';
 import { ExchangeProcess } from './exchange-process.js';
-
-export interface Key {
-  accountId: number;
-  apiKey: string;
-  apiSecret: string;
-}
 
 export interface ThreadState {
   thread: number;
@@ -105,27 +99,11 @@ export function stall(exchange: ExchangeProcess, thread: number, stallMs: number
   return exchange.admin('POST', `gateway-threads/${thread}/drill`, { stallMs });
 }
 
-/** An account with money. */
-export async function newAccount(exchange: ExchangeProcess, amount = '100000'): Promise<Key> {
-  const key = await exchange.admin<Key>('POST', 'accounts', {});
-  await exchange.admin('POST', 'deposits', { accountId: key.accountId, amount });
-  return key;
-}
-
-export function connect(
-  exchange: ExchangeProcess,
-  { apiKey, apiSecret }: Pick<Key, 'apiKey' | 'apiSecret'>,
-  options: { reconnect?: boolean; cancelOnDisconnect?: boolean } = {},
-): Promise<PlimsollClient> {
-  const login = apiKeyLogin(apiKey, apiSecret);
-  return PlimsollClient.connect({ url: exchange.url, login, reconnect: false, ...options });
-}
-
 /** The kernel chooses the thread: tries again until it is this one. While nobody else comes or goes. */
 export async function connectTo(
   exchange: ExchangeProcess,
   thread: number,
-  key: Pick<Key, 'apiKey' | 'apiSecret'>,
+  key: Pick<AccountKey, 'apiKey' | 'apiSecret'>,
   options: { reconnect?: boolean; cancelOnDisconnect?: boolean } = {},
 ): Promise<PlimsollClient> {
   for (let i = 0; i < TRIES; i++) {
