@@ -30,6 +30,7 @@ import { GatewaySeed } from './seed.js';
 import { Accounts } from './session/accounts.js';
 import { Admission } from './session/admission.js';
 import { Allowances, type AllowanceTable } from './session/allowances.js';
+import { Backlogs } from './session/backlogs.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
 import { KeyRequests } from './session/key-requests.js';
@@ -67,6 +68,7 @@ export class Gateway {
   /** Of this thread and its rings: what is left undone first when there is too much to do. */
   private readonly load: LoadLevels;
   private readonly admission: Admission;
+  private readonly backlogs: Backlogs;
   private readonly markets = new Markets();
   private readonly views = new AccountViews();
   private readonly openOrders = new OpenOrders();
@@ -102,10 +104,8 @@ export class Gateway {
     const { limits, markets, views } = this;
     this.allowances = shared?.accounts ?? new Allowances(limits);
     this.ratios = shared?.orders ?? new OrderRatios(limits);
-    this.admission = new Admission({
-      ...{ limits, shared, behindProxy: options.behindProxy ?? false },
-      nowMs: () => this.requests.coarseNowMs,
-    });
+    this.admission = this.newAdmission();
+    this.backlogs = new Backlogs(limits);
     this.load = new LoadLevels(limits.tickMs, shards);
     const messages = new EventMessages(markets);
     const twaps = new TwapViews();
@@ -115,15 +115,14 @@ export class Gateway {
     const privateOrders = alone ? orders : new OrderFold(ownOrders, false);
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
-    this.outbox = new Outbox(messages, this.times, limits.privateBufferBytesMax);
+    this.outbox = new Outbox(messages, this.times, this.backlogs);
     const hasHistory = history !== undefined;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateEvents;
     };
     const snapshots = new PrivateSnapshots(markets, views, ownOrders, twaps);
-    const bytesMax = limits.privateBufferBytesMax;
-    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, bytesMax);
+    this.privateFeed = new PrivateFeed(logOf, views, snapshots, messages, this.backlogs);
     const { accounts, connections, outbox, privateFeed, publicFeeds } = this;
     const epoch = () => this.epoch;
     const bookOf = (marketId: number) => orders.book(marketId);
@@ -144,6 +143,7 @@ export class Gateway {
       wake: this.turns.wake,
       ...{
         admission: this.admission,
+        backlogs: this.backlogs,
         catchUp: this.catchUp,
         desk,
         shared,
@@ -186,7 +186,7 @@ export class Gateway {
         const { connection } = socket.getUserData();
         if (connection !== null) this.requests.receive(connection, message, isBinary);
       },
-      drain: (socket) => socket.getUserData().connection?.onDrain?.(),
+      drain: (socket) => socket.getUserData().connection?.drained(),
       close: (socket) => this.closed(socket),
     });
     this.startTimers();
@@ -336,6 +336,13 @@ export class Gateway {
     };
   }
 
+  private newAdmission(): Admission {
+    const { limits, shared } = this;
+    const { behindProxy = false } = this.options;
+    const nowMs = () => this.requests.coarseNowMs;
+    return new Admission({ limits, shared, behindProxy, nowMs });
+  }
+
   private newBarriers(number: number): Barriers {
     const ports = this.options.shards.map(({ port }) => port);
     return new Barriers({
@@ -429,6 +436,7 @@ export class Gateway {
     if (this.shared !== null) this.shared.sweep(coarseNowMs);
     else for (const each of [this.admission, this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
+    this.backlogs.sweep();
     this.times.alignClock();
     const nowMs = Date.now();
     if (this.pauses.wasAway(nowMs)) return;
@@ -443,7 +451,7 @@ export class Gateway {
       new LoginChallenge(this.loginContext),
       this.admission.enter(socket.getUserData().origin),
       now,
-      this.limits.privateBufferBytesMax,
+      this.backlogs,
     );
     socket.getUserData().connection = connection;
     this.connections.add(connection);
@@ -453,7 +461,7 @@ export class Gateway {
   private closed(socket: Socket): void {
     const { connection } = socket.getUserData();
     if (connection === null) return;
-    connection.closed = true;
+    connection.gone();
     this.admission.leave(connection.origin);
     if (connection.accountBucket !== null) {
       this.allowances.leave(this.accounts.headOf(connection.account));

@@ -40,6 +40,8 @@ export interface GatewayLimits {
   publicBufferBytesMax: number;
   /** Bytes waiting for a socket above which the connection is cut. */
   privateBufferBytesMax: number;
+  /** Bytes waiting for all WebSockets of a thread: when many wait, the two above are their part of it. */
+  allBuffersBytesMax: number;
   /** Public data is collected for this long before it is sent. */
   tickMs: number;
   /** Public frames kept for each channel, for resume. */
@@ -79,6 +81,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   strikesMax: 200,
   publicBufferBytesMax: 256 * 1024,
   privateBufferBytesMax: 8 * 1024 * 1024,
+  allBuffersBytesMax: 1024 * 1024 * 1024,
   tickMs: 20,
   publicFramesMax: 1_024,
   tradesSnapshotMax: 100,

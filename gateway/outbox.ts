@@ -4,6 +4,7 @@ import type { EventMessages } from './codec/event-messages.js';
 import { JsonSink } from './codec/json-sink.js';
 import { MsgpackSink } from './codec/msgpack-sink.js';
 import type { Frame } from './feeds/frame.js';
+import type { Backlogs } from './session/backlogs.js';
 import { type Connection, SENT } from './session/connection.js';
 import type { RequestTimes } from './session/request-times.js';
 
@@ -32,15 +33,15 @@ export class Outbox {
   private readonly messages: EventMessages;
   private readonly json = new JsonSink();
   private readonly msgpack = new MsgpackSink();
-  private readonly bufferBytesMax: number;
+  readonly backlogs: Backlogs;
   private readonly requestTimes: RequestTimes;
   /** When what is being encoded goes out. */
   private nowMs = 0;
 
-  constructor(messages: EventMessages, times: RequestTimes, bufferBytesMax: number) {
+  constructor(messages: EventMessages, times: RequestTimes, backlogs: Backlogs) {
     this.messages = messages;
     this.requestTimes = times;
-    this.bufferBytesMax = bufferBytesMax;
+    this.backlogs = backlogs;
   }
 
   get empty(): boolean {
@@ -89,7 +90,7 @@ export class Outbox {
     if (this.entries === 0) return;
     for (const connection of this.touched) {
       if (connection.closed) continue;
-      if (connection.clogged && connection.socket.getBufferedAmount() > this.bufferBytesMax) {
+      if (connection.clogged && connection.waitingBytes > this.backlogs.bytesMax) {
         connection.endAsSlow();
         continue;
       }

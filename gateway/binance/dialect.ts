@@ -14,6 +14,7 @@ import type { Market, Markets } from '../markets.js';
 import type { Accounts } from '../session/accounts.js';
 import type { Admission } from '../session/admission.js';
 import { Allowances, type AllowanceTable } from '../session/allowances.js';
+import type { Backlogs } from '../session/backlogs.js';
 import type { LoadLevels } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
 import type { HomeDesk } from '../shared/home-desk.js';
@@ -67,6 +68,7 @@ export interface DialectContext {
   readonly number: number;
   readonly wake: (shard: number) => void;
   readonly admission: Admission;
+  readonly backlogs: Backlogs;
   readonly accounts: Accounts;
   readonly markets: Markets;
   readonly views: AccountViews;
@@ -176,6 +178,7 @@ export class BinanceDialect implements EventObserver {
       limits,
       streams: new StreamDoor(this.marketStreams, this.userStreams, exchangeTimeMs),
       admission: context.admission,
+      backlogs: context.backlogs,
       api: new ApiDoor({ ...named, flush, log }),
     });
   }

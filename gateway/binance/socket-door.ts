@@ -7,6 +7,7 @@ import type {
 } from 'uWebSockets.js';
 import type { GatewayLimits } from '../limits.js';
 import type { Admission } from '../session/admission.js';
+import type { Backlogs } from '../session/backlogs.js';
 import { socketOptions } from '../session/socket-options.js';
 import { TokenBucket } from '../session/token-bucket.js';
 import { refuseUpgrade } from '../session/upgrade.js';
@@ -25,6 +26,7 @@ export interface SocketDoorContext {
   readonly streams: StreamDoor;
   readonly api: ApiDoor;
   readonly admission: Admission;
+  readonly backlogs: Backlogs;
 }
 
 /** All WebSockets of this dialect: `/ws`, `/stream` and `/ws-fapi/v1`. */
@@ -69,6 +71,7 @@ export class SocketDoor {
       upgrade: (response, request, context) => this.upgrade(response, request, context, kind),
       open: (socket) => this.opened(socket),
       message: (socket, message) => this.received(socket, message),
+      drain: (socket) => socket.getUserData().socket?.drained(),
       close: (socket) => this.closed(socket),
     });
   }
@@ -96,10 +99,10 @@ export class SocketDoor {
   }
 
   private opened(socket: WebSocket<SocketData>): void {
-    const { limits, streams } = this.context;
+    const { backlogs, limits, streams } = this.context;
     const data = socket.getUserData();
     const bucket = new TokenBucket(limits, performance.now());
-    const own = new StreamSocket(socket, bucket, limits, this.touched);
+    const own = new StreamSocket(socket, bucket, backlogs, this.touched);
     data.socket = own;
     this.open.add(own);
     this.context.admission.enter(data.origin);
@@ -118,7 +121,7 @@ export class SocketDoor {
   private closed(socket: WebSocket<SocketData>): void {
     const own = socket.getUserData().socket;
     if (own === null) return;
-    own.closed = true;
+    own.gone();
     this.open.delete(own);
     this.context.admission.leave(own.origin);
     this.touched.delete(own);

@@ -1,14 +1,10 @@
 import type { WebSocket } from 'uWebSockets.js';
+import type { Backlog, Backlogs } from '../session/backlogs.js';
 import type { ClientOrigin } from '../session/client-address.js';
 import type { Bucket } from '../session/token-bucket.js';
 
 /** What a socket says when nothing is left waiting. */
 const SENT = 1;
-
-export interface SocketLimits {
-  readonly publicBufferBytesMax: number;
-  readonly privateBufferBytesMax: number;
-}
 
 /** A WebSocket of this dialect from its upgrade on. */
 export interface SocketData {
@@ -21,7 +17,7 @@ export interface SocketData {
 }
 
 /** One client's connection: what waits to be sent to it, and the streams that it reads. */
-export class StreamSocket {
+export class StreamSocket implements Backlog {
   readonly socket: WebSocket<SocketData>;
   readonly bucket: Bucket;
   readonly streams = new Set<string>();
@@ -34,7 +30,7 @@ export class StreamSocket {
   loggedInAtMs = 0;
   readonly connectedAtMs = Date.now();
   readonly origin: ClientOrigin;
-  private readonly limits: SocketLimits;
+  private readonly backlogs: Backlogs;
   private readonly touched: Set<StreamSocket>;
   private waiting: string[] = [];
 
@@ -42,12 +38,12 @@ export class StreamSocket {
   constructor(
     socket: WebSocket<SocketData>,
     bucket: Bucket,
-    limits: SocketLimits,
+    backlogs: Backlogs,
     touched: Set<StreamSocket>,
   ) {
     this.socket = socket;
     this.bucket = bucket;
-    this.limits = limits;
+    this.backlogs = backlogs;
     this.touched = touched;
     this.isCombined = socket.getUserData().kind === 'combined';
     this.origin = socket.getUserData().origin;
@@ -75,16 +71,36 @@ export class StreamSocket {
     socket.cork(() => {
       for (const text of waiting) isClogged = socket.send(text, false) !== SENT || isClogged;
     });
-    if (isClogged && socket.getBufferedAmount() > this.limits.privateBufferBytesMax) {
-      this.end(1008, 'too much waits to be read');
-    }
+    if (!isClogged) return;
+    this.backlogs.add(this);
+    if (this.waitingBytes > this.backlogs.bytesMax) this.end(1008, 'too much waits to be read');
   }
 
   end(code: number, reason: string): void {
     if (!this.closed) this.socket.end(code, reason);
   }
 
+  get waitingBytes(): number {
+    return this.socket.getBufferedAmount();
+  }
+
+  /** Ends it without a word, which would wait like all else. */
+  cut(): void {
+    if (!this.closed) this.socket.close();
+  }
+
+  /** Its client has read some of what waited. */
+  drained(): void {
+    if (this.waitingBytes === 0) this.backlogs.delete(this);
+  }
+
+  /** The socket has ended. */
+  gone(): void {
+    this.closed = true;
+    this.backlogs.delete(this);
+  }
+
   private get isSlow(): boolean {
-    return this.socket.getBufferedAmount() > this.limits.publicBufferBytesMax;
+    return this.waitingBytes > this.backlogs.publicBytesMax;
   }
 }

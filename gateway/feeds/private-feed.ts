@@ -1,5 +1,6 @@
 import type { EventMessages } from '../codec/event-messages.js';
 import { CLOSE } from '../protocol/close-codes.js';
+import type { Backlogs } from '../session/backlogs.js';
 import type { Connection } from '../session/connection.js';
 import { reply, replyDone } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
@@ -29,7 +30,7 @@ export class PrivateFeed {
   private readonly views: AccountViews;
   private readonly snapshots: PrivateSnapshots;
   private readonly messages: EventMessages;
-  private readonly bufferBytesMax: number;
+  private readonly backlogs: Backlogs;
 
   /** `logOf` gives the log that has the account's events. */
   constructor(
@@ -37,13 +38,13 @@ export class PrivateFeed {
     views: AccountViews,
     snapshots: PrivateSnapshots,
     messages: EventMessages,
-    bufferBytesMax: number,
+    backlogs: Backlogs,
   ) {
     this.logOf = logOf;
     this.views = views;
     this.snapshots = snapshots;
     this.messages = messages;
-    this.bufferBytesMax = bufferBytesMax;
+    this.backlogs = backlogs;
   }
 
   followers(account: number): readonly Connection[] | undefined {
@@ -119,7 +120,7 @@ export class PrivateFeed {
     const last = found.starts.length;
     while (next < last) {
       if (connection.closed) return;
-      if (connection.socket.getBufferedAmount() > this.bufferBytesMax / 2) {
+      if (connection.waitingBytes > this.backlogs.bytesMax / 2) {
         connection.onDrain = () => this.pump(connection, found, next, seen);
         return;
       }

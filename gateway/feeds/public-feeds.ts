@@ -21,7 +21,6 @@ import { type Trade, TradesContent } from './trades-content.js';
 export interface PublicFeedOptions {
   publicFramesMax: number;
   tradesSnapshotMax: number;
-  publicBufferBytesMax: number;
   candlesSnapshotMax: number;
 }
 
@@ -261,7 +260,6 @@ export class PublicFeeds {
   tick(epoch: number, nowMs: number): void {
     this.epoch = epoch;
     this.tickedMs = nowMs;
-    const { publicBufferBytesMax } = this.options;
     for (const channel of this.channels.values()) {
       const frame = channel.tick(epoch, nowMs);
       if (frame === null || channel.subscribers.size === 0) continue;
@@ -270,7 +268,7 @@ export class PublicFeeds {
         if (subscription.lagging) continue;
         const { connection } = subscription;
         // Asking costs a native call for each reader and tick; mostly nothing was held back.
-        if (connection.clogged && connection.socket.getBufferedAmount() > publicBufferBytesMax) {
+        if (connection.clogged && connection.waitingBytes > this.outbox.backlogs.publicBytesMax) {
           subscription.lagging = true;
           this.lagging.add(subscription);
         } else this.outbox.addFrame(connection, kept);
@@ -322,7 +320,7 @@ export class PublicFeeds {
     for (const subscription of this.lagging) {
       const { connection, channel } = subscription;
       // Well below the limit, so that a slow reader does not go in and out at each tick.
-      if (connection.socket.getBufferedAmount() > this.options.publicBufferBytesMax / 4) continue;
+      if (connection.waitingBytes > this.outbox.backlogs.publicBytesMax / 4) continue;
       this.lagging.delete(subscription);
       subscription.lagging = false;
       connection.socket.cork(() => {

@@ -2,6 +2,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
 import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
+import type { Backlog, Backlogs } from './backlogs.js';
 import type { ClientOrigin } from './client-address.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
@@ -28,7 +29,7 @@ export interface ConnectionData {
 export type Socket = WebSocket<ConnectionData>;
 
 /** One client's connection. */
-export class Connection {
+export class Connection implements Backlog {
   readonly socket: Socket;
   /** Codec: msgpack (true) or JSON. */
   readonly binary: boolean;
@@ -41,8 +42,7 @@ export class Connection {
   accountBucket: Bucket | null = null;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
-  /** Bytes that may wait for the socket. */
-  private readonly bufferBytesMax: number;
+  private readonly backlogs: Backlogs;
   /** 0 until the login. */
   account = 0;
   /** Whose key the login was with: the account itself, or the one that it is a sub-account of. */
@@ -63,8 +63,7 @@ export class Connection {
   loginFailures = 0;
   strikes = 0;
   closed = false;
-  /** The socket held something back when it was last written to. */
-  clogged = false;
+  private held = false;
   /** First and last entry in the outbox, −1 for none. */
   outHead = -1;
   outTail = -1;
@@ -75,7 +74,7 @@ export class Connection {
     challenge: LoginChallenge,
     addressBucket: Bucket,
     nowMs: number,
-    bufferBytesMax: number,
+    backlogs: Backlogs,
   ) {
     this.socket = socket;
     this.binary = socket.getUserData().binary;
@@ -84,7 +83,7 @@ export class Connection {
     this.challenge = challenge;
     this.addressBucket = addressBucket;
     this.openedAtMs = nowMs;
-    this.bufferBytesMax = bufferBytesMax;
+    this.backlogs = backlogs;
   }
 
   /** Logged in, and allowed to trade. */
@@ -108,16 +107,49 @@ export class Connection {
     return this.account === 0 && this.subscriptions.size === 0;
   }
 
+  /** The socket held something back when it was last written to, and has not been read to the end since. */
+  get clogged(): boolean {
+    return this.held;
+  }
+
+  set clogged(isHeld: boolean) {
+    if (this.held === isHeld) return;
+    this.held = isHeld;
+    if (isHeld) this.backlogs.add(this);
+    else this.backlogs.delete(this);
+  }
+
+  get waitingBytes(): number {
+    return this.socket.getBufferedAmount();
+  }
+
   /** Sends a message. A client that asks and asks but does not read is cut when too much waits for it. */
   send(message: string | Uint8Array): void {
     if (this.socket.send(message, this.binary) === SENT) return;
     this.clogged = true;
-    if (this.socket.getBufferedAmount() > this.bufferBytesMax) this.endAsSlow();
+    if (this.waitingBytes > this.backlogs.bytesMax) this.endAsSlow();
   }
 
   endAsSlow(): void {
-    const limit = this.bufferBytesMax;
+    const limit = this.backlogs.bytesMax;
     this.end(CLOSE.slow_consumer, `more than ${limit} bytes wait to be read; reconnect and resume`);
+  }
+
+  /** The client has read some of what waited. */
+  drained(): void {
+    if (this.waitingBytes === 0) this.clogged = false;
+    this.onDrain?.();
+  }
+
+  /** The socket has ended. */
+  gone(): void {
+    this.closed = true;
+    this.clogged = false;
+  }
+
+  /** Ends the connection without a word, which would wait like all else. */
+  cut(): void {
+    if (!this.closed) this.socket.close();
   }
 
   /** Ends the connection with a code and a reason; the client reads what was sent before. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type ClientOptions, PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
-import { type GatewayOptions, startGateway } from '../gateway.js';
+import { type Gateway, type GatewayOptions, startGateway } from '../gateway.js';
 import { BookPort } from './book-port.js';
 import { BTC, ODD } from './test-market.js';
 
@@ -28,12 +28,17 @@ export class TestExchange {
   readonly operatorKey = new Uint8Array(32).fill(7);
   url = '';
   private readonly clients: PlimsollClient[] = [];
+  private gateway: Gateway | null = null;
   private stop: () => Promise<void> = async () => {};
 
   async start(options: Partial<GatewayOptions> = {}, traders = 3): Promise<void> {
     const { port, operatorKey } = this;
     const { limits, ...others } = options;
-    const gateway = await startGateway({
+    const {
+      gateway,
+      port: publicPort,
+      close,
+    } = await startGateway({
       port: 0,
       host: '127.0.0.1',
       shards: [{ port }],
@@ -41,11 +46,17 @@ export class TestExchange {
       limits: { tickMs: 5, ...limits },
       ...others,
     });
-    this.url = `ws://127.0.0.1:${gateway.port}/v1`;
-    this.stop = gateway.close;
+    this.gateway = gateway;
+    this.url = `ws://127.0.0.1:${publicPort}/v1`;
+    this.stop = close;
     port.list(1, BTC);
     port.list(2, ODD);
     for (let account = 1; account <= traders; account++) this.addTrader(account);
+  }
+
+  /** That the gateway has open. */
+  get connections(): number {
+    return this.gateway?.stats().connections ?? 0;
   }
 
   addTrader(account: number): Trader {

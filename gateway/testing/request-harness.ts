@@ -19,6 +19,7 @@ import { OrderStatusDesk } from '../order-status/order-status.js';
 import { Outbox } from '../outbox.js';
 import { Requests } from '../requests.js';
 import { Accounts } from '../session/accounts.js';
+import { Backlogs } from '../session/backlogs.js';
 import { Connection, type Socket } from '../session/connection.js';
 import { Connections } from '../session/connections.js';
 import { KeyRequests } from '../session/key-requests.js';
@@ -47,6 +48,12 @@ class CountingPort implements ShardPort {
     return { inbound: 0, outbound: 0 };
   }
 }
+
+const UNBOUNDED = new Backlogs({
+  publicBufferBytesMax: 1e9,
+  privateBufferBytesMax: 1e9,
+  allBuffersBytesMax: 1e15,
+});
 
 /** The handling of requests without sockets: messages in, what would be sent out. */
 export class RequestHarness {
@@ -131,7 +138,7 @@ export class RequestHarness {
       new LoginChallenge(context),
       new TokenBucket(limits, 0),
       0,
-      1e9,
+      UNBOUNDED,
     );
     connection.account = 1;
     connection.permissions = MAY_EVERYTHING;
@@ -143,10 +150,10 @@ export class RequestHarness {
     const openOrders = new OpenOrders();
     const orders = new OrderFold(openOrders);
     const messages = new EventMessages(markets);
-    const outbox = new Outbox(messages, this.times, 1e9);
+    const outbox = new Outbox(messages, this.times, UNBOUNDED);
     const log = new PrivateLog();
     const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
-    const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, 1e9);
+    const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, UNBOUNDED);
     const publicFeeds = new PublicFeeds(markets, views, orders, outbox, limits, false);
     const accounts = new Accounts();
     const nowMs = () => 0;
