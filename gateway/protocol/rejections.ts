@@ -303,14 +303,25 @@ export function rejectionOf(
 ): { code: string; message: string } {
   const code = rejectName(codeNumber);
   const wording = WORDINGS[code];
-  if (wording === undefined) {
-    return { code, message: `${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})` };
-  }
+  if (wording === undefined) return { code, message: plainSentence(code, value, limit) };
   const message = wording.sentence
     .replace('MARKET', market?.params.symbol ?? 'the market')
     .replace('VALUE', numberText(value, wording.unit, market))
     .replace('LIMIT', numberText(limit, wording.unit, market));
   return { code, message };
+}
+
+/** The same for operators, who are answered by shards and not by markets: prices and quantities are in ticks and lots. */
+export function operatorRejectionOf(codeNumber: number, value: number, limit: number) {
+  const code = rejectName(codeNumber);
+  const unit = WORDINGS[code]?.unit;
+  const needsMarket = unit === 'price' || unit === 'qty' || unit === 'value';
+  if (needsMarket) return { code, message: plainSentence(code, value, limit) };
+  return rejectionOf(codeNumber, value, limit, undefined);
+}
+
+function plainSentence(code: string, value: number, limit: number): string {
+  return `${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})`;
 }
 
 function numberText(value: number, unit: Unit, market: Market | undefined): string {

@@ -89,7 +89,8 @@ describe('the admin API', () => {
       body: {
         error: {
           code: 'insufficient_free_collateral',
-          message: 'insufficient free collateral (value 6000001, limit 6000000)',
+          message:
+            '6.000001 is more than may leave: 6.000000, above initial margin and a tenth of the notional',
         },
       },
     });
@@ -213,7 +214,7 @@ describe('the admin API', () => {
       ['accounts', [], 400, /body must be a JSON object/],
       ['accounts', '{', 400, /body must be JSON/],
       ['accounts', `{"publicKey":"${'1'.repeat(70_000)}"}`, 413, /at most 65536 bytes/],
-      ['deposits', { accountId: 99999, amount: '1' }, 404, /unknown account/],
+      ['deposits', { accountId: 99999, amount: '1' }, 404, /the account does not exist/],
       ['deposits', { accountId: 1.5, amount: '1' }, 400, /accountId must be an integer from 1/],
       ['deposits', { accountId: 1, amount: 1 }, 400, /amount must be a decimal in quotes/],
       ['deposits', { accountId: 1, amount: '0' }, 400, /amount must not be below 0.000001/],
@@ -221,9 +222,9 @@ describe('the admin API', () => {
       ['deposits', { accountId: 1, amount: '0.0000001' }, 400, /amount must/],
       ['deposits', { accountId: 1, amount: '1e9' }, 400, /amount must be digits/],
       ['deposits', { accountId: 1, amount: '99999999999' }, 400, /amount must not exceed/],
-      ['withdrawals', { accountId: 99999, amount: '1' }, 404, /unknown account/],
+      ['withdrawals', { accountId: 99999, amount: '1' }, 404, /the account does not exist/],
       ['withdrawals', { accountId: 1, amount: '-1' }, 400, /amount must not be below/],
-      ['fee-tiers', { accountId: 99999, tier: 1 }, 404, /unknown account/],
+      ['fee-tiers', { accountId: 99999, tier: 1 }, 404, /the account does not exist/],
       ['deposits', { amount: '1' }, 400, /accountId must be .* but is missing/],
       ['prices', { market: 'XRP-PERP', index: '1' }, 404, /market must be one of BTC-PERP, /],
       ['prices', { market: 'BTC-PERP', index: 'NaN' }, 400, /index must be a plain decimal/],

@@ -36,7 +36,6 @@ import {
   W_REQUEST,
   W_SESSION,
 } from '../../engine/messages/layout.js';
-import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import type { ShardPort } from '../../engine/shard/shard-port.js';
 import {
@@ -47,19 +46,18 @@ import {
   type PriceTicks,
   type TimeMs,
 } from '../../engine/units/units.js';
+import { operatorRejectionOf } from '../../gateway/protocol/rejections.js';
 
 /** The shard refused an operator's command. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
   readonly code: string;
   readonly value: number;
-  readonly limit: number;
 
-  constructor(code: string, value: number, limit: number) {
-    super(`${code.replaceAll('_', ' ')} (value ${value}, limit ${limit})`);
+  constructor(code: string, message: string, value: number) {
+    super(message);
     this.code = code;
     this.value = value;
-    this.limit = limit;
   }
 }
 
@@ -211,7 +209,7 @@ export class Operator {
     words[W_SESSION] = this.port.portId << 24;
     const slots = words.length / SLOT_WORDS;
     for (let i = 0; !this.port.trySend(words, 0, slots); i++) {
-      if (i === BUSY_RETRIES) throw new OperatorError('busy', 0, 0);
+      if (i === BUSY_RETRIES) throw new OperatorError('busy', 'the ring to the shard is full', 0);
       this.port.flush();
       await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
     }
@@ -228,10 +226,10 @@ export class Operator {
     this.pending.delete(request);
     const f = at / 2;
     if (typeOf(words[at + W_HEAD] as number) === type.EVT_REJECTED) {
-      const code = rejectName(words[at + EW_CODE] as number);
-      waiting.reject(
-        new OperatorError(code, floats[f + EF_VALUE] as number, floats[f + EF_LIMIT] as number),
-      );
+      const value = floats[f + EF_VALUE] as number;
+      const limit = floats[f + EF_LIMIT] as number;
+      const { code, message } = operatorRejectionOf(words[at + EW_CODE] as number, value, limit);
+      waiting.reject(new OperatorError(code, message, value));
       return;
     }
     waiting.resolve({

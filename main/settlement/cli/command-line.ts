@@ -14,7 +14,7 @@ For operators
 
 For owners of accounts; --key FILE is a key of Solana (DIR/demo-key.json)
   balance       what the wallet and the account have on chain
-  deposit USD   from the wallet into the account
+  deposit USD   from the wallet into the account; waits until it can be traded with
   withdraw USD  from the account into the wallet; waits until it is paid
   request-exit USD  asks the chain itself for a withdrawal, which the operator has to serve within the freeze delay
   escape        without the operator: freezes the exchange over a request that is overdue, closes all positions at the exit

@@ -17,6 +17,8 @@ import { type CommandLine, microUsdOf } from './command-line.js';
 const LIVES_SECONDS = 3_600;
 const FINAL = ['completed', 'refused', 'givenBack'];
 const POLL_MS = 500;
+/** Until the chain's finality and a window of settlement have passed, several times over. */
+const CREDITED_WITHIN_MS = 60_000;
 
 /** Somebody who owns an account, and what he asks of the chain. */
 export interface Owner {
@@ -54,12 +56,54 @@ export async function showBalance(line: CommandLine, access: ChainAccess, output
 }
 
 export async function deposit(line: CommandLine, access: ChainAccess, output: Output) {
+  const { chain, place } = access;
   const { key, row } = await ownerOf(line, access);
   const microUsd = microUsdOf(line.operand);
-  const signature = await access.chain.depositFor(row.accountId, microUsd, key);
-  const done = { accountId: row.accountId, amount: usdText(microUsd), signature };
+  const has = await chain.tokensOf(key.publicKey);
+  if (has < microUsd) {
+    const wallet = key.publicKey.toBase58();
+    throw new Error(
+      `the wallet ${wallet} has ${usdText(has)} USDC, less than ${usdText(microUsd)}`,
+    );
+  }
+  const { accountId } = row;
+  const signature = await chain.depositFor(accountId, microUsd, key);
+  output.note(`deposit ${signature}: on chain`);
+  const state = await creditOf(`${place.custodyUrl}/v1/deposits?accountId=${accountId}`, signature);
+  const done = { accountId, amount: usdText(microUsd), signature, state };
   if (line.json) output.out(`${JSON.stringify(done)}\n`);
-  else output.out(`deposited ${done.amount} USD into account ${done.accountId}: ${signature}\n`);
+  else if (state === 'credited') {
+    output.out(`deposited ${done.amount} USD into account ${accountId}\n`);
+  } else {
+    output.out(
+      `${done.amount} USD are on chain for account ${accountId}; they can be traded with when the exchange runs and has seen them\n`,
+    );
+  }
+}
+
+/** Waits until the exchange has taken a deposit for collateral; `onChain`: it does not run, or has not yet. */
+async function creditOf(url: string, signature: string): Promise<'credited' | 'onChain'> {
+  const end = performance.now() + CREDITED_WITHIN_MS;
+  while (performance.now() < end) {
+    const found = await seenDeposit(url, signature);
+    if (found === null) return 'onChain';
+    if (found.state === 'credited') return 'credited';
+    if (found.state === 'refused') throw new Error(`the exchange refused it: ${found.reason}`);
+    await sleep(POLL_MS);
+  }
+  return 'onChain';
+}
+
+/** Null: nobody answers there. */
+async function seenDeposit(url: string, signature: string): Promise<Omit<Asked, 'id'> | null> {
+  let answer: { data?: (Omit<Asked, 'id'> & { signature: string })[] };
+  try {
+    answer = (await (await fetch(url)).json()) as typeof answer;
+  } catch {
+    return null;
+  }
+  const found = answer.data?.find((deposit) => deposit.signature === signature);
+  return found ?? { state: 'unseen', reason: null };
 }
 
 export async function withdraw(line: CommandLine, access: ChainAccess, output: Output) {
