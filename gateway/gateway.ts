@@ -433,8 +433,9 @@ export class Gateway {
   private housekeeping(): void {
     for (const log of this.privateLogs) log.flush();
     const { coarseNowMs } = this.requests;
+    this.admission.sweep(coarseNowMs);
     if (this.shared !== null) this.shared.sweep(coarseNowMs);
-    else for (const each of [this.admission, this.allowances, this.ratios]) each.sweep(coarseNowMs);
+    else for (const each of [this.allowances, this.ratios]) each.sweep(coarseNowMs);
     this.binance.housekeeping();
     this.backlogs.sweep();
     this.times.alignClock();
@@ -462,7 +463,7 @@ export class Gateway {
     const { connection } = socket.getUserData();
     if (connection === null) return;
     connection.gone();
-    this.admission.leave(connection.origin);
+    this.admission.leave(connection.origin, connection.lingers);
     if (connection.accountBucket !== null) {
       this.allowances.leave(this.accounts.headOf(connection.account));
     }

@@ -123,7 +123,7 @@ export class SocketDoor {
     if (own === null) return;
     own.gone();
     this.open.delete(own);
-    this.context.admission.leave(own.origin);
+    this.context.admission.leave(own.origin, own.lingers);
     this.touched.delete(own);
     this.context.streams.close(own);
   }

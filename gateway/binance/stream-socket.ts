@@ -24,6 +24,8 @@ export class StreamSocket implements Backlog {
   /** Names stand around the data of each stream. */
   isCombined: boolean;
   closed = false;
+  /** Was told to go: the socket is there until the client has read that. */
+  lingers = false;
   /** Account of a session that is logged in; 0: none. */
   account = 0;
   apiKey = '';
@@ -73,11 +75,17 @@ export class StreamSocket implements Backlog {
     });
     if (!isClogged) return;
     this.backlogs.add(this);
-    if (this.waitingBytes > this.backlogs.bytesMax) this.end(1008, 'too much waits to be read');
+    const { backlogs, waitingBytes } = this;
+    if (waitingBytes <= backlogs.bytesMax) return;
+    if (backlogs.mayLinger(waitingBytes, performance.now()))
+      this.end(1008, 'too much waits to be read');
+    else this.cut();
   }
 
   end(code: number, reason: string): void {
-    if (!this.closed) this.socket.end(code, reason);
+    if (this.closed) return;
+    this.lingers = true;
+    this.socket.end(code, reason);
   }
 
   get waitingBytes(): number {

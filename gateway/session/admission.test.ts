@@ -80,6 +80,21 @@ describe('the public port', () => {
     }
   });
 
+  it('counts sockets that were told to go, and whose clients do not, until they are closed', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { socketsMax: 4, connectionsMax: 4, strikesMax: 1 } });
+    // Three that are ended for their messages, which they do not stop reading only because nobody reads.
+    for (const path of ['/v1', '/v1', '/v1']) {
+      const client = open(path);
+      expect(await statusOf(client)).toBe(101);
+      client.pause();
+      for (let n = 0; n < 5; n++) client.send('{');
+    }
+    await until(() => exchange.connections === 0, 'all were told to go');
+    const silents = Array.from({ length: 5 }, silent);
+    await until(() => silents.filter(({ ended }) => ended).length === 4, 'there is room for one');
+  });
+
   it('counts the WebSockets of all its doors, in all and by address', async () => {
     exchange = new TestExchange();
     await exchange.start({ limits: { connectionsMax: 3, connectionsPerAddressMax: 2 } });

@@ -6,6 +6,9 @@ import { type ClientOrigin, originOf } from './client-address.js';
 import { type Bucket, timesRates } from './token-bucket.js';
 import { limitRefusal, type Refusal } from './upgrade.js';
 
+/** After it a socket that was told to go is closed, whether its client reads that or not; nobody is told when. */
+const LINGERS_MS = 20_000;
+
 export interface AdmissionOptions {
   readonly limits: GatewayLimits;
   /** The operator says that a proxy on this machine stands before the port. */
@@ -22,6 +25,8 @@ export class Admission {
   /** Sockets that were closed unanswered, because there were too many. */
   refusedSockets = 0;
   private sockets = 0;
+  /** When those are closed that were told to go, in order. */
+  private readonly lingering: number[] = [];
   /** What each IP address may send. */
   private readonly addresses: AllowanceTable<string>;
   private readonly options: AdmissionOptions;
@@ -63,16 +68,21 @@ export class Admission {
     return this.addresses.enter(charged, this.options.nowMs());
   }
 
-  /** A WebSocket has been closed. */
-  leave({ charged }: ClientOrigin): void {
+  /** A WebSocket has been closed; `lingers`: it was told to go, and its socket is there until the client has read that. */
+  leave({ charged }: ClientOrigin, lingers: boolean): void {
     this.countConnections(-1);
     // The filter hears of the ends of sockets that have not become WebSockets only.
-    this.countSockets(-1);
+    if (lingers) this.lingering.push(this.options.nowMs() + LINGERS_MS);
+    else this.countSockets(-1);
     this.addresses.leave(charged);
   }
 
+  /** About once a second. */
   sweep(nowMs: number): void {
-    this.addresses.sweep(nowMs);
+    if (this.options.shared === null) this.addresses.sweep(nowMs);
+    const gone = this.lingering.findIndex((untilMs) => untilMs > nowMs);
+    const ended = this.lingering.splice(0, gone < 0 ? this.lingering.length : gone);
+    this.countSockets(-ended.length);
   }
 
   /** `change`: 1 for one that has been opened, −1 for one that has ended. */

@@ -42,6 +42,17 @@ describe('what may wait for a socket', () => {
   });
 });
 
+describe('what waits for sockets that were told to go', () => {
+  it('is half of what there is for all within a minute, beyond which they are cut', () => {
+    const all = new Backlogs(BOUNDS);
+    expect(all.mayLinger(1_500, 0)).toBe(true);
+    expect(all.mayLinger(501, 1_000)).toBe(false);
+    expect(all.mayLinger(500, 59_999)).toBe(true);
+    expect(all.mayLinger(1, 59_999)).toBe(false);
+    expect(all.mayLinger(2_000, 60_000)).toBe(true);
+  });
+});
+
 describe('strangers who ask and do not read', () => {
   const STRANGERS = 6;
   const REQUESTS = 15_000;

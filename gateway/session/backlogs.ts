@@ -1,5 +1,8 @@
 import type { GatewayLimits } from '../limits.js';
 
+/** After it a socket that was told to go is gone, whether its client has read that or not: longer than the socket's own patience. */
+const LINGERS_MS = 60_000;
+
 /** A client's socket that has held something back. */
 export interface Backlog {
   /** What waits for its client to be read. */
@@ -20,6 +23,9 @@ type Bounds = Pick<
 export class Backlogs {
   private readonly bounds: Bounds;
   private readonly behind = new Set<Backlog>();
+  /** What those had waiting that were told to go, since then. */
+  private lingeringBytes = 0;
+  private lingeringSinceMs = 0;
 
   constructor(bounds: Bounds) {
     this.bounds = bounds;
@@ -46,9 +52,21 @@ export class Backlogs {
   }
 
   /**
-   * About once a second: who has more than his part since others have come, and is told nothing new, would keep it; and so would who was
-   * told to go, and does not read that either.
+   * Whether a socket with so much waiting may be told why it is ended, which it keeps its memory for until its client has read all before it. False: there is
+   * too much of that, it is to be cut.
    */
+  mayLinger(bytes: number, nowMs: number): boolean {
+    if (nowMs - this.lingeringSinceMs >= LINGERS_MS) {
+      this.lingeringBytes = 0;
+      this.lingeringSinceMs = nowMs;
+    }
+    // Half of it, because those of the time before may be there still.
+    if (this.lingeringBytes + bytes > this.bounds.allBuffersBytesMax / 2) return false;
+    this.lingeringBytes += bytes;
+    return true;
+  }
+
+  /** About once a second: who has more than his part since others have come, and is told nothing new, would keep it. */
   sweep(): void {
     const { share } = this;
     for (const backlog of [...this.behind]) if (backlog.waitingBytes > share) backlog.cut();

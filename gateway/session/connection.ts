@@ -63,6 +63,8 @@ export class Connection implements Backlog {
   loginFailures = 0;
   strikes = 0;
   closed = false;
+  /** Was told to go: the socket is there until the client has read that. */
+  lingers = false;
   private held = false;
   /** First and last entry in the outbox, −1 for none. */
   outHead = -1;
@@ -131,6 +133,10 @@ export class Connection implements Backlog {
   }
 
   endAsSlow(): void {
+    if (!this.backlogs.mayLinger(this.waitingBytes, performance.now())) {
+      this.cut();
+      return;
+    }
     const limit = this.backlogs.bytesMax;
     this.end(CLOSE.slow_consumer, `more than ${limit} bytes wait to be read; reconnect and resume`);
   }
@@ -155,6 +161,7 @@ export class Connection implements Backlog {
   /** Ends the connection with a code and a reason; the client reads what was sent before. */
   end(code: number, reason: string): void {
     if (this.closed) return;
+    this.lingers = true;
     this.socket.end(code, reason);
   }
 }
