@@ -247,7 +247,8 @@ export class GatewayThreads {
     place.stats.clear();
     shared.limits.dropSlot(place.slot);
     for (const account of thread.guarded.keys()) gateway.cancelAllOf(account);
-    if (this.isOver) return;
+    // Where not all have begun yet, the start fails of it.
+    if (this.isOver || this.watch === null) return;
     const workedMs = place.listensSinceMs === 0 ? 0 : this.nowMs() - place.listensSinceMs;
     place.failures = workedMs > QUIET_MS ? 1 : place.failures + 1;
     place.listensSinceMs = 0;
