@@ -10,7 +10,7 @@ import {
   W_PRICE,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { CMD_TIMER, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
+import { CMD_TIMER, EVT_FUNDING, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
@@ -50,11 +50,12 @@ export function compareLayouts(seed: number, commands: number): number {
   for (let i = 0; i < commands; i++) {
     nowMs += passingMs(random);
     while (single.nextTimerMs() <= nowMs) {
-      const shardsDue = dueShards(spread, nowMs);
+      const shardsDue = dueShards(single, spread, nowMs);
       const timer = withSlots(CMD_TIMER, 1, {});
       applyWire(single, timer, nowMs);
       if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
-      for (const shard of shardsDue) applyAndDeliver(spread, shard, timer, nowMs);
+      if (hasTwoTurns(shardsDue) && paysFunding(single.events)) return compared;
+      for (const shard of new Set(shardsDue)) applyAndDeliver(spread, shard, timer, nowMs);
       sweeps.run(nowMs);
     }
     const wire = traffic.next(1, nowMs);
@@ -108,13 +109,17 @@ class SweepsOfBoth {
   }
 }
 
-/** Where a timer does what it does in one shard: all markets that are due; when none is, the switch that falls, or else the account that comes next of all. */
-function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
+/**
+ * Where a timer does what it does in one shard: all markets that are due, in the order of their turns there; when none is, the switch
+ * that falls, or else the account that comes next of all. A host with several markets is named at each of their turns.
+ */
+function dueShards(single: ShardCore, cores: readonly ShardCore[], nowMs: number): number[] {
   const all = cores.map((_core, shard) => shard);
-  const due = all.filter((shard) => {
-    return (cores[shard] as ShardCore).markets.some((market) => market.nextTimerMs() <= nowMs);
+  const hosts = single.markets.flatMap((market) => {
+    if (market.nextTimerMs() > nowMs) return [];
+    return all.filter((shard) => isHost(cores[shard] as ShardCore, market.marketId));
   });
-  if (due.length > 0) return due;
+  if (hosts.length > 0) return hosts.filter((host, turn) => host !== hosts[turn - 1]);
   const homes = all.map((shard) => ({ shard, home: homeOf(cores[shard] as ShardCore) }));
   const falling = homes.flatMap(({ shard, home: { countdowns } }) => {
     const { next } = countdowns;
@@ -127,6 +132,25 @@ function dueShards(cores: readonly ShardCore[], nowMs: number): number[] {
   const next = falling.length > 0 ? falling : sinking;
   next.sort((a, b) => a.ms - b.ms || a.account - b.account);
   return next.slice(0, 1).map(({ shard }) => shard);
+}
+
+function isHost(core: ShardCore, marketId: number): boolean {
+  return core.markets.some((market) => market.marketId === marketId);
+}
+
+/** Whether a host has the turns of two of its markets with another host's between them: a timer makes them one. */
+function hasTwoTurns(turns: readonly number[]): boolean {
+  return new Set(turns).size < turns.length;
+}
+
+/** Whoever is brought below by a payment is liquidated at once, or not, by the prices that have come until then. */
+function paysFunding(events: MessageBuffer): boolean {
+  for (let slot = 0; slot < events.length; ) {
+    const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
+    if (typeOf(head) === EVT_FUNDING) return true;
+    slot += slotsOf(head);
+  }
+  return false;
 }
 
 /**
