@@ -84,9 +84,10 @@ export class MarketDataFeed {
     this.note(sequence, timeMs);
   }
 
-  /** An event while nobody reads. */
-  passed(sequence: number, timeMs: number): void {
-    this.note(sequence, timeMs);
+  /** How far the market has come; of an event while nobody reads that is all that is kept. */
+  note(sequence: number, timeMs: number): void {
+    this.seenSequence = Math.max(this.seenSequence, sequence);
+    this.timeMs = timeMs;
   }
 
   /** Takes the book as it is: for the first subscriber, with the sequence that the market's events have come to. */
@@ -165,11 +166,6 @@ export class MarketDataFeed {
     const { market, timeMs } = this;
     const { state, markTicks, indexTicks } = market;
     return { state, markTicks, indexTicks, timeMs };
-  }
-
-  private note(sequence: number, timeMs: number): void {
-    this.seenSequence = Math.max(this.seenSequence, sequence);
-    this.timeMs = timeMs;
   }
 
   private changesOf(side: 0 | 1): [number, number][] {

@@ -110,7 +110,7 @@ export class MarketData {
     const f = at / 2;
     const sequence = floats[f + EF_SEQUENCE] as number;
     if (feed.subscribers.size === 0) {
-      feed.passed(sequence, timeMs);
+      feed.note(sequence, timeMs);
       return;
     }
     const side = (words[at + EW_FLAGS] as number) & FLAG_SIDE;
@@ -143,8 +143,11 @@ export class MarketData {
 
   private feedOf(market: Market): MarketDataFeed {
     const { id } = market;
-    const feed = this.feeds.get(id) ?? new MarketDataFeed(market, this.context.folds.bookOf(id));
-    this.feeds.set(id, feed);
+    let feed = this.feeds.get(id);
+    if (feed === undefined) {
+      feed = new MarketDataFeed(market, this.context.folds.bookOf(id));
+      this.feeds.set(id, feed);
+    }
     return feed;
   }
 
