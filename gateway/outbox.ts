@@ -5,7 +5,8 @@ import { JsonSink } from './codec/json-sink.js';
 import { MsgpackSink } from './codec/msgpack-sink.js';
 import type { Frame } from './feeds/frame.js';
 import type { Backlogs } from './session/backlogs.js';
-import { type Connection, SENT } from './session/connection.js';
+import { SENT } from './session/client-socket.js';
+import type { Connection } from './session/connection.js';
 import type { RequestTimes } from './session/request-times.js';
 
 const ANSWER = 0;

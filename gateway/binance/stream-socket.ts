@@ -1,10 +1,8 @@
 import type { WebSocket } from 'uWebSockets.js';
-import type { Backlog, Backlogs } from '../session/backlogs.js';
+import type { Backlogs } from '../session/backlogs.js';
 import type { ClientOrigin } from '../session/client-address.js';
+import { ClientSocket, SENT } from '../session/client-socket.js';
 import type { Bucket } from '../session/token-bucket.js';
-
-/** What a socket says when nothing is left waiting. */
-const SENT = 1;
 
 /** A WebSocket of this dialect from its upgrade on. */
 export interface SocketData {
@@ -17,22 +15,17 @@ export interface SocketData {
 }
 
 /** One client's connection: what waits to be sent to it, and the streams that it reads. */
-export class StreamSocket implements Backlog {
-  readonly socket: WebSocket<SocketData>;
+export class StreamSocket extends ClientSocket<SocketData> {
   readonly bucket: Bucket;
   readonly streams = new Set<string>();
   /** Names stand around the data of each stream. */
   isCombined: boolean;
-  closed = false;
-  /** Was told to go: the socket is there until the client has read that. */
-  lingers = false;
   /** Account of a session that is logged in; 0: none. */
   account = 0;
   apiKey = '';
   loggedInAtMs = 0;
   readonly connectedAtMs = Date.now();
   readonly origin: ClientOrigin;
-  private readonly backlogs: Backlogs;
   private readonly touched: Set<StreamSocket>;
   private waiting: string[] = [];
 
@@ -43,9 +36,8 @@ export class StreamSocket implements Backlog {
     backlogs: Backlogs,
     touched: Set<StreamSocket>,
   ) {
-    this.socket = socket;
+    super(socket, backlogs);
     this.bucket = bucket;
-    this.backlogs = backlogs;
     this.touched = touched;
     this.isCombined = socket.getUserData().kind === 'combined';
     this.origin = socket.getUserData().origin;
@@ -74,38 +66,9 @@ export class StreamSocket implements Backlog {
       for (const text of waiting) isClogged = socket.send(text, false) !== SENT || isClogged;
     });
     if (!isClogged) return;
-    this.backlogs.add(this);
-    const { backlogs, waitingBytes } = this;
-    if (waitingBytes <= backlogs.bytesMax) return;
-    if (backlogs.mayLinger(waitingBytes, performance.now()))
-      this.end(1008, 'too much waits to be read');
-    else this.cut();
-  }
-
-  end(code: number, reason: string): void {
-    if (this.closed) return;
-    this.lingers = true;
-    this.socket.end(code, reason);
-  }
-
-  get waitingBytes(): number {
-    return this.socket.getBufferedAmount();
-  }
-
-  /** Ends it without a word, which would wait like all else. */
-  cut(): void {
-    if (!this.closed) this.socket.close();
-  }
-
-  /** Its client has read some of what waited. */
-  drained(): void {
-    if (this.waitingBytes === 0) this.backlogs.delete(this);
-  }
-
-  /** The socket has ended. */
-  gone(): void {
-    this.closed = true;
-    this.backlogs.delete(this);
+    this.clogged = true;
+    if (this.waitingBytes <= this.backlogs.bytesMax) return;
+    this.endUnread(1008, 'too much waits to be read');
   }
 
   private get isSlow(): boolean {

@@ -2,14 +2,12 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { Channel } from '../feeds/channel.js';
 import { MAY_TRADE } from '../identity/permissions.js';
 import { CLOSE } from '../protocol/close-codes.js';
-import type { Backlog, Backlogs } from './backlogs.js';
+import type { Backlogs } from './backlogs.js';
 import type { ClientOrigin } from './client-address.js';
+import { ClientSocket, SENT } from './client-socket.js';
 import type { LoginChallenge } from './login.js';
 import { MassCancels } from './mass-cancels.js';
 import type { Bucket } from './token-bucket.js';
-
-/** What a socket says when nothing is left waiting. */
-export const SENT = 1;
 
 /** A public channel that a connection reads. */
 export interface Subscription {
@@ -29,8 +27,7 @@ export interface ConnectionData {
 export type Socket = WebSocket<ConnectionData>;
 
 /** One client's connection. */
-export class Connection implements Backlog {
-  readonly socket: Socket;
+export class Connection extends ClientSocket<ConnectionData> {
   /** Codec: msgpack (true) or JSON. */
   readonly binary: boolean;
   readonly origin: ClientOrigin;
@@ -42,7 +39,6 @@ export class Connection implements Backlog {
   accountBucket: Bucket | null = null;
   readonly massCancels = new MassCancels();
   readonly openedAtMs: number;
-  private readonly backlogs: Backlogs;
   /** 0 until the login. */
   account = 0;
   /** Whose key the login was with: the account itself, or the one that it is a sub-account of. */
@@ -62,10 +58,6 @@ export class Connection implements Backlog {
   cancelsOnDisconnect = false;
   loginFailures = 0;
   strikes = 0;
-  closed = false;
-  /** Was told to go: the socket is there until the client has read that. */
-  lingers = false;
-  private held = false;
   /** First and last entry in the outbox, −1 for none. */
   outHead = -1;
   outTail = -1;
@@ -78,14 +70,13 @@ export class Connection implements Backlog {
     nowMs: number,
     backlogs: Backlogs,
   ) {
-    this.socket = socket;
+    super(socket, backlogs);
     this.binary = socket.getUserData().binary;
     this.origin = socket.getUserData().origin;
     this.number = number;
     this.challenge = challenge;
     this.addressBucket = addressBucket;
     this.openedAtMs = nowMs;
-    this.backlogs = backlogs;
   }
 
   /** Logged in, and allowed to trade. */
@@ -109,22 +100,6 @@ export class Connection implements Backlog {
     return this.account === 0 && this.subscriptions.size === 0;
   }
 
-  /** The socket held something back when it was last written to, and has not been read to the end since. */
-  get clogged(): boolean {
-    return this.held;
-  }
-
-  set clogged(isHeld: boolean) {
-    if (this.held === isHeld) return;
-    this.held = isHeld;
-    if (isHeld) this.backlogs.add(this);
-    else this.backlogs.delete(this);
-  }
-
-  get waitingBytes(): number {
-    return this.socket.getBufferedAmount();
-  }
-
   /** Sends a message. A client that asks and asks but does not read is cut when too much waits for it. */
   send(message: string | Uint8Array): void {
     if (this.socket.send(message, this.binary) === SENT) return;
@@ -133,35 +108,13 @@ export class Connection implements Backlog {
   }
 
   endAsSlow(): void {
-    if (!this.backlogs.mayLinger(this.waitingBytes, performance.now())) {
-      this.cut();
-      return;
-    }
     const limit = this.backlogs.bytesMax;
-    this.end(CLOSE.slow_consumer, `more than ${limit} bytes wait to be read; reconnect and resume`);
+    const reason = `more than ${limit} bytes wait to be read; reconnect and resume`;
+    this.endUnread(CLOSE.slow_consumer, reason);
   }
 
-  /** The client has read some of what waited. */
-  drained(): void {
-    if (this.waitingBytes === 0) this.clogged = false;
+  override drained(): void {
+    super.drained();
     this.onDrain?.();
-  }
-
-  /** The socket has ended. */
-  gone(): void {
-    this.closed = true;
-    this.clogged = false;
-  }
-
-  /** Ends the connection without a word, which would wait like all else. */
-  cut(): void {
-    if (!this.closed) this.socket.close();
-  }
-
-  /** Ends the connection with a code and a reason; the client reads what was sent before. */
-  end(code: number, reason: string): void {
-    if (this.closed) return;
-    this.lingers = true;
-    this.socket.end(code, reason);
   }
 }
