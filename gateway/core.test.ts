@@ -3,7 +3,8 @@ import { createShardCore } from '../main/compose.js';
 import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { keyPairLogin } from '../sdk/login.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { newCoreGateway } from './testing/core-gateway.js';
 import { CorePort, ROOMY } from './testing/core-port.js';
 import { newTrader, type Trader, until } from './testing/exchange.js';
 import { ODD } from './testing/test-market.js';
@@ -20,13 +21,7 @@ const clients: PlimsollClient[] = [];
 
 beforeEach(async () => {
   port = new CorePort(createShardCore());
-  gateway = new Gateway({
-    port: 0,
-    host: '127.0.0.1',
-    shards: [{ port }],
-    operatorKey: new Uint8Array(32),
-    limits: { tickMs: 5 },
-  });
+  gateway = newCoreGateway(port);
   url = `ws://127.0.0.1:${await gateway.listen()}/v1`;
   port.open(1, ROOMY, 500_000);
   port.open(2, ODD, 400);

@@ -7,7 +7,8 @@ import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { auctionPrice } from '../sdk/liquidations.js';
 import { keyPairLogin } from '../sdk/login.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { newCoreGateway } from './testing/core-gateway.js';
 import { CorePort, ROOMY } from './testing/core-port.js';
 import { newTrader, type Trader, until } from './testing/exchange.js';
 
@@ -36,13 +37,7 @@ describe.each(['json', 'msgpack'] as const)('liquidations over %s', (codec) => {
   });
 
   async function listen(seeded: boolean, tickMs = 5): Promise<string> {
-    const gateway = new Gateway({
-      port: 0,
-      host: '127.0.0.1',
-      shards: [{ port }],
-      operatorKey: new Uint8Array(32),
-      limits: { tickMs },
-    });
+    const gateway = newCoreGateway(port, { tickMs });
     gateways.push(gateway);
     if (seeded) {
       const seed = collectSeed(shard, shard.epoch);

@@ -5,7 +5,8 @@ import { applyMarkets, applySeed, collectSeed } from '../main/exchange/shard-see
 import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { keyPairLogin } from '../sdk/login.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { newCoreGateway } from './testing/core-gateway.js';
 import { CorePort, ROOMY } from './testing/core-port.js';
 import { newTrader, type Trader, until } from './testing/exchange.js';
 import { RequestHarness } from './testing/request-harness.js';
@@ -48,10 +49,7 @@ describe.each(['json', 'msgpack'] as const)('orders that make orders, over %s', 
   });
 
   async function begin(seeded = false): Promise<string> {
-    const shards = [{ port }];
-    const operatorKey = new Uint8Array(32);
-    const limits = { tickMs: 5 };
-    const gateway = new Gateway({ port: 0, host: '127.0.0.1', shards, operatorKey, limits });
+    const gateway = newCoreGateway(port);
     gateways.push(gateway);
     if (seeded) {
       const seed = collectSeed(shard, shard.epoch);
@@ -193,9 +191,7 @@ describe.each(['json', 'msgpack'] as const)('brackets over %s', (codec) => {
   });
 
   async function gateway(isFirst: boolean): Promise<string> {
-    const shards = [{ port }];
-    const operatorKey = new Uint8Array(32);
-    const made = new Gateway({ port: 0, host: '127.0.0.1', shards, operatorKey });
+    const made = newCoreGateway(port, {});
     open.push(made);
     if (isFirst) {
       const url = `ws://127.0.0.1:${await made.listen()}/v1`;

@@ -3,7 +3,8 @@ import * as type from '../engine/messages/types.js';
 import { createShardCore } from '../main/compose.js';
 import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { newCoreGateway } from './testing/core-gateway.js';
 import { CorePort, ROOMY } from './testing/core-port.js';
 import { until } from './testing/exchange.js';
 
@@ -23,13 +24,7 @@ const clients: PlimsollClient[] = [];
 
 beforeEach(async () => {
   port = new CorePort(createShardCore());
-  gateway = new Gateway({
-    port: 0,
-    host: '127.0.0.1',
-    shards: [{ port }],
-    operatorKey: new Uint8Array(32),
-    limits: { tickMs: NEVER_MS },
-  });
+  gateway = newCoreGateway(port, { tickMs: NEVER_MS });
   url = `ws://127.0.0.1:${await gateway.listen()}/v1`;
   port.open(1, ROOMY, 500_000);
 });

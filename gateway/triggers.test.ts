@@ -5,7 +5,8 @@ import { applyMarkets, applySeed, collectSeed } from '../main/exchange/shard-see
 import { PlimsollClient } from '../sdk/client.js';
 import type { ServerMessage } from '../sdk/codec.js';
 import { keyPairLogin } from '../sdk/login.js';
-import { Gateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { newCoreGateway } from './testing/core-gateway.js';
 import { CorePort, ROOMY } from './testing/core-port.js';
 import { newTrader, type Trader, until } from './testing/exchange.js';
 
@@ -39,10 +40,7 @@ describe.each(['json', 'msgpack'] as const)('trigger orders over %s', (codec) =>
   });
 
   async function begin(seeded = false): Promise<string> {
-    const shards = [{ port }];
-    const operatorKey = new Uint8Array(32);
-    const limits = { tickMs: 5 };
-    const gateway = new Gateway({ port: 0, host: '127.0.0.1', shards, operatorKey, limits });
+    const gateway = newCoreGateway(port);
     gateways.push(gateway);
     if (seeded) {
       const seed = collectSeed(shard, shard.epoch);

@@ -6,17 +6,15 @@ import { BinanceClient, formOf, type Json } from '../gateway/binance/binance.fix
 import { type AccountKey, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
+import { withoutFunding } from './testing/no-funding.js';
 
 const ORDER = '/fapi/v1/order';
 const LIMIT = { symbol: 'ETHUSDT', type: 'LIMIT', timeInForce: 'GTC' };
 const running: ExchangeProcess[] = [];
 const folders: string[] = [];
 
-/** Time is the real one: funding that falls due in the midst of it would be an income more. */
 async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const config = path.join(data, 'no-funding.toml');
-  fs.writeFileSync(config, '[pricing]\nfundingIntervalMinutes = 0\n');
-  const files = ['--data', data, '--config', config];
+  const files = ['--data', data, ...withoutFunding(data)];
   const args = [...files, '--layout', layout, '--oracle', 'manual', '--no-bots'];
   const exchange = await ExchangeProcess.start(args);
   running.push(exchange);

@@ -13,6 +13,7 @@ const FILES_MAX = 400;
 const STRANGERS = { port: 500, fixPort: 50, fixpPort: 50 } as const;
 /** The least that may be configured. */
 const SNAPSHOT_EVERY = 1_000;
+const PATIENTLY = { timeout: 60_000 };
 /** Orders that find nobody at their price. */
 const BATCH = Array.from({ length: 50 }, () => {
   const order = { market: 'SOL-PERP', side: 'buy', price: '1.000', qty: '1000' } as const;
@@ -68,24 +69,6 @@ async function figure(exchange: ExchangeProcess, name: string): Promise<number> 
   return Number(value);
 }
 
-/** Waits until a snapshot is written. */
-async function snapshotIn(folderOfShard: string): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!fs.existsSync(folderOfShard) || fs.readdirSync(folderOfShard).length === 0) {
-    if (performance.now() > end) throw new Error('no snapshot was written');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Waits, asking now and then, until the figure is large enough. */
-async function untilFigure(exchange: ExchangeProcess, name: string, least: number): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!((await figure(exchange, name)) >= least)) {
-    if (performance.now() > end) throw new Error(`${name} never reached ${least}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe('strangers who open more sockets than there can be files', () => {
   it.each(LAYOUTS)(
     'keep neither journals, snapshots nor operators from theirs, nor an exchange from its end (%s)',
@@ -94,14 +77,17 @@ describe('strangers who open more sockets than there can be files', () => {
       expect(exchange.sentences.tail).toContain('may have 400 files open, so the doors take');
       const client = await newTrader(exchange, '1000000');
       const { leave } = crowd(exchange);
-      await untilFigure(exchange, 'plimsoll_refused_sockets_total', 1);
+      const refused = () => figure(exchange, 'plimsoll_refused_sockets_total');
+      await expect.poll(refused, PATIENTLY).toBeGreaterThanOrEqual(1);
       for (let n = 0; n < SNAPSHOT_EVERY; n += BATCH.length) await client.batch(BATCH);
-      await snapshotIn(path.join(folder, layout, 'shard-0', 'snapshots'));
+      const snapshots = path.join(folder, layout, 'shard-0', 'snapshots');
+      await expect.poll(() => fs.readdirSync(snapshots), PATIENTLY).not.toEqual([]);
       expect((await exchange.page(exchange.ready.adminPort, '/health')).status).toBe(200);
       await exchange.admin('POST', 'accounts', { publicKey: '11111111111111111111111111111112' });
       leave();
       // Its own bots found no room either, perhaps: they come when there is some.
-      await untilFigure(exchange, 'plimsoll_connections', 6);
+      const connections = () => figure(exchange, 'plimsoll_connections');
+      await expect.poll(connections, PATIENTLY).toBeGreaterThanOrEqual(6);
       crowd(exchange);
       await client.close();
       expect(await exchange.stop()).toBe(0);

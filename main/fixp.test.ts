@@ -12,6 +12,7 @@ import { newTrader, type Trader } from '../gateway/testing/exchange.js';
 import { packageFile } from './package-root.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import { LAYOUTS } from './testing/layouts.js';
+import { withoutFunding } from './testing/no-funding.js';
 
 const CUTS = process.env.PLIMSOLL_FULL === '1' ? 200 : 25;
 const ORDERS = CUTS * 20;
@@ -23,11 +24,8 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true });
 });
 
-/** Time is the real one: collateral is compared with what fills have left, and funding may fall due in the midst of it. */
 async function start(data: string, layout: string): Promise<ExchangeProcess> {
-  const config = path.join(data, 'no-funding.toml');
-  fs.writeFileSync(config, '[pricing]\nfundingIntervalMinutes = 0\n');
-  const files = ['--data', data, '--config', config];
+  const files = ['--data', data, ...withoutFunding(data)];
   const args = [...files, '--oracle', 'manual', '--no-bots', '--layout', layout];
   const exchange = await ExchangeProcess.start(args);
   running.push(exchange);

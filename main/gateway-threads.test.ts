@@ -20,6 +20,7 @@ import {
   start,
   tidyUp,
 } from './testing/gateway-threads.fixture.js';
+import { withoutFunding } from './testing/no-funding.js';
 
 const SANDBOX = ['--oracle', 'manual', '--no-bots'];
 const CLIENTS = 40;
@@ -111,10 +112,7 @@ describe('an exchange with two gateway threads', () => {
     'trades in layout %s, and goes on when a thread is killed: nothing is lost, and all views agree',
     async (layout) => {
       const data = scratch();
-      // Time is the real one, and funding that falls due between two looks at an account would be a difference.
-      const file = path.join(data, 'no-funding.toml');
-      fs.writeFileSync(file, '[pricing]\nfundingIntervalMinutes = 0\n');
-      const options = ['--layout', layout, '--config', file];
+      const options = ['--layout', layout, ...withoutFunding(data)];
       const exchange = await start(data, 2, ...options);
       const keys: AccountKey[] = [];
       for (let i = 0; i < CLIENTS; i++) keys.push(await newAccount(exchange));
