@@ -95,8 +95,8 @@ async function creditOf(url: string, signature: string): Promise<'credited' | 'o
 }
 
 /** Null: nobody answers there. */
-async function seenDeposit(url: string, signature: string): Promise<Omit<Asked, 'id'> | null> {
-  let answer: { data?: (Omit<Asked, 'id'> & { signature: string })[] };
+async function seenDeposit(url: string, signature: string): Promise<Progress | null> {
+  let answer: { data?: (Progress & { signature: string })[] };
   try {
     answer = (await (await fetch(url)).json()) as typeof answer;
   } catch {
@@ -164,10 +164,14 @@ export async function requestExit(line: CommandLine, access: ChainAccess, output
   }
 }
 
-interface Asked {
-  id: number;
+/** Of a deposit or a withdrawal, as the door of both tells it. */
+interface Progress {
   state: string;
   reason: string | null;
+}
+
+interface Asked extends Progress {
+  id: number;
 }
 
 async function ask(url: string, body: object | null): Promise<Asked> {
