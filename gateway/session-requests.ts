@@ -219,7 +219,7 @@ export class SessionRequests {
       const sentence = `channel ${channel} needs a login as a registered liquidator`;
       return problem('account_is_not_a_liquidator', sentence);
     }
-    const found = this.context.publicFeeds.find(channel);
+    const found = this.context.publicFeeds.find(channel, connection.number, seen.value);
     if (found === undefined) {
       return problem(
         'channel_is_unknown',

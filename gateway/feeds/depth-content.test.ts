@@ -1,6 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEPTHS, depthTermsOf, INTERVALS_MS, levelChanges } from './depth-content.js';
+import { Xorshift } from '../../engine/testing/xorshift.js';
+import { Markets } from '../markets.js';
+import { BTC } from '../testing/test-market.js';
+import { BookContent } from './book-content.js';
+import { Channel } from './channel.js';
+import {
+  DEPTHS,
+  DepthContent,
+  depthTermsOf,
+  INTERVALS_MS,
+  levelChanges,
+  nextDueMs,
+  READER_GROUPS,
+} from './depth-content.js';
+import { L2Book } from './l2-book.js';
 
 /** Price and lots by price, best first as `order` says. */
 function sorted(levels: Map<number, number>, order: number): number[] {
@@ -60,5 +74,63 @@ describe('the name of a channel with a depth', () => {
     ]) {
       expect(depthTermsOf(wrong)).toBeNull();
     }
+  });
+});
+
+describe('groups of readers', () => {
+  const EPOCH = 1;
+  const TICK_MS = 20;
+  const INTERVAL_MS = 100;
+
+  it('are told one after the other, each once in an interval, and the same sequence is the same book for all', () => {
+    const market = new Markets().put(1, BTC);
+    const book = new L2Book();
+    const whole = new BookContent(market, book);
+    const terms = { depth: 5, intervalMs: INTERVAL_MS };
+    const groups = Array.from({ length: READER_GROUPS }, (_, group) => {
+      return new Channel('book', new DepthContent(market, book, whole, terms, group), 100);
+    });
+    const random = new Xorshift(3);
+    const books = new Map<number, string>();
+    const told: number[] = [];
+    for (let tick = 1; tick <= 200; tick++) {
+      // Seldom enough that groups are told of the same state, too.
+      if (tick % 3 === 1) {
+        book.add(0, 500_000 - random.between(0, 9), random.between(1, 9));
+        book.add(1, 500_010 + random.between(0, 9), random.between(1, 9));
+        whole.saw(tick, tick);
+        expect(whole.take()).not.toBeNull();
+      }
+      groups.forEach((channel, group) => {
+        const frame = channel.tick(EPOCH, tick * TICK_MS);
+        // The very first tick has a frame for everybody.
+        if (frame === null || tick === 1) return;
+        told.push(group);
+        const { bids, asks, checksum } = JSON.parse(channel.snapshot().asJson());
+        const shown = JSON.stringify([bids, asks, checksum]);
+        expect(books.get(frame.sequence) ?? shown).toBe(shown);
+        books.set(frame.sequence, shown);
+      });
+    }
+    // One group at each tick, in turn; a tick without a frame is one since which the best five have not changed.
+    const turns = told.slice(1).map((group, i) => (group - (told[i] as number) + 5) % 5);
+    expect(turns.filter((turn) => turn === 1).length).toBeGreaterThan(150);
+    expect(new Set(told).size).toBe(READER_GROUPS);
+    expect(books.size).toBeLessThan(told.length / 2);
+  });
+
+  it('are due at a part of the interval of their own', () => {
+    const ms = fc.double({ min: 0, max: 1e7, noNaN: true });
+    const group = fc.integer({ min: 0, max: READER_GROUPS - 1 });
+    fc.assert(
+      fc.property(ms, fc.constantFrom(...INTERVALS_MS), group, (nowMs, intervalMs, of) => {
+        const offsetMs = (intervalMs * of) / READER_GROUPS;
+        const dueMs = nextDueMs(nowMs, intervalMs, offsetMs);
+        expect(dueMs).toBeGreaterThan(nowMs);
+        expect(dueMs).toBeLessThanOrEqual(nowMs + intervalMs);
+        const away = (dueMs - offsetMs) % intervalMs;
+        expect(Math.min(Math.abs(away), intervalMs - away)).toBeCloseTo(0, 6);
+      }),
+    );
   });
 });

@@ -9,6 +9,13 @@ import type { L2Book } from './l2-book.js';
 export const DEPTHS: readonly number[] = [5, 10, 20, 50, Number.POSITIVE_INFINITY];
 export const INTERVALS_MS: readonly number[] = [100, 250, 500, 1_000];
 
+/**
+ * Readers of a channel are told in so many groups, each at a part of the interval of its own: were thousands told at once, the
+ * last would have its frame when all others have theirs. Frames of two groups differ in where they begin and end; the same
+ * sequence means the same book in all.
+ */
+export const READER_GROUPS = 5;
+
 /** Which book a channel shows. */
 export interface DepthTerms {
   readonly depth: number;
@@ -36,17 +43,21 @@ export class DepthContent implements ChannelContent {
   private readonly book: L2Book;
   private readonly whole: BookContent;
   private readonly terms: DepthTerms;
+  /** Where within the interval its frames are due. */
+  private readonly offsetMs: number;
   private sent: readonly [Levels, Levels] = [[], []];
   /** What the whole book had published then. */
   private sentAt: object | null = null;
   private timeMs = 0;
   private dueMs = 0;
 
-  constructor(market: Market, book: L2Book, whole: BookContent, terms: DepthTerms) {
+  /** `group`: of its readers, from 0 to `READER_GROUPS` − 1. */
+  constructor(market: Market, book: L2Book, whole: BookContent, terms: DepthTerms, group: number) {
     this.market = market;
     this.book = book;
     this.whole = whole;
     this.terms = terms;
+    this.offsetMs = (terms.intervalMs * group) / READER_GROUPS;
   }
 
   take(nowMs: number) {
@@ -54,7 +65,7 @@ export class DepthContent implements ChannelContent {
     if (nowMs < this.dueMs || published === this.sentAt) return null;
     const { sequence, timeMs } = published;
     const { depth, intervalMs } = this.terms;
-    this.dueMs = nowMs - (nowMs % intervalMs) + intervalMs;
+    this.dueMs = nextDueMs(nowMs, intervalMs, this.offsetMs);
     this.sentAt = published;
     this.timeMs = timeMs;
     const before = this.sent;
@@ -101,6 +112,13 @@ export class DepthContent implements ChannelContent {
       sink.uint('interval', intervalMs);
     };
   }
+}
+
+/** The first moment after `nowMs` that is `offsetMs` (below `intervalMs`) behind a multiple of the interval. */
+export function nextDueMs(nowMs: number, intervalMs: number, offsetMs: number): number {
+  // One interval more, so that the remainder is not negative right after the clock's zero.
+  const sinceDueMs = (nowMs + intervalMs - offsetMs) % intervalMs;
+  return nowMs - sinceDueMs + intervalMs;
 }
 
 /** What leads from one list of levels to another, best first. `order`: 1 where lower prices are better, −1 where higher ones are. */

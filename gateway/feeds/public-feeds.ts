@@ -10,7 +10,7 @@ import { BboContent } from './bbo-content.js';
 import { BookContent, type BookListener } from './book-content.js';
 import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
-import { DepthContent, depthTermsOf } from './depth-content.js';
+import { DepthContent, depthTermsOf, READER_GROUPS } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
@@ -23,6 +23,9 @@ export interface PublicFeedOptions {
   tradesSnapshotMax: number;
   candlesSnapshotMax: number;
 }
+
+/** Of a channel: what a client that comes back saw last; null: it has nothing. */
+export type Seen = { readonly epoch: number; readonly sequence: number } | null;
 
 interface Stand {
   sequence: number;
@@ -61,6 +64,8 @@ const IDLE_TICKS_MAX = 3_000;
 /** All public channels: what the events put into them, and the tick that sends it. */
 export class PublicFeeds {
   private readonly channels = new Map<string, Channel<Subscription>>();
+  /** Books of a depth, by name and group of readers. */
+  private readonly depths = new Map<string, (Channel<Subscription> | undefined)[]>();
   private readonly feeds: (MarketFeeds | undefined)[] = [];
   private readonly states = new StatesContent();
   /** What registered liquidators may know of accounts that are being liquidated. */
@@ -101,9 +106,14 @@ export class PublicFeeds {
     this.addChannel(RISK_CHANNEL, this.risk);
   }
 
-  /** Of a market's book there are more channels than anybody reads: some come into being when they are asked for. */
-  find(name: string): Channel<Subscription> | undefined {
-    return this.channels.get(name) ?? this.openDepth(name) ?? this.openOrders(name);
+  /**
+   * The channel for a connection with this number. Of a market's book there are more channels than anybody reads: some come
+   * into being when they are asked for.
+   */
+  find(name: string, connection: number, seen: Seen): Channel<Subscription> | undefined {
+    return (
+      this.channels.get(name) ?? this.depthChannel(name, connection, seen) ?? this.openOrders(name)
+    );
   }
 
   addMarket(market: Market): void {
@@ -217,11 +227,7 @@ export class PublicFeeds {
     this.states.saw(market, sequence);
   }
 
-  subscribe(
-    subscription: Subscription,
-    epoch: number,
-    seen: { epoch: number; sequence: number } | null,
-  ) {
+  subscribe(subscription: Subscription, epoch: number, seen: Seen) {
     const { channel, connection } = subscription;
     // Of an epoch that no tick has seen, there is nothing yet to take a snapshot of, or to number what follows by.
     if (epoch !== this.epoch) this.tick(epoch, this.tickedMs);
@@ -260,33 +266,54 @@ export class PublicFeeds {
   tick(epoch: number, nowMs: number): void {
     this.epoch = epoch;
     this.tickedMs = nowMs;
-    for (const channel of this.channels.values()) {
-      const frame = channel.tick(epoch, nowMs);
-      if (frame === null || channel.subscribers.size === 0) continue;
-      const kept = this.outbox.keepFrame(frame);
-      for (const subscription of channel.subscribers) {
-        if (subscription.lagging) continue;
-        const { connection } = subscription;
-        // Asking costs a native call for each reader and tick; mostly nothing was held back.
-        if (connection.clogged && connection.waitingBytes > this.outbox.backlogs.publicBytesMax) {
-          subscription.lagging = true;
-          this.lagging.add(subscription);
-        } else this.outbox.addFrame(connection, kept);
-      }
+    for (const channel of this.channels.values()) this.tickChannel(channel, nowMs);
+    // What shows a part of a book follows what the book's own channel has published.
+    for (const groups of this.depths.values()) {
+      for (const channel of groups) if (channel !== undefined) this.tickChannel(channel, nowMs);
     }
     if (this.lagging.size > 0) this.readmit();
     if (this.passing.size > 0) this.closeIdle();
   }
 
-  private openDepth(name: string): Channel<Subscription> | undefined {
+  private tickChannel(channel: Channel<Subscription>, nowMs: number): void {
+    const frame = channel.tick(this.epoch, nowMs);
+    if (frame === null || channel.subscribers.size === 0) return;
+    const kept = this.outbox.keepFrame(frame);
+    for (const subscription of channel.subscribers) {
+      if (subscription.lagging) continue;
+      const { connection } = subscription;
+      // Asking costs a native call for each reader and tick; mostly nothing was held back.
+      if (connection.clogged && connection.waitingBytes > this.outbox.backlogs.publicBytesMax) {
+        subscription.lagging = true;
+        this.lagging.add(subscription);
+      } else this.outbox.addFrame(connection, kept);
+    }
+  }
+
+  /** All channels of a connection are of the same group, so that their frames go out together; who comes back gets its old one. */
+  private depthChannel(name: string, connection: number, seen: Seen) {
+    const groups = this.depths.get(name) ?? [];
+    const old = seen && groups.find((channel) => channel?.after(seen.epoch, seen.sequence));
+    const group = connection % READER_GROUPS;
+    return old ?? groups[group] ?? this.openDepth(name, group);
+  }
+
+  private openDepth(name: string, group: number): Channel<Subscription> | undefined {
     const [, symbol, text] = /^book\.([^.]+)\.(.+)$/.exec(name) ?? [];
     const terms = depthTermsOf(text ?? '');
     const market = symbol === undefined ? undefined : this.markets.find(symbol);
     const feeds = market === undefined ? undefined : this.feeds[market.id];
     if (terms === null || market === undefined || feeds === undefined) return undefined;
     const book = this.orders.book(market.id);
-    const channel = this.addChannel(name, new DepthContent(market, book, feeds.book, terms));
-    return this.openNow(channel, () => {});
+    const content = new DepthContent(market, book, feeds.book, terms, group);
+    const channel = this.newChannel(name, content);
+    const groups = this.depths.get(name) ?? [];
+    groups[group] = channel;
+    this.depths.set(name, groups);
+    return this.openNow(channel, () => {
+      groups[group] = undefined;
+      if (groups.every((other) => other === undefined)) this.depths.delete(name);
+    });
   }
 
   private openOrders(name: string): Channel<Subscription> | undefined {
@@ -295,7 +322,10 @@ export class PublicFeeds {
     const feeds = market === undefined ? undefined : this.feeds[market.id];
     if (market === undefined || feeds === undefined) return undefined;
     const content = new OrdersContent(market, this.orders, feeds.book);
-    return this.openNow(this.addChannel(name, content), () => content.close());
+    return this.openNow(this.addChannel(name, content), () => {
+      content.close();
+      this.channels.delete(name);
+    });
   }
 
   /** Its snapshot is of this moment; from the next tick on it is like all others. */
@@ -312,7 +342,6 @@ export class PublicFeeds {
       if (state.idleTicks < IDLE_TICKS_MAX) continue;
       state.close();
       this.passing.delete(channel);
-      this.channels.delete(channel.name);
     }
   }
 
@@ -336,8 +365,12 @@ export class PublicFeeds {
   }
 
   private addChannel(name: string, content: ChannelContent): Channel<Subscription> {
-    const channel = new Channel<Subscription>(name, content, this.options.publicFramesMax);
+    const channel = this.newChannel(name, content);
     this.channels.set(name, channel);
     return channel;
+  }
+
+  private newChannel(name: string, content: ChannelContent): Channel<Subscription> {
+    return new Channel<Subscription>(name, content, this.options.publicFramesMax);
   }
 }
