@@ -93,8 +93,9 @@ import { isParentEvent, writeParentEvent } from './parent-messages.js';
 
 const MICRO_USD_DECIMALS = 6;
 const PPM_DECIMALS = 6;
-/** Answers that show the order. */
-const ORDER_ANSWERS: readonly number[] = [
+/** By type: 1 for answers that show the order. */
+const SHOWS_ORDER = new Uint8Array(256);
+for (const type of [
   EVT_ACCEPTED,
   EVT_AMENDED,
   EVT_CANCELED,
@@ -103,7 +104,9 @@ const ORDER_ANSWERS: readonly number[] = [
   EVT_SCALED_ACCEPTED,
   EVT_TWAP_ACCEPTED,
   EVT_PARENT_ENDED,
-];
+]) {
+  SHOWS_ORDER[type] = 1;
+}
 const RESULT_DUPLICATE = ACK_RESULTS.indexOf('duplicate');
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 const RESULT_TAKEN_OVER = ACK_RESULTS.indexOf('takenOver');
@@ -205,7 +208,7 @@ export class EventMessages {
     const type = typeOf(head);
     const result = isAnsweredAgain(words, floats, at) ? RESULT_DUPLICATE : resultOf(type);
     const market = this.markets.get(marketOf(head));
-    const isOrder = ORDER_ANSWERS.includes(type);
+    const isOrder = SHOWS_ORDER[type] === 1;
     sink.begin(MESSAGES.ack);
     sink.uint('id', words[at + EW_REQUEST] as number);
     sink.choice('result', result, ACK_RESULTS);

@@ -115,7 +115,8 @@ export class AccountViews {
 
   /** Something of it is. */
   isLiquidating(account: number): boolean {
-    return this.liquidating.has(account);
+    // Asked for each event, and mostly nobody is.
+    return this.liquidating.size > 0 && this.liquidating.has(account);
   }
 
   /** Accounts of which something is being liquidated. */

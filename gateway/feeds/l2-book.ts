@@ -10,6 +10,8 @@ export interface LevelChanges {
   readonly asks: number[];
 }
 
+const FIRST_LEVELS = 256;
+
 export class L2Book {
   private readonly sides = [new L2Side(-1), new L2Side(1)] as const;
 
@@ -43,9 +45,13 @@ export class L2Book {
 }
 
 class L2Side {
-  /** Lots by price as they are now. */
-  private readonly now = new Map<number, number>();
-  private readonly dirty = new Set<number>();
+  /** By price, the place of its lots as they are now; a level that is gone keeps it until the next frame. */
+  private readonly places = new Map<number, number>();
+  private now = new Float64Array(FIRST_LEVELS);
+  private isDirty = new Uint8Array(FIRST_LEVELS);
+  private readonly free: number[] = [];
+  /** Prices whose lots have changed since the last frame. */
+  private dirty: number[] = [];
   /** Published prices, best last, so that most changes happen near the end; lots beside them. */
   private readonly prices: number[] = [];
   private readonly lots: number[] = [];
@@ -57,32 +63,41 @@ class L2Side {
   }
 
   get changed(): boolean {
-    return this.dirty.size > 0;
+    return this.dirty.length > 0;
   }
 
   add(priceTicks: number, lots: number): void {
-    const sum = (this.now.get(priceTicks) ?? 0) + lots;
-    if (sum === 0) this.now.delete(priceTicks);
-    else this.now.set(priceTicks, sum);
-    this.dirty.add(priceTicks);
+    const place = this.places.get(priceTicks) ?? this.open(priceTicks);
+    this.now[place] = (this.now[place] as number) + lots;
+    if (this.isDirty[place] === 1) return;
+    this.isDirty[place] = 1;
+    this.dirty.push(priceTicks);
   }
 
   lotsAt(priceTicks: number): number {
-    return this.now.get(priceTicks) ?? 0;
+    const place = this.places.get(priceTicks);
+    return place === undefined ? 0 : (this.now[place] as number);
   }
 
   present(): number[] {
-    const prices = [...this.now.keys()].sort((a, b) => (a - b) * this.order);
+    const prices = [...this.places.keys()].filter((price) => this.lotsAt(price) !== 0);
+    prices.sort((a, b) => (a - b) * this.order);
     return prices.flatMap((price) => [price, this.lotsAt(price)]);
   }
 
   publish(): number[] {
     const changes: number[] = [];
-    if (this.dirty.size === 0) return changes;
-    const touched = [...this.dirty].sort((a, b) => (a - b) * this.order);
-    this.dirty.clear();
+    if (this.dirty.length === 0) return changes;
+    const touched = this.dirty.sort((a, b) => (a - b) * this.order);
+    this.dirty = [];
     for (const price of touched) {
-      const lots = this.now.get(price) ?? 0;
+      const place = this.places.get(price) as number;
+      const lots = this.now[place] as number;
+      this.isDirty[place] = 0;
+      if (lots === 0) {
+        this.places.delete(price);
+        this.free.push(place);
+      }
       if (this.setPublished(price, lots)) changes.push(price, lots);
     }
     return changes;
@@ -95,6 +110,19 @@ class L2Side {
       levels.push(this.prices[i] as number, this.lots[i] as number);
     }
     return levels;
+  }
+
+  private open(price: number): number {
+    const place = this.free.pop() ?? this.places.size;
+    if (place === this.now.length) {
+      const [now, isDirty] = [new Float64Array(place * 2), new Uint8Array(place * 2)];
+      now.set(this.now);
+      isDirty.set(this.isDirty);
+      this.now = now;
+      this.isDirty = isDirty;
+    }
+    this.places.set(price, place);
+    return place;
   }
 
   /** False when the level was published just so: what came and went between two ticks is no change. */

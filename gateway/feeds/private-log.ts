@@ -66,7 +66,9 @@ export class PrivateLog implements PrivateEvents {
   private readonly segments: FeedSegments | null;
   private readonly writer: FeedWriter | null;
   private readonly indices = new Map<number, SegmentIndex>();
-  private accountsOfSegment = new Set<number>();
+  /** Accounts with records in the present segment; by account, the last segment that it was noted for. */
+  private accountsOfSegment: number[] = [];
+  private notedIn = new Float64Array(FIRST_ACCOUNTS).fill(-1);
   private firstSequence = 0;
   private lastSequence = 0;
   private lastTimeMs = 0;
@@ -200,7 +202,11 @@ export class PrivateLog implements PrivateEvents {
   }
 
   private note(account: number, sequence: number, timeMs: number): void {
-    this.accountsOfSegment.add(account);
+    const segment = Math.floor(this.chunkNumber / CHUNKS_PER_SEGMENT);
+    if (this.notedIn[account] !== segment) {
+      this.notedIn[account] = segment;
+      this.accountsOfSegment.push(account);
+    }
     if (this.firstSequence === 0) this.firstSequence = sequence;
     this.lastSequence = sequence;
     this.lastTimeMs = timeMs;
@@ -231,7 +237,7 @@ export class PrivateLog implements PrivateEvents {
 
   private finishSegment(segment: number): void {
     if (this.segments === null) return;
-    const ends = [...this.accountsOfSegment].map((account) => ({
+    const ends = this.accountsOfSegment.map((account) => ({
       account,
       position: this.positions[account] as number,
       accountSequence: this.sequences[account] as number,
@@ -244,7 +250,7 @@ export class PrivateLog implements PrivateEvents {
     };
     this.segments.writeIndex(segment, index);
     this.indices.set(segment, index);
-    this.accountsOfSegment = new Set();
+    this.accountsOfSegment = [];
     this.firstSequence = 0;
     this.dropOldSegments(this.segments);
   }
@@ -301,5 +307,7 @@ export class PrivateLog implements PrivateEvents {
     this.positions = grownFloats(this.positions, account + 1);
     this.positions.fill(-1, before);
     this.sequences = grownFloats(this.sequences, account + 1);
+    this.notedIn = grownFloats(this.notedIn, account + 1);
+    this.notedIn.fill(-1, before);
   }
 }
