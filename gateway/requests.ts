@@ -30,6 +30,7 @@ import { replyAck, replyDone, replyError } from './session/replies.js';
 import type { RequestTimes } from './session/request-times.js';
 import { tokensOf } from './session/token-bucket.js';
 import type { SessionRequests } from './session-requests.js';
+import type { Turns } from './turns.js';
 
 const NOBODY = { account: 0, home: 0, sent: () => {} };
 /** Room for a command in each market, however short batches are. */
@@ -66,7 +67,7 @@ export class Requests {
   private readonly limits: GatewayLimits;
   private readonly session: SessionRequests;
   private readonly families: FamilyRequests;
-  private readonly wake: (shard: number) => void;
+  private readonly turns: Pick<Turns, 'wake' | 'isUnderWay'>;
   private readonly draft = new OrderDraft();
   private readonly fast: FastRequests;
   private readonly fields: OrderFields;
@@ -84,7 +85,7 @@ export class Requests {
     markets: Markets,
     limits: GatewayLimits,
     session: SessionRequests,
-    wake: (shard: number) => void,
+    turns: Pick<Turns, 'wake' | 'isUnderWay'>,
     times: RequestTimes,
     sending: Sending,
     nowMs: number,
@@ -93,7 +94,7 @@ export class Requests {
     this.limits = limits;
     this.session = session;
     this.families = session.families;
-    this.wake = wake;
+    this.turns = turns;
     this.times = times;
     this.sending = sending;
     this.coarseNowMs = nowMs;
@@ -106,7 +107,8 @@ export class Requests {
 
   receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
     this.counters.messages++;
-    this.times.messageCame();
+    // All that is read in one turn waited in the sockets when it began.
+    if (!this.turns.isUnderWay) this.times.messageCame();
     const size = message.byteLength;
     if (size > this.limits.messageBytesMax || isBinary !== connection.binary) {
       this.wrongFrame(connection, size);
@@ -203,7 +205,7 @@ export class Requests {
       return;
     }
     this.counters.commands++;
-    this.wake(shard);
+    this.turns.wake(shard);
   }
 
   /**
@@ -228,7 +230,7 @@ export class Requests {
       if (!port.trySend(this.writer.words, 0, this.writer.slots)) return;
       this.abandoned.shift();
       this.counters.commands++;
-      this.wake(home);
+      this.turns.wake(home);
       sent();
     }
   }
@@ -247,7 +249,7 @@ export class Requests {
     if (!this.submit(connection, id)) return;
     connection.massCancels.begin(id, markets.length);
     this.counters.commands += markets.length;
-    this.wake(connection.home);
+    this.turns.wake(connection.home);
   }
 
   /** All commands of a batch or none: one wrong item refuses it, and so does a full ring. */
@@ -281,7 +283,7 @@ export class Requests {
     if (!this.submit(connection, request.id)) return;
     this.counters.commands += items.length;
     replyDone(connection, request.id, 'batch', { sent: items.length });
-    this.wake(connection.home);
+    this.turns.wake(connection.home);
   }
 
   private batchItem(
@@ -336,7 +338,7 @@ export class Requests {
   private send(connection: Connection, id: number): void {
     if (!this.submit(connection, id)) return;
     this.counters.commands++;
-    this.wake(connection.home);
+    this.turns.wake(connection.home);
   }
 
   /** An account's commands go to its home, wherever the market is. False: nothing was sent, and it is answered. */

@@ -13,6 +13,11 @@ export class TurnPace {
     this.handOn = handOn;
   }
 
+  /** Something came in this turn already. */
+  get isUnderWay(): boolean {
+    return this.armed;
+  }
+
   /** A message has come, and what comes of it waits to be handed on. */
   came(): void {
     this.messages++;

@@ -25,9 +25,18 @@ export class Turns {
     this.other = other;
   }
 
+  /** A command was sent in this turn of the event loop already. */
+  get isUnderWay(): boolean {
+    return this.pace.isUnderWay;
+  }
+
   /** A command was sent. */
   readonly wake = (shard: number): void => {
-    if (!this.unflushed.includes(shard)) this.unflushed.push(shard);
+    // Mostly it is the one that was named last, and always with one shard.
+    const { unflushed } = this;
+    if (unflushed[unflushed.length - 1] !== shard && !unflushed.includes(shard)) {
+      unflushed.push(shard);
+    }
     this.pace.came();
   };
 

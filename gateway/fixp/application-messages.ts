@@ -83,7 +83,8 @@ export class ApplicationMessages {
   private readonly reader: OrderReader;
   private readonly draft = new OrderDraft();
   private readonly writer = new CommandWriter(COMMANDS_MAX);
-  private readonly kinds = new Map<number, Kind>();
+  /** By template. */
+  private readonly kinds: (Kind | undefined)[] = [];
   private readonly portBits: number;
   /** Of the message that is being taken. */
   private clockMs = 0;
@@ -116,7 +117,7 @@ export class ApplicationMessages {
 
   /** Whether all of a message is there; of a kind that is not known here nothing can be said. */
   fits(templateId: number, at: MessageAt, end: number): boolean {
-    const kind = this.kinds.get(templateId);
+    const kind = this.kinds[templateId];
     if (kind === undefined) return true;
     return kind.fits(at.view, at.offset, end, at.blockLength, at.version);
   }
@@ -127,7 +128,7 @@ export class ApplicationMessages {
     const seqNo = session.expectedSeqNo++;
     this.clockMs = at.clockMs;
     this.counters.messages++;
-    const kind = this.kinds.get(templateId);
+    const kind = this.kinds[templateId];
     const found = this.limited(session, kind, bytes) ?? this.answer(session, kind, seqNo, at);
     if (found === null) {
       connection.strikes = 0;
@@ -174,13 +175,13 @@ export class ApplicationMessages {
     take: (session: FixpSession, seqNo: number, message: T) => Problem | null,
     isCancel = false,
   ): void {
-    this.kinds.set(templateId, {
+    this.kinds[templateId] = {
       fits,
       isCancel,
       take: (session, seqNo, { view, offset, blockLength, version }) => {
         return take(session, seqNo, decoder.wrap(view, offset, blockLength, version));
       },
-    });
+    };
   }
 
   private addOrderKinds(): void {

@@ -200,6 +200,7 @@ export class EventDelivery {
   }
 
   private countQuote(session: FixpSession, type: number, seqNo: number): void {
+    if (session.quotes.rounds.size === 0) return;
     const request = this.event.words[this.event.at + EW_REQUEST] as number;
     const round = session.quotes.rounds.get(request);
     if (round === undefined) return;

@@ -54,9 +54,9 @@ export class FixpDoor {
   private readonly deliveries: readonly EventDelivery[];
   private readonly server: net.Server;
   /** Sessions whose flow has something new for their connection. */
-  private readonly touched = new Set<FixpSession>();
+  private readonly touched: FixpSession[] = [];
   /** Shards to which something was sent that they were not woken for. */
-  private readonly unflushed = new Set<number>();
+  private readonly unflushed: number[] = [];
   private flushing = false;
   private flushArmed = false;
   private readonly pace = new TurnPace(() => this.handOn());
@@ -83,7 +83,7 @@ export class FixpDoor {
       marketData,
       ports: shards,
       exchangeTimeMs,
-      wake: (shard) => this.unflushed.add(shard),
+      wake: (shard) => this.wake(shard),
     });
     const { quotes } = this.application;
     this.deliveries = shards.map(({ portId }, shard) => {
@@ -161,7 +161,7 @@ export class FixpDoor {
     socket.on('data', (chunk: Buffer) => {
       this.layer.receive(connection, chunk);
       // Answers of the door itself are in the flow already; inline, those of the exchange are after this.
-      if (connection.session !== null) this.touched.add(connection.session);
+      if (connection.session !== null) this.noteTouched(connection.session);
       if (!connection.finishing) {
         this.pace.came();
         return;
@@ -192,11 +192,25 @@ export class FixpDoor {
   }
 
   private touch(session: FixpSession): void {
-    this.touched.add(session);
+    this.noteTouched(session);
     if (this.flushing || this.flushArmed) return;
     this.flushArmed = true;
     // Runs when the call that drains the events returns to the event loop: one write for each connection.
     queueMicrotask(this.drainEnded);
+  }
+
+  private wake(shard: number): void {
+    const { unflushed } = this;
+    // Mostly it is the one that was named last, and always with one shard.
+    if (unflushed[unflushed.length - 1] !== shard && !unflushed.includes(shard)) {
+      unflushed.push(shard);
+    }
+  }
+
+  private noteTouched(session: FixpSession): void {
+    if (session.isTouched) return;
+    session.isTouched = true;
+    this.touched.push(session);
   }
 
   private readonly drainEnded = (): void => {
@@ -212,8 +226,7 @@ export class FixpDoor {
 
   private flushPorts(): void {
     this.flushing = true;
-    for (const shard of this.unflushed) {
-      this.unflushed.delete(shard);
+    for (let shard = this.unflushed.shift(); shard !== undefined; shard = this.unflushed.shift()) {
       this.options.shards[shard]?.flush();
     }
     this.flushing = false;
@@ -221,8 +234,11 @@ export class FixpDoor {
 
   private flushConnections(): void {
     const now = Date.now();
-    for (const session of this.touched) session.connection?.flush(now);
-    this.touched.clear();
+    for (const session of this.touched) {
+      session.isTouched = false;
+      session.connection?.flush(now);
+    }
+    this.touched.length = 0;
   }
 
   private forgetOldSessions(nowMs: number): void {

@@ -39,6 +39,8 @@ export class FixpSession {
   /** All orders of the account go when the connection ends. */
   cancelsOnDisconnect = false;
   connection: FixpConnection | null = null;
+  /** Waits to be told what was written into its flow. */
+  isTouched = false;
   private readonly allowances: AllowanceTable<number>;
   /** Since when it has no connection. */
   unboundAtMs: number;

@@ -24,7 +24,10 @@ export interface ConnectionData {
   connection: Connection | null;
 }
 
-export type Socket = WebSocket<ConnectionData>;
+export type Socket = WebSocket<ConnectionData> & {
+  /** Its connection, from the opening on. */
+  owner?: Connection;
+};
 
 /** One client's connection. */
 export class Connection extends ClientSocket<ConnectionData> {

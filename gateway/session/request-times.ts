@@ -27,7 +27,7 @@ export class RequestTimes {
   private originMs = wallOriginMs();
   private messageMs = 0;
 
-  /** A message has come; what is noted until the next one came with it. */
+  /** A message has come; what is noted until this is called again came with it. */
   messageCame(): void {
     this.messageMs = performance.now();
   }

@@ -84,7 +84,7 @@ export class RequestHarness {
       markets,
       limits,
       session,
-      () => {},
+      { wake: () => {}, isUnderWay: false },
       this.times,
       { ratios, load: new LoadLevels(limits.tickMs, []) },
       0,

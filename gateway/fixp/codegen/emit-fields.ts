@@ -82,10 +82,7 @@ function presentTest(field: Field, context: EmitContext): string {
     return `!Number.isNaN(${read(field, context)})`;
   }
   if (!is64Bit(primitive)) return `${read(field, context)} !== ${literal(nullOf(field))}`;
-  const bits = BigInt.asUintN(64, BigInt(nullOf(field)));
-  const high = Number(BigInt.asIntN(32, bits >> 32n));
-  const low = Number(BigInt.asIntN(32, bits));
-  return `!${shared('isInt64', context)}(this.sbeView, ${at(field)}, ${high}, ${low})`;
+  return `!${shared('isInt64', context)}(this.sbeView, ${at(field)}, ${nullWords(field)})`;
 }
 
 function setReaders(field: Field, type: SetType, context: EmitContext): string[] {
@@ -239,8 +236,13 @@ function write(field: Field, context: EmitContext, value: string, place = at(fie
 function writeNull(field: Field, context: EmitContext): string {
   const primitive = primitiveOf(field);
   if (!is64Bit(primitive)) return write(field, context, nullLiteral(field));
-  const { accessor } = PRIMITIVES[primitive];
-  return `this.sbeView.setBig${accessor}(${at(field)}, ${nullOf(field)}n, ${context.little});`;
+  return `${shared('setWords', context)}(this.sbeView, ${at(field)}, ${nullWords(field)});`;
+}
+
+/** Upper and lower half of a null of eight bytes. */
+function nullWords(field: Field): string {
+  const bits = BigInt.asUintN(64, BigInt(nullOf(field)));
+  return `${BigInt.asIntN(32, bits >> 32n)}, ${BigInt.asIntN(32, bits)}`;
 }
 
 function primitiveOf(field: Field) {

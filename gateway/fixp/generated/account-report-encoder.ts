@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type AccountEvent } from './account-event.js';
 
 /** A private event that is neither order nor fill; the WebSocket door tells more of it */
@@ -38,12 +38,12 @@ export class AccountReportEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 67);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 40, -9223372036854775808n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 48, -9223372036854775808n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 56, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 48, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -2147483648, 0);
     this.sbeView.setUint16(this.sbeOffset + 64, 65535, true);
     return this;
   }
@@ -60,7 +60,7 @@ export class AccountReportEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -76,7 +76,7 @@ export class AccountReportEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -113,7 +113,7 @@ export class AccountReportEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -129,7 +129,7 @@ export class AccountReportEncoder {
   }
 
   amountNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 40, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -2147483648, 0);
     return this;
   }
 
@@ -145,7 +145,7 @@ export class AccountReportEncoder {
   }
 
   collateralNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 48, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 48, -2147483648, 0);
     return this;
   }
 
@@ -160,7 +160,7 @@ export class AccountReportEncoder {
   }
 
   positionNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 56, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -2147483648, 0);
     return this;
   }
 

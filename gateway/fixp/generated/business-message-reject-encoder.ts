@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** The door has refused a request; nothing was sent to the exchange */
 export class BusinessMessageRejectEncoder {
@@ -37,7 +37,7 @@ export class BusinessMessageRejectEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 20);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -53,7 +53,7 @@ export class BusinessMessageRejectEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type CancelReason } from './cancel-reason.js';
 import { type Side } from './side.js';
 
@@ -39,10 +39,10 @@ export class ExecutionReportCancelEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 64);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     this.sbeView.setInt32(this.sbeOffset + 56, -2147483648, true);
     return this;
   }
@@ -59,7 +59,7 @@ export class ExecutionReportCancelEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -75,7 +75,7 @@ export class ExecutionReportCancelEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -112,7 +112,7 @@ export class ExecutionReportCancelEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -127,7 +127,7 @@ export class ExecutionReportCancelEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type Side } from './side.js';
 
 /** An order has another price or quantity */
@@ -38,10 +38,10 @@ export class ExecutionReportModifyEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 71);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     this.sbeView.setInt32(this.sbeOffset + 64, -2147483648, true);
     return this;
   }
@@ -58,7 +58,7 @@ export class ExecutionReportModifyEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -74,7 +74,7 @@ export class ExecutionReportModifyEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -111,7 +111,7 @@ export class ExecutionReportModifyEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -126,7 +126,7 @@ export class ExecutionReportModifyEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type OrdType } from './ord-type.js';
 import { type Side } from './side.js';
 import { type TimeInForce } from './time-in-force.js';
@@ -40,11 +40,11 @@ export class ExecutionReportNewEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 74);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 56, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -1, -1);
     this.sbeView.setInt32(this.sbeOffset + 64, -2147483648, true);
     return this;
   }
@@ -61,7 +61,7 @@ export class ExecutionReportNewEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -77,7 +77,7 @@ export class ExecutionReportNewEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -114,7 +114,7 @@ export class ExecutionReportNewEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -129,7 +129,7 @@ export class ExecutionReportNewEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 
@@ -154,7 +154,7 @@ export class ExecutionReportNewEncoder {
   }
 
   expireTimeNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 56, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type OrdStatus } from './ord-status.js';
 import { type Side } from './side.js';
 
@@ -39,12 +39,12 @@ export class ExecutionReportStatusEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 72);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 48, -9223372036854775808n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 56, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 48, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -2147483648, 0);
     this.sbeView.setInt32(this.sbeOffset + 64, -2147483648, true);
     this.sbeView.setUint8(this.sbeOffset + 70, 0);
     return this;
@@ -62,7 +62,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -78,7 +78,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -115,7 +115,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -130,7 +130,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 
@@ -145,7 +145,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   orderQtyNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 48, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 48, -2147483648, 0);
     return this;
   }
 
@@ -160,7 +160,7 @@ export class ExecutionReportStatusEncoder {
   }
 
   leavesQtyNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 56, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 56, -2147483648, 0);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type LiquidityIndicator } from './liquidity-indicator.js';
 import { type Side } from './side.js';
 
@@ -39,10 +39,10 @@ export class ExecutionReportTradeEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 120);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 
@@ -58,7 +58,7 @@ export class ExecutionReportTradeEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -74,7 +74,7 @@ export class ExecutionReportTradeEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -111,7 +111,7 @@ export class ExecutionReportTradeEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 32, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 32, -1, -1);
     return this;
   }
 
@@ -126,7 +126,7 @@ export class ExecutionReportTradeEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 40, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 40, -1, -1);
     return this;
   }
 

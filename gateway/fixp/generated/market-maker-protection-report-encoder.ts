@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type ProtectionReason } from './protection-reason.js';
 
 /** Protection is set, or has taken the quotes back */
@@ -38,7 +38,7 @@ export class MarketMakerProtectionReportEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 39);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -54,7 +54,7 @@ export class MarketMakerProtectionReportEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type ProtectionAction } from './protection-action.js';
 
 /** Limits of fills of quotes; beyond one all quotes of the session in the market are canceled */
@@ -38,8 +38,8 @@ export class MarketMakerProtectionRequestEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 27);
-    this.sbeView.setBigInt64(this.sbeOffset, -9223372036854775808n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 8, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -2147483648, 0);
     return this;
   }
 
@@ -55,7 +55,7 @@ export class MarketMakerProtectionRequestEncoder {
   }
 
   volumeLimitNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -2147483648, 0);
     return this;
   }
 
@@ -71,7 +71,7 @@ export class MarketMakerProtectionRequestEncoder {
   }
 
   deltaLimitNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 8, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -2147483648, 0);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** All of a MassQuote is done */
 export class MassQuoteAckEncoder {
@@ -37,7 +37,7 @@ export class MassQuoteAckEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 38);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -53,7 +53,7 @@ export class MassQuoteAckEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 

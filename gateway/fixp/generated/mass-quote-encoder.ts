@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, refuseCount, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, refuseCount, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type SelfTradePrevention } from './self-trade-prevention.js';
 
 /** Replaces quotes of this session in a market */
@@ -39,7 +39,7 @@ export class MassQuoteEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 20);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -65,7 +65,7 @@ export class MassQuoteEncoder {
   }
 
   deadlineNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 

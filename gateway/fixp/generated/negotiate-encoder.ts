@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setBytes, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setBytes, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type FlowType } from './flow-type.js';
 
 /** Begins a session */
@@ -38,8 +38,8 @@ export class NegotiateEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 137);
-    this.sbeView.setBigUint64(this.sbeOffset + 121, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 129, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 121, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 129, -1, -1);
     return this;
   }
 
@@ -103,7 +103,7 @@ export class NegotiateEncoder {
   }
 
   resumeEpochNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 121, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 121, -1, -1);
     return this;
   }
 
@@ -118,7 +118,7 @@ export class NegotiateEncoder {
   }
 
   resumeAccountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 129, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 129, -1, -1);
     return this;
   }
 }

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type OrdType } from './ord-type.js';
 import { type SelfTradePrevention } from './self-trade-prevention.js';
 import { type Side } from './side.js';
@@ -41,9 +41,9 @@ export class NewOrderSingleEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 43);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 16, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 24, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 24, -1, -1);
     this.sbeView.setInt32(this.sbeOffset + 32, -2147483648, true);
     return this;
   }
@@ -59,7 +59,7 @@ export class NewOrderSingleEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -85,7 +85,7 @@ export class NewOrderSingleEncoder {
   }
 
   expireTimeNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 16, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -1, -1);
     return this;
   }
 
@@ -101,7 +101,7 @@ export class NewOrderSingleEncoder {
   }
 
   deadlineNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 24, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 24, -1, -1);
     return this;
   }
 

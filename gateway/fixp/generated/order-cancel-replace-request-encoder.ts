@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** A new price, a new quantity or both; less at the same price keeps the place in the queue */
 export class OrderCancelReplaceRequestEncoder {
@@ -37,10 +37,10 @@ export class OrderCancelReplaceRequestEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 38);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 16, -9223372036854775808n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 24, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 24, -1, -1);
     this.sbeView.setInt32(this.sbeOffset + 32, -2147483648, true);
     return this;
   }
@@ -57,7 +57,7 @@ export class OrderCancelReplaceRequestEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -72,7 +72,7 @@ export class OrderCancelReplaceRequestEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -88,7 +88,7 @@ export class OrderCancelReplaceRequestEncoder {
   }
 
   orderQtyNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 16, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -2147483648, 0);
     return this;
   }
 
@@ -104,7 +104,7 @@ export class OrderCancelReplaceRequestEncoder {
   }
 
   deadlineNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 24, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 24, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** Cancels an order */
 export class OrderCancelRequestEncoder {
@@ -37,9 +37,9 @@ export class OrderCancelRequestEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 26);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 16, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -1, -1);
     return this;
   }
 
@@ -55,7 +55,7 @@ export class OrderCancelRequestEncoder {
   }
 
   orderIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -70,7 +70,7 @@ export class OrderCancelRequestEncoder {
   }
 
   clOrdIdNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -86,7 +86,7 @@ export class OrderCancelRequestEncoder {
   }
 
   deadlineNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 16, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 16, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** All orders are canceled */
 export class OrderMassActionReportEncoder {
@@ -37,8 +37,8 @@ export class OrderMassActionReportEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 36);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 
@@ -54,7 +54,7 @@ export class OrderMassActionReportEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -70,7 +70,7 @@ export class OrderMassActionReportEncoder {
   }
 
   accountSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 8, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 8, -1, -1);
     return this;
   }
 

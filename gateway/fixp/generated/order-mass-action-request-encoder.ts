@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 import { type Side } from './side.js';
 
 /** Cancels all orders */
@@ -38,7 +38,7 @@ export class OrderMassActionRequestEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 11);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     this.sbeView.setUint16(this.sbeOffset + 8, 65535, true);
     this.sbeView.setUint8(this.sbeOffset + 10, 0);
     return this;
@@ -56,7 +56,7 @@ export class OrderMassActionRequestEncoder {
   }
 
   deadlineNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, refuseCount, setInt64Le, zeroBytes } from '../sbe/flyweight.js';
+import { NOTHING, refuseCount, setInt64Le, setWordsLe, zeroBytes } from '../sbe/flyweight.js';
 
 /** Collateral and positions */
 export class PositionReportEncoder {
@@ -38,7 +38,7 @@ export class PositionReportEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 40);
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 
@@ -54,7 +54,7 @@ export class PositionReportEncoder {
   }
 
   requestSeqNoNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset, 18446744073709551615n, true);
+    setWordsLe(this.sbeView, this.sbeOffset, -1, -1);
     return this;
   }
 

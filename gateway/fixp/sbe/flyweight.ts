@@ -54,6 +54,17 @@ export function isInt64Be(view: DataView, offset: number, high: number, low: num
   return view.getInt32(offset + 4, false) === low && view.getInt32(offset, false) === high;
 }
 
+/** Writes eight bytes by their words: with a bigint it would take ten times as long. */
+export function setWordsLe(view: DataView, offset: number, high: number, low: number): void {
+  view.setInt32(offset, low, true);
+  view.setInt32(offset + 4, high, true);
+}
+
+export function setWordsBe(view: DataView, offset: number, high: number, low: number): void {
+  view.setInt32(offset, high, false);
+  view.setInt32(offset + 4, low, false);
+}
+
 /** Text of a fixed length: it ends at the first zero, or at the end. */
 export function getText(view: DataView, offset: number, length: number): string {
   let text = '';
@@ -119,7 +130,9 @@ export function encodeText(text: string, characterEncoding: string): Uint8Array 
 
 /** Zeros a block, so that what lay there before is not sent. */
 export function zeroBytes(view: DataView, offset: number, length: number): void {
-  for (let i = 0; i < length; i++) view.setUint8(offset + i, 0);
+  let i = 0;
+  for (; i + 8 <= length; i += 8) view.setFloat64(offset + i, 0);
+  for (; i < length; i++) view.setUint8(offset + i, 0);
 }
 
 export function refuseCount(count: number, most: number): never {

@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Be, zeroBytes } from '../../../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Be, setWordsBe, zeroBytes } from '../../../sbe/flyweight.js';
 
 export class NumbersEncoder {
   static readonly BLOCK_LENGTH = 40;
@@ -38,7 +38,7 @@ export class NumbersEncoder {
   /** Writes zeros over the block, and null into what is optional. */
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 40);
-    this.sbeView.setBigInt64(this.sbeOffset + 6, -9223372036854775808n, false);
+    setWordsBe(this.sbeView, this.sbeOffset + 6, -2147483648, 0);
     return this;
   }
 
@@ -63,7 +63,7 @@ export class NumbersEncoder {
   }
 
   threeNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 6, -9223372036854775808n, false);
+    setWordsBe(this.sbeView, this.sbeOffset + 6, -2147483648, 0);
     return this;
   }
 

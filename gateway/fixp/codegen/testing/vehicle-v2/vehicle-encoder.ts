@@ -1,5 +1,5 @@
 // Generated from the SBE schema by `npm run codegen`. Do not edit.
-import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setText, zeroBytes } from '../../../sbe/flyweight.js';
+import { NOTHING, encodeText, refuseCount, setBytes, setInt64Le, setText, setWordsLe, zeroBytes } from '../../../sbe/flyweight.js';
 import { BoosterEncoder } from './booster.js';
 import { EngineEncoder } from './engine.js';
 import { type Gear } from './gear.js';
@@ -45,12 +45,12 @@ export class VehicleEncoder {
   clear(): this {
     zeroBytes(this.sbeView, this.sbeOffset, 180);
     this.sbeView.setInt16(this.sbeOffset + 12, -32768, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 72, -9223372036854775808n, true);
-    this.sbeView.setBigUint64(this.sbeOffset + 80, 0n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 72, -2147483648, 0);
+    setWordsLe(this.sbeView, this.sbeOffset + 80, 0, 0);
     this.sbeView.setFloat32(this.sbeOffset + 88, Number.NaN, true);
     this.sbeView.setFloat64(this.sbeOffset + 92, -1.5, true);
     this.sbeView.setUint16(this.sbeOffset + 100, 1, true);
-    this.sbeView.setBigInt64(this.sbeOffset + 116, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 116, -2147483648, 0);
     return this;
   }
 
@@ -164,7 +164,7 @@ export class VehicleEncoder {
   }
 
   signedNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 72, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 72, -2147483648, 0);
     return this;
   }
 
@@ -179,7 +179,7 @@ export class VehicleEncoder {
   }
 
   unsignedNull(): this {
-    this.sbeView.setBigUint64(this.sbeOffset + 80, 0n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 80, 0, 0);
     return this;
   }
 
@@ -257,7 +257,7 @@ export class VehicleEncoder {
   }
 
   weightNull(): this {
-    this.sbeView.setBigInt64(this.sbeOffset + 116, -9223372036854775808n, true);
+    setWordsLe(this.sbeView, this.sbeOffset + 116, -2147483648, 0);
     return this;
   }
 
