@@ -16,6 +16,11 @@ export const INTERVALS_MS: readonly number[] = [100, 250, 500, 1_000];
  */
 export const READER_GROUPS = 5;
 
+/** Of all levels there is one frame for everybody: it takes as long as there are levels. */
+export function readerGroups({ depth }: DepthTerms): number {
+  return depth === Number.POSITIVE_INFINITY ? 1 : READER_GROUPS;
+}
+
 /** Which book a channel shows. */
 export interface DepthTerms {
   readonly depth: number;

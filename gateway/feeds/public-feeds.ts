@@ -10,7 +10,7 @@ import { BboContent } from './bbo-content.js';
 import { BookContent, type BookListener } from './book-content.js';
 import { CandlesContent } from './candles-content.js';
 import { Channel, type ChannelContent } from './channel.js';
-import { DepthContent, depthTermsOf, READER_GROUPS } from './depth-content.js';
+import { DepthContent, type DepthTerms, depthTermsOf, readerGroups } from './depth-content.js';
 import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
@@ -292,18 +292,19 @@ export class PublicFeeds {
 
   /** All channels of a connection are of the same group, so that their frames go out together; who comes back gets its old one. */
   private depthChannel(name: string, connection: number, seen: Seen) {
-    const groups = this.depths.get(name) ?? [];
-    const old = seen && groups.find((channel) => channel?.after(seen.epoch, seen.sequence));
-    const group = connection % READER_GROUPS;
-    return old ?? groups[group] ?? this.openDepth(name, group);
-  }
-
-  private openDepth(name: string, group: number): Channel<Subscription> | undefined {
     const [, symbol, text] = /^book\.([^.]+)\.(.+)$/.exec(name) ?? [];
     const terms = depthTermsOf(text ?? '');
     const market = symbol === undefined ? undefined : this.markets.find(symbol);
-    const feeds = market === undefined ? undefined : this.feeds[market.id];
-    if (terms === null || market === undefined || feeds === undefined) return undefined;
+    if (terms === null || market === undefined) return undefined;
+    const groups = this.depths.get(name) ?? [];
+    const old = seen && groups.find((channel) => channel?.after(seen.epoch, seen.sequence));
+    const group = connection % readerGroups(terms);
+    return old ?? groups[group] ?? this.openDepth(name, market, terms, group);
+  }
+
+  private openDepth(name: string, market: Market, terms: DepthTerms, group: number) {
+    const feeds = this.feeds[market.id];
+    if (feeds === undefined) return undefined;
     const book = this.orders.book(market.id);
     const content = new DepthContent(market, book, feeds.book, terms, group);
     const channel = this.newChannel(name, content);
