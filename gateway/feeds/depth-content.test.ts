@@ -133,4 +133,27 @@ describe('groups of readers', () => {
       }),
     );
   });
+
+  it('do not wait another interval when there was nothing to tell at the end of one', () => {
+    const market = new Markets().put(1, BTC);
+    const book = new L2Book();
+    const whole = new BookContent(market, book);
+    const terms = { depth: 5, intervalMs: INTERVAL_MS };
+    const content = new DepthContent(market, book, whole, terms, 0);
+    const bid = (priceTicks: number, sequence: number) => {
+      book.add(0, priceTicks, 1);
+      whole.saw(sequence, sequence);
+      whole.take();
+    };
+    for (let i = 0; i < 6; i++) bid(500_000 - i, 1 + i);
+    expect(content.take(100)?.sequence).toBe(6);
+    bid(499_000, 7);
+    // Behind the best five: the book has changed, and nothing is to be seen of it.
+    expect(content.take(200)).toBeNull();
+    bid(500_001, 8);
+    expect(content.take(220)?.sequence).toBe(8);
+    bid(500_002, 9);
+    expect(content.take(280)).toBeNull();
+    expect(content.take(300)?.sequence).toBe(9);
+  });
 });

@@ -70,14 +70,15 @@ export class DepthContent implements ChannelContent {
     if (nowMs < this.dueMs || published === this.sentAt) return null;
     const { sequence, timeMs } = published;
     const { depth, intervalMs } = this.terms;
-    this.dueMs = nextDueMs(nowMs, intervalMs, this.offsetMs);
     this.sentAt = published;
     this.timeMs = timeMs;
     const before = this.sent;
     const now = [this.book.published(0, depth), this.book.published(1, depth)] as const;
     const bids = levelChanges(before[0], now[0], -1);
     const asks = levelChanges(before[1], now[1], 1);
+    // Without a frame the interval is not used up: what changes next is told with the next tick.
     if (bids.length === 0 && asks.length === 0) return null;
+    this.dueMs = nextDueMs(nowMs, intervalMs, this.offsetMs);
     this.sent = now;
     const write = this.writer(bids, asks);
     const writeFrame = (epoch: number, previous: number, upTo: number) => (sink: MessageSink) => {
