@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { pack } from 'msgpackr';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SLOT_WORDS } from '../engine/messages/layout.js';
 import { MsgpackCodec } from '../sdk/codec.js';
 import { FastRequests } from './codec/fast-requests.js';
@@ -400,3 +400,24 @@ function command(name: 'place' | 'cancel', draft: OrderDraft): number[] {
   writer[name](draft, 1, 2, 3);
   return [...writer.words.subarray(0, writer.slots * SLOT_WORDS)];
 }
+
+describe('the time of a request', () => {
+  it('is that of the first command of its turn, and never of a turn before', () => {
+    const clock = vi.spyOn(performance, 'now');
+    const sendAt = (nowMs: number, request: object) => {
+      clock.mockReturnValue(nowMs);
+      harness.json(JSON.stringify(request));
+    };
+    const session = (harness.port.portId << 24) | harness.connection.number;
+    const timeOf = (id: number) => harness.times.receivedAt(session, id);
+    sendAt(5, { ...GOOD, id: 1 });
+    sendAt(9, { ...GOOD, id: 2 });
+    expect([timeOf(1), timeOf(2)]).toEqual([5, 5]);
+    harness.turns.number++;
+    // It wakes no shard, so nobody notes the end of its turn.
+    sendAt(20, { op: 'ping', id: 3 });
+    sendAt(5_000, { ...GOOD, id: 4 });
+    expect(timeOf(4)).toBe(5_000);
+    clock.mockRestore();
+  });
+});

@@ -67,7 +67,9 @@ export class Requests {
   private readonly limits: GatewayLimits;
   private readonly session: SessionRequests;
   private readonly families: FamilyRequests;
-  private readonly turns: Pick<Turns, 'wake' | 'isUnderWay'>;
+  private readonly turns: Pick<Turns, 'wake' | 'number'>;
+  /** The turn for which the clock was read: that of the last message that woke a shard. */
+  private timedTurn = -1;
   private readonly draft = new OrderDraft();
   private readonly fast: FastRequests;
   private readonly fields: OrderFields;
@@ -85,7 +87,7 @@ export class Requests {
     markets: Markets,
     limits: GatewayLimits,
     session: SessionRequests,
-    turns: Pick<Turns, 'wake' | 'isUnderWay'>,
+    turns: Pick<Turns, 'wake' | 'number'>,
     times: RequestTimes,
     sending: Sending,
     nowMs: number,
@@ -107,8 +109,8 @@ export class Requests {
 
   receive(connection: Connection, message: ArrayBuffer, isBinary: boolean): void {
     this.counters.messages++;
-    // All that is read in one turn waited in the sockets when it began.
-    if (!this.turns.isUnderWay) this.times.messageCame();
+    // All that is read in one turn waited in the sockets when it began, and clocks are dear.
+    if (this.turns.number !== this.timedTurn) this.times.messageCame();
     const size = message.byteLength;
     if (size > this.limits.messageBytesMax || isBinary !== connection.binary) {
       this.wrongFrame(connection, size);
@@ -205,7 +207,7 @@ export class Requests {
       return;
     }
     this.counters.commands++;
-    this.turns.wake(shard);
+    this.wake(shard);
   }
 
   /**
@@ -249,7 +251,7 @@ export class Requests {
     if (!this.submit(connection, id)) return;
     connection.massCancels.begin(id, markets.length);
     this.counters.commands += markets.length;
-    this.turns.wake(connection.home);
+    this.wake(connection.home);
   }
 
   /** All commands of a batch or none: one wrong item refuses it, and so does a full ring. */
@@ -283,7 +285,7 @@ export class Requests {
     if (!this.submit(connection, request.id)) return;
     this.counters.commands += items.length;
     replyDone(connection, request.id, 'batch', { sent: items.length });
-    this.turns.wake(connection.home);
+    this.wake(connection.home);
   }
 
   private batchItem(
@@ -338,7 +340,7 @@ export class Requests {
   private send(connection: Connection, id: number): void {
     if (!this.submit(connection, id)) return;
     this.counters.commands++;
-    this.turns.wake(connection.home);
+    this.wake(connection.home);
   }
 
   /** An account's commands go to its home, wherever the market is. False: nothing was sent, and it is answered. */
@@ -353,6 +355,11 @@ export class Requests {
     if (found === null) return true;
     this.busy(connection, id);
     return false;
+  }
+
+  private wake(shard: number): void {
+    this.turns.wake(shard);
+    this.timedTurn = this.turns.number;
   }
 
   private busy(connection: Connection, id: number): void {

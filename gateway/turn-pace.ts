@@ -5,6 +5,7 @@
 export class TurnPace {
   private readonly handOn: () => void;
   private armed = false;
+  private turns = 0;
   /** In this turn, and whether the last one had no more than one. */
   private messages = 0;
   private quiet = true;
@@ -13,9 +14,9 @@ export class TurnPace {
     this.handOn = handOn;
   }
 
-  /** Something came in this turn already. */
-  get isUnderWay(): boolean {
-    return this.armed;
+  /** Number of the turn; it goes up at the end of each in which something came. */
+  get number(): number {
+    return this.turns;
   }
 
   /** A message has come, and what comes of it waits to be handed on. */
@@ -30,6 +31,7 @@ export class TurnPace {
 
   private readonly endTurn = (): void => {
     this.armed = false;
+    this.turns++;
     if (!this.quiet) this.handOn();
     this.quiet = this.messages <= 1;
     this.messages = 0;

@@ -25,9 +25,9 @@ export class Turns {
     this.other = other;
   }
 
-  /** A command was sent in this turn of the event loop already. */
-  get isUnderWay(): boolean {
-    return this.pace.isUnderWay;
+  /** Number of the turn of the event loop; it goes up at the end of each in which a shard was woken. */
+  get number(): number {
+    return this.pace.number;
   }
 
   /** A command was sent. */

@@ -61,7 +61,9 @@ export class RequestHarness {
   /** Logged in, JSON. */
   readonly connection: Connection;
   private readonly binary: Connection;
-  private readonly times = new RequestTimes();
+  readonly times = new RequestTimes();
+  /** Of the event loop; whoever wants another one raises the number. */
+  readonly turns = { number: 0, wake: () => {} };
   private readonly requests: Requests;
   private sent: ServerMessage[] = [];
   private readonly codec = new MsgpackCodec(String);
@@ -84,7 +86,7 @@ export class RequestHarness {
       markets,
       limits,
       session,
-      { wake: () => {}, isUnderWay: false },
+      this.turns,
       this.times,
       { ratios, load: new LoadLevels(limits.tickMs, []) },
       0,
