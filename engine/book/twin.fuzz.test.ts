@@ -77,6 +77,20 @@ const REGIMES: (Regime & { windowBits: number })[] = [
     },
   },
   {
+    // Thousands of levels beyond the window, which come in and go out as the price wanders.
+    ...ordinary,
+    name: 'far levels',
+    windowBits: 10,
+    accounts: 200,
+    openOrders: 3000,
+    priceTicks: (random, middle, away) => {
+      return middle + away * random.between(-20, random.chance(30) ? 60 : 20_000);
+    },
+    nextMiddle: (random, middle) => {
+      return random.chance(1) ? middle + random.between(-4_000, 4_000) : middle;
+    },
+  },
+  {
     // The worst keys of bids are the highest numbers of 32 bits: a window that ends there must not run over.
     ...ordinary,
     name: 'pennies',

@@ -1,13 +1,15 @@
 import { addToBitmap, deleteFromBitmap, nextInBitmap } from './bitmap.js';
 import {
-  closeGap,
   dropFar,
-  farLevel,
+  dropFirst,
   findFar,
+  firstFar,
+  firstFars,
+  freshFar,
   moveLevel,
+  nextFar,
   openFar,
-  openGap,
-  placeOfFar,
+  openFresh,
 } from './far-levels.js';
 import { allocate } from './heap.js';
 import {
@@ -143,14 +145,12 @@ export function bestHead(ladder: i32): i32 {
 
 /** Next worse non-empty key after `key`, NO_KEY at the end. */
 export function nextKey(ladder: i32, key: i32): i32 {
-  let place = 0;
   if (key - i32At(ladder + L_BASE) < i32At(ladder + L_SIZE)) {
     const found = nextInWindow(ladder, key + 1);
     if (found !== NO_KEY) return found;
-  } else {
-    place = placeOfFar(ladder, key + 1);
   }
-  return place < i32At(ladder + L_FAR_COUNT) ? i32At(farLevel(ladder, place) + FAR_KEY) : NO_KEY;
+  const far = nextFar(ladder, key + 1);
+  return far === 0 ? NO_KEY : i32At(far + FAR_KEY);
 }
 
 /** The level of a non-empty key. */
@@ -193,7 +193,7 @@ function dropLevel(ladder: i32, key: i32): void {
   if (key !== i32At(ladder + L_BEST)) return;
   if (count > 0) setI32(ladder + L_BEST, nextInWindow(ladder, key + 1));
   else if (i32At(ladder + L_FAR_COUNT) > 0) {
-    const best = i32At(farLevel(ladder, 0) + FAR_KEY);
+    const best = i32At(firstFar(ladder, 0) + FAR_KEY);
     setI32(ladder + L_BEST, best);
     anchorAt(ladder, best);
     importFar(ladder);
@@ -268,12 +268,12 @@ function exportFrom(ladder: i32, base: i32): void {
     count++;
   }
   if (count === 0) return;
-  openGap(ladder, 0, count);
+  openFresh(ladder, count);
   let key = nextInWindow(ladder, from);
   for (let place = 0; place < count; place++) {
     const next = nextInWindow(ladder, key + 1);
     const level = levelOf(ladder, key);
-    const far = farLevel(ladder, place);
+    const far = freshFar(ladder, place);
     moveLevel(level, far);
     setI32(far + FAR_KEY, key);
     fillZero(level, LEVEL_BYTES);
@@ -284,21 +284,29 @@ function exportFrom(ladder: i32, base: i32): void {
   }
 }
 
-/** Brings the far levels in that the window now covers. */
+/** Brings the far levels in that the window now covers: leaf by leaf, until one is not taken whole. */
 function importFar(ladder: i32): void {
-  const length = i32At(ladder + L_FAR_COUNT);
+  let length = firstFars(ladder);
+  while (length > 0) {
+    const count = importFirst(ladder, length);
+    if (count === 0) return;
+    dropFirst(ladder, count);
+    setI32(ladder + L_COUNT, i32At(ladder + L_COUNT) + count);
+    if (count < length) return;
+    length = firstFars(ladder);
+  }
+}
+
+/** Moves those of the first leaf into the window that it covers. Returns how many. */
+function importFirst(ladder: i32, length: i32): i32 {
   const base = i32At(ladder + L_BASE);
   const size = i32At(ladder + L_SIZE);
-  let count = 0;
-  while (count < length) {
-    const far = farLevel(ladder, count);
+  for (let place = 0; place < length; place++) {
+    const far = firstFar(ladder, place);
     const key = i32At(far + FAR_KEY);
-    if (key - base >= size) break;
+    if (key - base >= size) return place;
     moveLevel(far, levelOf(ladder, key));
     addToBitmap(ladder, key & (size - 1));
-    count++;
   }
-  if (count === 0) return;
-  setI32(ladder + L_COUNT, i32At(ladder + L_COUNT) + count);
-  closeGap(ladder, 0, count);
+  return length;
 }

@@ -92,12 +92,14 @@ export const L_MIDDLE = 20;
 export const L_TOP = 24;
 /** Levels with orders inside of the window. */
 export const L_COUNT = 28;
-/** Levels beyond the window, sorted: address, count, room. */
+/** Levels beyond the window (far-levels.ts): address of the table of leaves, levels in all, room for leaves. */
 export const L_FAR = 32;
 export const L_FAR_COUNT = 36;
 export const L_FAR_CAPACITY = 40;
 /** Reduce-only orders that rest on this side: none lets fill-or-kill sum whole levels. */
 export const L_REDUCE_ONLY = 44;
+/** Leaves of the levels beyond the window. */
+export const L_FAR_LEAVES = 48;
 
 /** A far level: a level with its key. */
 export const FAR_BYTES = 32;
