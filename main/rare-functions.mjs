@@ -10,6 +10,7 @@ export const RARE_FUNCTIONS = [
   'engine/kernel/expiry/removeExpiry',
   'engine/kernel/far-levels/dropFar',
   'engine/kernel/far-levels/findFar',
+  'engine/kernel/far-levels/nextFar',
   'engine/kernel/far-levels/openFar',
   'engine/kernel/fill-test/fillsCompletely',
   'engine/kernel/fill-test/walkOrders',
