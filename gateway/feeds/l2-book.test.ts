@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SIDE_BUY, SIDE_SELL } from '../../engine/messages/types.js';
+import { Xorshift } from '../../engine/testing/xorshift.js';
 import { actions, type BookAction, FIRST, FoldedBook } from '../testing/folded-book.js';
-import { L2Book } from './l2-book.js';
+import { L2Book, type LevelChanges } from './l2-book.js';
 
 describe('L2Book', () => {
   it('publishes each level that changed once, best price first', () => {
@@ -27,6 +28,45 @@ describe('L2Book', () => {
     book.add(1, 102, 1);
     expect(book.published(1, 10)).toEqual([103, 1]);
     expect(book.lotsAt(1, 102)).toBe(1);
+  });
+});
+
+describe('L2Book with thousands of levels', () => {
+  it.each([0, 1])('publishes many changes at once as it does a few (side %d)', (side) => {
+    const PRICES = 4_000;
+    const random = new Xorshift(11 + side);
+    const [book, sparing] = [new L2Book(), new L2Book()];
+    const mirror = new Map<number, number>();
+    const told = (changes: LevelChanges) => (side === 0 ? changes.bids : changes.asks);
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 6_000; i++) {
+        const price = random.between(1, PRICES);
+        const lots = book.lotsAt(side, price);
+        const change = random.chance(40) ? -lots : random.between(1, 9);
+        for (const each of [book, sparing]) each.add(side, price, change);
+        // This one has few changes at a time.
+        if (i % 100 === 99) sparing.publish();
+      }
+      apply(mirror, told(book.publish()));
+      const order = side === 0 ? -1 : 1;
+      expect(book.published(side, PRICES)).toEqual(sorted(mirror, order).flat());
+      expect(book.published(side, PRICES)).toEqual(sparing.published(side, PRICES));
+      expect(book.present(side)).toEqual(book.published(side, PRICES));
+    }
+  });
+
+  it('names each level that is another one, best first, in one pass', () => {
+    const book = new L2Book();
+    for (let price = 1; price <= 3_000; price++) book.add(0, price, 1);
+    book.publish();
+    const wanted: number[] = [];
+    for (let price = 3_500; price > 1_000; price--) {
+      const change = price > 3_000 ? 2 : price % 3 === 0 ? -1 : price % 3 === 1 ? 1 : 0;
+      book.add(0, price, change);
+      if (change !== 0) wanted.push(price, (price > 3_000 ? 0 : 1) + change);
+    }
+    expect(book.publish().bids).toEqual(wanted);
+    expect(book.changed).toBe(false);
   });
 });
 

@@ -11,6 +11,8 @@ export interface LevelChanges {
 }
 
 const FIRST_LEVELS = 256;
+/** Changes times levels from which one pass over all levels is quicker than to put each change in its place. */
+const MERGE_FROM = 4e6;
 
 export class L2Book {
   private readonly sides = [new L2Side(-1), new L2Side(1)] as const;
@@ -53,8 +55,8 @@ class L2Side {
   /** Prices whose lots have changed since the last frame. */
   private dirty: number[] = [];
   /** Published prices, best last, so that most changes happen near the end; lots beside them. */
-  private readonly prices: number[] = [];
-  private readonly lots: number[] = [];
+  private prices: number[] = [];
+  private lots: number[] = [];
   /** 1: lower prices are better (asks); −1: higher ones (bids). */
   private readonly order: number;
 
@@ -86,21 +88,11 @@ class L2Side {
   }
 
   publish(): number[] {
-    const changes: number[] = [];
-    if (this.dirty.length === 0) return changes;
+    if (this.dirty.length === 0) return [];
     const touched = this.dirty.sort((a, b) => (a - b) * this.order);
     this.dirty = [];
-    for (const price of touched) {
-      const place = this.places.get(price) as number;
-      const lots = this.now[place] as number;
-      this.isDirty[place] = 0;
-      if (lots === 0) {
-        this.places.delete(price);
-        this.free.push(place);
-      }
-      if (this.setPublished(price, lots)) changes.push(price, lots);
-    }
-    return changes;
+    const isMany = touched.length * this.prices.length > MERGE_FROM;
+    return isMany ? this.publishInOnePass(touched) : this.publishEach(touched);
   }
 
   published(depth: number): number[] {
@@ -110,6 +102,53 @@ class L2Side {
       levels.push(this.prices[i] as number, this.lots[i] as number);
     }
     return levels;
+  }
+
+  private publishEach(touched: readonly number[]): number[] {
+    const changes: number[] = [];
+    for (const price of touched) {
+      const lots = this.takeDirty(price);
+      if (this.setPublished(price, lots)) changes.push(price, lots);
+    }
+    return changes;
+  }
+
+  private publishInOnePass(touched: readonly number[]): number[] {
+    const { lots: oldLots, prices: oldPrices } = this;
+    const changes: number[] = [];
+    const prices: number[] = [];
+    const lots: number[] = [];
+    let old = 0;
+    // From the worst on, as the published ones stand.
+    for (let i = touched.length - 1; i >= 0; i--) {
+      const price = touched[i] as number;
+      for (; ((oldPrices[old] as number) - price) * this.order > 0; old++) {
+        prices.push(oldPrices[old] as number);
+        lots.push(oldLots[old] as number);
+      }
+      const before = oldPrices[old] === price ? (oldLots[old++] as number) : 0;
+      const now = this.takeDirty(price);
+      if (now !== 0) {
+        prices.push(price);
+        lots.push(now);
+      }
+      if (now !== before) changes.push(now, price);
+    }
+    this.prices = prices.concat(oldPrices.slice(old));
+    this.lots = lots.concat(oldLots.slice(old));
+    return changes.reverse();
+  }
+
+  /** Lots at a price that is published with them. */
+  private takeDirty(price: number): number {
+    const place = this.places.get(price) as number;
+    const lots = this.now[place] as number;
+    this.isDirty[place] = 0;
+    if (lots === 0) {
+      this.places.delete(price);
+      this.free.push(place);
+    }
+    return lots;
   }
 
   private open(price: number): number {
