@@ -8,6 +8,11 @@ export interface ChannelContent {
   writeSnapshot: (epoch: number, sequence: number) => WriteMessage;
 }
 
+/** A snapshot of this length is used again, … */
+const LARGE_LENGTH = 64 * 1024;
+/** … until so many frames have come after it. */
+const FRAMES_BEHIND_MAX = 50;
+
 export type WriteFrame = (epoch: number, previous: number, sequence: number) => WriteMessage;
 
 /**
@@ -24,6 +29,8 @@ export class Channel<Subscriber> {
   private epoch = 0;
   private sequence = 0;
   private snapshotFrame: Frame | null = null;
+  /** The last large snapshot, by codec: encoded, because the state goes on. */
+  private large: [Frame | null, Frame | null] = [null, null];
   /** False: what it carries means something else in another thread, so whoever comes back gets a snapshot. */
   resumes = true;
 
@@ -39,6 +46,7 @@ export class Channel<Subscriber> {
       this.epoch = epoch;
       this.frames = [];
       this.snapshotFrame = null;
+      this.large = [null, null];
     }
     const taken = this.content.take(nowMs);
     if (taken === null) return null;
@@ -63,6 +71,23 @@ export class Channel<Subscriber> {
     this.sequence = sequence;
     this.frames = [];
     this.snapshotFrame = null;
+    this.large = [null, null];
+  }
+
+  /**
+   * What somebody gets who has nothing: a snapshot, and the frames since. A large one takes milliseconds to write, and strangers may ask for
+   * one after the other; so it serves for a while all who come.
+   */
+  beginning(binary: boolean): Frame[] {
+    const codec = binary ? 1 : 0;
+    const kept = this.large[codec];
+    const since = kept === null ? null : this.after(this.epoch, kept.sequence);
+    if (kept !== null && since !== null && since.length <= FRAMES_BEHIND_MAX) {
+      return [kept, ...since];
+    }
+    const fresh = this.snapshot();
+    this.large[codec] = fresh.lengthIn(binary) >= LARGE_LENGTH ? fresh : null;
+    return [fresh];
   }
 
   /** The state at the end of the last frame. The tick has to have run in this epoch. */

@@ -25,6 +25,11 @@ export class Frame {
     this.write = write;
   }
 
+  /** Length in this codec. */
+  lengthIn(binary: boolean): number {
+    return binary ? this.asMsgpack().length : this.asJson().length;
+  }
+
   asJson(): string {
     if (this.jsonText === null) {
       this.write?.(json);

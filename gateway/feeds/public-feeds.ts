@@ -237,8 +237,8 @@ export class PublicFeeds {
       resumed: missed !== null,
       /** Sends what the subscriber does not have; to be called after the answer. */
       begin: () => {
-        if (missed !== null) for (const frame of missed) replyFrame(connection, frame);
-        else replyFrame(connection, channel.snapshot());
+        const frames = missed ?? channel.beginning(connection.binary);
+        for (const frame of frames) replyFrame(connection, frame);
       },
       epoch,
     };
@@ -360,7 +360,7 @@ export class PublicFeeds {
           channel.name,
           'the connection read too slowly, frames were left out; a snapshot follows',
         );
-        replyFrame(connection, channel.snapshot());
+        for (const frame of channel.beginning(connection.binary)) replyFrame(connection, frame);
       });
     }
   }
