@@ -94,6 +94,32 @@ describe('limits', () => {
     cancelsBurst: 3,
   };
 
+  it('count what a channel begins with by its length, and send nothing when there is too little left', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { ...few, requestsBurst: 400 } });
+    const trader = await exchange.client(1);
+    // 300 levels, which are some six kilobytes of text.
+    for (let level = 0; level < 300; level += 50) {
+      const prices = Array.from({ length: 50 }, (_, i) => (50_000 - (level + i) / 10).toFixed(1));
+      await trader.batch(prices.map((price) => ({ op: 'place' as const, ...BUY, price })));
+    }
+    const reader = await exchange.client(2, { codec: 'json' });
+    const channel = 'book.BTC-PERP';
+    await reader.subscribe(channel);
+    await until(() => reader.book('BTC-PERP').bids.length === 300, 'the book is there');
+    let taken = 1;
+    const again = async () => {
+      for (; taken < 200; taken++) {
+        await reader.unsubscribe(channel);
+        await reader.subscribe(channel);
+      }
+    };
+    // A subscription, its snapshot and its end are seven tokens or so, of 400.
+    await expect(again()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(taken).toBeGreaterThan(40);
+    expect(taken).toBeLessThan(70);
+  });
+
   it('of orders without trades let cancels through, and grow with what is traded', async () => {
     exchange = new TestExchange();
     await exchange.start({ limits: { orderWindowFree: 4, orderUsdEach: 100 } });

@@ -160,8 +160,9 @@ export class Requests {
     else if (FAMILY_REQUESTS.has(name)) this.family(connection, request);
     else {
       const found = this.session.handle(connection, request);
-      if (found !== null) this.refuse(connection, request.id, found);
-      else connection.strikes = 0;
+      if (found === null) connection.strikes = 0;
+      else if (found.code === 'rate_limited') this.limited(connection, request.id, found);
+      else this.refuse(connection, request.id, found);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ReadRequest } from './codec/request-reader.js';
 import { type Problem, problem, shown } from './commands/problem.js';
 import type { FamilyRequests } from './family-requests.js';
+import type { Frame } from './feeds/frame.js';
 import { PRIVATE_CHANNEL, type PrivateFeed } from './feeds/private-feed.js';
 import type { PublicFeeds } from './feeds/public-feeds.js';
 import { RISK_CHANNEL } from './feeds/risk-content.js';
@@ -14,8 +15,8 @@ import type { Accounts } from './session/accounts.js';
 import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
-import { replyDone, replyError } from './session/replies.js';
-import type { Bucket } from './session/token-bucket.js';
+import { replyDone, replyError, replyFrame } from './session/replies.js';
+import { type Bucket, tokensOf } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -227,12 +228,27 @@ export class SessionRequests {
       );
     }
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);
+    const { publicFeeds } = this.context;
+    const { frames, resumed } = publicFeeds.missing(found, connection.binary, present, seen.value);
+    if (!this.affords(connection, frames)) {
+      const sentence = `a kilobyte of what channel ${channel} begins with counts as a request, and there are too many; nothing was sent`;
+      return problem('rate_limited', sentence);
+    }
     const subscription: Subscription = { connection, channel: found, lagging: false };
     connection.subscriptions.set(channel, subscription);
-    const start = this.context.publicFeeds.subscribe(subscription, present, seen.value);
-    replyDone(connection, request.id, 'subscribe', { channel, resumed: start.resumed });
-    start.begin();
+    found.subscribers.add(subscription);
+    replyDone(connection, request.id, 'subscribe', { channel, resumed });
+    for (const frame of frames) replyFrame(connection, frame);
     return null;
+  }
+
+  /** Takes tokens for what is sent, as for what comes: a snapshot of a deep book is a thousand times as long as the request for it. */
+  private affords(connection: Connection, frames: readonly Frame[]): boolean {
+    const { binary } = connection;
+    const tokens = frames.reduce((sum, frame) => sum + tokensOf(frame.lengthIn(binary)) - 1, 0);
+    // Whoever has not asked for anything for a while gets the longest one.
+    const most = Math.floor(this.context.limits.requestsBurst / 2);
+    return tokens === 0 || connection.takeTokens(Math.min(tokens, most), performance.now());
   }
 
   private unsubscribe(connection: Connection, request: ReadRequest): Problem | null {

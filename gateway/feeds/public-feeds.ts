@@ -227,21 +227,12 @@ export class PublicFeeds {
     this.states.saw(market, sequence);
   }
 
-  subscribe(subscription: Subscription, epoch: number, seen: Seen) {
-    const { channel, connection } = subscription;
+  /** What a subscriber does not have yet: from there on the channel's frames are all. */
+  missing(channel: Channel<Subscription>, binary: boolean, epoch: number, seen: Seen) {
     // Of an epoch that no tick has seen, there is nothing yet to take a snapshot of, or to number what follows by.
     if (epoch !== this.epoch) this.tick(epoch, this.tickedMs);
     const missed = seen === null ? null : channel.after(seen.epoch, seen.sequence);
-    channel.subscribers.add(subscription);
-    return {
-      resumed: missed !== null,
-      /** Sends what the subscriber does not have; to be called after the answer. */
-      begin: () => {
-        const frames = missed ?? channel.beginning(connection.binary);
-        for (const frame of frames) replyFrame(connection, frame);
-      },
-      epoch,
-    };
+    return { resumed: missed !== null, frames: missed ?? channel.beginning(binary) };
   }
 
   /** The account is no liquidator any more. */
