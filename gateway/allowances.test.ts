@@ -120,6 +120,28 @@ describe('limits', () => {
     expect(taken).toBeLessThan(70);
   });
 
+  it('count the orders and the events that a private feed begins with', async () => {
+    exchange = new TestExchange();
+    await exchange.start({ limits: { ...few, requestsBurst: 1_000 } });
+    const client = await exchange.client(1);
+    for (let i = 0; i < 10; i++) {
+      await client.batch(Array.from({ length: 50 }, () => ({ op: 'place' as const, ...BUY })));
+    }
+    await client.subscribe('private');
+    await until(() => client.account.orders.size === 500, 'all orders are there');
+    let taken = 1;
+    const again = async () => {
+      for (; taken < 200; taken++) {
+        await client.unsubscribe('private');
+        await client.subscribe('private');
+      }
+    };
+    await expect(again()).rejects.toMatchObject({ code: 'rate_limited' });
+    // 500 are left after the orders; a snapshot of them, or a resume, is one of some fifty or ten.
+    expect(taken).toBeGreaterThan(5);
+    expect(taken).toBeLessThan(50);
+  });
+
   it('of orders without trades let cancels through, and grow with what is traded', async () => {
     exchange = new TestExchange();
     await exchange.start({ limits: { orderWindowFree: 4, orderUsdEach: 100 } });

@@ -213,6 +213,8 @@ export class SessionRequests {
       const missing = permissionProblem(connection, MAY_READ, 'channel private');
       if (missing !== null) return missing;
       if (connection.isPrivate) return alreadySubscribed(channel);
+      const tokens = this.context.privateFeed.tokensFor(connection.account, seen.value);
+      if (!this.affords(connection, tokens)) return tooLong(channel);
       this.context.privateFeed.subscribe(connection, request.id, seen.value, present);
       return null;
     }
@@ -230,10 +232,8 @@ export class SessionRequests {
     if (connection.subscriptions.has(channel)) return alreadySubscribed(channel);
     const { publicFeeds } = this.context;
     const { frames, resumed } = publicFeeds.missing(found, connection.binary, present, seen.value);
-    if (!this.affords(connection, frames)) {
-      const sentence = `a kilobyte of what channel ${channel} begins with counts as a request, and there are too many; nothing was sent`;
-      return problem('rate_limited', sentence);
-    }
+    if (!this.affords(connection, tokensOfFrames(frames, connection.binary)))
+      return tooLong(channel);
     const subscription: Subscription = { connection, channel: found, lagging: false };
     connection.subscriptions.set(channel, subscription);
     found.subscribers.add(subscription);
@@ -243,9 +243,7 @@ export class SessionRequests {
   }
 
   /** Takes tokens for what is sent, as for what comes: a snapshot of a deep book is a thousand times as long as the request for it. */
-  private affords(connection: Connection, frames: readonly Frame[]): boolean {
-    const { binary } = connection;
-    const tokens = frames.reduce((sum, frame) => sum + tokensOf(frame.lengthIn(binary)) - 1, 0);
+  private affords(connection: Connection, tokens: number): boolean {
     // Whoever has not asked for anything for a while gets the longest one.
     const most = Math.floor(this.context.limits.requestsBurst / 2);
     return tokens === 0 || connection.takeTokens(Math.min(tokens, most), performance.now());
@@ -296,4 +294,14 @@ function wrongType(name: string, wanted: string, value: unknown): Problem {
 
 function alreadySubscribed(channel: string): Problem {
   return problem('already_subscribed', `channel ${channel} is already subscribed`);
+}
+
+/** Beyond the request's own. */
+function tokensOfFrames(frames: readonly Frame[], binary: boolean): number {
+  return frames.reduce((sum, frame) => sum + tokensOf(frame.lengthIn(binary)) - 1, 0);
+}
+
+function tooLong(channel: string): Problem {
+  const sentence = `what channel ${channel} begins with counts as many requests as are not left at the moment; nothing was sent`;
+  return problem('rate_limited', sentence);
 }

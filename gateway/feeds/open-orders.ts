@@ -153,6 +153,14 @@ export class OpenOrders {
     return this.triggers.has(slot);
   }
 
+  /** How many open orders an account has. */
+  countOf(account: number): number {
+    let count = 0;
+    let slot = account < this.headOfAccount.length ? (this.headOfAccount[account] as number) : NONE;
+    for (; slot !== NONE; slot = this.next[slot] as number) count++;
+    return count;
+  }
+
   /** The open orders of an account, oldest first within a market. */
   ofAccount(account: number): OpenOrder[] {
     const orders: OpenOrder[] = [];

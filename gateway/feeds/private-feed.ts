@@ -17,6 +17,9 @@ export interface LastSeen {
   sequence: number;
 }
 
+/** What a subscription begins with counts as requests: so many events that were missed, or orders of a snapshot, are one. */
+const EVENTS_A_TOKEN = 50;
+const ORDERS_A_TOKEN = 10;
 /** Records that one turn of a resume sends before it looks at the socket again. */
 const RECORDS_PER_TURN = 32;
 
@@ -49,6 +52,13 @@ export class PrivateFeed {
 
   followers(account: number): readonly Connection[] | undefined {
     return this.live.get(account);
+  }
+
+  /** What a subscription of the account costs beyond its request. */
+  tokensFor(account: number, seen: LastSeen | null): number {
+    const missed = seen === null ? -1 : this.logOf(account).lastOf(account) - seen.sequence;
+    if (missed >= 0) return Math.floor(missed / EVENTS_A_TOKEN);
+    return Math.floor(this.snapshots.ordersOf(account) / ORDERS_A_TOKEN);
   }
 
   /** Answers the subscription and begins the feed. `epoch` is the present one. */

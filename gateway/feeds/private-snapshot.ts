@@ -34,6 +34,11 @@ export class PrivateSnapshots {
     this.twaps = twaps;
   }
 
+  /** Orders that a snapshot of the account would show. */
+  ordersOf(account: number): number {
+    return this.orders.countOf(account);
+  }
+
   /** The messages of the snapshot, in order. `epoch` is shown for an account that has had no event yet. */
   write(account: number, epoch: number, send: (write: (sink: MessageSink) => void) => void): void {
     const orders = this.orders.ofAccount(account).map((order) => this.orderObject(order));
