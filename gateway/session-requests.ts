@@ -16,7 +16,7 @@ import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
 import { replyDone, replyError, replyFrame } from './session/replies.js';
-import { type Bucket, tokensOf } from './session/token-bucket.js';
+import { affords, type Bucket, tokensOf } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -242,11 +242,10 @@ export class SessionRequests {
     return null;
   }
 
-  /** Takes tokens for what is sent, as for what comes: a snapshot of a deep book is a thousand times as long as the request for it. */
   private affords(connection: Connection, tokens: number): boolean {
-    // Whoever has not asked for anything for a while gets the longest one.
-    const most = Math.floor(this.context.limits.requestsBurst / 2);
-    return tokens === 0 || connection.takeTokens(Math.min(tokens, most), performance.now());
+    return affords(tokens, this.context.limits, (count) => {
+      return connection.takeTokens(count, performance.now());
+    });
   }
 
   private unsubscribe(connection: Connection, request: ReadRequest): Problem | null {

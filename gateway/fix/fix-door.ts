@@ -131,7 +131,7 @@ export class FixDoor {
     options.load.watch(ports);
     this.publicPace = new PublicPace(options.load);
     this.status = new StatusDesk(markets, exchangeTimeMs);
-    this.marketData = new MarketDataDesk(markets, options.bookOf, this.limits.subscriptionsMax);
+    this.marketData = new MarketDataDesk(markets, options.bookOf, this.limits);
     this.server = net.createServer((socket) => this.opened(socket));
     for (const port of ports) port.onEvents(null);
   }

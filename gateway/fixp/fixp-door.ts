@@ -73,9 +73,11 @@ export class FixpDoor {
     const { markets, views, openOrders, accounts, allowances, load, ratios, logOf, epoch } = folds;
     load.watch(shards);
     const exchangeTimeMs = options.exchangeTimeMs ?? nowMs;
-    const { publicBufferBytesMax, strikesMax } = limits;
+    const { publicBufferBytesMax, requestsBurst, strikesMax } = limits;
     const flowBudget = new FlowBudget(fixpLimits.allFlowsBytesMax);
-    const marketData = new MarketData({ folds, publicBufferBytesMax, nowMs, exchangeTimeMs });
+    const marketData = new MarketData({
+      ...{ folds, publicBufferBytesMax, requestsBurst, nowMs, exchangeTimeMs },
+    });
     this.marketData = marketData;
     this.application = new ApplicationMessages({
       ...{ limits, markets, views, openOrders, nowMs, load, ratios },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../testing/exchange.js';
 import * as sbe from './generated/index.js';
 import { type FixpClient, read } from './testing/fixp-client.js';
 import { FixpExchange } from './testing/fixp-exchange.js';
@@ -156,3 +157,28 @@ describe('market data over FIXP', () => {
     );
   });
 });
+
+describe('market data of a deep book over FIXP', () => {
+  it('counts by its length: who asks again and again is refused for the moment', async () => {
+    await exchange.close();
+    exchange = new FixpExchange({ requestsPerSecond: 0.001, requestsBurst: 400 });
+    await exchange.start();
+    const [trader, asker] = [exchange.client(1), exchange.client(3)];
+    await Promise.all([trader.begin(), asker.begin()]);
+    for (let i = 0; i < 300; i++) order(trader, sbe.Side.Buy, 500_000 - i, 10);
+    await until(() => count(trader, sbe.ExecutionReportNewDecoder) === 300, 'all rest');
+    for (let i = 0; i < 100; i++) {
+      subscribe(asker);
+      subscribe(asker, sbe.SubscriptionAction.Unsubscribe);
+    }
+    await until(() => count(asker, sbe.BusinessMessageRejectDecoder) > 0, 'it is refused');
+    // 300 levels are four kilobytes or so, and six tokens with both requests.
+    const snapshots = count(asker, sbe.MarketDataSnapshotDecoder);
+    expect(snapshots).toBeGreaterThan(40);
+    expect(snapshots).toBeLessThan(100);
+  });
+});
+
+function count(client: FixpClient, { TEMPLATE_ID }: { TEMPLATE_ID: number }): number {
+  return client.received.filter(({ templateId }) => templateId === TEMPLATE_ID).length;
+}

@@ -24,6 +24,7 @@ import { type Problem, problem } from '../commands/problem.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Market } from '../markets.js';
 import { PublicPace } from '../session/load-levels.js';
+import { affords, tokensOf } from '../session/token-bucket.js';
 import type { FixpSession } from './fixp-session.js';
 import {
   MarketDataAckEncoder,
@@ -37,6 +38,7 @@ import { beginMessage, commitMessage } from './report-writer.js';
 export interface MarketDataContext {
   readonly folds: GatewayFolds;
   readonly publicBufferBytesMax: number;
+  readonly requestsBurst: number;
   readonly nowMs: () => number;
   readonly exchangeTimeMs: () => number;
 }
@@ -76,10 +78,17 @@ export class MarketData {
         return problem('already_subscribed', `market ${marketId} is subscribed already`);
       }
       if (feed.subscribers.size === 0) feed.begin();
+      const snapshot = feed.snapshot(folds.epoch());
+      if (!this.affords(session, snapshot)) {
+        return problem(
+          'rate_limited',
+          `the book of market ${marketId} counts as many requests as are not left at the moment`,
+        );
+      }
       feed.subscribers.add(session);
       // The answer first; the snapshot is of the last tick, and the next message continues it.
       this.answer(session, seqNo, marketId, action, exchangeTimeMs());
-      session.connection?.sendFrame(feed.snapshot(folds.epoch()), this.context.nowMs());
+      session.connection?.sendFrame(snapshot, this.context.nowMs());
       return null;
     }
     if (action !== SubscriptionAction.Unsubscribe) return notAllowed('action', action);
@@ -89,6 +98,13 @@ export class MarketData {
     feed.lagging.delete(session);
     this.answer(session, seqNo, marketId, action, exchangeTimeMs());
     return null;
+  }
+
+  private affords(session: FixpSession, snapshot: Buffer): boolean {
+    const clockMs = performance.now();
+    return affords(tokensOf(snapshot.length) - 1, this.context, (count) => {
+      return session.bucket(clockMs).take(count, clockMs);
+    });
   }
 
   /** The session has lost its connection. */

@@ -30,6 +30,18 @@ export function tokensOf(bytes: number): number {
   return 1 + Math.floor(bytes / BYTES_PER_TOKEN);
 }
 
+/**
+ * Takes tokens for what is about to be sent on a request, beyond the request's own: a snapshot of a deep book is a thousand times as long as
+ * the request for it. False: too few are left, and nothing was taken. Whoever has not asked for anything for a while gets the longest one.
+ */
+export function affords(
+  tokens: number,
+  { requestsBurst }: Pick<Rates, 'requestsBurst'>,
+  take: (count: number) => boolean,
+): boolean {
+  return tokens === 0 || take(Math.min(tokens, Math.floor(requestsBurst / 2)));
+}
+
 /** A bucket of one thread. */
 export class TokenBucket implements Bucket {
   private requests: number;

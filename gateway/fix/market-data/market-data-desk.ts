@@ -1,5 +1,7 @@
 import type { L2Book } from '../../feeds/l2-book.js';
+import type { GatewayLimits } from '../../limits.js';
 import { type Market, type Markets, priceText, qtyText } from '../../markets.js';
+import { affords, tokensOf } from '../../session/token-bucket.js';
 import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody, timestampOf } from '../codec/frame-writer.js';
@@ -22,6 +24,8 @@ import {
 } from './market-data-request.js';
 
 const UNSUBSCRIBE = '2';
+/** Of a level in a snapshot, about. */
+const LEVEL_BYTES = 32;
 const SIDES = [ENTRY_BID, ENTRY_OFFER];
 
 /** A market's best levels, as many as somebody wants, and what has changed in them with the last tick. */
@@ -49,21 +53,23 @@ interface Trade {
   readonly timeMs: number;
 }
 
+type DeskLimits = Pick<GatewayLimits, 'requestsBurst' | 'subscriptionsMax'>;
+
 /** Snapshots and updates of books, and trades, for sessions that ask for them. */
 export class MarketDataDesk {
   private readonly markets: Markets;
   private readonly bookOf: (marketId: number) => L2Book;
-  private readonly subscriptionsMax: number;
+  private readonly limits: DeskLimits;
   private readonly channels = new Map<string, Channel>();
   private readonly subscriptions = new Map<ClientSession, Map<string, Subscription>>();
   /** By market: trades since the last tick. */
   private readonly trades = new Map<number, Trade[]>();
   private tradeReaders = 0;
 
-  constructor(markets: Markets, bookOf: (marketId: number) => L2Book, subscriptionsMax: number) {
+  constructor(markets: Markets, bookOf: (marketId: number) => L2Book, limits: DeskLimits) {
     this.markets = markets;
     this.bookOf = bookOf;
-    this.subscriptionsMax = subscriptionsMax;
+    this.limits = limits;
   }
 
   /** Somebody wants to know of trades. */
@@ -128,11 +134,17 @@ export class MarketDataDesk {
     }
     const wanted = readWanted(message, this.markets);
     if ('text' in wanted) return wanted;
-    if (wanted.isLive && own.size >= this.subscriptionsMax) {
-      const text = `subscriptions must be at most ${this.subscriptionsMax}`;
+    const { subscriptionsMax } = this.limits;
+    if (wanted.isLive && own.size >= subscriptionsMax) {
+      const text = `subscriptions must be at most ${subscriptionsMax}`;
       return { reason: MARKET_DATA_REJECT.insufficientBandwidth, text };
     }
     const channels = wanted.markets.map((market) => this.channelOf(market, wanted.depth));
+    if (!this.affords(session, channels)) {
+      for (const channel of channels) this.leave(channel);
+      const text = 'the books count as many requests as are not left at the moment; try later';
+      return { reason: MARKET_DATA_REJECT.insufficientBandwidth, text };
+    }
     const subscription = { session, id, wanted, channels, lagging: false };
     for (const channel of channels) this.snapshot(subscription, channel);
     if (!wanted.isLive) {
@@ -143,6 +155,16 @@ export class MarketDataDesk {
     own.set(id, subscription);
     this.subscriptions.set(session, own);
     return null;
+  }
+
+  private affords(session: ClientSession, channels: readonly Channel[]): boolean {
+    const levels = channels.reduce((sum, { levels: [bids, asks] }) => {
+      return sum + (bids.length + asks.length) / 2;
+    }, 0);
+    const nowMs = performance.now();
+    return affords(tokensOf(levels * LEVEL_BYTES) - 1, this.limits, (count) => {
+      return session.bucket(nowMs).take(count, nowMs);
+    });
   }
 
   private release({ channels, wanted }: Subscription): void {

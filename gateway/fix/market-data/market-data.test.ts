@@ -218,3 +218,36 @@ describe('market data', () => {
     expect(reader.received).toEqual([]);
   });
 });
+
+describe('market data of a deep book', () => {
+  it('counts by its length: who asks again and again is refused for the moment', async () => {
+    const slow = { requestsPerSecond: 0.001, requestsBurst: 400 };
+    const exchange = new FixExchange(slow);
+    await exchange.start();
+    const reader = await exchange.client(1);
+    const trader = await exchange.client(2);
+    for (let i = 0; i < 300; i++) {
+      const price = (50_000 - i / 10).toFixed(1);
+      trader.send('D', { ...BUY, [TAG.ClOrdID]: `o${i}`, [TAG.Price]: price });
+    }
+    await expect.poll(() => trader.received.length).toBeGreaterThanOrEqual(300);
+    await expect.poll(() => exchange.sources.bookOf(1).published(0, 1_000).length).toBe(600);
+    // 300 levels are nine kilobytes, so ten tokens with the request: forty of them use up all.
+    for (let i = 0; i < 60; i++) {
+      reader.send('V', [
+        [TAG.MDReqID, `r${i}`],
+        [TAG.SubscriptionRequestType, 0],
+        [TAG.MarketDepth, 0],
+        [TAG.NoMDEntryTypes, 1],
+        [TAG.MDEntryType, 0],
+        [TAG.NoRelatedSym, 1],
+        [TAG.Symbol, 'BTC-PERP'],
+      ]);
+    }
+    await reader.until((message) => isSnapshot(message) || isReject(message), 60);
+    const snapshots = reader.received.filter(isSnapshot).length;
+    expect(snapshots).toBeGreaterThan(30);
+    expect(snapshots).toBeLessThan(50);
+    await exchange.close();
+  });
+});
