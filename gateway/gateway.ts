@@ -183,11 +183,10 @@ export class Gateway {
       upgrade: (res, req, context) => upgrade(res, req, context, this.admission),
       open: (socket) => this.open(socket),
       message: (socket, message, isBinary) => {
-        // A property is read in a nanosecond; asking the socket for its data is a call into the addon.
         const { owner } = socket as Socket;
         if (owner !== undefined) this.requests.receive(owner, message, isBinary);
       },
-      drain: (socket) => socket.getUserData().connection?.drained(),
+      drain: (socket) => (socket as Socket).owner?.drained(),
       close: (socket) => this.closed(socket),
     });
     this.startTimers();
@@ -454,15 +453,14 @@ export class Gateway {
       now,
       this.backlogs,
     );
-    socket.getUserData().connection = connection;
     socket.owner = connection;
     this.connections.add(connection);
     replyHello(connection, this.loginContext.venue, this.epoch, now);
   }
 
   private closed(socket: Socket): void {
-    const { connection } = socket.getUserData();
-    if (connection === null) return;
+    const connection = socket.owner;
+    if (connection === undefined) return;
     connection.gone();
     this.admission.leave(connection.origin, connection.lingers);
     if (connection.accountBucket !== null) {

@@ -1,6 +1,7 @@
 import type { GatewayShard } from './gateway-options.js';
 import type { Outbox } from './outbox.js';
 import { TurnPace } from './turn-pace.js';
+import { WokenShards } from './woken-shards.js';
 
 /** What another door over the same events has to send. */
 interface OtherDoor {
@@ -13,8 +14,7 @@ export class Turns {
   private readonly shards: readonly GatewayShard[];
   private readonly outbox: Outbox;
   private readonly other: () => OtherDoor;
-  /** Shards to which something was sent that they were not woken for, in order. */
-  private readonly unflushed: number[] = [];
+  private readonly unflushed = new WokenShards();
   private readonly pace = new TurnPace(() => this.flushPorts());
   private flushing = false;
   private drainArmed = false;
@@ -32,11 +32,7 @@ export class Turns {
 
   /** A command was sent. */
   readonly wake = (shard: number): void => {
-    // Mostly it is the one that was named last, and always with one shard.
-    const { unflushed } = this;
-    if (unflushed[unflushed.length - 1] !== shard && !unflushed.includes(shard)) {
-      unflushed.push(shard);
-    }
+    this.unflushed.add(shard);
     this.pace.came();
   };
 
@@ -51,7 +47,7 @@ export class Turns {
 
   private flushPorts(): void {
     this.flushing = true;
-    for (const shard of this.unflushed.splice(0)) this.shards[shard]?.port.flush();
+    for (const shard of this.unflushed.takeAll()) this.shards[shard]?.port.flush();
     this.flushing = false;
     // Inline, the answers are here already.
     this.outbox.flush();

@@ -15,6 +15,7 @@ import { LiquidationsContent } from './liquidations-content.js';
 import { MarkContent, StatesContent } from './market-content.js';
 import type { OrderFold } from './order-fold.js';
 import { OrdersContent } from './orders-content.js';
+import type { LastSeen } from './private-feed.js';
 import { RISK_CHANNEL, RiskContent } from './risk-content.js';
 import { type Trade, TradesContent } from './trades-content.js';
 
@@ -23,9 +24,6 @@ export interface PublicFeedOptions {
   tradesSnapshotMax: number;
   candlesSnapshotMax: number;
 }
-
-/** Of a channel: what a client that comes back saw last; null: it has nothing. */
-export type Seen = { readonly epoch: number; readonly sequence: number } | null;
 
 interface Stand {
   sequence: number;
@@ -107,10 +105,10 @@ export class PublicFeeds {
   }
 
   /**
-   * The channel for a connection with this number. Of a market's book there are more channels than anybody reads: some come
+   * The channel for a connection with this number; `seen`: what it has of it, null: nothing. Of a market's book there are more channels than anybody reads: some come
    * into being when they are asked for.
    */
-  find(name: string, connection: number, seen: Seen): Channel<Subscription> | undefined {
+  find(name: string, connection: number, seen: LastSeen | null): Channel<Subscription> | undefined {
     return (
       this.channels.get(name) ?? this.depthChannel(name, connection, seen) ?? this.openOrders(name)
     );
@@ -228,7 +226,7 @@ export class PublicFeeds {
   }
 
   /** What a subscriber does not have yet: from there on the channel's frames are all. */
-  missing(channel: Channel<Subscription>, binary: boolean, epoch: number, seen: Seen) {
+  missing(channel: Channel<Subscription>, binary: boolean, epoch: number, seen: LastSeen | null) {
     // Of an epoch that no tick has seen, there is nothing yet to take a snapshot of, or to number what follows by.
     if (epoch !== this.epoch) this.tick(epoch, this.tickedMs);
     const missed = seen === null ? null : channel.after(seen.epoch, seen.sequence);
@@ -282,7 +280,7 @@ export class PublicFeeds {
   }
 
   /** All channels of a connection are of the same group, so that their frames go out together; who comes back gets its old one. */
-  private depthChannel(name: string, connection: number, seen: Seen) {
+  private depthChannel(name: string, connection: number, seen: LastSeen | null) {
     const [, symbol, text] = /^book\.([^.]+)\.(.+)$/.exec(name) ?? [];
     const terms = depthTermsOf(text ?? '');
     const market = symbol === undefined ? undefined : this.markets.find(symbol);

@@ -5,6 +5,7 @@ import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import { OwnPauses } from '../session/own-pauses.js';
 import { TurnPace } from '../turn-pace.js';
+import { WokenShards } from '../woken-shards.js';
 import { type ApplicationCounters, ApplicationMessages } from './application-messages.js';
 import { EventDelivery } from './event-delivery.js';
 import { FixpConnection } from './fixp-connection.js';
@@ -55,8 +56,7 @@ export class FixpDoor {
   private readonly server: net.Server;
   /** Sessions whose flow has something new for their connection. */
   private readonly touched: FixpSession[] = [];
-  /** Shards to which something was sent that they were not woken for. */
-  private readonly unflushed: number[] = [];
+  private readonly unflushed = new WokenShards();
   private flushing = false;
   private flushArmed = false;
   private readonly pace = new TurnPace(() => this.handOn());
@@ -85,7 +85,7 @@ export class FixpDoor {
       marketData,
       ports: shards,
       exchangeTimeMs,
-      wake: (shard) => this.wake(shard),
+      wake: (shard) => this.unflushed.add(shard),
     });
     const { quotes } = this.application;
     this.deliveries = shards.map(({ portId }, shard) => {
@@ -201,14 +201,6 @@ export class FixpDoor {
     queueMicrotask(this.drainEnded);
   }
 
-  private wake(shard: number): void {
-    const { unflushed } = this;
-    // Mostly it is the one that was named last, and always with one shard.
-    if (unflushed[unflushed.length - 1] !== shard && !unflushed.includes(shard)) {
-      unflushed.push(shard);
-    }
-  }
-
   private noteTouched(session: FixpSession): void {
     if (session.isTouched) return;
     session.isTouched = true;
@@ -228,7 +220,8 @@ export class FixpDoor {
 
   private flushPorts(): void {
     this.flushing = true;
-    for (let shard = this.unflushed.shift(); shard !== undefined; shard = this.unflushed.shift()) {
+    const { unflushed } = this;
+    for (let shard = unflushed.take(); shard !== undefined; shard = unflushed.take()) {
       this.options.shards[shard]?.flush();
     }
     this.flushing = false;

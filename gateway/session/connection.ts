@@ -21,11 +21,10 @@ export interface Subscription {
 export interface ConnectionData {
   readonly binary: boolean;
   readonly origin: ClientOrigin;
-  connection: Connection | null;
 }
 
 export type Socket = WebSocket<ConnectionData> & {
-  /** Its connection, from the opening on. */
+  /** Its connection, from the opening on. A property is read in a nanosecond; data of a socket is a call into the addon. */
   owner?: Connection;
 };
 

@@ -29,7 +29,7 @@ export function upgrade(
     return;
   }
   res.upgrade<ConnectionData>(
-    { binary, connection: null, origin },
+    { binary, origin },
     req.getHeader('sec-websocket-key'),
     binary ? SUBPROTOCOL_MSGPACK : SUBPROTOCOL_JSON,
     req.getHeader('sec-websocket-extensions'),

@@ -113,7 +113,7 @@ export class RequestHarness {
   }
 
   private newConnection(binary: boolean, limits: typeof DEFAULT_LIMITS): Connection {
-    const data = { binary, connection: null };
+    const data = { binary };
     const socket = {
       getUserData: () => data,
       send: (message: string | Uint8Array) => {
