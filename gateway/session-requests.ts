@@ -16,7 +16,7 @@ import type { Connection, Subscription } from './session/connection.js';
 import { type KeyRequests, permissionProblem } from './session/key-requests.js';
 import type { Grant } from './session/login.js';
 import { replyDone, replyError, replyFrame } from './session/replies.js';
-import { affords, type Bucket, tokensOf } from './session/token-bucket.js';
+import { affords, type Bucket, tokensBeyond } from './session/token-bucket.js';
 
 /** What requests that stay within the gateway need. */
 export interface SessionContext {
@@ -297,7 +297,7 @@ function alreadySubscribed(channel: string): Problem {
 
 /** Beyond the request's own. */
 function tokensOfFrames(frames: readonly Frame[], binary: boolean): number {
-  return frames.reduce((sum, frame) => sum + tokensOf(frame.lengthIn(binary)) - 1, 0);
+  return frames.reduce((sum, frame) => sum + tokensBeyond(frame.lengthIn(binary)), 0);
 }
 
 function tooLong(channel: string): Problem {

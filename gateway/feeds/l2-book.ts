@@ -36,6 +36,11 @@ export class L2Book {
     return (side === 0 ? this.sides[0] : this.sides[1]).present();
   }
 
+  /** Levels of a side; one that has gone since the last frame is still among them. */
+  countOf(side: number): number {
+    return (side === 0 ? this.sides[0] : this.sides[1]).count;
+  }
+
   publish(): LevelChanges {
     return { bids: this.sides[0].publish(), asks: this.sides[1].publish() };
   }
@@ -74,6 +79,10 @@ class L2Side {
     if (this.isDirty[place] === 1) return;
     this.isDirty[place] = 1;
     this.dirty.push(priceTicks);
+  }
+
+  get count(): number {
+    return this.places.size;
   }
 
   lotsAt(priceTicks: number): number {

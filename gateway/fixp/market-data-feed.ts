@@ -106,6 +106,15 @@ export class MarketDataFeed {
     this.shown = this.standing();
   }
 
+  /** Length of a snapshot, about: known before anything is done for it. */
+  get snapshotBytes(): number {
+    const levels =
+      this.subscribers.size === 0
+        ? this.book.countOf(0) + this.book.countOf(1)
+        : this.told[0].size + this.told[1].size;
+    return roomFor(MarketDataSnapshotDecoder.BLOCK_LENGTH, Math.min(levels, 2 * ENTRIES_MAX), 0);
+  }
+
   /** The book as it was told last, as one frame. */
   snapshot(epoch: number): Buffer {
     const { market, told } = this;
@@ -192,9 +201,13 @@ function writeStanding(
   if (indexTicks > 0) message.indexPrice(indexTicks);
 }
 
+function roomFor(blockLength: number, levels: number, trades: number): number {
+  const groups = GROUP_HEADS_BYTES + levels * LEVEL_BYTES + trades * TRADE_BYTES;
+  return HEAD_BYTES + blockLength + groups;
+}
+
 function room(blockLength: number, levels: number, trades: number) {
-  const body = blockLength + GROUP_HEADS_BYTES + levels * LEVEL_BYTES + trades * TRADE_BYTES;
-  const bytes = Buffer.alloc(HEAD_BYTES + body);
+  const bytes = Buffer.alloc(roomFor(blockLength, levels, trades));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { bytes, view };
 }

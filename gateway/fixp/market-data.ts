@@ -24,7 +24,7 @@ import { type Problem, problem } from '../commands/problem.js';
 import type { GatewayFolds } from '../gateway-folds.js';
 import type { Market } from '../markets.js';
 import { PublicPace } from '../session/load-levels.js';
-import { affords, tokensOf } from '../session/token-bucket.js';
+import { affords, tokensBeyond } from '../session/token-bucket.js';
 import type { FixpSession } from './fixp-session.js';
 import {
   MarketDataAckEncoder,
@@ -77,18 +77,17 @@ export class MarketData {
       if (feed.subscribers.has(session)) {
         return problem('already_subscribed', `market ${marketId} is subscribed already`);
       }
-      if (feed.subscribers.size === 0) feed.begin();
-      const snapshot = feed.snapshot(folds.epoch());
-      if (!this.affords(session, snapshot)) {
+      if (!this.affords(session, feed.snapshotBytes)) {
         return problem(
           'rate_limited',
           `the book of market ${marketId} counts as many requests as are not left at the moment`,
         );
       }
+      if (feed.subscribers.size === 0) feed.begin();
       feed.subscribers.add(session);
       // The answer first; the snapshot is of the last tick, and the next message continues it.
       this.answer(session, seqNo, marketId, action, exchangeTimeMs());
-      session.connection?.sendFrame(snapshot, this.context.nowMs());
+      session.connection?.sendFrame(feed.snapshot(folds.epoch()), this.context.nowMs());
       return null;
     }
     if (action !== SubscriptionAction.Unsubscribe) return notAllowed('action', action);
@@ -100,9 +99,10 @@ export class MarketData {
     return null;
   }
 
-  private affords(session: FixpSession, snapshot: Buffer): boolean {
+  /** Before a snapshot is made: whoever has nothing left could else have one made with each request. */
+  private affords(session: FixpSession, bytes: number): boolean {
     const clockMs = performance.now();
-    return affords(tokensOf(snapshot.length) - 1, this.context, (count) => {
+    return affords(tokensBeyond(bytes), this.context, (count) => {
       return session.bucket(clockMs).take(count, clockMs);
     });
   }

@@ -27,7 +27,12 @@ const BYTES_PER_TOKEN = 1024;
 
 /** What a message of so many bytes costs. */
 export function tokensOf(bytes: number): number {
-  return 1 + Math.floor(bytes / BYTES_PER_TOKEN);
+  return 1 + tokensBeyond(bytes);
+}
+
+/** … and so many bytes that are sent for a request that is paid for already. */
+export function tokensBeyond(bytes: number): number {
+  return Math.floor(bytes / BYTES_PER_TOKEN);
 }
 
 /**

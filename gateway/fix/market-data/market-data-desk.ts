@@ -1,7 +1,7 @@
 import type { L2Book } from '../../feeds/l2-book.js';
 import type { GatewayLimits } from '../../limits.js';
 import { type Market, type Markets, priceText, qtyText } from '../../markets.js';
-import { affords, tokensOf } from '../../session/token-bucket.js';
+import { affords, tokensBeyond } from '../../session/token-bucket.js';
 import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody, timestampOf } from '../codec/frame-writer.js';
@@ -139,12 +139,11 @@ export class MarketDataDesk {
       const text = `subscriptions must be at most ${subscriptionsMax}`;
       return { reason: MARKET_DATA_REJECT.insufficientBandwidth, text };
     }
-    const channels = wanted.markets.map((market) => this.channelOf(market, wanted.depth));
-    if (!this.affords(session, channels)) {
-      for (const channel of channels) this.leave(channel);
+    if (!this.affords(session, wanted)) {
       const text = 'the books count as many requests as are not left at the moment; try later';
       return { reason: MARKET_DATA_REJECT.insufficientBandwidth, text };
     }
+    const channels = wanted.markets.map((market) => this.channelOf(market, wanted.depth));
     const subscription = { session, id, wanted, channels, lagging: false };
     for (const channel of channels) this.snapshot(subscription, channel);
     if (!wanted.isLive) {
@@ -157,12 +156,15 @@ export class MarketDataDesk {
     return null;
   }
 
-  private affords(session: ClientSession, channels: readonly Channel[]): boolean {
-    const levels = channels.reduce((sum, { levels: [bids, asks] }) => {
-      return sum + (bids.length + asks.length) / 2;
+  /** Before anything is read from the books: whoever has nothing left could else have it done with each request. */
+  private affords(session: ClientSession, { depth, markets }: WantedData): boolean {
+    const most = depth === 0 ? Number.POSITIVE_INFINITY : depth;
+    const levels = markets.reduce((sum, { id }) => {
+      const book = this.bookOf(id);
+      return sum + Math.min(most, book.countOf(0)) + Math.min(most, book.countOf(1));
     }, 0);
     const nowMs = performance.now();
-    return affords(tokensOf(levels * LEVEL_BYTES) - 1, this.limits, (count) => {
+    return affords(tokensBeyond(levels * LEVEL_BYTES), this.limits, (count) => {
       return session.bucket(nowMs).take(count, nowMs);
     });
   }
