@@ -39,7 +39,7 @@ import { closesPosition, kindOfTerms, sourceOfTerms } from './trigger-events.js'
 import { isReached, type TriggerOrder } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 
-/** The order of MSG_PLACE_TRIGGER, which has no id yet. */
+/** The order of MSG_PLACE_TRIGGER, which has no id yet. What may be 0 may have come as −0, which must not get into the state. */
 export function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'> {
   const w = slot * SLOT_WORDS;
   const f = slot * SLOT_FLOATS;
@@ -56,10 +56,10 @@ export function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder
     trailTicks: asPriceTicks(words[terms + TRIGGER_W_TRAIL_TICKS] as number),
     trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
     bestTicks: asPriceTicks(0),
-    ocoId: floats[terms / 2 + TRIGGER_F_OCO] as number,
+    ocoId: (floats[terms / 2 + TRIGGER_F_OCO] as number) + 0,
     bracketId: 0,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
-    qtyLots: asQtyLots(floats[f + F_QTY] as number),
+    qtyLots: asQtyLots((floats[f + F_QTY] as number) + 0),
     closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),
     expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
   };

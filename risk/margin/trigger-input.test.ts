@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as type from '../../engine/messages/types.js';
-import { MARK, TriggerShard } from './trigger-shard.fixture.js';
+import { MARK, MARKET, TriggerShard } from './trigger-shard.fixture.js';
 
 describe.each(['product', 'naive'] as const)('trigger orders, %s', (flavour) => {
   describe('bad input is refused with value and limit, and changes nothing', () => {
@@ -146,6 +146,17 @@ describe.each(['product', 'naive'] as const)('trigger orders, %s', (flavour) => 
       const options = { kind: 'trailing_stop' as const, ...change };
       expect(shard.trigger(1, 'sell', 20, options)).toEqual([`* rejected ${sentence}`]);
       expect(shard.hash).toBe(before);
+    });
+
+    it('no quantity and no partner, told as −0: the state has 0, as after a snapshot', () => {
+      const shard = new TriggerShard(flavour);
+      shard.place(1, 'buy', 20, { price: 1_000 });
+      shard.place(2, 'sell', 20, { price: 1_000 });
+      const closes = { closesPosition: true, reduceOnly: true };
+      const options = { at: 950, ...closes, oco: { orderId: -0 } };
+      expect(shard.trigger(1, 'sell', -0, options)[0]).toContain('waits');
+      const [order] = shard.core.market(MARKET)?.triggers.store.all() ?? [];
+      expect([order?.qtyLots, order?.ocoId]).toStrictEqual([0, 0]);
     });
   });
 });

@@ -42,7 +42,7 @@ export const PARAMS: MarketParams = {
 };
 export const MARK = 1000;
 const RICH_MICRO_USD = 10_000_000_000;
-const MARKET = 1;
+export const MARKET = 1;
 
 type Flavour = 'product' | 'naive';
 type Side = 'buy' | 'sell';

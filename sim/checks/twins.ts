@@ -6,6 +6,7 @@ import type { Frame } from '../../engine/shard/frame.js';
 import type { Shard } from '../../engine/shard/shard.js';
 import { describeDifference } from './difference.js';
 import { FeedHistory, streamChain } from './history.js';
+import { refuseMinusZero } from './minus-zero.js';
 
 /** A shard that never crashes and is told the same frames. */
 export interface Twin {
@@ -77,6 +78,7 @@ export class Twins {
     const delivery = deliveryHash(shard);
     for (const twin of this.twins) {
       assert(twin.shard.sequence === shard.sequence, `${twin.name} stands at another sequence`);
+      refuseMinusZero(twin.shard);
       assert(stateHash(twin.shard) === state, `the state hash differs from that of ${twin.name}`);
       if (!twin.comparesDelivery) continue;
       const equal = deliveryHash(twin.shard) === delivery;

@@ -1,6 +1,7 @@
 import { assert } from '../../engine/assert.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import {
+  EW_FLAGS,
   marketOf,
   SLOT_WORDS,
   slotsOf,
@@ -10,7 +11,15 @@ import {
   W_PRICE,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import { CMD_TIMER, EVT_FUNDING, EVT_SLICE, EVT_TRIGGERED } from '../../engine/messages/types.js';
+import {
+  CMD_TIMER,
+  EVT_CANCELED,
+  EVT_FUNDING,
+  EVT_SLICE,
+  EVT_TRIGGERED,
+  REASON_LIQUIDATION,
+  reasonOf,
+} from '../../engine/messages/types.js';
 import { messageProblem } from '../../engine/runtime/message-check.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
@@ -54,7 +63,7 @@ export function compareLayouts(seed: number, commands: number): number {
       const timer = withSlots(CMD_TIMER, 1, {});
       applyWire(single, timer, nowMs);
       if (firesInSeveralHomes(single.events, shards, knowledge)) return compared;
-      if (hasTwoTurns(shardsDue) && paysFunding(single.events)) return compared;
+      if (isDecidedByTurns(shardsDue, single.events)) return compared;
       for (const shard of new Set(shardsDue)) applyAndDeliver(spread, shard, timer, nowMs);
       sweeps.run(nowMs);
     }
@@ -138,16 +147,30 @@ function isHost(core: ShardCore, marketId: number): boolean {
   return core.markets.some((market) => market.marketId === marketId);
 }
 
-/** Whether a host has the turns of two of its markets with another host's between them: a timer makes them one. */
-function hasTwoTurns(turns: readonly number[]): boolean {
-  return new Set(turns).size < turns.length;
+/**
+ * Whether it makes a difference that one shard's markets all have their turns before anything that they set off. Hosts take theirs
+ * one after the other: orders that a liquidation cancels are gone before the next one looks at its book. And two markets of one host
+ * have them in one message, with another host's between them: whoever is brought below by a payment is liquidated at once, or not,
+ * by the prices that have come until then.
+ */
+function isDecidedByTurns(turns: readonly number[], events: MessageBuffer): boolean {
+  const hosts = new Set(turns).size;
+  const isOfLiquidation = (at: number) =>
+    reasonOf(events.words[at + EW_FLAGS] as number) === REASON_LIQUIDATION;
+  if (hosts > 1 && hasEvent(events, EVT_CANCELED, isOfLiquidation)) return true;
+  return hosts < turns.length && hasEvent(events, EVT_FUNDING);
 }
 
-/** Whoever is brought below by a payment is liquidated at once, or not, by the prices that have come until then. */
-function paysFunding(events: MessageBuffer): boolean {
+/** `isIt` is given the event's first word. */
+function hasEvent(
+  events: MessageBuffer,
+  type: number,
+  isIt: (at: number) => boolean = () => true,
+): boolean {
   for (let slot = 0; slot < events.length; ) {
-    const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
-    if (typeOf(head) === EVT_FUNDING) return true;
+    const at = slot * SLOT_WORDS;
+    const head = events.words[at + W_HEAD] as number;
+    if (typeOf(head) === type && isIt(at)) return true;
     slot += slotsOf(head);
   }
   return false;
