@@ -7,6 +7,7 @@ import type { PlimsollClient } from '../sdk/client.js';
 import { type AccountKey, connect, newAccount } from './testing/accounts.js';
 import { ExchangeProcess } from './testing/exchange-process.js';
 import {
+  block,
   closeClients,
   connectTo,
   crash,
@@ -218,7 +219,27 @@ describe('an exchange with two gateway threads', () => {
     expect(await exchange.stop()).toBe(0);
   });
 
-  it('goes on without a thread that stands still, and replaces it when it wakes up', async () => {
+  it('ends a thread that stands still, and replaces it', async () => {
+    const exchange = await start(scratch(), 2);
+    const key = await newAccount(exchange);
+    const client = kept(await connectTo(exchange, 1, key, { reconnect: true }));
+    await client.subscribe('private');
+    const cut = new Promise((resolve) => client.once('disconnected', resolve));
+    const resumed = new Promise((resolve) =>
+      client.once('resumed', (_name, whole) => resolve(whole)),
+    );
+    // Longer than the test may take: it does not end by itself.
+    await stall(exchange, 1, 60_000);
+    expect(await cut).toBe(CLOSE.going_away);
+    await isReplaced(exchange, 1, 1);
+    expect(await resumed).toBe(true);
+    await client.place({ market: MARKET, side: 'buy', price: '99000', qty: '0.01' });
+    const { text } = await exchange.page(exchange.ready.adminPort, '/health');
+    expect(JSON.parse(text)).toEqual({ status: 'ok', reasons: [] });
+    expect(await exchange.stop()).toBe(0);
+  });
+
+  it('goes on without a thread that nobody can end, and replaces it when it wakes up', async () => {
     const data = scratch();
     const file = path.join(data, 'limits.toml');
     fs.writeFileSync(file, '[gateway]\nrequestsPerSecond = 100000\nrequestsBurst = 100000\n');
@@ -228,7 +249,7 @@ describe('an exchange with two gateway threads', () => {
     const other = kept(await connectTo(exchange, 2, await newAccount(exchange)));
     const cut = new Promise((resolve) => silent.once('disconnected', resolve));
     // Five seconds of silence are noticed; the rest is for a look at the warning, also on a machine that pauses.
-    await stall(exchange, 1, 15_000);
+    await block(exchange, 1, 15_000);
     const warnings = async () => {
       const { text } = await exchange.page(exchange.ready.adminPort, '/health');
       return (JSON.parse(text) as { warnings?: string[] }).warnings ?? [];

@@ -9,6 +9,7 @@ import { coverOf, type StressTotals } from '../../risk/stress/stress.js';
 import { cashKey } from '../../settlement/packs/cash-key.js';
 import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
+import type { Drill } from '../gateways/thread-messages.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
@@ -35,7 +36,7 @@ export interface AdminContext {
   /** Those of gateways; none: clients come to the main thread. */
   gatewayThreads(): readonly object[];
   /** Lets a gateway thread die, or stand still for so long; false: there is none with this number that listens. */
-  drillGateway(thread: number, stallMs: number | null): boolean;
+  drillGateway(thread: number, drill: Drill): boolean;
   /** An index price was set by hand. */
   onManualPrice(index: OracleIndex): void;
   /** Prices that follow from the time, for a clock that is moved by hand. */
@@ -196,11 +197,9 @@ export class AdminRequests {
     return { threads: this.context.gatewayThreads() };
   }
 
-  /** A drill: the thread ends by an error that nobody catches, or does nothing for a time. */
+  /** The thread ends by an error that nobody catches, or does nothing for a time. */
   drillGateway(thread: number, body: Body): object {
-    const fields = new FieldReader(body, ['stallMs']);
-    const stallMs = fields.has('stallMs') ? fields.integer('stallMs', 1, STALL_MS_MAX) : null;
-    if (this.context.drillGateway(thread, stallMs)) return { thread };
+    if (this.context.drillGateway(thread, drillOf(body))) return { thread };
     const sentence = `there is no gateway thread ${thread} that listens`;
     throw new RequestProblem(404, 'gateway_thread_is_unknown', sentence);
   }
@@ -260,6 +259,17 @@ function readPublicKey(text: string): Uint8Array {
   const length = key === null ? 'not base58' : `${key.length} bytes`;
   const sentence = `publicKey must be an Ed25519 key of ${KEY_BYTES} bytes in base58, but is ${length}`;
   throw new RequestProblem(400, 'field_is_invalid', sentence, 'publicKey');
+}
+
+function drillOf(body: Body): Drill {
+  const fields = new FieldReader(body, ['stallMs', 'blockMs']);
+  const ms = (field: string) => fields.integer(field, 1, STALL_MS_MAX);
+  if (!fields.has('stallMs')) {
+    return fields.has('blockMs') ? { ask: 'block', ms: ms('blockMs') } : { ask: 'crash' };
+  }
+  if (!fields.has('blockMs')) return { ask: 'stall', ms: ms('stallMs') };
+  const sentence = 'blockMs must not be given with stallMs: a thread stands still in one way';
+  throw new RequestProblem(400, 'field_is_invalid', sentence, 'blockMs');
 }
 
 function readCash(body: Body) {

@@ -282,7 +282,7 @@ export class Exchange {
         insuranceFunds: () => this.gateway.insurance(),
         oracleStatus: () => this.oracleStatus(),
         gatewayThreads: () => this.threads?.states() ?? [],
-        drillGateway: (thread, stallMs) => this.threads?.drill(thread, stallMs) ?? false,
+        drillGateway: (thread, drill) => this.threads?.drill(thread, drill) ?? false,
         onManualPrice: (index) => this.onManualPrice(index),
         onAdvanced: (timeMs) => this.onAdvanced(timeMs),
       }),

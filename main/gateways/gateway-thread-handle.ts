@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { interruptThread } from './interrupt-thread.js';
 import { Relay } from './relay.js';
 import type {
   GatewayThreadSeed,
@@ -30,6 +31,7 @@ export class GatewayThreadHandle {
   lastWords = '';
   readonly ended: Promise<void>;
   private readonly relay: Relay<ToThread, ToExchange>;
+  private readonly name: string;
   private readonly gone: Promise<void>;
   private markGone: () => void = () => {};
   /** From the moment at which its state was taken: what has to be told once it has begun. Null: at once. */
@@ -38,7 +40,8 @@ export class GatewayThreadHandle {
 
   constructor(portId: number, start: GatewayThreadStart, hooks: HandleHooks) {
     this.portId = portId;
-    const worker = new Worker(MODULE, { workerData: start });
+    this.name = `gateway ${portId}`;
+    const worker = new Worker(MODULE, { workerData: start, name: this.name });
     this.relay = new Relay<ToThread, ToExchange>(worker, (ask) => hooks.answer(this, ask));
     this.gone = new Promise((resolve) => {
       this.markGone = resolve;
@@ -102,6 +105,11 @@ export class GatewayThreadHandle {
   /** Asks it to end; `ended` tells when it has. */
   stop(): void {
     this.relay.tell({ ask: 'stop' });
+  }
+
+  /** It was given up and does not notice: ends whatever it is in, so that it does, and ends itself. */
+  interrupt(): void {
+    interruptThread(this.name);
   }
 
   /** Nobody waits for it any more. */

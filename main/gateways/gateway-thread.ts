@@ -1,4 +1,5 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Bell } from '../../engine/runtime/bell.js';
@@ -48,7 +49,7 @@ let isLeaving = false;
 
 /**
  * The addon's sockets must be closed before a thread ends: Node ends the whole process otherwise (uv_loop_close with open handles). So
- * whatever goes wrong here, the thread closes its doors itself; and it is never ended from outside.
+ * whatever goes wrong here, the thread closes its doors itself; and it is never ended from outside. What it hangs in may be.
  */
 process.on('uncaughtException', (error) => {
   relay.tell({ ask: 'dying', sentence: error.stack ?? error.message });
@@ -162,6 +163,9 @@ async function follow(ask: ToThread): Promise<unknown> {
       return null;
     case 'stall':
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms);
+      return null;
+    case 'block':
+      spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${ask.ms})`]);
       return null;
     case 'stop':
       return leave(0);

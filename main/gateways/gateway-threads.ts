@@ -11,8 +11,9 @@ import type { ShardGroup } from '../exchange/shard-group.js';
 import { forEachAccount, type ShardSeed } from '../exchange/shard-seed.js';
 import type { Health } from '../observe/health.js';
 import { GatewayThreadHandle } from './gateway-thread-handle.js';
+import { SILENT_MS, SilenceWatch } from './silence-watch.js';
 import { type AnswerContext, ThreadAnswers } from './thread-answers.js';
-import type { GatewayThreadStart } from './thread-messages.js';
+import type { Drill, GatewayThreadStart } from './thread-messages.js';
 import { ThreadStats } from './thread-stats.js';
 
 export interface GatewayThreadsOptions
@@ -36,6 +37,8 @@ interface Place {
   /** Ends in a row without a time of quiet work between. */
   failures: number;
   listensSinceMs: number;
+  /** When it was last tried to end what a thread is in that was given up. */
+  interruptedMs: number;
   /** How long the shards stood still for it. */
   heldMs: number;
   retry: NodeJS.Timeout | null;
@@ -50,8 +53,8 @@ export interface ThreadState {
 }
 
 const WATCH_MS = 250;
-/** A thread that gives no sign of life for so long is given up: the shards must not wait for it. */
-const SILENT_MS = 5_000;
+/** So often it is tried to bring a thread to its end that was given up. */
+const INTERRUPT_EVERY_MS = 1_000;
 /** Who has worked for so long has not failed in a row. */
 const QUIET_MS = 10_000;
 const RETRY_MS_FIRST = 250;
@@ -77,6 +80,7 @@ export class GatewayThreads {
   private spare: GatewayThreadHandle | null = null;
   /** One that could not even load is not tried again at once. */
   private spareAfterMs = 0;
+  private silence = new SilenceWatch(0);
   private isOver = false;
 
   constructor(options: GatewayThreadsOptions) {
@@ -89,6 +93,7 @@ export class GatewayThreads {
       restarts: 0,
       failures: 0,
       listensSinceMs: 0,
+      interruptedMs: 0,
       heldMs: 0,
       retry: null,
     }));
@@ -103,6 +108,7 @@ export class GatewayThreads {
     const [first, ...others] = this.places as readonly [Place, ...Place[]];
     const firstListens = this.open(first);
     await Promise.all([firstListens, ...others.map((place) => this.open(place, firstListens))]);
+    this.silence = new SilenceWatch(this.nowMs());
     this.watch = setInterval(() => this.look(), WATCH_MS);
     this.spare = this.newThread();
     return this.port;
@@ -152,14 +158,13 @@ export class GatewayThreads {
   }
 
   /**
-   * A drill: lets a thread die of an error that nobody catches, or stand still for so long. False: there is none with this number that
-   * listens.
+   * Lets a thread die of an error that nobody catches, or stand still. False: there is none with this number that listens.
    */
-  drill(slot: number, stallMs: number | null): boolean {
+  drill(slot: number, drill: Drill): boolean {
     const thread = this.places.find((place) => place.slot === slot)?.thread;
     if (thread?.isListening !== true) return false;
     // Who dies of it does not answer.
-    thread.ask(stallMs === null ? { ask: 'crash' } : { ask: 'stall', ms: stallMs }).catch(() => {});
+    thread.ask(drill).catch(() => {});
     return true;
   }
 
@@ -276,20 +281,32 @@ export class GatewayThreads {
   }
 
   private look(): void {
+    const nowMs = this.nowMs();
+    this.silence.look(nowMs);
     for (const place of this.places) {
-      const { slot, stats, thread } = place;
-      if (place.failures > 0 && this.nowMs() - place.listensSinceMs > QUIET_MS) {
-        if (thread?.isListening === true) place.failures = 0;
-      }
-      if (thread?.isListening !== true || this.nowMs() - stats.beatMs < SILENT_MS) continue;
-      const sentence = `gateway thread ${slot} has given no sign of life for ${SILENT_MS} ms; the shards do not wait for it any more`;
-      this.options.log.error({ thread: slot }, sentence);
-      thread.lastWords = sentence;
-      this.dies(thread);
+      const isListening = place.thread?.isListening === true;
+      if (isListening && nowMs - place.listensSinceMs > QUIET_MS) place.failures = 0;
+      if (isListening && this.silence.isSilent(place.stats.beatMs)) this.giveUp(place);
+      this.interruptGone(place, nowMs);
     }
     this.tellHealth();
     const isQuiet = this.places.every(({ thread }) => thread?.isListening === true);
-    if (isQuiet && this.nowMs() >= this.spareAfterMs) this.spare ??= this.newThread();
+    if (isQuiet && nowMs >= this.spareAfterMs) this.spare ??= this.newThread();
+  }
+
+  private giveUp({ slot, thread }: Place): void {
+    if (thread === null) return;
+    const sentence = `gateway thread ${slot} has given no sign of life for ${SILENT_MS} ms; the shards do not wait for it any more`;
+    this.options.log.error({ thread: slot }, sentence);
+    thread.lastWords = sentence;
+    this.dies(thread);
+  }
+
+  /** One that was given up: back in its event loop it finds that its ports are closed, and ends itself. */
+  private interruptGone(place: Place, nowMs: number): void {
+    if (place.thread?.isGone !== true || nowMs - place.interruptedMs < INTERRUPT_EVERY_MS) return;
+    place.interruptedMs = nowMs;
+    place.thread.interrupt();
   }
 
   private tellHealth(): void {

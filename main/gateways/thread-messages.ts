@@ -66,11 +66,17 @@ export type ToThread =
   /** Answered when it has taken in and shown what its shards have sent. */
   | { ask: 'settle' }
   | { ask: 'candles'; candles: CandleRow[] }
-  /** A drill: throws where nobody catches. */
-  | { ask: 'crash' }
-  /** A drill: does nothing at all for so long. */
-  | { ask: 'stall'; ms: number }
+  | Drill
   | { ask: 'stop' };
+
+/** What may become of a thread, to be tried out. */
+export type Drill =
+  /** Throws where nobody catches. */
+  | { ask: 'crash' }
+  /** Does nothing at all for so long, in JavaScript. */
+  | { ask: 'stall'; ms: number }
+  /** The same in a call of the operating system, which nobody can interrupt. */
+  | { ask: 'block'; ms: number };
 
 /** What a gateway's thread asks the exchange for. */
 export type ToExchange =

@@ -95,8 +95,14 @@ export function crash(exchange: ExchangeProcess, thread: number): Promise<object
   return exchange.admin('POST', `gateway-threads/${thread}/drill`, {});
 }
 
+/** It stands still for so long, as in an endless loop. */
 export function stall(exchange: ExchangeProcess, thread: number, stallMs: number): Promise<object> {
   return exchange.admin('POST', `gateway-threads/${thread}/drill`, { stallMs });
+}
+
+/** It stands still for so long in a call that cannot be interrupted. */
+export function block(exchange: ExchangeProcess, thread: number, blockMs: number): Promise<object> {
+  return exchange.admin('POST', `gateway-threads/${thread}/drill`, { blockMs });
 }
 
 /** The kernel chooses the thread: tries again until it is this one. While nobody else comes or goes. */
