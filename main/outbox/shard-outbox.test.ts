@@ -154,6 +154,35 @@ describe('the outbox of a shard', () => {
     },
   );
 
+  it('tells the prices of before again that did not come as far as the bus', async () => {
+    const dataDir = makeScratch();
+    const exchange = new RandomExchange(dataDir, 21);
+    const bus = new MemoryBus();
+    exchange.start();
+    for (let i = 0; i < 100; i++) exchange.step();
+    const outbox = await openOutbox(dataDir, exchange, bus);
+    await publishAll(outbox, exchange.written());
+    await keepPosition(outbox, exchange.written());
+    outbox.close();
+    await bus.idle();
+    const isPrice = ({ subject }: { subject: string }) => subject.startsWith('prices.');
+    const subjects = () => [...new Set(bus.messages.filter(isPrice).map(({ subject }) => subject))];
+    const before = subjects().sort();
+    expect(before.length).toBeGreaterThan(0);
+    for (const message of bus.messages.filter(isPrice)) {
+      bus.messages.splice(bus.messages.indexOf(message), 1);
+    }
+    const next = await openOutbox(dataDir, exchange, bus);
+    await expect
+      .poll(async () => {
+        await next.step(exchange.written(), performance.now());
+        return subjects().sort();
+      })
+      .toEqual(before);
+    next.close();
+    await exchange.stop();
+  });
+
   it('tells everything again to a bus that has lost it', async () => {
     const dataDir = makeScratch();
     const exchange = new RandomExchange(dataDir, 5);

@@ -66,6 +66,14 @@ export class ShardOutbox {
     this.kept = begin;
     this.next = begin;
     const { shard } = replica;
+    // The last prices of before may not have come as far as the bus.
+    for (const { marketId, pricing } of shard.markets) {
+      const { ticks: indexTicks, publishTimeMs } = pricing.index;
+      if (indexTicks === 0) continue;
+      const { sequence, timeMs } = shard;
+      const { markTicks } = pricing;
+      publisher.price({ marketId, sequence, timeMs, indexTicks, markTicks, publishTimeMs });
+    }
     this.fold = new ItemFold({
       shardId: options.shardId,
       contractOf: (marketId) => shard.market(marketId)?.params ?? null,

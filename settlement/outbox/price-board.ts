@@ -6,6 +6,8 @@ import type { MarketPrice } from './item-sink.js';
 
 /** A market's price goes out at most so often. */
 const PRICE_EVERY_MS = 1_000;
+/** So often it is looked whether the bus still has a price that no other one has followed. */
+const LOOK_AGAIN_MS = 10_000;
 
 interface Quote {
   newest: MarketPrice;
@@ -16,7 +18,10 @@ interface Quote {
   knownSequence: number | undefined;
 }
 
-/** The newest price of each market, published now and then. What is lost is replaced by the next one, so nothing waits for it. */
+/**
+ * The newest price of each market, published now and then. Nothing waits for it: what is lost is replaced by the next one, or, where none
+ * comes, sent again. Without it batches of the market could not be settled.
+ */
 export class PriceBoard {
   lastError: Error | null = null;
   private readonly bus: Bus;
@@ -43,13 +48,16 @@ export class PriceBoard {
   /** Begins to publish what is due. */
   publish(nowMs: number): void {
     for (const quote of this.quotes.values()) {
-      if (!quote.isNew || quote.isUnderWay || nowMs - quote.sentMs < PRICE_EVERY_MS) continue;
+      const everyMs = quote.isNew ? PRICE_EVERY_MS : LOOK_AGAIN_MS;
+      if (quote.isUnderWay || nowMs - quote.sentMs < everyMs) continue;
+      if (!quote.isNew) quote.knownSequence = undefined;
       quote.isUnderWay = true;
       quote.isNew = false;
       quote.sentMs = nowMs;
       this.send(quote)
         .catch((error: Error) => {
           this.lastError = error;
+          quote.isNew = true;
         })
         .finally(() => {
           quote.isUnderWay = false;
