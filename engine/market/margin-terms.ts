@@ -1,5 +1,6 @@
 import { SLOT_WORDS } from '../messages/layout.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import { asQtyLots, PPM_ONE, QTY_LOTS_MAX, type QtyLots } from '../units/units.js';
 
 /** From this notional on these rates hold, each for the part of the notional that lies in the tier. */
@@ -78,8 +79,8 @@ export function readMarginTerms(words: Int32Array, floats: Float64Array, at: num
   }
   return {
     tiers,
-    openInterestLotsMax: asQtyLots(floats[at / 2] as number),
-    positionLotsMax: asQtyLots(floats[at / 2 + 1] as number),
+    openInterestLotsMax: asQtyLots(withoutMinusZero(floats[at / 2] as number)),
+    positionLotsMax: asQtyLots(withoutMinusZero(floats[at / 2 + 1] as number)),
     growthLowerUsd: words[at + CAP_WORDS] as number,
     growthUpperUsd: words[at + CAP_WORDS + 1] as number,
   };

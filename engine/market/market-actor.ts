@@ -48,6 +48,7 @@ import {
 } from '../messages/types.js';
 import { MarketParents } from '../parents/market-parents.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import { MarketTriggers } from '../triggers/market-triggers.js';
 import { SortedTriggers } from '../triggers/sorted-triggers.js';
 import type { CreateTriggers } from '../triggers/trigger-store.js';
@@ -230,7 +231,8 @@ export class MarketActor {
   /** CMD_ORACLE_PRICE. The answer tells mark and index as they are then: a price that a guard holds back changes neither. */
   setIndexPrice(message: MessageBuffer, slot: number, nowMs: number): void {
     const ticks = asPriceTicks(message.words[slot * SLOT_WORDS + W_PRICE] as number);
-    const publishTimeMs = asTimeMs(message.floats[slot * SLOT_FLOATS + F_QTY] as number);
+    const publishTime = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
+    const publishTimeMs = asTimeMs(withoutMinusZero(publishTime));
     const confidenceTicks = message.floats[slot * SLOT_FLOATS + F_CLIENT_ID] as number;
     const known = this.pricing.index.publishTimeMs;
     if (ticks < 1 || ticks > this.params.priceTicksMax) {

@@ -1,4 +1,5 @@
 import { R_REDUCE_ONLY_MASK } from '../kernel/layout.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import {
   asMicroUsd,
   asPpm,
@@ -84,22 +85,22 @@ export function readMarketParams(
     if (byte === 0) break;
     symbol += String.fromCharCode(byte);
   }
-  const f = at / 2 + 4;
+  const float = (i: number) => withoutMinusZero(floats[at / 2 + 4 + i] as number);
   return {
     symbol,
     tickMantissa: words[at + 4] as number,
     tickDecimals: words[at + 5] as number,
     lotMantissa: words[at + 6] as number,
     lotDecimals: words[at + 7] as number,
-    microUsdPerTickLotNumerator: floats[f] as number,
-    microUsdPerTickLotDenominator: floats[f + 1] as number,
-    priceTicksMax: asPriceTicks(floats[f + 2] as number),
-    qtyLotsMax: asQtyLots(floats[f + 3] as number),
-    minNotionalMicroUsd: asMicroUsd(floats[f + 4] as number),
-    priceBandPpm: asPpm(floats[f + 5] as number),
-    initialMarginPpm: asPpm(floats[f + 6] as number),
-    maintenanceMarginPpm: asPpm(floats[f + 7] as number),
-    openOrdersMax: floats[f + 8] as number,
+    microUsdPerTickLotNumerator: float(0),
+    microUsdPerTickLotDenominator: float(1),
+    priceTicksMax: asPriceTicks(float(2)),
+    qtyLotsMax: asQtyLots(float(3)),
+    minNotionalMicroUsd: asMicroUsd(float(4)),
+    priceBandPpm: asPpm(float(5)),
+    initialMarginPpm: asPpm(float(6)),
+    maintenanceMarginPpm: asPpm(float(7)),
+    openOrdersMax: float(8),
   };
 }
 

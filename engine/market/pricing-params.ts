@@ -1,3 +1,4 @@
+import { withoutMinusZero } from '../state/minus-zero.js';
 import { asMicroUsd, MICRO_USD_MAX, type MicroUsd } from '../units/units.js';
 
 /** How a market finds its mark price and its funding, as journaled by CMD_SET_PRICING. */
@@ -75,7 +76,7 @@ export function writePricingParams(floats: Float64Array, at: number, params: Pri
 }
 
 export function readPricingParams(floats: Float64Array, at: number): PricingParams {
-  const values = RANGES.map(([field], i) => [field, floats[at + i] as number]);
+  const values = RANGES.map(([field], i) => [field, withoutMinusZero(floats[at + i] as number)]);
   return Object.fromEntries(values) as PricingParams;
 }
 

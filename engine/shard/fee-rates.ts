@@ -10,6 +10,7 @@ import type { MessageBuffer } from '../messages/message-buffer.js';
 import { REJECT } from '../messages/reject-codes.js';
 import { pushRejection } from '../messages/rejection.js';
 import { EVT_DONE } from '../messages/types.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import { asPpm } from '../units/units.js';
 import type { ShardCore } from './shard-core.js';
 
@@ -19,7 +20,8 @@ export function setFeeRates(core: ShardCore, messages: MessageBuffer, slot: numb
   const w = slot * SLOT_WORDS;
   const tier = messages.words[w + W_FLAGS] as number;
   const takerPpm = asPpm(messages.words[w + W_PRICE] as number);
-  const makerPpm = asPpm(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
+  const maker = messages.floats[slot * SLOT_FLOATS + F_QTY] as number;
+  const makerPpm = asPpm(withoutMinusZero(maker));
   if (tier < 0 || tier >= fees.makerPpm.length) {
     const code = REJECT.fee_tier_must_be_within_0_and_15;
     pushRejection(events, messages, slot, code, tier, fees.makerPpm.length - 1);

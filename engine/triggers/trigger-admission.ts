@@ -26,6 +26,7 @@ import {
   sideOf,
   TRIGGER_TRAILING_STOP,
 } from '../messages/types.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import {
   asPpm,
   asPriceTicks,
@@ -39,7 +40,7 @@ import { closesPosition, kindOfTerms, sourceOfTerms } from './trigger-events.js'
 import { isReached, type TriggerOrder } from './trigger-order.js';
 import { type TriggerStore, WAITING_PER_ACCOUNT_MAX } from './trigger-store.js';
 
-/** The order of MSG_PLACE_TRIGGER, which has no id yet. What may be 0 may have come as −0, which must not get into the state. */
+/** The order of MSG_PLACE_TRIGGER, which has no id yet. */
 export function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder, 'id'> {
   const w = slot * SLOT_WORDS;
   const f = slot * SLOT_FLOATS;
@@ -56,10 +57,10 @@ export function readOrder(inbox: MessageBuffer, slot: number): Omit<TriggerOrder
     trailTicks: asPriceTicks(words[terms + TRIGGER_W_TRAIL_TICKS] as number),
     trailPpm: asPpm(words[terms + TRIGGER_W_TRAIL_PPM] as number),
     bestTicks: asPriceTicks(0),
-    ocoId: (floats[terms / 2 + TRIGGER_F_OCO] as number) + 0,
+    ocoId: withoutMinusZero(floats[terms / 2 + TRIGGER_F_OCO] as number),
     bracketId: 0,
     priceTicks: asPriceTicks(words[w + W_PRICE] as number),
-    qtyLots: asQtyLots((floats[f + F_QTY] as number) + 0),
+    qtyLots: asQtyLots(withoutMinusZero(floats[f + F_QTY] as number)),
     closesPosition: closesPosition(words[terms + TRIGGER_W_TERMS] as number),
     expiryMs: asTimeMs(expires(flags) ? (floats[f + F_EXPIRY] as number) : 0),
   };
