@@ -78,7 +78,7 @@ export class MarketBrackets {
   private readonly scratch = new MessageBuffer(1);
   private sweepAt = FIRST_SWEEP;
   /** To be held against the prices at the end of the message. */
-  private again: Bracket[] = [];
+  private again = new Set<Bracket>();
 
   constructor(market: MarketActor) {
     this.market = market;
@@ -104,9 +104,9 @@ export class MarketBrackets {
     });
     inbox.words[w + W_HEAD] = headOf(MSG_PLACE, 1, market.marketId);
     const account = inbox.words[w + W_ACCOUNT] as number;
-    const own = this.known.ofAccount(account).filter((bracket) => this.isLive(bracket)).length;
-    if (own >= BRACKETS_PER_ACCOUNT_MAX) {
+    if (!this.hasRoom(account)) {
       const code = REJECT.brackets_must_not_exceed_limit;
+      const own = this.known.ofAccount(account).length;
       market.refuse(inbox, slot, code, own + 1, BRACKETS_PER_ACCOUNT_MAX);
       return;
     }
@@ -154,9 +154,9 @@ export class MarketBrackets {
 
   /** At the end of each message: legs that were armed, or that had to let the other one go first, at the prices of now. */
   lookAgain(): void {
-    if (this.again.length === 0) return;
+    if (this.again.size === 0) return;
     const brackets = this.again;
-    this.again = [];
+    this.again = new Set();
     for (const { legs } of brackets) {
       for (const leg of legs) {
         if (leg.state === LEG_WAITS) this.market.triggers.lookAgain(leg.orderId);
@@ -192,7 +192,7 @@ export class MarketBrackets {
     leg.state = orderId === 0 ? LEG_GONE : LEG_PLACED;
     leg.orderId = orderId;
     if (orderId !== 0) this.byExit.set(orderId, bracket);
-    this.again.push(bracket);
+    this.again.add(bracket);
   }
 
   /** The owner has canceled a leg, or the market has. The other one stays. */
@@ -241,6 +241,14 @@ export class MarketBrackets {
     this.market.triggers.look();
   }
 
+  /** Whether the account may have one more. What is left of each is looked at only when there seem to be too many. */
+  private hasRoom(account: number): boolean {
+    const own = this.known.ofAccount(account);
+    if (own.length < BRACKETS_PER_ACCOUNT_MAX) return true;
+    for (const bracket of own) if (!this.isLive(bracket)) this.forget(bracket);
+    return this.known.ofAccount(account).length < BRACKETS_PER_ACCOUNT_MAX;
+  }
+
   private settle(bracket: Bracket): void {
     const { account, flags, legs } = bracket;
     const reason = bracket.filledLots === bracket.closedLots ? REASON_OCO : REASON_POSITION_CLOSED;
@@ -279,7 +287,7 @@ export class MarketBrackets {
       closesPosition: false,
       expiryMs: asTimeMs(0),
     });
-    if (!this.again.includes(bracket)) this.again.push(bracket);
+    this.again.add(bracket);
   }
 
   /** All of it is closed: a leg that waits ends, and would be armed again if the entry went on filling. */

@@ -49,7 +49,7 @@ import {
   TIF_SHIFT,
 } from '../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
-import { SortedList } from '../triggers/sorted-list.js';
+import { SortedList } from '../state/sorted-list.js';
 import { asValueTickLots } from '../units/units.js';
 import { answerParent, linkToParent, pushParentEvent } from './parent-events.js';
 import { ParentTable } from './parent-table.js';

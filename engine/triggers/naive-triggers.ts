@@ -27,6 +27,10 @@ export class NaiveTriggers implements TriggerStore {
     return this.orders.find((order) => order.id === id) ?? null;
   }
 
+  countOf(account: number): number {
+    return this.ofAccount(account).length;
+  }
+
   ofAccount(account: number): readonly TriggerOrder[] {
     return this.orders.filter((order) => order.account === account);
   }

@@ -1,8 +1,9 @@
 import { assert } from '../assert.js';
 import { SIDE_BUY, sideOf, TRIGGER_TRAILING_STOP } from '../messages/types.js';
+import { SortedList } from '../state/sorted-list.js';
 import type { PriceTicks, TimeMs } from '../units/units.js';
-import { SortedList } from './sorted-list.js';
-import { firesWhenPriceRises, PRICE_SOURCES, type TriggerOrder, trailTo } from './trigger-order.js';
+import { TrailingStops } from './trailing-stops.js';
+import { firesWhenPriceRises, PRICE_SOURCES, type TriggerOrder } from './trigger-order.js';
 import type { TriggerStore } from './trigger-store.js';
 
 /** Orders that wait for one price source, by the direction that they wait for. */
@@ -11,14 +12,14 @@ interface Waiting {
   readonly rises: SortedList<TriggerOrder>;
   /** The highest is; keys are negated. */
   readonly falls: SortedList<TriggerOrder>;
-  /** Trailing stops by their best price: of buys the highest moves on first, of sells the lowest. */
-  readonly trailingBuys: SortedList<TriggerOrder>;
-  readonly trailingSells: SortedList<TriggerOrder>;
+  /** They are in neither of these. */
+  readonly trailingBuys: TrailingStops;
+  readonly trailingSells: TrailingStops;
 }
 
 /**
  * Waiting orders, sorted for each source and direction by trigger price, so that a price that reaches none of them costs two
- * comparisons, and one that no trailing stop follows two more. Found by id in a Map, by account in a list each, by expiry in one more sorted list.
+ * comparisons, and one that no trailing stop follows two more; trailing stops are groups that move as one. Found by id in a Map, by account in a list each, by expiry in one more sorted list.
  */
 export class SortedTriggers implements TriggerStore {
   closing = 0;
@@ -28,8 +29,8 @@ export class SortedTriggers implements TriggerStore {
   private readonly waiting: readonly Waiting[] = Array.from({ length: PRICE_SOURCES }, () => ({
     rises: new SortedList<TriggerOrder>((order) => order.triggerTicks),
     falls: new SortedList<TriggerOrder>((order) => -order.triggerTicks),
-    trailingBuys: new SortedList<TriggerOrder>((order) => -order.bestTicks),
-    trailingSells: new SortedList<TriggerOrder>((order) => order.bestTicks),
+    trailingBuys: new TrailingStops(-1),
+    trailingSells: new TrailingStops(1),
   }));
 
   get size(): number {
@@ -43,7 +44,7 @@ export class SortedTriggers implements TriggerStore {
     const own = this.byAccount.get(order.account);
     if (own === undefined) this.byAccount.set(order.account, [order]);
     else own.push(order);
-    this.sortIn(order);
+    this.placeOf(order).add(order);
     if (order.expiryMs !== 0) this.byExpiry.add(order);
   }
 
@@ -55,36 +56,41 @@ export class SortedTriggers implements TriggerStore {
     );
     if (own.length === 0) this.byAccount.delete(order.account);
     else this.byAccount.set(order.account, own);
-    this.sortOut(order);
+    assert(this.placeOf(order).remove(order), 'a waiting order stands in its list');
     if (order.expiryMs !== 0) this.byExpiry.remove(order);
   }
 
   find(id: number): TriggerOrder | null {
-    return this.byId.get(id) ?? null;
+    const order = this.byId.get(id);
+    return order === undefined ? null : this.refreshed(order);
+  }
+
+  countOf(account: number): number {
+    return this.byAccount.get(account)?.length ?? 0;
   }
 
   ofAccount(account: number): readonly TriggerOrder[] {
-    return this.byAccount.get(account) ?? [];
+    const own = this.byAccount.get(account) ?? [];
+    for (const order of own) this.refreshed(order);
+    return own;
   }
 
   watches(source: number): boolean {
-    const { rises, falls } = this.waiting[source] as Waiting;
-    return rises.length + falls.length > 0;
+    return sizeOf(this.waiting[source] as Waiting) > 0;
   }
 
   trail(source: number, priceTicks: PriceTicks): void {
     const { trailingBuys, trailingSells } = this.waiting[source] as Waiting;
-    const moves = [...trailingBuys.upTo(-priceTicks - 1), ...trailingSells.upTo(priceTicks - 1)];
-    for (const order of moves) {
-      this.sortOut(order);
-      trailTo(order, priceTicks);
-      this.sortIn(order);
-    }
+    trailingBuys.trail(priceTicks);
+    trailingSells.trail(priceTicks);
   }
 
   reached(source: number, priceTicks: PriceTicks): TriggerOrder[] {
-    const { rises, falls } = this.waiting[source] as Waiting;
-    const found = [...rises.upTo(priceTicks), ...falls.upTo(-priceTicks)];
+    const { rises, falls, trailingBuys, trailingSells } = this.waiting[source] as Waiting;
+    const found = rises
+      .upTo(priceTicks)
+      .concat(falls.upTo(-priceTicks))
+      .concat(trailingBuys.reached(priceTicks), trailingSells.reached(priceTicks));
     return found.length > 1 ? found.sort(byId) : found;
   }
 
@@ -93,19 +99,22 @@ export class SortedTriggers implements TriggerStore {
   }
 
   expired(nowMs: TimeMs): TriggerOrder[] {
-    return this.byExpiry.upTo(nowMs);
+    return this.byExpiry.upTo(nowMs).map((order) => this.refreshed(order));
   }
 
   all(): TriggerOrder[] {
-    return [...this.byId.values()].sort(byId);
+    return [...this.byId.values()].map((order) => this.refreshed(order)).sort(byId);
   }
 
   check(): void {
     let listed = 0;
-    for (const { rises, falls } of this.waiting) listed += rises.length + falls.length;
     let trailing = 0;
-    for (const { trailingBuys, trailingSells } of this.waiting) {
-      trailing += trailingBuys.length + trailingSells.length;
+    for (const waiting of this.waiting) {
+      const { trailingBuys, trailingSells } = waiting;
+      listed += sizeOf(waiting);
+      trailing += trailingBuys.size + trailingSells.size;
+      trailingBuys.check();
+      trailingSells.check();
     }
     const expected = this.all().filter(({ kind }) => kind === TRIGGER_TRAILING_STOP).length;
     assert(trailing === expected, 'every trailing stop stands by its best price');
@@ -124,26 +133,27 @@ export class SortedTriggers implements TriggerStore {
     assert(expiring === this.byExpiry.length, 'every order that expires stands by expiry');
   }
 
-  private sortIn(order: TriggerOrder): void {
-    this.listOf(order).add(order);
-    this.trailingOf(order)?.add(order);
+  /** Trailing stops know where they stand only when they are asked for. */
+  private refreshed(order: TriggerOrder): TriggerOrder {
+    if (order.kind === TRIGGER_TRAILING_STOP) this.trailingOf(order).refresh(order);
+    return order;
   }
 
-  private sortOut(order: TriggerOrder): void {
-    assert(this.listOf(order).remove(order), 'a waiting order stands in its list');
-    this.trailingOf(order)?.remove(order);
-  }
-
-  private trailingOf({ source, kind, flags }: TriggerOrder): SortedList<TriggerOrder> | null {
-    if (kind !== TRIGGER_TRAILING_STOP) return null;
-    const { trailingBuys, trailingSells } = this.waiting[source] as Waiting;
-    return sideOf(flags) === SIDE_BUY ? trailingBuys : trailingSells;
-  }
-
-  private listOf({ source, kind, flags }: TriggerOrder): SortedList<TriggerOrder> {
+  private placeOf(order: TriggerOrder): SortedList<TriggerOrder> | TrailingStops {
+    const { source, kind, flags } = order;
+    if (kind === TRIGGER_TRAILING_STOP) return this.trailingOf(order);
     const { rises, falls } = this.waiting[source] as Waiting;
     return firesWhenPriceRises(kind, flags) ? rises : falls;
   }
+
+  private trailingOf({ source, flags }: TriggerOrder): TrailingStops {
+    const { trailingBuys, trailingSells } = this.waiting[source] as Waiting;
+    return sideOf(flags) === SIDE_BUY ? trailingBuys : trailingSells;
+  }
+}
+
+function sizeOf({ rises, falls, trailingBuys, trailingSells }: Waiting): number {
+  return rises.length + falls.length + trailingBuys.size + trailingSells.size;
 }
 
 function byId(a: TriggerOrder, b: TriggerOrder): number {

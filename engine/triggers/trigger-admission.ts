@@ -107,7 +107,7 @@ export function admitsTrigger(
     return refuse(REJECT.expiry_time_must_be_in_the_future, expiryMs, nowMs);
   }
   const limit = Math.min(params.openOrdersMax, WAITING_PER_ACCOUNT_MAX);
-  const waiting = store.ofAccount(account).length;
+  const waiting = store.countOf(account);
   if (waiting >= limit) {
     return refuse(REJECT.waiting_trigger_orders_must_not_exceed_limit, waiting + 1, limit);
   }

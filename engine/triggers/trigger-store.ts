@@ -15,6 +15,7 @@ export interface TriggerStore {
   add(order: TriggerOrder): void;
   remove(order: TriggerOrder): void;
   find(id: number): TriggerOrder | null;
+  countOf(account: number): number;
   /** Oldest first. */
   ofAccount(account: number): readonly TriggerOrder[];
   /** Whether any order waits for this price (PRICE_OF_…). */

@@ -91,6 +91,7 @@ describe('sorted trigger orders', () => {
           expect(sorted.nextExpiryMs()).toBe(naive.nextExpiryMs());
           expect(sorted.watches(source)).toBe(naive.watches(source));
           expect(sorted.ofAccount(account)).toEqual(naive.ofAccount(account));
+          expect(sorted.countOf(account)).toBe(naive.countOf(account));
           expect(sorted.find(choice)).toEqual(naive.find(choice));
           expect(bytesOf(sorted)).toEqual(bytesOf(naive));
         }

@@ -22,7 +22,7 @@ import { REJECT } from '../../engine/messages/reject-codes.js';
 import { pushRejection } from '../../engine/messages/rejection.js';
 import { EVT_CANCEL_ALL_AFTER, FLAG_MASS_COUNTDOWN } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { SortedList } from '../../engine/triggers/sorted-list.js';
+import { SortedList } from '../../engine/state/sorted-list.js';
 import { pushCancelAll } from '../liquidation/ladder-messages.js';
 import type { MarginState } from './trade-commands.js';
 
