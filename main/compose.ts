@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { Kernel } from '../engine/kernel/host/kernel.js';
 import type { CreateBook } from '../engine/market/market-actor.js';
 import { compiledModule, kernelFrom } from '../engine/runtime/kernel-file.js';
 import type { Placement } from '../engine/shard/routing.js';
 import { ShardCore } from '../engine/shard/shard-core.js';
+import { G_HASH_SECRET } from '../risk/kernel/layout.js';
 import { MarginActor } from '../risk/margin/margin-actor.js';
-import { javascriptRiskKernel } from '../risk/margin/risk-kernel.js';
+import { javascriptRiskKernel, type RiskKernel } from '../risk/margin/risk-kernel.js';
 
 const KERNEL_FILE = new URL('../risk/kernel/kernel.wasm', import.meta.url);
 
@@ -15,8 +17,14 @@ export function createShardCore(createBook?: CreateBook, placement?: Placement):
     (inbox, events, fees, kernel) => new MarginActor(inbox, events, fees, kernel, hasStrangers),
     createBook,
     placement,
-    new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel)),
+    newKernel(),
   );
+}
+
+function newKernel(): RiskKernel {
+  const kernel = new Kernel(kernelFrom(KERNEL_FILE, javascriptRiskKernel));
+  kernel.words[G_HASH_SECRET >> 2] = randomBytes(4).readInt32LE();
+  return kernel;
 }
 
 /** The kernel of a shard as it was compiled, for threads that look into its memory; null: it runs from its sources. */

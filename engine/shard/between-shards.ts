@@ -37,6 +37,7 @@ import {
   MSG_MARKET,
   MSG_OPEN_ACCOUNT,
 } from '../messages/types.js';
+import { withoutMinusZero } from '../state/minus-zero.js';
 import { ACCOUNT_ID_MAX, asPpm } from '../units/units.js';
 import { DIRECTORY_SHARD, type Routing } from './routing.js';
 import type { ShardCore } from './shard-core.js';
@@ -152,7 +153,7 @@ export function createAccountSomewhere(
     reject(REJECT.message_type_is_unknown, CMD_CREATE_ACCOUNT, 0);
     return;
   }
-  const parent = messages.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+  const parent = withoutMinusZero(messages.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number);
   const holder = directory.withKey(words, w + W_PUBLIC_KEY);
   if (parent !== 0 && directory.homeOf(parent) === null) {
     reject(REJECT.unknown_account, parent, 0);
@@ -186,7 +187,7 @@ function announceAccount(
   home: number,
 ): void {
   const w = slot * SLOT_WORDS;
-  const parent = messages.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+  const parent = withoutMinusZero(messages.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number);
   const event = pushAccountCreated(core, account, home, parent);
   const e = event * SLOT_WORDS;
   core.events.words[e + EW_SESSION] = messages.words[w + W_SESSION] as number;

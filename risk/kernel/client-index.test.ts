@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openHeap } from '../../engine/kernel/books.js';
-import { i32At, useMemory } from '../../engine/kernel/memory.js';
+import { i32At, setI32, useMemory } from '../../engine/kernel/memory.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import {
   cellWith,
@@ -11,7 +11,7 @@ import {
   refIn,
   unindexClient,
 } from './client-index.js';
-import { G_INDEX, G_INDEX_USED, G_OLD_INDEX, G_OLD_LEFT } from './layout.js';
+import { G_HASH_SECRET, G_INDEX, G_INDEX_USED, G_OLD_INDEX, G_OLD_LEFT, I_MASK } from './layout.js';
 
 beforeEach(() => {
   useMemory(new WebAssembly.Memory({ initial: 64, maximum: 4096, shared: true }));
@@ -95,4 +95,43 @@ describe('the index of client ids', () => {
     for (let upper = 0; upper < 1000; upper++) hashes.add(hashOfClient(1, upper * 2 ** 32 + 7, 0));
     expect(hashes.size).toBeGreaterThan(990);
   });
+
+  it('has no long cluster for who knows all of its hash but the secret', () => {
+    const secret = 0x1234_5678;
+    expect(longestCluster(chosenIds(3_000), 0)).toBeGreaterThan(2_000);
+    expect(longestCluster(chosenIds(3_000), secret)).toBeLessThan(200);
+  });
 });
+
+/** Ids of account 1 with hashes from 0 on, one after the other, where the secret is 0. */
+function chosenIds(count: number): number[] {
+  const seed = Math.imul(1, -2048144789);
+  return Array.from({ length: count }, (_, hash) => (unmixed(hash << 13) ^ seed) >>> 0);
+}
+
+/** The word of which a hash was made. */
+function unmixed(hash: number): number {
+  let word = hash ^ (hash >>> 16);
+  word = Math.imul(word, 0x7ed1b41d);
+  word ^= (word >>> 13) ^ (word >>> 26);
+  word = Math.imul(word, 0xa5cb9243);
+  return word ^ (word >>> 16);
+}
+
+/** Most cells in a row that are not empty, once all ids are in. */
+function longestCluster(ids: readonly number[], secret: number): number {
+  useMemory(new WebAssembly.Memory({ initial: 64, maximum: 4096, shared: true }));
+  openHeap();
+  setI32(G_HASH_SECRET, secret);
+  ids.forEach((id, ref) => {
+    indexClient(ref, hashOfClient(1, id, 0));
+  });
+  // Cells that have not moved to the wider table yet are not looked at.
+  const cells = i32At(G_INDEX + I_MASK) + 1;
+  let [longest, run] = [0, 0];
+  for (let cell = 0; cell < cells; cell++) {
+    run = refIn(G_INDEX, cell) >= 0 ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}

@@ -2,6 +2,7 @@ import { allocate, release } from '../../engine/kernel/heap.js';
 import { copyBytes, i32At, multiplyI32, setI32, wrapToI32 } from '../../engine/kernel/memory.js';
 import { hashText } from './client-texts.js';
 import {
+  G_HASH_SECRET,
   G_INDEX,
   G_INDEX_USED,
   G_OLD_INDEX,
@@ -29,9 +30,12 @@ const TABLE_BYTES: i32 = 12;
 /** So many cells move with each new id, or to the end of their cluster: all have moved long before the wider table is full. */
 const MOVED_AT_ONCE: i32 = 32;
 
-/** Hash of an id. `text`: address of a text, 0 when the id is a number. */
+/**
+ * Hash of an id. `text`: address of a text, 0 when the id is a number. Traders choose their ids: without the secret, which nothing but the
+ * table's order depends on, some hundred accounts could make one cluster of a third of the table, and each search in it slow.
+ */
 export function hashOfClient(account: i32, number: f64, text: i32): i32 {
-  const seed = multiplyI32(account, -2048144789);
+  const seed = multiplyI32(account, -2048144789) ^ i32At(G_HASH_SECRET);
   if (text !== 0) return mix(hashText(seed, text));
   const hash = mix(seed ^ wrapToI32(number));
   return number > 4294967295 ? mix(hash ^ wrapToI32(number / 4294967296)) : hash;

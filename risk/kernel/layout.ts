@@ -38,6 +38,8 @@ export const G_OLD_INDEX = 4204;
 /** Cell of the table before that moves next, and how many have not moved yet. */
 export const G_OLD_NEXT = 4216;
 export const G_OLD_LEFT = 4220;
+/** Goes into the hash of each id; the same as long as the memory lives, and known to nobody outside. */
+export const G_HASH_SECRET = 4224;
 /** Of a table: address of the cells (0: there is none), number of cells − 1, shift of the hash. */
 export const I_CELLS = 0;
 export const I_MASK = 4;

@@ -34,6 +34,7 @@ import {
   EVT_INSURANCE_FUNDED,
   EVT_LIQUIDATOR,
 } from '../../engine/messages/types.js';
+import { withoutMinusZero } from '../../engine/state/minus-zero.js';
 import {
   ACCOUNT_ID_MAX,
   asMicroUsd,
@@ -63,7 +64,7 @@ export class OperatorCommands {
   createAccount(message: MessageBuffer, slot: number): void {
     const { accounts } = this.state;
     const w = slot * SLOT_WORDS;
-    const parent = message.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number;
+    const parent = withoutMinusZero(message.floats[slot * SLOT_FLOATS + F_ORDER_ID] as number);
     if (parent !== 0 && !accounts.exists(parent)) {
       this.reject(message, slot, REJECT.unknown_account, parent, 0);
       return;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { MARGIN_SLOTS } from '../../engine/market/margin-terms.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { PRICING_OFF } from '../../engine/market/pricing-params.js';
-import { F_CLIENT_ID, F_QTY, SLOT_FLOATS } from '../../engine/messages/layout.js';
+import { F_CLIENT_ID, F_ORDER_ID, F_QTY, SLOT_FLOATS } from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { readEvents } from '../../engine/testing/events.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
@@ -33,6 +33,7 @@ it('no command of an operator brings a −0 into the state', () => {
     // Behind symbol, tick and lot.
     spoilt(paramsCommand(type.CMD_LIST_MARKET, 1, { ...plan, params }), SLOT_FLOATS + 4, 9),
     withSlots(type.CMD_SET_MARKET_STATE, 1, { marketId: 1, flags: MARKET_STATE.open }),
+    spoilt(withSlots(type.CMD_CREATE_ACCOUNT, 2, {}), F_ORDER_ID),
     spoilt(withSlots(type.CMD_SET_FEE_RATES, 1, { price: 300 }), F_QTY),
     spoilt(spoilt(withSlots(type.CMD_ORACLE_PRICE, 1, price), F_QTY), F_CLIENT_ID),
     spoilt(pricingCommand(1, PRICING_OFF), SLOT_FLOATS, 2 * SLOT_FLOATS),

@@ -2,6 +2,7 @@ import { FEE_TIERS } from '../../engine/market/fee-schedule.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
+import { withoutMinusZero } from '../../engine/state/minus-zero.js';
 import { ACCOUNT_ID_MAX, asMicroUsd, MICRO_USD_MAX } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
 import { naiveNeed } from './naive-isolated.js';
@@ -64,7 +65,7 @@ export function naiveWithdrawable(state: NaiveState, account: NaiveAccount): big
 }
 
 function createAccount(state: NaiveState, message: View): void {
-  const parent = message.float(layout.F_ORDER_ID);
+  const parent = withoutMinusZero(message.float(layout.F_ORDER_ID));
   const key = Array.from({ length: 8 }, (_, i) => message.word(W_PUBLIC_KEY + i));
   if (parent !== 0 && !state.accounts.has(parent)) {
     naiveReject(state, message, 'unknown_account', parent, 0);
