@@ -1,3 +1,5 @@
+import { SortedList } from '../../engine/state/sorted-list.js';
+
 /** One resting order as the public sees it. */
 export interface QueuedOrder {
   readonly orderId: number;
@@ -8,58 +10,54 @@ export interface QueuedOrder {
   readonly priority: number;
 }
 
-/** Resting orders of one side by price, best first, each price a queue. */
-export class OrderQueues {
-  private readonly queues = new Map<number, QueuedOrder[]>();
-  /** Best last, so that most changes happen near the end. */
-  private readonly prices: number[] = [];
-  /** 1: lower prices are better (asks); −1: higher ones. */
-  private readonly order: number;
+/** Orders of one price, the first to trade first. */
+interface Queue {
+  /** The price. */
+  readonly id: number;
+  readonly orders: Map<number, QueuedOrder>;
+}
 
-  constructor(order: number) {
-    this.order = order;
+/** Resting orders of one side by price, best first, each price a queue. An order leaves its queue without a walk through it. */
+export class OrderQueues {
+  private readonly queues = new Map<number, Queue>();
+  private readonly byPrice: SortedList<Queue>;
+
+  /** `order`: 1, lower prices are better (asks); −1, higher ones. */
+  constructor(order: 1 | -1) {
+    this.byPrice = new SortedList(({ id }) => order * id);
   }
 
   /** Behind all of its price: its priority is the highest there. */
   add(order: QueuedOrder): void {
-    const queue = this.queues.get(order.priceTicks);
-    if (queue !== undefined) {
-      queue.push(order);
-      return;
-    }
-    this.queues.set(order.priceTicks, [order]);
-    this.prices.splice(this.placeOf(order.priceTicks), 0, order.priceTicks);
+    this.queueAt(order.priceTicks).orders.set(order.orderId, order);
   }
 
-  remove(order: QueuedOrder): void {
-    const queue = this.queues.get(order.priceTicks) as QueuedOrder[];
-    if (queue.length > 1) {
-      queue.splice(queue.indexOf(order), 1);
-      return;
-    }
-    this.queues.delete(order.priceTicks);
-    this.prices.splice(this.placeOf(order.priceTicks), 1);
+  remove({ orderId, priceTicks }: QueuedOrder): void {
+    const queue = this.queues.get(priceTicks) as Queue;
+    queue.orders.delete(orderId);
+    if (queue.orders.size > 0) return;
+    this.queues.delete(priceTicks);
+    this.byPrice.remove(queue);
   }
 
   /** So many orders at most, in the order in which they would trade. */
   first(count: number): QueuedOrder[] {
     const found: QueuedOrder[] = [];
-    for (let i = this.prices.length - 1; i >= 0 && found.length < count; i--) {
-      const queue = this.queues.get(this.prices[i] as number) as QueuedOrder[];
-      found.push(...queue.slice(0, count - found.length));
+    for (const { orders } of this.byPrice) {
+      for (const order of orders.values()) {
+        if (found.length >= count) return found;
+        found.push(order);
+      }
     }
     return found;
   }
 
-  /** First index whose price is not worse than the given one. */
-  private placeOf(price: number): number {
-    let low = 0;
-    let high = this.prices.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (((this.prices[middle] as number) - price) * this.order > 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  private queueAt(priceTicks: number): Queue {
+    const known = this.queues.get(priceTicks);
+    if (known !== undefined) return known;
+    const queue = { id: priceTicks, orders: new Map<number, QueuedOrder>() };
+    this.queues.set(priceTicks, queue);
+    this.byPrice.add(queue);
+    return queue;
   }
 }
