@@ -26,7 +26,7 @@ import {
   TIF_SHIFT,
 } from '../../engine/messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
-import { MARKET_ID_ALL } from '../../engine/units/units.js';
+import { SortedList } from '../../engine/state/sorted-list.js';
 import { isolatedCollateral, isPositionLiquidating, tellMoved } from '../margin/isolated-margin.js';
 import type { MarketSummary } from '../margin/market-summaries.js';
 import type { MarginState } from '../margin/trade-commands.js';
@@ -60,8 +60,8 @@ import { sliceOf } from './slice.js';
  * on in between.
  */
 export class Liquidations {
-  private readonly byKey = new Map<number, Liquidation>();
-  private first: Liquidation | null = null;
+  /** By the time of the next step, and by id. Out of it while its step is taken. */
+  private readonly byTime = new SortedList<Liquidation>(({ nextMs }) => nextMs);
   private readonly state: MarginState;
   private readonly inbox: MessageBuffer;
   private readonly events: MessageBuffer;
@@ -74,12 +74,12 @@ export class Liquidations {
 
   /** The account whose step comes next: by time, then id. Null when there is none. */
   get next(): Readonly<Liquidation> | null {
-    return this.first;
+    return this.byTime.first ?? null;
   }
 
   /** When its step is due, Infinity for never. */
   nextTimerMs(): number {
-    return this.first?.nextMs ?? Number.POSITIVE_INFINITY;
+    return this.next?.nextMs ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -89,14 +89,14 @@ export class Liquidations {
   onCandidate(account: number, nowMs: number): boolean {
     const { accounts, kernel, markets } = this.state;
     if (!accounts.exists(account)) return false;
-    const before = this.byKey.size;
+    const before = this.byTime.length;
     if (kernel.calls.isAccountNewlyBelow(account, accounts.at(account))) {
       this.begin(account, CROSS, nowMs);
     }
     for (const market of markets.all) {
       if (this.isIsolated(account, market)) this.onPaid(account, market.marketId, nowMs);
     }
-    return this.byKey.size !== before;
+    return this.byTime.length !== before;
   }
 
   /** The account has paid something that is no trade for its position in this market. */
@@ -110,9 +110,10 @@ export class Liquidations {
 
   /** One step of the account that comes next, if it is due. */
   onTime(nowMs: number): void {
-    if (this.first === null || this.first.nextMs > nowMs) return;
-    this.step(this.first, nowMs);
-    this.findFirst();
+    const first = this.byTime.first;
+    if (first === undefined || first.nextMs > nowMs) return;
+    this.byTime.remove(first);
+    if (this.step(first, nowMs)) this.byTime.add(first);
   }
 
   /** EVT_LIQUIDATION on its way out: it is numbered in its turn among the account's events. */
@@ -125,7 +126,7 @@ export class Liquidations {
   }
 
   writeState(writer: CanonicalWriter): void {
-    const entries = [...this.byKey.values()].sort((a, b) => keyOf(a) - keyOf(b));
+    const entries = [...this.byTime].sort((a, b) => a.id - b.id);
     writer.put(entries.length);
     for (const entry of entries) {
       const { account, part, nextMs, pauseMs, sizeBefore, rung, marketId, untilMs, tries } = entry;
@@ -145,41 +146,40 @@ export class Liquidations {
       entry.marketId = reader.take();
       entry.untilMs = reader.take();
       entry.tries = reader.take();
-      this.byKey.set(keyOf(entry), entry);
+      this.byTime.add(entry);
       this.mark(entry, true);
     }
-    this.findFirst();
   }
 
   /** Rung 1. The next one comes with the next timer, when the cancels have come back. */
   private begin(account: number, part: number, nowMs: number): void {
     const entry = beginningAt(account, part, nowMs);
     this.mark(entry, true);
-    this.byKey.set(keyOf(entry), entry);
-    // A crash begins thousands at once: they must not be looked through again for each.
-    if (this.first === null || isBefore(entry, this.first)) this.first = entry;
+    this.byTime.add(entry);
     this.tell(entry, LIQUIDATION_BEGUN);
     // Trigger orders leave no trace here, so all markets are asked.
     for (const { marketId } of this.marketsOf(entry))
       pushCancelAll(this.inbox, marketId, account, FLAG_MASS_LIQUIDATION);
   }
 
-  private step(entry: Liquidation, nowMs: number): void {
+  /** False: it has ended. */
+  private step(entry: Liquidation, nowMs: number): boolean {
     const equity = this.equityOf(entry);
     if (equity >= this.maintenanceOf(entry)) {
       this.end(entry);
-      return;
+      return false;
     }
     const size = this.sizeOf(entry);
     const isStuck = entry.sizeBefore === size;
     entry.sizeBefore = size;
     if (waitsForBidders(entry, equity, nowMs)) {
       entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
-      return;
+      return true;
     }
     if (this.cancelsOpen(entry)) this.wait(entry, isStuck, nowMs);
     else if (size === 0) this.cover(entry, equity, nowMs);
     else this.close(entry, equity, isStuck, nowMs);
+    return true;
   }
 
   private wait(entry: Liquidation, isStuck: boolean, nowMs: number): void {
@@ -189,7 +189,6 @@ export class Liquidations {
 
   private end(entry: Liquidation): void {
     this.takeBack(entry, false);
-    this.byKey.delete(keyOf(entry));
     this.mark(entry, false);
     this.tell(entry, LIQUIDATION_ENDED);
     tellMoved(this.state.kernel);
@@ -371,20 +370,4 @@ export class Liquidations {
     const marketId = entry.part === CROSS ? 0 : entry.part;
     pushStage(this.events, marketId, entry.account, stage, equity, maintenance);
   }
-
-  private findFirst(): void {
-    this.first = null;
-    for (const entry of this.byKey.values()) {
-      if (this.first === null || isBefore(entry, this.first)) this.first = entry;
-    }
-  }
-}
-
-/** By time, then account, its isolated positions by market, and itself last. */
-function isBefore(a: Liquidation, b: Liquidation): boolean {
-  return a.nextMs < b.nextMs || (a.nextMs === b.nextMs && keyOf(a) < keyOf(b));
-}
-
-function keyOf({ account, part }: Pick<Liquidation, 'account' | 'part'>): number {
-  return account * (MARKET_ID_ALL + 1) + part;
 }

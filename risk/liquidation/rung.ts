@@ -25,9 +25,11 @@ export const CROSS = MARKET_ID_ALL;
 
 /** An account, or one isolated position of it, on its way down the ladder. */
 export interface Liquidation {
-  account: number;
+  /** By account, its isolated positions by market, and itself last. */
+  readonly id: number;
+  readonly account: number;
   /** Market of an isolated position; CROSS: all that is not isolated. */
-  part: number;
+  readonly part: number;
   nextMs: number;
   pauseMs: number;
   /** Lots that were open in all markets at the step before: the same now means that nobody took anything. */
@@ -43,6 +45,7 @@ export interface Liquidation {
 
 export function beginningAt(account: number, part: number, nowMs: number): Liquidation {
   return {
+    id: account * (MARKET_ID_ALL + 1) + part,
     account,
     part,
     nextMs: nowMs,

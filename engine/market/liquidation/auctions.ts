@@ -1,3 +1,4 @@
+import { assert } from '../../assert.js';
 import { SIDE_BUY } from '../../messages/types.js';
 import type { CanonicalReader, CanonicalWriter } from '../../state/canonical-writer.js';
 import { mulDivCeil, mulDivFloor } from '../../units/mul-div.js';
@@ -51,9 +52,10 @@ export function auctionPriceTicks(
   return asPriceTicks(Math.min(price, bankruptcyTicks, priceTicksMax));
 }
 
-/** The open auctions of one market, at most one for an account. */
+/** The open auctions of one market, oldest first, at most one for an account. */
 export class Auctions {
   private readonly byId = new Map<number, Auction>();
+  private readonly byAccount = new Map<number, Auction>();
   private lastId = 0;
 
   get all(): readonly Auction[] {
@@ -65,19 +67,29 @@ export class Auctions {
   }
 
   ofAccount(account: number): Auction | null {
-    for (const auction of this.byId.values()) if (auction.account === account) return auction;
-    return null;
+    return this.byAccount.get(account) ?? null;
   }
 
   open(terms: Omit<Auction, 'id'>): Auction {
     this.lastId++;
     const auction = { ...terms, id: this.lastId };
-    this.byId.set(auction.id, auction);
+    this.add(auction);
     return auction;
   }
 
-  remove(auction: Auction): void {
-    this.byId.delete(auction.id);
+  remove({ id, account }: Auction): void {
+    this.byId.delete(id);
+    this.byAccount.delete(account);
+  }
+
+  /** Those whose time is over, oldest first. They stay. */
+  ended(nowMs: number): Auction[] {
+    const found: Auction[] = [];
+    for (const auction of this.byId.values()) {
+      if (endOf(auction) > nowMs) break;
+      found.push(auction);
+    }
+    return found;
   }
 
   /** All have the same length, so the oldest ends first. */
@@ -103,7 +115,13 @@ export class Auctions {
       const lots = asQtyLots(reader.take());
       const startMs = asTimeMs(reader.take());
       const bankruptcyTicks = asPriceTicks(reader.take());
-      this.byId.set(id, { id, account, side, lots, startMs, bankruptcyTicks });
+      this.add({ id, account, side, lots, startMs, bankruptcyTicks });
     }
+  }
+
+  private add(auction: Auction): void {
+    assert(!this.byAccount.has(auction.account), 'an account has one auction in a market');
+    this.byId.set(auction.id, auction);
+    this.byAccount.set(auction.account, auction);
   }
 }

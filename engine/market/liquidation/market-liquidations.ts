@@ -165,9 +165,7 @@ export class MarketLiquidations {
   }
 
   onTime(nowMs: number): void {
-    for (const auction of this.auctions.all) {
-      if (endOf(auction) <= nowMs) this.endAuction(auction);
-    }
+    for (const auction of this.auctions.ended(nowMs)) this.endAuction(auction);
   }
 
   /** Nobody trades any more. */
