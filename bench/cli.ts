@@ -8,6 +8,7 @@ const HELP = `usage: npm run bench -- COMMAND [options]
 commands
   book      order book and whole core against npm books and exchange-core, same commands
   kernels   small building blocks, with tinybench
+  crowds    a shard with very many stops, brackets, far orders, liquidations …, beside one with a hundredth of them
   shard     ring to ring through a shard thread with its journal, beside the core in one thread
   gateway   order to acknowledgement over loopback WebSocket, beside a raw echo server
   doors     each door beside an echo of its kind, fan-out of books, memory of connections and of orders
@@ -22,6 +23,7 @@ options
   --ops N           book, shard, risk: timed commands of a generated workload (3000000); settlement: with fewer all its parts are shorter
   --seconds N       doors: of all its windows of load together (120)
   --accounts N      book, shard: accounts that the orders are spread over (100000); risk: that are swept (1000000);
+                    crowds: how many there are of each kind (100000);
                     settlement: that trade while the lag is measured (300)
   --scenario crash  risk: a fall of 30 % in two minutes, with --accounts traders (10000)
   --csv FILE        its figures second by second
@@ -49,6 +51,11 @@ const commands: Record<string, (options: BenchOptions) => Promise<Report>> = {
     const { runKernelBench, formatKernelsReport } = await import('./kernels/run-kernels.js');
     const report = await runKernelBench(options);
     return { text: formatKernelsReport(report), json: report, holds: true };
+  },
+  crowds: async (options) => {
+    const { runCrowdsBench, formatCrowdsReport } = await import('./crowds/run-crowds.js');
+    const report = await runCrowdsBench(options);
+    return { text: formatCrowdsReport(report), json: report, holds: true };
   },
   shard: async (options) => {
     const { runShardBench } = await import('./shard/run-shard.js');

@@ -144,7 +144,8 @@ export class MarketBrackets {
       }
       if (typeOf(head) === EVT_FILL || typeOf(head) === EVT_TRANSFER) {
         for (const bracket of this.known.ofAccount(words[w + W_ACCOUNT] as number)) {
-          touched.add(bracket);
+          // One whose entry has filled nothing has nothing to close.
+          if (bracket.filledLots > 0) touched.add(bracket);
         }
       }
       slot += slotsOf(head);
