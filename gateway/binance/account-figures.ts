@@ -23,20 +23,36 @@ export interface FigureSources {
   readonly takerPpm: (tier: number) => number;
 }
 
-/** An account in one market; micro-USD unless a name says otherwise. */
-export interface MarketFigures {
+/** A position, also one of nothing; micro-USD unless a name says otherwise. */
+export interface PositionFigures {
   market: Market;
   lots: number;
   /** Signed tick·lots. */
   entryValue: number;
-  leverage: number;
   /** Collateral of an isolated position; null: margin is cross. */
   isolated: bigint | null;
   notional: bigint;
   unrealized: bigint;
+  maintenance: bigint;
+}
+
+/** What an account has and what its positions are worth, micro-USD. */
+export interface WalletFigures<InMarket = PositionFigures> {
+  /** Of the account and of its isolated positions. */
+  wallet: bigint;
+  crossWallet: bigint;
+  crossUnrealized: bigint;
+  /** Of what is in cross margin alone: what liquidation looks at. */
+  crossMaintenance: bigint;
+  /** In the order of markets; all of them. */
+  markets: InMarket[];
+}
+
+/** An account in one market, with its orders; micro-USD unless a name says otherwise. */
+export interface MarketFigures extends PositionFigures {
+  leverage: number;
   positionInitial: bigint;
   orderInitial: bigint;
-  maintenance: bigint;
   /** Zero when there is none. */
   liquidationTicks: number;
   bidTickLots: number;
@@ -46,22 +62,14 @@ export interface MarketFigures {
   adlQuantile: number;
 }
 
-export interface AccountFigures {
-  /** Of the account and of its isolated positions. */
-  wallet: bigint;
-  crossWallet: bigint;
+export interface AccountFigures extends WalletFigures<MarketFigures> {
   unrealized: bigint;
-  crossUnrealized: bigint;
   positionInitial: bigint;
   orderInitial: bigint;
   maintenance: bigint;
-  /** Of what is in cross margin alone: what liquidation looks at. */
-  crossMaintenance: bigint;
   available: bigint;
   /** What may leave the account; unrealised profit never does. */
   withdrawable: bigint;
-  /** In the order of markets; all of them. */
-  markets: MarketFigures[];
 }
 
 /** Most that an account may choose where it has chosen nothing: what the lowest margin tier allows. */
@@ -73,6 +81,12 @@ export function leverageMaxOf({ margin, params }: Market): number {
 export function leverageOf(views: AccountViews, account: number, market: Market): number {
   const chosen = views.leveragesOf(account).find(({ marketId }) => marketId === market.id);
   return chosen?.leverage ?? leverageMaxOf(market);
+}
+
+/** Without a look at orders, of which an account may have tens of thousands: it is asked for with every change of a balance. */
+export function walletFigures(sources: FigureSources, account: number): WalletFigures {
+  const markets = sources.markets.all().map((market) => positionFigures(sources, account, market));
+  return walletOf(sources, account, markets);
 }
 
 /**
@@ -90,19 +104,11 @@ export function accountFigures(
     const own = open.filter(({ marketId }) => marketId === market.id);
     return marketFigures(sources, account, feeTier, market, own);
   });
-  const crossWallet = BigInt(sources.views.collateralOf(account));
-  let wallet = crossWallet;
-  for (const { collateral } of sources.views.isolatedMarketsOf(account)) {
-    wallet += BigInt(collateral);
-  }
+  const walletFigures = walletOf(sources, account, markets);
+  const { crossMaintenance, crossUnrealized, crossWallet } = walletFigures;
   const cross = markets.filter(({ isolated }) => isolated === null);
-  const sum = (list: readonly MarketFigures[], of: (figures: MarketFigures) => bigint) => {
-    return list.reduce((total, figures) => total + of(figures), 0n);
-  };
-  const crossUnrealized = sum(cross, ({ unrealized }) => unrealized);
   const crossInitial = sum(cross, ({ positionInitial }) => positionInitial);
   const orderInitial = sum(markets, (figures) => figures.orderInitial);
-  const maintenance = sum(cross, (figures) => figures.maintenance);
   const available = crossWallet + crossUnrealized - crossInitial - orderInitial;
   const withdrawable = withdrawableMicroUsd({
     collateralMicroUsd: crossWallet,
@@ -111,23 +117,71 @@ export function accountFigures(
     lossesMicroUsd: sum(cross, ({ unrealized }) => minOf(unrealized, 0n)),
     notionalMicroUsd: sum(cross, ({ notional }) => absOf(notional)),
     initialMicroUsd: crossInitial + orderInitial,
-    maintenanceMicroUsd: maintenance,
+    maintenanceMicroUsd: crossMaintenance,
     freeMicroUsd: available,
     isLiquidatable: false,
   });
   return {
-    wallet,
-    crossWallet,
+    ...walletFigures,
     unrealized: sum(markets, ({ unrealized }) => unrealized),
-    crossUnrealized,
     positionInitial: sum(markets, ({ positionInitial }) => positionInitial),
     orderInitial,
     maintenance: sum(markets, (figures) => figures.maintenance),
-    crossMaintenance: maintenance,
     available: maxOf(available, 0n),
     withdrawable,
+  };
+}
+
+function walletOf<InMarket extends PositionFigures>(
+  { views }: FigureSources,
+  account: number,
+  markets: InMarket[],
+): WalletFigures<InMarket> {
+  const crossWallet = BigInt(views.collateralOf(account));
+  let wallet = crossWallet;
+  for (const { collateral } of views.isolatedMarketsOf(account)) wallet += BigInt(collateral);
+  const cross = markets.filter(({ isolated }) => isolated === null);
+  return {
+    wallet,
+    crossWallet,
+    crossUnrealized: sum(cross, ({ unrealized }) => unrealized),
+    crossMaintenance: sum(cross, ({ maintenance }) => maintenance),
     markets,
   };
+}
+
+function sum<Figures>(list: readonly Figures[], of: (figures: Figures) => bigint): bigint {
+  return list.reduce((total, figures) => total + of(figures), 0n);
+}
+
+function positionFigures(
+  { views }: FigureSources,
+  account: number,
+  market: Market,
+): PositionFigures {
+  const position = positionIn(views, account, market);
+  const { entryValue, lots } = position;
+  const isolated = views.isolatedOf(account, market.id);
+  const figures: PositionFigures = {
+    market,
+    lots,
+    entryValue,
+    isolated: isolated === null ? null : BigInt(isolated),
+    notional: 0n,
+    unrealized: 0n,
+    maintenance: 0n,
+  };
+  if (market.markTicks === 0 || lots === 0) return figures;
+  const alone = positionMargin(riskMarketOf(market), riskPositionOf(position));
+  figures.notional = lots < 0 ? -alone.notionalMicroUsd : alone.notionalMicroUsd;
+  figures.unrealized = alone.unrealizedMicroUsd;
+  figures.maintenance = alone.maintenanceMicroUsd;
+  return figures;
+}
+
+function positionIn(views: AccountViews, account: number, market: Market) {
+  const position = views.positionsOf(account).find(({ marketId }) => marketId === market.id);
+  return position ?? { marketId: market.id, lots: 0, entryValue: 0 };
 }
 
 function marketFigures(
@@ -138,24 +192,13 @@ function marketFigures(
   open: readonly OpenOrder[],
 ): MarketFigures {
   const { markets, views } = sources;
-  const position = views.positionsOf(account).find(({ marketId }) => marketId === market.id) ?? {
-    marketId: market.id,
-    lots: 0,
-    entryValue: 0,
-  };
-  const isolated = views.isolatedOf(account, market.id);
+  const position = positionIn(views, account, market);
   const leverage = leverageOf(views, account, market);
   const figures: MarketFigures = {
-    market,
-    lots: position.lots,
-    entryValue: position.entryValue,
+    ...positionFigures(sources, account, market),
     leverage,
-    isolated: isolated === null ? null : BigInt(isolated),
-    notional: 0n,
-    unrealized: 0n,
     positionInitial: 0n,
     orderInitial: 0n,
-    maintenance: 0n,
     liquidationTicks: 0,
     bidTickLots: 0,
     askTickLots: 0,
@@ -166,11 +209,7 @@ function marketFigures(
   if (market.markTicks === 0 || (position.lots === 0 && open.length === 0)) return figures;
   const takerRateE18 = (BigInt(sources.takerPpm(feeTier)) * RATE_ONE) / BigInt(PPM_ONE);
   const risk = { ...riskMarketOf(market), takerRateE18 };
-  const alone = positionMargin(risk, riskPositionOf(position));
   const lots = BigInt(position.lots);
-  figures.notional = position.lots < 0 ? -alone.notionalMicroUsd : alone.notionalMicroUsd;
-  figures.unrealized = alone.unrealizedMicroUsd;
-  figures.maintenance = alone.maintenanceMicroUsd;
   figures.positionInitial = leveraged(risk, lots < 0n ? -lots : lots, leverage);
   const orders = open.map(({ flags, priceTicks, remainingLots }) => ({
     isBuy: (flags & FLAG_SIDE) === SIDE_BUY,

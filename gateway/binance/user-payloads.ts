@@ -1,6 +1,6 @@
 import { FLAG_REDUCE_ONLY, FLAG_SIDE, TIF_GTD, tifOf } from '../../engine/messages/types.js';
 import { type Market, priceText, qtyText } from '../markets.js';
-import type { AccountFigures } from './account-figures.js';
+import type { WalletFigures } from './account-figures.js';
 import type { FillRecord } from './account-history.js';
 import { averageText, markText, moneyText } from './numbers.js';
 import {
@@ -72,7 +72,7 @@ export function orderUpdate(
 
 /** The balance, and of positions only that of the market which the event concerns (0: none). */
 export function accountUpdate(
-  figures: AccountFigures,
+  figures: WalletFigures,
   reason: string,
   marketId: number,
   changeMicroUsd: number,
@@ -119,7 +119,7 @@ export function configUpdate(market: Market, leverage: number, timeMs: number) {
 }
 
 /** What is near its liquidation: the cross positions, or an isolated one. */
-export function marginCall(figures: AccountFigures, marketIds: readonly number[], timeMs: number) {
+export function marginCall(figures: WalletFigures, marketIds: readonly number[], timeMs: number) {
   const positions = figures.markets.filter(({ market }) => marketIds.includes(market.id));
   return {
     e: 'MARGIN_CALL',

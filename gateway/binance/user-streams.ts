@@ -1,4 +1,4 @@
-import { type AccountFigures, accountFigures, type FigureSources } from './account-figures.js';
+import { type FigureSources, type WalletFigures, walletFigures } from './account-figures.js';
 import { algoUpdate } from './algo-requests.js';
 import type { AccountChange, Histories } from './histories.js';
 import { LISTEN_KEY_LENGTH, type ListenKeys } from './listen-keys.js';
@@ -85,7 +85,7 @@ export class UserStreams {
       return;
     }
     const { changeMicroUsd, marketId, reason } = change;
-    const figures = this.figuresOf(account);
+    const figures = walletFigures(sources, account);
     const payload = payloads.accountUpdate(figures, reason, marketId, changeMicroUsd, timeMs);
     this.send(account, payload);
   }
@@ -103,12 +103,13 @@ export class UserStreams {
 
   /** Warns those who are near their liquidation; to be called about once a second. */
   warn(clockMs: number): void {
+    const { sources } = this.context();
     const accounts = [...this.readers.keys()];
     if (this.nextWarned >= accounts.length) this.nextWarned = 0;
     const some = accounts.slice(this.nextWarned, this.nextWarned + WARN_PER_CALL);
     this.nextWarned += some.length;
     for (const account of some) {
-      const figures = this.figuresOf(account);
+      const figures = walletFigures(sources, account);
       const near = nearLiquidation(figures);
       if (near.length === 0) {
         this.warned.delete(account);
@@ -123,11 +124,6 @@ export class UserStreams {
     for (const account of this.warned.keys()) {
       if (!this.readers.has(account)) this.warned.delete(account);
     }
-  }
-
-  private figuresOf(account: number): AccountFigures {
-    const { sources } = this.context();
-    return accountFigures(sources, account, 0);
   }
 
   private send(account: number, payload: object): void {
@@ -147,7 +143,7 @@ function send(readers: readonly Reader[], payload: object): void {
 }
 
 /** Markets whose positions are near their liquidation. */
-export function nearLiquidation(figures: AccountFigures): number[] {
+export function nearLiquidation(figures: WalletFigures): number[] {
   const isNear = (equity: bigint, maintenance: bigint) => {
     return maintenance > 0n && equity * WARN_DENOMINATOR < maintenance * WARN_NUMERATOR;
   };

@@ -27,6 +27,8 @@ export class GatewayThreadHandle {
   isListening = false;
   /** It dies, or was given up: nobody waits for it any more. */
   isGone = false;
+  /** It was given up because it says nothing, and has said nothing since. */
+  hangs = false;
   /** Why it ended, as far as it could say. */
   lastWords = '';
   readonly ended: Promise<void>;
@@ -107,7 +109,7 @@ export class GatewayThreadHandle {
     this.relay.tell({ ask: 'stop' });
   }
 
-  /** It was given up and does not notice: ends whatever it is in, so that it does, and ends itself. */
+  /** It hangs: ends whatever it is in, so that it finds that it was given up, and ends itself. */
   interrupt(): void {
     interruptThread(this.name);
   }

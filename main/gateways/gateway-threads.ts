@@ -99,7 +99,10 @@ export class GatewayThreads {
     }));
     const { gateway, history, log, logs, page } = options;
     const threads = () => this.places.flatMap(({ thread }) => thread ?? []);
-    const onDying = (thread: GatewayThreadHandle) => this.dies(thread);
+    const onDying = (thread: GatewayThreadHandle) => {
+      thread.hangs = false;
+      this.dies(thread);
+    };
     this.answers = new ThreadAnswers({ gateway, history, log, logs, page, threads, onDying });
   }
 
@@ -287,7 +290,7 @@ export class GatewayThreads {
       const isListening = place.thread?.isListening === true;
       if (isListening && nowMs - place.listensSinceMs > QUIET_MS) place.failures = 0;
       if (isListening && this.silence.isSilent(place.stats.beatMs)) this.giveUp(place);
-      this.interruptGone(place, nowMs);
+      if (place.thread?.hangs === true) this.interrupt(place, place.thread, nowMs);
     }
     this.tellHealth();
     const isQuiet = this.places.every(({ thread }) => thread?.isListening === true);
@@ -299,14 +302,15 @@ export class GatewayThreads {
     const sentence = `gateway thread ${slot} has given no sign of life for ${SILENT_MS} ms; the shards do not wait for it any more`;
     this.options.log.error({ thread: slot }, sentence);
     thread.lastWords = sentence;
+    thread.hangs = true;
     this.dies(thread);
   }
 
-  /** One that was given up: back in its event loop it finds that its ports are closed, and ends itself. */
-  private interruptGone(place: Place, nowMs: number): void {
-    if (place.thread?.isGone !== true || nowMs - place.interruptedMs < INTERRUPT_EVERY_MS) return;
+  /** Not while it is on its way out by itself: what closes its doors must not be cut off. */
+  private interrupt(place: Place, thread: GatewayThreadHandle, nowMs: number): void {
+    if (nowMs - place.interruptedMs < INTERRUPT_EVERY_MS) return;
     place.interruptedMs = nowMs;
-    place.thread.interrupt();
+    thread.interrupt();
   }
 
   private tellHealth(): void {
