@@ -35,6 +35,8 @@ const BEAT_MS = 50;
 /** What was sent to sockets has left, and the loop has let go of them. */
 const LEAVE_MS = 50;
 const CLOSE_WITHIN_MS = 1_000;
+/** Who is not gone by then was interrupted on the way out, and tries again. */
+const LEAVE_AGAIN_MS = 3_000;
 const CRASHED = 3;
 
 const start = workerData as GatewayThreadStart;
@@ -45,7 +47,7 @@ const clockMs = clockOffsetMs();
 let gateway: Gateway | null = null;
 let stats: ThreadStats | null = null;
 let ports: RingPort[] = [];
-let isLeaving = false;
+let leftMs = Number.NEGATIVE_INFINITY;
 
 /**
  * The addon's sockets must be closed before a thread ends: Node ends the whole process otherwise (uv_loop_close with open handles). So
@@ -123,7 +125,7 @@ function portOf({ portId, commands, events, bell, wake }: AttachedPort): RingPor
 
 /** A sign of life. Who was given up while he stood still must not go on as if nothing had been. */
 function beat(): void {
-  if (gateway === null || isLeaving) return;
+  if (gateway === null || isLeaving()) return;
   stats?.write(performance.now() + clockMs, gateway.stats(), gateway.answerTimes);
   if (!ports.some((port) => port.closed)) return;
   relay.tell({ ask: 'dying', sentence: 'its ports to the shards were closed' });
@@ -180,10 +182,14 @@ async function settle(opened: Gateway): Promise<void> {
   opened.tickNow();
 }
 
+function isLeaving(): boolean {
+  return performance.now() - leftMs < LEAVE_AGAIN_MS;
+}
+
 /** Closes the doors and ends. Clients are told to come back. */
 async function leave(code: number): Promise<void> {
-  if (isLeaving) return;
-  isLeaving = true;
+  if (isLeaving()) return;
+  leftMs = performance.now();
   // What else may go wrong now must not keep it from its end.
   if (code === 0) await Promise.race([gateway?.close().catch(() => {}), sleep(CLOSE_WITHIN_MS)]);
   try {
