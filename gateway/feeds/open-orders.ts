@@ -153,20 +153,42 @@ export class OpenOrders {
     return this.triggers.has(slot);
   }
 
+  /** An account's open order, null when it has none with this id. */
+  orderOf(account: number, marketId: number, orderId: number): OpenOrder | null {
+    const slot = this.find(marketId, orderId);
+    return slot !== NONE && this.accounts[slot] === account ? this.read(slot) : null;
+  }
+
+  /** The same by its client id, a number. The account's orders are walked through, but not read. */
+  orderNamed(account: number, marketId: number, clientId: number): OpenOrder | null {
+    const text = String(clientId);
+    for (let slot = this.firstOf(account); slot !== NONE; slot = this.next[slot] as number) {
+      if (this.markets[slot] !== marketId) continue;
+      // Of orders from before the start it is known as text.
+      const isNamed = this.clientIds[slot] === clientId || this.clientTexts.get(slot) === text;
+      if (isNamed) return this.read(slot);
+    }
+    return null;
+  }
+
   /** How many open orders an account has. */
   countOf(account: number): number {
     let count = 0;
-    let slot = account < this.headOfAccount.length ? (this.headOfAccount[account] as number) : NONE;
-    for (; slot !== NONE; slot = this.next[slot] as number) count++;
+    for (let slot = this.firstOf(account); slot !== NONE; slot = this.next[slot] as number) count++;
     return count;
   }
 
   /** The open orders of an account, oldest first within a market. */
   ofAccount(account: number): OpenOrder[] {
     const orders: OpenOrder[] = [];
-    let slot = account < this.headOfAccount.length ? (this.headOfAccount[account] as number) : NONE;
-    for (; slot !== NONE; slot = this.next[slot] as number) orders.push(this.read(slot));
+    for (let slot = this.firstOf(account); slot !== NONE; slot = this.next[slot] as number) {
+      orders.push(this.read(slot));
+    }
     return orders.sort((a, b) => a.marketId - b.marketId || a.orderId - b.orderId);
+  }
+
+  private firstOf(account: number): number {
+    return account < this.headOfAccount.length ? (this.headOfAccount[account] as number) : NONE;
   }
 
   private read(slot: number): OpenOrder {

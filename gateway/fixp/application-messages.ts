@@ -369,12 +369,11 @@ export class ApplicationMessages {
     if (found !== null) return found;
     const { orderId, clientId } = this.draft;
     const { account } = session.identity;
-    const wanted = String(clientId.number);
+    const { openOrders } = this.context;
     const order =
-      this.context.openOrders.ofAccount(account).find((open) => {
-        if (open.marketId !== marketId) return false;
-        return orderId !== 0 ? open.orderId === orderId : open.clientOrderId === wanted;
-      }) ?? null;
+      orderId !== 0
+        ? openOrders.orderOf(account, marketId, orderId)
+        : openOrders.orderNamed(account, marketId, clientId.number);
     const status = order === null ? OrdStatus.Unknown : OrdStatus.Open;
     const of = {
       marketId,

@@ -236,9 +236,7 @@ export class EventDelivery {
     const f = event.at / 2;
     const marketId = marketOf(event.words[event.at + W_HEAD] as number);
     const orderId = event.floats[f + EF_ORDER_ID] as number;
-    const own = to.openOrders.ofAccount(session.identity.account);
-    const order =
-      own.find((open) => open.marketId === marketId && open.orderId === orderId) ?? null;
+    const order = to.openOrders.orderOf(session.identity.account, marketId, orderId);
     const status =
       order !== null ? OrdStatus.Open : orderId === 0 ? OrdStatus.Pending : OrdStatus.Closed;
     const clientId = event.floats[f + EF_CLIENT_ID] as number;
