@@ -13,22 +13,30 @@ export interface LevelChange {
   readonly lots: number;
 }
 
-/** What turns one list of levels into another. */
-export function levelChanges(before: Levels, after: Levels): LevelChange[] {
-  const old = new Map<number, number>();
-  for (let i = 0; i < before.length; i += 2) old.set(before[i] as number, before[i + 1] as number);
-  const changes: LevelChange[] = [];
-  for (let i = 0; i < after.length; i += 2) {
-    const priceTicks = after[i] as number;
-    const lots = after[i + 1] as number;
-    const known = old.get(priceTicks);
-    old.delete(priceTicks);
-    if (known === lots) continue;
-    changes.push({ action: known === undefined ? UPDATE_NEW : UPDATE_CHANGE, priceTicks, lots });
+/**
+ * What turns one list of levels into another: first what is gone, so that a reader with room for so many levels never has more, then what
+ * is new or has changed, best first. `order`: 1 where lower prices are better, −1 where higher ones are.
+ */
+export function levelChanges(before: Levels, after: Levels, order: 1 | -1): LevelChange[] {
+  const gone: LevelChange[] = [];
+  const there: LevelChange[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < before.length || j < after.length) {
+    const old = i < before.length ? (before[i] as number) * order : Number.POSITIVE_INFINITY;
+    const next = j < after.length ? (after[j] as number) * order : Number.POSITIVE_INFINITY;
+    if (old < next) {
+      gone.push({ action: UPDATE_DELETE, priceTicks: before[i] as number, lots: 0 });
+      i += 2;
+      continue;
+    }
+    const lots = after[j + 1] as number;
+    if (old > next || before[i + 1] !== lots) {
+      const action = old > next ? UPDATE_NEW : UPDATE_CHANGE;
+      there.push({ action, priceTicks: after[j] as number, lots });
+    }
+    if (old === next) i += 2;
+    j += 2;
   }
-  for (const priceTicks of old.keys()) {
-    // First, so that a reader with room for so many levels never has more.
-    changes.unshift({ action: UPDATE_DELETE, priceTicks, lots: 0 });
-  }
-  return changes;
+  return gone.concat(there);
 }

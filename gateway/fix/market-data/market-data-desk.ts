@@ -197,8 +197,8 @@ export class MarketDataDesk {
     const depth = channel.depth === 0 ? Number.POSITIVE_INFINITY : channel.depth;
     const levels: [Levels, Levels] = [book.published(0, depth), book.published(1, depth)];
     channel.changes = [
-      levelChanges(channel.levels[0], levels[0]),
-      levelChanges(channel.levels[1], levels[1]),
+      levelChanges(channel.levels[0], levels[0], -1),
+      levelChanges(channel.levels[1], levels[1], 1),
     ];
     channel.levels = levels;
   }

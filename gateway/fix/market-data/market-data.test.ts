@@ -21,18 +21,23 @@ const isReject = ({ type }: FixMessage) => type === MSG.MarketDataRequestReject;
 
 describe('changes between two lists of levels', () => {
   it('turn one into the other, and never need more room than the larger', () => {
-    const levels = fc
-      .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 3 })), {
-        selector: ([price]) => price,
-        maxLength: 12,
-      })
-      .map((rows) => rows.sort(([a], [b]) => b - a).flat());
+    const levels = (order: number) =>
+      fc
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 3 })), {
+          selector: ([price]) => price,
+          maxLength: 12,
+        })
+        .map((rows) => rows.sort(([a], [b]) => (a - b) * order).flat());
+    const sides = fc.constantFrom(1 as const, -1 as const);
+    const changes = sides.chain((order) =>
+      fc.tuple(fc.constant(order), levels(order), levels(order)),
+    );
     fc.assert(
-      fc.property(levels, levels, (before, after) => {
+      fc.property(changes, ([order, before, after]) => {
         const book = new Map<number, number>();
         for (let i = 0; i < before.length; i += 2) book.set(before[i]!, before[i + 1]!);
         let most = book.size;
-        for (const { action, priceTicks, lots } of levelChanges(before, after)) {
+        for (const { action, priceTicks, lots } of levelChanges(before, after, order)) {
           expect(book.has(priceTicks)).toBe(action !== UPDATE_NEW);
           if (action === UPDATE_DELETE) book.delete(priceTicks);
           else {
@@ -41,7 +46,7 @@ describe('changes between two lists of levels', () => {
           }
           most = Math.max(most, book.size);
         }
-        expect([...book].sort(([a], [b]) => b - a).flat()).toEqual(after);
+        expect([...book].sort(([a], [b]) => (a - b) * order).flat()).toEqual(after);
         expect(most).toBeLessThanOrEqual(Math.max(before.length, after.length) / 2);
       }),
     );
