@@ -71,7 +71,8 @@ export class Catalogue {
       'FROM accounts a LEFT JOIN accounts p ON p.account_id = a.parent_id';
     this.findAccount = sql.prepare(`${account} WHERE a.account_id = ?`);
     this.findOfOwner = sql.prepare(
-      `${account} WHERE coalesce(a.public_key, p.public_key) = ? ORDER BY a.account_id`,
+      `${account} WHERE a.public_key = @publicKey UNION ALL ` +
+        `${account} WHERE p.public_key = @publicKey AND a.public_key IS NULL ORDER BY accountId`,
     );
     this.withoutRow = sql.prepare(`${account} WHERE a.on_chain = 0 ORDER BY a.account_id LIMIT ?`);
     this.setOnChain = sql.prepare('UPDATE accounts SET on_chain = 1 WHERE account_id = ?');
@@ -163,7 +164,7 @@ export class Catalogue {
 
   /** Accounts that a key owns, sub-accounts too. */
   accountsOfOwner(publicKey: Uint8Array): LedgerAccount[] {
-    return (this.findOfOwner.all(publicKey) as AccountRow[]).map(accountOf);
+    return (this.findOfOwner.all({ publicKey }) as AccountRow[]).map(accountOf);
   }
 
   /** Accounts that have no row on chain yet, in ascending order. */

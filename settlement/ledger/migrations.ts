@@ -345,4 +345,9 @@ CREATE INDEX transfers_open ON transfers (id) WHERE state = 'seen';
 -- A watermark names the ends of its shard's markets by itself now; those that had to ask for them are followed by others.
 DELETE FROM watermarks WHERE market_items IS NULL;
 `,
+  `
+-- Owners ask for their accounts: not all that there are have to be looked through for one.
+CREATE INDEX accounts_of_key ON accounts (public_key) WHERE public_key IS NOT NULL;
+CREATE INDEX accounts_of_parent ON accounts (parent_id);
+`,
 ];

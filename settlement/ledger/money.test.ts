@@ -311,7 +311,7 @@ describe('what is sent to the chain', () => {
     expect(transactions.computeUnitsOfBatch(1)).toBe(900);
     // A fork has taken it back: it is to be sent again.
     transactions.endAttempt('a2', { result: 'expired' });
-    expect(transactions.listOpen(10).map((each) => each.id)).toEqual([id]);
+    expect(transactions.find('settleBatch', 1)).toMatchObject({ id, state: 'open' });
     expect(transactions.attempts(id).map(({ number, result }) => [number, result])).toEqual([
       [1, 'expired'],
       [2, 'expired'],

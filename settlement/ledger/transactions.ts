@@ -73,7 +73,6 @@ export class Transactions {
   private readonly insert: Statement;
   private readonly byKey: Statement;
   private readonly byId: Statement;
-  private readonly openRows: Statement;
   private readonly finish: Statement;
   private readonly insertAttempt: Statement;
   private readonly attemptRows: Statement;
@@ -94,9 +93,6 @@ export class Transactions {
       `SELECT ${TRANSACTION} FROM transactions WHERE purpose = ? AND reference = ? AND part = ?`,
     );
     this.byId = sql.prepare(`SELECT ${TRANSACTION} FROM transactions WHERE id = ?`);
-    this.openRows = sql.prepare(
-      `SELECT ${TRANSACTION} FROM transactions WHERE state = 'open' ORDER BY id LIMIT ?`,
-    );
     this.finish = sql.prepare('UPDATE transactions SET state = ?, finished_at_ms = ? WHERE id = ?');
     this.insertAttempt = sql.prepare(
       'INSERT INTO attempts (transaction_id, number, signature, blockhash, last_valid_height, priority_fee_micro_lamports, sent_at_ms, result) ' +
@@ -133,11 +129,6 @@ export class Transactions {
 
   find(purpose: TransactionPurpose, reference: number, part = 0): LedgerTransaction | null {
     return (this.byKey.get(purpose, reference, part) as LedgerTransaction | undefined) ?? null;
-  }
-
-  /** Those of which nobody knows yet what became of them: to be looked up on chain after a start. */
-  listOpen(limit: number): LedgerTransaction[] {
-    return this.openRows.all(limit) as LedgerTransaction[];
   }
 
   /** To be called before it is sent. The same signature again is the same attempt. */
