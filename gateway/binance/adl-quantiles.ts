@@ -8,7 +8,7 @@ const KEPT_MS = 10_000;
 const BUCKETS = 5;
 
 interface Sample {
-  /** Rising. */
+  /** In no order. */
   scores: number[];
   atMs: number;
 }
