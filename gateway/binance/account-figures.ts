@@ -159,8 +159,10 @@ function positionFigures(
   account: number,
   market: Market,
 ): PositionFigures {
-  const position = positionIn(views, account, market);
-  const { entryValue, lots } = position;
+  const [lots, entryValue] = [
+    views.lotsOf(account, market.id),
+    views.entryValueOf(account, market.id),
+  ];
   const isolated = views.isolatedOf(account, market.id);
   const figures: PositionFigures = {
     market,
@@ -172,16 +174,12 @@ function positionFigures(
     maintenance: 0n,
   };
   if (market.markTicks === 0 || lots === 0) return figures;
+  const position = { marketId: market.id, lots, entryValue };
   const alone = positionMargin(riskMarketOf(market), riskPositionOf(position));
   figures.notional = lots < 0 ? -alone.notionalMicroUsd : alone.notionalMicroUsd;
   figures.unrealized = alone.unrealizedMicroUsd;
   figures.maintenance = alone.maintenanceMicroUsd;
   return figures;
-}
-
-function positionIn(views: AccountViews, account: number, market: Market) {
-  const position = views.positionsOf(account).find(({ marketId }) => marketId === market.id);
-  return position ?? { marketId: market.id, lots: 0, entryValue: 0 };
 }
 
 function marketFigures(
@@ -192,7 +190,6 @@ function marketFigures(
   open: readonly OpenOrder[],
 ): MarketFigures {
   const { markets, views } = sources;
-  const position = positionIn(views, account, market);
   const leverage = leverageOf(views, account, market);
   const figures: MarketFigures = {
     ...positionFigures(sources, account, market),
@@ -206,10 +203,10 @@ function marketFigures(
     adlQuantile: 0,
   };
   // Without a mark price there is neither a position nor an order.
-  if (market.markTicks === 0 || (position.lots === 0 && open.length === 0)) return figures;
+  if (market.markTicks === 0 || (figures.lots === 0 && open.length === 0)) return figures;
   const takerRateE18 = (BigInt(sources.takerPpm(feeTier)) * RATE_ONE) / BigInt(PPM_ONE);
   const risk = { ...riskMarketOf(market), takerRateE18 };
-  const lots = BigInt(position.lots);
+  const lots = BigInt(figures.lots);
   figures.positionInitial = leveraged(risk, lots < 0n ? -lots : lots, leverage);
   const orders = open.map(({ flags, priceTicks, remainingLots }) => ({
     isBuy: (flags & FLAG_SIDE) === SIDE_BUY,
@@ -225,7 +222,8 @@ function marketFigures(
     if ((flags & FLAG_SIDE) === SIDE_BUY) figures.bidTickLots += priceTicks * remainingLots;
     else figures.askTickLots += priceTicks * remainingLots;
   }
-  if (position.lots !== 0) {
+  if (figures.lots !== 0) {
+    const position = { marketId: market.id, lots: figures.lots, entryValue: figures.entryValue };
     figures.adlQuantile = sources.quantiles.of(account, market, performance.now());
     figures.liquidationTicks = liquidationTicks(markets, views, account, position) ?? 0;
   }

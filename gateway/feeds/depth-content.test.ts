@@ -29,7 +29,7 @@ const levels = fc.uniqueArray(
 );
 
 describe('what leads from one list of levels to another', () => {
-  it.each([-1, 1])(
+  it.each([-1, 1] as const)(
     'brings whoever applies it there, and names no level for nothing (order %d)',
     (order) => {
       fc.assert(

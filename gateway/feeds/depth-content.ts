@@ -4,6 +4,7 @@ import { MESSAGES } from '../protocol/messages.js';
 import { type BookContent, bookChecksum, CHECKSUM_LEVELS } from './book-content.js';
 import type { ChannelContent } from './channel.js';
 import type { L2Book } from './l2-book.js';
+import { forEachDifference, type Levels } from './level-differences.js';
 
 /** Levels of each side, and milliseconds between two frames, that a client may choose from. */
 export const DEPTHS: readonly number[] = [5, 10, 20, 50, Number.POSITIVE_INFINITY];
@@ -35,9 +36,6 @@ export function depthTermsOf(text: string): DepthTerms | null {
   const intervalMs = Number(match[2]);
   return DEPTHS.includes(depth) && INTERVALS_MS.includes(intervalMs) ? { depth, intervalMs } : null;
 }
-
-/** Price and lots, alternating, best first. */
-type Levels = readonly number[];
 
 /**
  * The best levels of a market's book, at most once in an interval: a level that falls behind the last one is gone (quantity zero),
@@ -128,24 +126,11 @@ export function nextDueMs(nowMs: number, intervalMs: number, offsetMs: number): 
 }
 
 /** What leads from one list of levels to another, best first. `order`: 1 where lower prices are better, −1 where higher ones are. */
-export function levelChanges(before: Levels, now: Levels, order: number): number[] {
+export function levelChanges(before: Levels, now: Levels, order: 1 | -1): number[] {
   const changes: number[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < before.length || j < now.length) {
-    const old = i < before.length ? (before[i] as number) * order : Number.POSITIVE_INFINITY;
-    const next = j < now.length ? (now[j] as number) * order : Number.POSITIVE_INFINITY;
-    if (old < next) {
-      changes.push(before[i] as number, 0);
-      i += 2;
-    } else {
-      if (old > next || before[i + 1] !== now[j + 1]) {
-        changes.push(now[j] as number, now[j + 1] as number);
-      }
-      if (old === next) i += 2;
-      j += 2;
-    }
-  }
+  forEachDifference(before, now, order, (priceTicks, _lotsBefore, lots) => {
+    changes.push(priceTicks, lots);
+  });
   return changes;
 }
 

@@ -1,5 +1,4 @@
-/** Levels of one side as a book gives them: price and lots alternating, best first. */
-export type Levels = readonly number[];
+import { forEachDifference, type Levels } from '../../feeds/level-differences.js';
 
 /** MDUpdateAction. */
 export const UPDATE_NEW = 0;
@@ -20,23 +19,9 @@ export interface LevelChange {
 export function levelChanges(before: Levels, after: Levels, order: 1 | -1): LevelChange[] {
   const gone: LevelChange[] = [];
   const there: LevelChange[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < before.length || j < after.length) {
-    const old = i < before.length ? (before[i] as number) * order : Number.POSITIVE_INFINITY;
-    const next = j < after.length ? (after[j] as number) * order : Number.POSITIVE_INFINITY;
-    if (old < next) {
-      gone.push({ action: UPDATE_DELETE, priceTicks: before[i] as number, lots: 0 });
-      i += 2;
-      continue;
-    }
-    const lots = after[j + 1] as number;
-    if (old > next || before[i + 1] !== lots) {
-      const action = old > next ? UPDATE_NEW : UPDATE_CHANGE;
-      there.push({ action, priceTicks: after[j] as number, lots });
-    }
-    if (old === next) i += 2;
-    j += 2;
-  }
+  forEachDifference(before, after, order, (priceTicks, lotsBefore, lots) => {
+    if (lots === 0) gone.push({ action: UPDATE_DELETE, priceTicks, lots });
+    else there.push({ action: lotsBefore === 0 ? UPDATE_NEW : UPDATE_CHANGE, priceTicks, lots });
+  });
   return gone.concat(there);
 }

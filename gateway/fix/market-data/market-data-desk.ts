@@ -1,4 +1,5 @@
 import type { L2Book } from '../../feeds/l2-book.js';
+import type { Levels } from '../../feeds/level-differences.js';
 import type { GatewayLimits } from '../../limits.js';
 import { type Market, type Markets, priceText, qtyText } from '../../markets.js';
 import { affords, tokensBeyond } from '../../session/token-bucket.js';
@@ -6,13 +7,7 @@ import type { ClientSession } from '../client-session.js';
 import type { FixMessage } from '../codec/fix-message.js';
 import { FixBody, timestampOf } from '../codec/frame-writer.js';
 import { MSG, TAG } from '../codec/tags.js';
-import {
-  type LevelChange,
-  type Levels,
-  levelChanges,
-  UPDATE_DELETE,
-  UPDATE_NEW,
-} from './level-changes.js';
+import { type LevelChange, levelChanges, UPDATE_DELETE, UPDATE_NEW } from './level-changes.js';
 import {
   ENTRY_BID,
   ENTRY_OFFER,
