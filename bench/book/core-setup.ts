@@ -25,7 +25,7 @@ import {
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 
 /** Where the workloads begin to quote. */
-const MARK_TICKS = 131_072;
+export const MARK_TICKS = 131_072;
 /** Enough for any position that a workload leads to. */
 const DEPOSIT_MICRO_USD = 1e13;
 const MESSAGES_A_FRAME = 256;
@@ -51,13 +51,14 @@ export function benchMarketParams(symbol: string): MarketParams {
 }
 
 /**
- * Frames that list markets 1 … `markets`, create the accounts with money on them, and open trading. `apply`
+ * Frames that list markets 1 … `markets`, create the accounts with so much money on each, and open trading. `apply`
  * gets each frame's messages and their number.
  */
 export function setUpShard(
   accounts: number,
   markets: number,
   apply: (write: (messages: MessageBuffer) => number) => void,
+  microUsd = DEPOSIT_MICRO_USD,
 ): void {
   for (let market = 1; market <= markets; market++) apply((messages) => list(messages, market));
   for (let first = 1; first <= accounts; first += MESSAGES_A_FRAME) {
@@ -69,7 +70,7 @@ export function setUpShard(
       return last - first + 1;
     });
     apply((messages) => {
-      for (let account = first; account <= last; account++) deposit(messages, account);
+      for (let account = first; account <= last; account++) deposit(messages, account, microUsd);
       return last - first + 1;
     });
   }
@@ -87,10 +88,10 @@ function list(messages: MessageBuffer, market: number): number {
   return 3;
 }
 
-function deposit(messages: MessageBuffer, account: number): void {
+function deposit(messages: MessageBuffer, account: number, microUsd: number): void {
   const slot = command(messages, CMD_DEPOSIT, 1, 0);
   messages.words[slot * SLOT_WORDS + W_ACCOUNT] = account;
-  messages.floats[slot * SLOT_FLOATS + F_QTY] = DEPOSIT_MICRO_USD;
+  messages.floats[slot * SLOT_FLOATS + F_QTY] = microUsd;
 }
 
 function command(messages: MessageBuffer, type: number, slots: number, market: number): number {

@@ -1,24 +1,13 @@
-import { writeMarketParams } from '../../engine/market/market-params.js';
-import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { SLOT_WORDS } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
-import {
-  CMD_CREATE_ACCOUNT,
-  CMD_DEPOSIT,
-  CMD_LIST_MARKET,
-  CMD_ORACLE_PRICE,
-  CMD_SET_MARKET_STATE,
-  CMD_TIMER,
-} from '../../engine/messages/types.js';
+import { CMD_DEPOSIT, CMD_ORACLE_PRICE, CMD_TIMER } from '../../engine/messages/types.js';
 import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { createShardCore } from '../../main/compose.js';
 import { type Wire, withSlots } from '../../sim/traffic/wire.js';
-import { benchMarketParams } from '../book/core-setup.js';
+import { setUpShard } from '../book/core-setup.js';
 
 export const MARKET = 1;
-export const MARK_TICKS = 100_000;
 const START_MS = 1_767_225_600_000;
-const RICH_MICRO_USD = 1e13;
 
 /** What the messages of one operation took. */
 export interface Took {
@@ -34,18 +23,8 @@ export class CrowdShard {
   nowMs = START_MS;
   private readonly messages = new MessageBuffer(8);
 
-  constructor(accounts: number, microUsd = RICH_MICRO_USD) {
-    const list = withSlots(CMD_LIST_MARKET, 3, { marketId: MARKET });
-    const params = { ...benchMarketParams('CROWD'), openOrdersMax: 2_000 };
-    writeMarketParams(list, new Float64Array(list.buffer), SLOT_WORDS, params);
-    this.send(list);
-    const flags = MARKET_STATE.open;
-    this.send(withSlots(CMD_SET_MARKET_STATE, 1, { marketId: MARKET, flags }));
-    this.price(MARK_TICKS);
-    for (let account = 1; account <= accounts; account++) {
-      this.send(withSlots(CMD_CREATE_ACCOUNT, 2, {}));
-      this.deposit(account, microUsd);
-    }
+  constructor(accounts: number, microUsd?: number) {
+    setUpShard(accounts, 1, (write) => this.apply(write), microUsd);
   }
 
   deposit(account: number, microUsd: number): void {
@@ -61,15 +40,11 @@ export class CrowdShard {
 
   /** Returns the milliseconds that it took. */
   send(wire: Wire): number {
-    const { core, messages } = this;
-    messages.reset();
-    messages.push(wire.length / SLOT_WORDS);
-    messages.words.set(wire);
-    core.events.reset();
-    const frame = { messages, firstSequence: core.sequence + 1, count: 1, timeMs: this.nowMs };
-    const beganMs = performance.now();
-    core.applyFrame(frame);
-    return performance.now() - beganMs;
+    return this.apply((messages) => {
+      messages.push(wire.length / SLOT_WORDS);
+      messages.words.set(wire);
+      return 1;
+    });
   }
 
   /** All messages of an operation, which together do something `count` times. */
@@ -88,6 +63,17 @@ export class CrowdShard {
       times.push(this.send(withSlots(CMD_TIMER, 1, {})));
     }
     return times;
+  }
+
+  /** One frame of the messages that `write` gives, with their number. */
+  private apply(write: (messages: MessageBuffer) => number): number {
+    const { core, messages, nowMs: timeMs } = this;
+    messages.reset();
+    const count = write(messages);
+    core.events.reset();
+    const beganMs = performance.now();
+    core.applyFrame({ messages, firstSequence: core.sequence + 1, count, timeMs });
+    return performance.now() - beganMs;
   }
 }
 

@@ -7,7 +7,8 @@ import { MARKET_ID_ALL } from '../../engine/units/units.js';
 import type { MarginActor } from '../../risk/margin/margin-actor.js';
 import { accountsBelow } from '../../risk/runtime/sweep-here.js';
 import { command, type Fields, type Wire } from '../../sim/traffic/wire.js';
-import { CrowdShard, MARK_TICKS, MARKET, type Took, tookOf } from './crowd-shard.js';
+import { MARK_TICKS } from '../book/core-setup.js';
+import { CrowdShard, MARKET, type Took, tookOf } from './crowd-shard.js';
 
 /** Something of which a market may have very many, and what is done to it then. */
 export interface Crowd {
@@ -139,7 +140,7 @@ function switches(count: number): Record<string, Took> {
 
 /** All at once, with a thin book: each waits in an auction at last. */
 function liquidations(count: number): Record<string, Took> {
-  const shard = new CrowdShard(count + 1, 12_000_000);
+  const shard = new CrowdShard(count + 1, 15_700_000);
   const maker = count + 1;
   shard.deposit(maker, 1e14);
   const LOTS = 50;
@@ -147,7 +148,7 @@ function liquidations(count: number): Record<string, Took> {
     shard.send(placing(order(maker, type.SIDE_SELL, MARK_TICKS, LOTS)));
     shard.send(placing(order(account, type.SIDE_BUY, MARK_TICKS, LOTS)));
   }
-  shard.price(MARK_TICKS - 1_500);
+  shard.price(MARK_TICKS - 2_000);
   const { state } = shard.core.home as MarginActor;
   const below = accountsBelow(state.kernel, 1, state.accounts.lastId + 1);
   if (below.length !== count) throw new Error(`${below.length} of ${count} are below their margin`);
