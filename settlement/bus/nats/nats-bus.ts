@@ -54,6 +54,7 @@ export interface NatsBusOptions {
 const DEFAULT_PATIENCE_MS = 30_000;
 const REQUEST_MS = 1_500;
 const ANSWER_MS = 2_000;
+const CAUTION_MS = 5_000;
 const TICK_MS = 100;
 const CHECK_MS = 3_000;
 const TRIM_MS = 10_000;
@@ -223,7 +224,7 @@ class NatsBus implements Bus {
     const { windowMessages = 4_000, windowBytes = 16 * 2 ** 20 } = this.options;
     return new PublishLane(this.wire, {
       ...{ stream, windowMessages, windowBytes },
-      ...{ patienceMs: this.patienceMs, answerMs: ANSWER_MS },
+      ...{ patienceMs: this.patienceMs, answerMs: ANSWER_MS, cautionMs: CAUTION_MS },
     });
   }
 

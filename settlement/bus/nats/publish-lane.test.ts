@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BusConflictError, BusFullError, BusUnavailableError } from '../errors.js';
 import { bytesOf, turnIsOver } from '../reading.fixture.js';
 import { type LaneOptions, PublishLane } from './publish-lane.js';
@@ -92,6 +92,7 @@ function makeLane(server: Wire, options: Partial<LaneOptions> = {}): PublishLane
     stream: 'fills',
     patienceMs: 60_000,
     answerMs: 25,
+    cautionMs: 100,
     windowMessages: 8,
     windowBytes: 1_000,
     ...options,
@@ -116,6 +117,11 @@ async function publishAtLast(lane: PublishLane, server: FaultyServer, to: number
     }
     await turnIsOver();
   }
+}
+
+/** Waits until the answer is neither false nor nothing. */
+async function until<T>(ask: () => T) {
+  return await vi.waitUntil(ask, { timeout: 60_000, interval: 1 });
 }
 
 function names(from: number, to: number): string[] {
@@ -171,6 +177,37 @@ describe.each([
     await Promise.all(waiting);
     expect(server.stored).toEqual(names(1, 60));
     expect(lane.unavailableSinceMs).toBeNull();
+  });
+
+  it('says that nothing can be stored while a server tells how the stream ends and stores nothing', async () => {
+    const server = new FaultyServer(isReplicated);
+    const lane = makeLane(server);
+    await publish(lane, 1, 1)[0];
+    server.fates = ['lost'];
+    const waiting = publish(lane, 2, 4);
+    const sinceMs = await until(() => lane.unavailableSinceMs);
+    // It asks for the end some times meanwhile, sends again, and waits in vain.
+    await until(() => {
+      expect(lane.unavailableSinceMs).toBe(sinceMs);
+      return lane.sentAgain >= 10;
+    });
+    server.fates = [];
+    await Promise.all(waiting);
+    expect(lane.unavailableSinceMs).toBeNull();
+    expect(server.stored).toEqual(names(1, 4));
+  });
+
+  it('does not say that nothing can be stored when a connection is lost and nothing waits', async () => {
+    const server = new FaultyServer(isReplicated);
+    const lane = makeLane(server);
+    await Promise.all(publish(lane, 1, 3));
+    lane.stop('the connection was lost');
+    expect(lane).toMatchObject({
+      unavailableSinceMs: null,
+      lastError: 'the connection was lost',
+    });
+    await Promise.all(publish(lane, 4, 5));
+    expect(server.stored).toEqual(names(1, 5));
   });
 
   it('rejects all that waits when its patience ends, and goes on behind what was stored', async () => {
@@ -253,7 +290,7 @@ it('sends one message at a time to a cluster at first, because a predecessor may
   const lane = makeLane(server, { answerMs: 60_000 });
   const waiting = Promise.allSettled(publish(lane, 1, 6));
   // A straggler of another process takes the first place: of several under way, the second would fit behind it.
-  while (server.held.length === 0) await sleep(1);
+  await until(() => server.held.length > 0);
   await sleep(20);
   expect(server.held.length).toBe(1);
   server.stored.push('straggler');
@@ -276,11 +313,26 @@ it('takes nothing behind a rejected message before its publisher can know', asyn
   const [first, second] = publish(lane, 1, 2);
   // A publisher with a window: what is stored makes room for the next one.
   const third = first!.then(() => lane.publish('fills.1', bytesOf(3), 'm3'));
-  while (answers.length < 2) await sleep(1);
+  await until(() => answers.length >= 2);
   // Both answers are in one packet.
   answers[0]!({ kind: 'stored', sequence: 1 });
   answers[1]!({ kind: 'full', sentence: 'maximum bytes exceeded' });
   await expect(second).rejects.toThrow(BusFullError);
   await expect(third).rejects.toThrow(BusFullError);
   expect(answers.length).toBe(2);
+});
+
+it('asks a cluster again that tells an older end for a moment', async () => {
+  const server = new FaultyServer(true);
+  const lane = makeLane(server, { cautionMs: 60_000 });
+  await Promise.all(publish(lane, 1, 3));
+  // A node that was paused answers for the leader.
+  const newest = server.stored.pop()!;
+  const waiting = publish(lane, 4, 5);
+  lane.stop('the connection was lost');
+  await until(() => lane.lastError?.includes('ends before what was acknowledged'));
+  expect(lane.unavailableSinceMs).not.toBeNull();
+  server.stored.push(newest);
+  await Promise.all(waiting);
+  expect(server.stored).toEqual(names(1, 5));
 });

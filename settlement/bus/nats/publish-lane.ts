@@ -30,6 +30,11 @@ export interface LaneOptions {
   readonly patienceMs: number;
   /** What is under way and brings no answer for this long is given up and sent again. */
   readonly answerMs: number;
+  /**
+   * Longer than what a killed predecessor has sent can be on its way to the leader of a cluster, and than a
+   * node that was paused can take itself for that leader.
+   */
+  readonly cautionMs: number;
   readonly windowMessages: number;
   readonly windowBytes: number;
 }
@@ -42,8 +47,6 @@ interface End {
 }
 
 const PAUSE_MS = 100;
-/** Longer than anything that a killed predecessor has sent can be on its way to the stream's leader. */
-const CAUTION_MS = 5_000;
 
 /**
  * Publishes to one stream, many messages at once, and keeps their order whatever happens.
@@ -83,6 +86,8 @@ export class PublishLane {
   private known: End | null = null;
   private progressMs = 0;
   private recovering = false;
+  /** Since when a cluster tells an end before what it has acknowledged; null: it does not. */
+  private behindSinceMs: number | null = null;
   /** What was stored when the stream was last asked for its end. */
   private storedBefore = -1;
   private closed = false;
@@ -245,6 +250,7 @@ export class PublishLane {
         const { stream } = this.options;
         const end = await this.wire.endOf(stream);
         const { known } = this;
+        if (this.mayBeOutdated(end)) throw new Error(`${stream} ends before what was acknowledged`);
         const isOn = known !== null && end.sequence > known.sequence;
         this.accept(end, isOn ? await this.wire.idAt(stream, known.sequence + 1) : null);
         this.send();
@@ -254,6 +260,16 @@ export class PublishLane {
         await sleep(PAUSE_MS);
       }
     }
+  }
+
+  /** A node of a cluster that was paused takes itself for the leader until it hears of the new one. */
+  private mayBeOutdated(end: StreamEnd): boolean {
+    if (!end.isReplicated || this.known === null || end.sequence >= this.known.sequence) {
+      this.behindSinceMs = null;
+      return false;
+    }
+    this.behindSinceMs ??= Date.now();
+    return Date.now() - this.behindSinceMs < this.options.cautionMs;
   }
 
   /**
@@ -273,16 +289,17 @@ export class PublishLane {
       return;
     }
     if (index >= 0) this.markStored(sent[index]!, end);
-    if (known === null) this.cautiousUntilMs = Date.now() + CAUTION_MS;
+    if (known === null) this.cautiousUntilMs = Date.now() + this.options.cautionMs;
     this.isReplicated = end.isReplicated;
     this.known = end;
     this.next = { sequence: end.sequence, wireId: end.wireId };
-    this.unavailableSinceMs = null;
+    // A leader that has lost its followers still tells its end for some ten seconds, and stores nothing.
+    if (index >= 0 || this.queue.length === 0) this.unavailableSinceMs = null;
   }
 
   private note(why: string): void {
     this.lastError = why;
-    this.unavailableSinceMs ??= Date.now();
+    if (this.queue.length > 0) this.unavailableSinceMs ??= Date.now();
   }
 
   private forgetSent(): void {
@@ -295,9 +312,9 @@ export class PublishLane {
   }
 
   private rejectAll(error: BusError): void {
+    if (!(error instanceof BusClosedError)) this.note(error.message);
     this.forgetSent();
     this.refusal.raise(error);
-    if (!(error instanceof BusClosedError)) this.note(error.message);
     const all = this.queue;
     this.queue = [];
     this.next = null;
