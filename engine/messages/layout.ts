@@ -78,10 +78,10 @@ export const LADDER_W_RUNG = 16;
 export const LADDER_W_MARK = 17;
 export const LADDER_F_EQUITY = 9;
 export const LADDER_F_POSITION = 10;
-/** MSG_ADL_CANDIDATES: how many, and the first one, account and equity, of up to twelve. */
+/** MSG_ADL_CANDIDATES: how many, and the first one, account and equity, of up to eight: with the envelope of a message between shards that is as long as a message may be. */
 export const ADL_W_COUNT = 3;
 export const ADL_F_FIRST = 8;
-export const ADL_CANDIDATES_MAX = 12;
+export const ADL_CANDIDATES_MAX = 8;
 /** Last slot of a scaled order: price of its last order, how many there are, SCALED_…. Offsets are relative to that slot. */
 export const SCALED_W_LAST_PRICE = 0;
 export const SCALED_W_COUNT = 1;

@@ -1,6 +1,6 @@
 import { headOf, SLOT_BYTES, SLOT_WORDS, slotsOf, typeOf } from '../messages/layout.js';
 
-/** Longest message: a market with its parameters as an event. */
+/** Longest message: a market with its parameters as an event, or three slots in their envelope to another shard. */
 export const MESSAGE_SLOTS_MAX = 4;
 
 /**
@@ -26,7 +26,7 @@ const TYPE_PADDING = 0;
 export function createRing(slots: number): SharedArrayBuffer {
   const isPowerOfTwo = Number.isInteger(slots) && slots > 0 && (slots & (slots - 1)) === 0;
   if (!isPowerOfTwo || slots < 2 * MESSAGE_SLOTS_MAX || slots > SLOTS_MAX) {
-    throw new RangeError(`slots must be a power of two from 8 to ${SLOTS_MAX}, but is ${slots}`);
+    throw new RangeError(`slots must be a power of two from ${2 * MESSAGE_SLOTS_MAX} to ${SLOTS_MAX}, but is ${slots}`);
   }
   return new SharedArrayBuffer(CONTROL_BYTES + slots * SLOT_BYTES);
 }

@@ -21,7 +21,7 @@ import { purseOf } from './purses.js';
 /**
  * The accounts that come first when a position is deleveraged: on the other side of one that is closed by `side`, by the score of
  * risk/deleveraging/ranking.ts as a double, of equal ones the smaller account first. They stand at G_CANDIDATES, best first; returns how
- * many, at most twelve. The market ranks them again with exact fractions: here a double may only decide who is thirteenth.
+ * many, at most eight. The market ranks them again with exact fractions: here a double may only decide who is ninth.
  */
 export function bestCandidates(block: i32, side: i32): i32 {
   let count: i32 = 0;

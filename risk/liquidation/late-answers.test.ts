@@ -90,6 +90,20 @@ class TwoShards {
     expect(this.held.length).toBeGreaterThan(0);
   }
 
+  /** Each of so many more accounts at home in the other shard sells a lot to account 3, with so little money that it comes first. */
+  addShorts(count: number): void {
+    const order = { marketId: MARKET, qty: 1, price: 1000 };
+    for (let account = 4, left = count; left > 0; account++) {
+      this.send(HOST, withSlots(type.CMD_CREATE_ACCOUNT, 2, {}));
+      if (account % 2 !== 0) continue;
+      this.send(OTHER, withSlots(type.CMD_DEPOSIT, 1, { account, qty: 5 * USD }));
+      this.send(OTHER, command(type.CMD_PLACE, { ...order, account, flags: type.SIDE_SELL }));
+      this.send(HOST, command(type.CMD_PLACE, { ...order, account: 3, flags: type.SIDE_BUY }));
+      left--;
+    }
+    expect(this.position(3)).toBe(count);
+  }
+
   /** The other shard's messages arrive, all of them late. */
   deliverLate(): string[] {
     const late = this.held ?? [];
@@ -169,5 +183,14 @@ describe('who may be deleveraged, answered late by another shard', () => {
       'deleveraging 2 buy 800@870, position 0',
     ]);
     expect([1, 2].map((account) => shards.position(account))).toEqual([0, 0]);
+  });
+
+  it.each([6, 7, 8, 20])('are as many as fit into a message between shards, of 1 + %i', (more) => {
+    const shards = new TwoShards();
+    shards.addShorts(more);
+    shards.askWhoIsDeleveraged();
+    const told = transfers(shards.deliverLate());
+    // Of the bankrupt one and of the other side.
+    expect(told).toHaveLength(2 * Math.min(1 + more, 8));
   });
 });

@@ -9,7 +9,7 @@ import { absOf, maxOf, minOf, type NaiveMarket } from './naive-money.js';
 import { naiveReserve } from './naive-reserve.js';
 import type { View } from './naive-views.js';
 
-const CANDIDATES_MAX = 12;
+const CANDIDATES_MAX = 8;
 
 /** Profit ÷ entry × leverage when it has won, ÷ leverage when it has lost, as one fraction. */
 interface Score {

@@ -44,8 +44,8 @@ export interface FoundSteps {
 
 /**
  * The last rung: the rest of a bankrupt position goes to those on the other side who have won most with least of their own money. What
- * they have lies here, what stands behind it at the homes of their accounts: so each home is asked for its best twelve, and when all
- * have answered the best twelve of these are taken, as far as they are needed. In one shard that is all one message.
+ * they have lies here, what stands behind it at the homes of their accounts: so each home is asked for its best eight, and when all
+ * have answered the best eight of these are taken, as far as they are needed. In one shard that is all one message.
  */
 export class Deleveraging {
   private readonly waiting = new Map<number, Waiting>();
