@@ -60,7 +60,6 @@ import {
   type ValueTickLots,
 } from '../units/units.js';
 import { payFunding } from './funding-event.js';
-import type { Doubt } from './index-price.js';
 import { MarketLiquidations } from './liquidation/market-liquidations.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from './margin-terms.js';
 import type { MarketParams } from './market-params.js';
@@ -222,7 +221,7 @@ export class MarketActor {
   private onPricingTime(nowMs: number): void {
     const { pricing } = this;
     if (pricing.nextTimerMs > nowMs) return;
-    this.afterPrices(() => pricing.onMarkTime(nowMs));
+    this.onMarkTime(nowMs);
     pricing.onSampleTime(nowMs, this.terms);
     const due = pricing.onFundingTime(nowMs);
     if (due !== null) payFunding(this, due, nowMs);
@@ -294,14 +293,15 @@ export class MarketActor {
     this.events.floats[answer * SLOT_FLOATS + EF_LOTS]! += waiting;
   }
 
-  /** Lets prices change, and tells what has. */
-  private afterPrices(change: () => Doubt | null): void {
+  /** Lets prices change, and tells what has. A mark that stays is told too where rates grow with the open interest, which goes with it. */
+  private onMarkTime(nowMs: number): void {
     const { pricing } = this;
     const { markTicks } = pricing;
     const { guards } = pricing.index;
-    const doubt = change();
+    const tellsInterest = this.marginTerms.growthUpperUsd !== 0 && pricing.isMarkDue(nowMs);
+    const doubt = pricing.onMarkTime(nowMs);
     const hasOtherGuards = pricing.index.guards !== guards;
-    if (pricing.markTicks !== markTicks || hasOtherGuards) {
+    if (pricing.markTicks !== markTicks || hasOtherGuards || tellsInterest) {
       this.deriveLimits();
       writeMark(this, this.tell(EVT_MARK_PRICE));
     }

@@ -86,9 +86,13 @@ export class MarketPricing {
     return this.findMark(nowMs) ?? doubt;
   }
 
+  isMarkDue(nowMs: number): boolean {
+    return this.nextMarkMs <= nowMs;
+  }
+
   /** The mark's turn, if it is due: looks at the age of the index and at the book. */
   onMarkTime(nowMs: number): Doubt | null {
-    if (this.nextMarkMs > nowMs) return null;
+    if (!this.isMarkDue(nowMs)) return null;
     this.nextMarkMs = after(nowMs, this.terms.markIntervalMs);
     const old = this.index.age(nowMs, this.terms);
     return this.findMark(nowMs) ?? old;

@@ -26,7 +26,9 @@ const TYPE_PADDING = 0;
 export function createRing(slots: number): SharedArrayBuffer {
   const isPowerOfTwo = Number.isInteger(slots) && slots > 0 && (slots & (slots - 1)) === 0;
   if (!isPowerOfTwo || slots < 2 * MESSAGE_SLOTS_MAX || slots > SLOTS_MAX) {
-    throw new RangeError(`slots must be a power of two from ${2 * MESSAGE_SLOTS_MAX} to ${SLOTS_MAX}, but is ${slots}`);
+    throw new RangeError(
+      `slots must be a power of two from ${2 * MESSAGE_SLOTS_MAX} to ${SLOTS_MAX}, but is ${slots}`,
+    );
   }
   return new SharedArrayBuffer(CONTROL_BYTES + slots * SLOT_BYTES);
 }

@@ -6,8 +6,20 @@ import {
   W_MARGIN_TERMS,
   writeMarginTerms,
 } from '../../engine/market/margin-terms.js';
+import {
+  PRICING_OFF,
+  PRICING_WORDS,
+  type PricingParams,
+  writePricingParams,
+} from '../../engine/market/pricing-params.js';
+import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
-import { CMD_AMEND, CMD_SET_MARGIN_TIERS, CMD_WITHDRAW } from '../../engine/messages/types.js';
+import {
+  CMD_AMEND,
+  CMD_SET_MARGIN_TIERS,
+  CMD_SET_PRICING,
+  CMD_WITHDRAW,
+} from '../../engine/messages/types.js';
 import { asQtyLots } from '../../engine/units/units.js';
 import { command, withSlots } from '../../sim/traffic/wire.js';
 import { MARK, TriggerShard } from './trigger-shard.fixture.js';
@@ -25,6 +37,14 @@ function setTerms(shard: TriggerShard, terms: Partial<MarginTerms>): string[] {
   const floats = new Float64Array(wire.buffer);
   writeMarginTerms(wire, floats, W_MARGIN_TERMS, { ...NO_MARGIN_TERMS, ...terms });
   return shard.ask(wire);
+}
+
+function setPricing(shard: TriggerShard, pricing: PricingParams): void {
+  const slots = PRICING_WORDS / SLOT_WORDS;
+  const wire = withSlots(CMD_SET_PRICING, 1 + slots, { marketId: MARKET });
+  writePricingParams(new Float64Array(wire.buffer), SLOT_FLOATS, pricing);
+  shard.ask(wire);
+  shard.mark(MARK);
 }
 
 /** Code, value and limit of the refusal that was the last answer. */
@@ -73,6 +93,20 @@ describe.each(['product', 'naive'] as const)('margin tiers and caps of the %s sh
     setTerms(shard, {});
     shard.mark(MARK);
     expect(shard.place(3, 'buy', 10_000, { price: MARK })[0]).toMatch(/accepted/);
+  });
+
+  it('grow with open interest when the mark’s time has come, also where the mark stays', () => {
+    const shard = new TriggerShard(flavour);
+    setPricing(shard, { ...PRICING_OFF, markIntervalMs: 1_000, averageMs: 10_000 });
+    const tiers = [{ floorUsd: 0, initialPpm: 50_000, maintenancePpm: 25_000 }];
+    setTerms(shard, { tiers, growthLowerUsd: 20_000, growthUpperUsd: 50_000 });
+    shard.place(1, 'sell', 3500, { price: MARK });
+    shard.place(2, 'buy', 3500, { price: MARK });
+    expect(shard.place(3, 'buy', 10_000, { price: MARK })[0]).toMatch(/accepted/);
+    shard.massCancel(3);
+    shard.timersAt(shard.nowMs + 1_000);
+    shard.place(3, 'buy', 10_000, { price: MARK });
+    expect(refusal(shard)).toEqual(['insufficient_margin', 52_500_000_000, 10_000_000_000]);
   });
 
   it.each([
