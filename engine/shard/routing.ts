@@ -148,6 +148,11 @@ export class Routing {
     this.homes.set(messages.words[(slot + 1) * SLOT_WORDS + W_ACCOUNT] as number, from);
   }
 
+  /** … or it is known here because ids are given out here: its answers go through its home from now on. */
+  noteHome(account: number, home: number): void {
+    if (home !== this.shardId) this.homes.set(account, home);
+  }
+
   noteMarket(marketId: number): void {
     if (!this.known.includes(marketId)) this.known.push(marketId);
   }

@@ -52,6 +52,8 @@ export function createSubAccountSomewhere(
   } else if (refusal !== null) {
     reject(refusal.code, refusal.value, refusal.limit);
   } else if (existing !== undefined) {
+    // Behind the message that opens it, which may be under way still.
+    routing.noteHome(parent, directory.homeOf(parent) as number);
     tellSubAccount(core, messages, slot, { parent, account: existing, number, isNew: false });
   } else if (directory.lastId >= ACCOUNT_ID_MAX) {
     reject(REJECT.account_limit_reached, directory.lastId, ACCOUNT_ID_MAX);
