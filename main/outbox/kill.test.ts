@@ -8,6 +8,7 @@ import { RandomExchange } from '../../gateway/history/testing/random-exchange.js
 import { makeScratch, removeScratch } from '../../gateway/history/testing/scratch.js';
 import type { Bus } from '../../settlement/bus/bus.js';
 import { openEmbeddedBus } from '../../settlement/bus/embedded/embedded-bus.js';
+import { BusAheadError } from '../../settlement/outbox/outbox-errors.js';
 import { differences } from '../../settlement/outbox/testing/exchange-money.js';
 import { readBus } from '../../settlement/outbox/testing/read-bus.js';
 import { decodePack } from '../../settlement/packs/pack-codec.js';
@@ -70,9 +71,16 @@ async function fillsOn(bus: Bus): Promise<number> {
 async function publishRest(exchange: RandomExchange, dataDir: string, bus: Bus): Promise<void> {
   const limit = exchange.written();
   const { createShard } = exchange;
-  const outbox = await ShardOutbox.open({ dataDir, shardId: 0, createShard, bus, limit });
+  const open = async () => await ShardOutbox.open({ dataDir, shardId: 0, createShard, bus, limit });
+  let outbox = await open();
   while (outbox.sequence < limit || !outbox.isPublished) {
-    await outbox.step(limit, performance.now());
+    try {
+      await outbox.step(limit, performance.now());
+    } catch (error) {
+      if (!(error instanceof BusAheadError)) throw error;
+      outbox.close();
+      outbox = await open();
+    }
     await sleep(1);
   }
   outbox.close();

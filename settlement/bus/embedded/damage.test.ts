@@ -71,8 +71,15 @@ describe('the embedded log after a crash', () => {
     await bus.close();
     fs.writeFileSync(path.join(fills, 'synced'), before);
     bus = openEmbeddedBus({ folder });
-    // Nobody reads beyond what is declared, until a writer has looked.
+    // Nobody reads beyond what is declared, until a writer has looked; who has asked must not go on as if he knew.
     expect((await bus.last('fills.1'))?.messageId).toBe('m5');
+    const early = await Promise.allSettled([publish(6, 6), publish(7, 7)]);
+    for (const each of early) {
+      expect(each).toMatchObject({ reason: expect.any(BusConflictError) });
+    }
+    expect((await bus.last('fills.1'))?.messageId).toBe('m7');
+    expect((await bus.last('fills.0'))?.messageId).toBe('m8');
+    await turnIsOver();
     await publish(9, 9);
     expect((await take(bus, 'fills', 'reader', 9)).map(({ data }) => numberOf(data))).toEqual(
       range(1, 9),

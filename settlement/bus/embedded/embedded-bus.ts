@@ -7,7 +7,7 @@ import type {
   StoredMessage,
   StreamName,
 } from '../bus.js';
-import { BusClosedError, BusFullError } from '../errors.js';
+import { BusClosedError, BusConflictError, BusFullError } from '../errors.js';
 import {
   type AllLimits,
   checkDurable,
@@ -152,16 +152,24 @@ class EmbeddedBus implements Bus {
     return heads;
   }
 
-  /** The first publish to a stream makes this process its writer. */
+  /**
+   * The first publish to a stream makes this process its writer.
+   *
+   * @throws BusConflictError when there is more than `last` has told: what a writer had written and was killed before it said so
+   */
   private writerOf(stream: StreamName): LogWriter {
-    let writer = this.writers.get(stream);
-    if (writer === undefined) {
-      writer = new LogWriter(this.folderOf(stream), this.limits[stream], () => {
-        for (const signal of this.changed[stream]) signal.raise();
-      });
-      this.writers.set(stream, writer);
-    }
-    return writer;
+    const known = this.writers.get(stream);
+    if (known !== undefined) return known;
+    const writer = new LogWriter(this.folderOf(stream), this.limits[stream], () => {
+      for (const signal of this.changed[stream]) signal.raise();
+    });
+    this.writers.set(stream, writer);
+    const told = this.read.get(stream)?.end ?? writer.end;
+    if (writer.end <= told) return writer;
+    const ends = `${stream} ends with message ${writer.end}, but ended with ${told} when it was asked for`;
+    const error = new BusConflictError(`${ends}: its writer was killed before it said so`);
+    writer.refusal.raise(error);
+    throw error;
   }
 
   private sumOfWriters(key: 'stored' | 'waitingBytes' | 'waitingMessages'): number {

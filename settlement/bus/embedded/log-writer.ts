@@ -96,6 +96,11 @@ export class LogWriter {
     }
   }
 
+  /** Sequence of the newest message that is stored. */
+  get end(): number {
+    return this.lastSequence;
+  }
+
   get waitingMessages(): number {
     return this.underWay.size;
   }
