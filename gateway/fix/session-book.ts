@@ -69,24 +69,27 @@ export class SessionBook {
 
   /** Leaves the session to its files. */
   dismiss(session: ClientSession, isFinal = false): void {
-    if (this.byKey.get(session.apiKey) !== session) return;
-    this.abandon(session);
-    session.record.close(isFinal);
+    if (this.forget(session)) session.record.close(isFinal);
   }
 
-  /** Forgets the session as it is. */
+  /** Gives up what of the session was not written. */
   abandon(session: ClientSession): void {
+    if (this.forget(session)) session.record.abandon();
+  }
+
+  close(): void {
+    for (const session of this.all()) this.dismiss(session, true);
+  }
+
+  private forget(session: ClientSession): boolean {
     const { apiKey, account, record } = session;
-    if (this.byKey.get(apiKey) !== session) return;
+    if (this.byKey.get(apiKey) !== session) return false;
     this.byKey.delete(apiKey);
     this.byNumber.delete(record.number);
     const others = this.of(account).filter((other) => other !== session);
     if (others.length === 0) this.byAccount.delete(account);
     else this.byAccount.set(account, others);
-  }
-
-  close(): void {
-    for (const session of this.all()) this.dismiss(session, true);
+    return true;
   }
 }
 

@@ -59,7 +59,7 @@ export class SessionFiles {
   /** Begins a file with the whole state. `firstOut`: number of the next message to the client. */
   begin(state: string, firstOut: number): void {
     if (this.file < 0) fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    else fs.closeSync(this.file);
+    this.close();
     this.lastIndex++;
     const index = this.lastIndex;
     const name = `${String(index).padStart(8, '0')}-${firstOut}.jsonl`;

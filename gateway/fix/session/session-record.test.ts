@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientOrder } from '../orders/client-order.js';
 import { type SentMessage, SessionRecord } from './session-record.js';
 
@@ -206,5 +206,43 @@ describe('what is kept of a session', () => {
     // Where boots have no names, only what was closed is sure.
     expect(open('').numbers.nextOut).toBe(200_002);
     expect(open('').numbers.nextOut).toBe(300_002);
+  });
+});
+
+describe('files of a session that cannot be written', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  const full = () => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+
+  it('are closed when it cannot be opened, given up or dismissed', () => {
+    open().close(false);
+    const opened = vi.spyOn(fs, 'openSync');
+    const closed = vi.spyOn(fs, 'closeSync');
+    const write = vi.spyOn(fs, 'writeSync');
+    write.mockImplementationOnce(full);
+    expect(() => open('another boot')).toThrow('no space');
+    const abandoned = open();
+    send(abandoned);
+    write.mockImplementationOnce(full);
+    expect(() => abandoned.flush()).toThrow('no space');
+    abandoned.abandon();
+    const dismissed = open();
+    send(dismissed);
+    write.mockImplementationOnce(full);
+    expect(() => dismissed.close(false)).toThrow('no space');
+    expect(opened.mock.calls.length).toBeGreaterThanOrEqual(3);
+    const descriptors = opened.mock.results.map(({ value }) => value).sort();
+    expect(closed.mock.calls.map(([descriptor]) => descriptor).sort()).toEqual(descriptors);
+  });
+
+  it('are closed once: a number that is free may be somebody else’s the next moment', () => {
+    const record = open();
+    vi.spyOn(fs, 'openSync').mockImplementationOnce(full);
+    const closed = vi.spyOn(fs, 'closeSync');
+    expect(() => record.reset(2)).toThrow('no space');
+    record.abandon();
+    expect(closed).toHaveBeenCalledTimes(1);
   });
 });

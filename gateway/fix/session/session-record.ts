@@ -71,8 +71,19 @@ export class SessionRecord {
   constructor(folder: string, newNumber: () => number, boot: string) {
     this.files = new SessionFiles(folder);
     this.boot = boot;
-    const lines = this.files.open();
     this.number = 0;
+    try {
+      this.read(this.files.open(), newNumber);
+    } catch (error) {
+      this.files.close();
+      throw error;
+    }
+    this.inherited = [...this.requests.values()];
+    this.orders.takeChanged();
+    this.noteWritten();
+  }
+
+  private read(lines: readonly string[], newNumber: () => number): void {
     let before = '';
     let isComplete = false;
     for (const text of lines) {
@@ -85,15 +96,13 @@ export class SessionRecord {
       this.number = newNumber();
       this.beginFile();
     } else {
+      const { boot } = this;
       const isSameBoot = boot !== '' && boot === before;
       if (!isComplete && !isSameBoot) this.numbers.nextOut += NUMBERS_AFTER_POWER_FAILURE;
       this.staged.b = boot;
       this.staged.u = this.numbers.nextOut;
       this.flush();
     }
-    this.inherited = [...this.requests.values()];
-    this.orders.takeChanged();
-    this.noteWritten();
   }
 
   /**
@@ -176,8 +185,16 @@ export class SessionRecord {
   /** `isFinal`: the exchange stops, and all of it shall be on disk. */
   close(isFinal: boolean): void {
     if (isFinal) this.staged.z = 1;
-    this.flush();
-    if (isFinal) this.files.sync();
+    try {
+      this.flush();
+      if (isFinal) this.files.sync();
+    } finally {
+      this.files.close();
+    }
+  }
+
+  /** Leaves the files as they are: what was not written is as if it had not happened. */
+  abandon(): void {
     this.files.close();
   }
 
