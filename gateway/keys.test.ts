@@ -92,6 +92,17 @@ describe('a key that may trade', () => {
   });
 });
 
+describe('a key pair that somebody has named as his agent’s', () => {
+  it('opens the account that is created with it later, and not his', async () => {
+    const newcomer = newTrader(0);
+    const publicKey = base58.encode(newcomer.publicKey);
+    await owner.createKey({ permissions: ['read', 'trade'], publicKey });
+    expect((await enter(keyPairLogin(newcomer.secretKey))).accountId).toBe(1);
+    exchange.port.createAccount(3, newcomer.publicKey);
+    expect((await enter(keyPairLogin(newcomer.secretKey))).accountId).toBe(3);
+  });
+});
+
 describe('a key that has come to its end', () => {
   it('opens nothing once it is revoked, and its connections are closed', async () => {
     const { apiKey, login } = await withKey({ permissions: ['read', 'trade'] });

@@ -106,6 +106,15 @@ describe('who is let in', () => {
     }
   });
 
+  it('the owner of a key pair into his own account, whoever has named it as his agent’s before', async () => {
+    const owner = exchange.traders[2] as (typeof exchange.traders)[number];
+    const publicKey = base58.encode(owner.publicKey);
+    const wish = { accountId: 1, label: '', addresses: [], expiresAtMs: 0, publicKey };
+    // With this it could do no more than read.
+    await exchange.gateway.keys.create({ ...wish, permissions: MAY_READ }, 0);
+    await begun(3);
+  });
+
   it('nobody with a Negotiate that was seen before, also when its session is gone or the server began anew', async () => {
     const client = exchange.client(1);
     await client.connect();

@@ -135,9 +135,11 @@ export class Handshake {
   /** The account of a key, its own or an agent's that may read and trade; else why not. */
   private accountOf(publicKey: string, address: string): number | string {
     const { accounts, keys, exchangeTimeMs } = this.context;
+    // The account's own key comes first: anybody may have named it as his agent's before there was this account.
+    const own = accounts.accountOfKey(publicKey);
+    if (own !== 0) return own;
     const record = keys.findByPublicKey(publicKey);
-    if (record === null)
-      return accounts.accountOfKey(publicKey) || 'no account has this public key';
+    if (record === null) return 'no account has this public key';
     const use = { permission: MAY_READ | MAY_TRADE, address, nowMs: exchangeTimeMs() };
     const refusal = keyRefusal(keys, record, use);
     return refusal === null ? record.accountId : `${refusal.code}: ${refusal.message}`;

@@ -74,23 +74,16 @@ export function accountOf(
     );
   }
   const text = signedText(context.venue, request);
+  // The account's own key comes first: anybody may have named it as his agent's before there was this account.
+  const own = context.accounts.accountOfKey(apiKey);
+  if (own !== 0) return isSignedBy(apiKey, text, signature) ? own : signatureIsInvalid();
   const made = context.keys.find(apiKey) ?? context.keys.findByPublicKey(apiKey);
-  if (made === null) return accountOfKeyPair(request, text, context);
+  if (made === null) return signatureIsInvalid();
   const isRight =
     made.publicKey === ''
       ? equalText(signWithSecret(context.keys.secretOf(made.apiKey) ?? '', text), signature)
       : isSignedBy(made.publicKey, text, signature);
   return isRight ? granted(made, request.origin.address, context) : signatureIsInvalid();
-}
-
-/** The key pair that an account was created with may do everything. */
-function accountOfKeyPair(
-  { apiKey, signature }: SignedRequest,
-  text: string,
-  { accounts }: SigningContext,
-): number | Problem {
-  const accountId = accounts.accountOfKey(apiKey);
-  return accountId !== 0 && isSignedBy(apiKey, text, signature) ? accountId : signatureIsInvalid();
 }
 
 /** The signature was right: from here on it may be said what is wrong. */

@@ -116,17 +116,18 @@ export class LoginChallenge {
       return failure('signature_is_malformed', 'signature must be 64 bytes in base58 or base64');
     }
     if (!isSignedWith(key, text, bytes)) return signatureIsInvalid();
+    // The account's own key comes first: anybody may have named it as his agent's before there was this account.
+    const accountId = this.context.accounts.accountOfKey(publicKey);
+    if (accountId !== 0) {
+      return { accountId, apiKey: '', permissions: MAY_EVERYTHING, expiresAtMs: 0 };
+    }
     const made = this.context.keys.findByPublicKey(publicKey);
     if (made !== null) return this.grant(made, address);
-    const accountId = this.context.accounts.accountOfKey(publicKey);
     // Said only to the owner of the key: the signature was right.
-    if (accountId === 0) {
-      return failure(
-        'public_key_is_unknown',
-        `no account has the publicKey ${publicKey}; the operator creates one with it`,
-      );
-    }
-    return { accountId, apiKey: '', permissions: MAY_EVERYTHING, expiresAtMs: 0 };
+    return failure(
+      'public_key_is_unknown',
+      `no account has the publicKey ${publicKey}; the operator creates one with it`,
+    );
   }
 
   private bySecret(
