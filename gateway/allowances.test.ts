@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { FixpExchange } from './fixp/testing/fixp-exchange.js';
+import { Accounts } from './session/accounts.js';
 import { Allowances } from './session/allowances.js';
+import { FamilyAllowances } from './session/family-allowances.js';
 import { TestExchange, until } from './testing/exchange.js';
 
 const BUY = { market: 'BTC-PERP', side: 'buy', price: '50000.0', qty: '0.010' } as const;
@@ -34,6 +37,35 @@ describe('a shared allowance', () => {
     allowances.sweep(60_000);
     expect(allowances.users('a')).toBe(0);
     expect(allowances.enter('a', 60_000).take(20, 60_000)).toBe(true);
+  });
+});
+
+describe('the allowance of a family', () => {
+  it('is one for the account and all its sub-accounts, and for nobody else', () => {
+    const accounts = new Accounts();
+    for (const head of [1, 2]) accounts.add(head);
+    for (const sub of [3, 4]) accounts.add(sub, 0, 1);
+    const allowances = new FamilyAllowances(new Allowances(RATES), accounts);
+    expect(allowances.enter(3, 0).take(10, 0)).toBe(true);
+    expect(allowances.of(1, 0).take(10, 0)).toBe(true);
+    expect(allowances.of(4, 0).take(1, 0)).toBe(false);
+    expect(allowances.of(2, 0).take(20, 0)).toBe(true);
+    expect([1, 3, 2].map((account) => allowances.users(account))).toEqual([1, 1, 0]);
+    allowances.leave(3);
+    expect(allowances.users(1)).toBe(0);
+    allowances.sweep(60_000);
+    expect(allowances.size).toBe(0);
+  });
+
+  it('is what all doors draw from', async () => {
+    const exchange = new FixpExchange(RATES);
+    await exchange.start();
+    const { accounts, allowances } = exchange.gateway.folds;
+    accounts.add(9, 0, 1);
+    const nowMs = performance.now();
+    expect(allowances.of(9, nowMs).take(20, nowMs)).toBe(true);
+    expect(allowances.of(1, nowMs).take(1, nowMs)).toBe(false);
+    await exchange.close();
   });
 });
 

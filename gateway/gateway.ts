@@ -33,6 +33,7 @@ import { Allowances, type AllowanceTable } from './session/allowances.js';
 import { Backlogs } from './session/backlogs.js';
 import { Connection, type ConnectionData, type Socket } from './session/connection.js';
 import { Connections } from './session/connections.js';
+import { FamilyAllowances } from './session/family-allowances.js';
 import { KeyRequests } from './session/key-requests.js';
 import { listenOn } from './session/listen.js';
 import { LoadLevels } from './session/load-levels.js';
@@ -102,7 +103,8 @@ export class Gateway {
     this.keys = options.keys ?? new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const { limits, markets, views } = this;
-    this.allowances = shared?.accounts ?? new Allowances(limits);
+    const allowances = shared?.accounts ?? new Allowances<number>(limits);
+    this.allowances = new FamilyAllowances(allowances, this.accounts);
     this.ratios = shared?.orders ?? new OrderRatios(limits);
     this.admission = this.newAdmission();
     this.backlogs = new Backlogs(limits);
@@ -384,8 +386,7 @@ export class Gateway {
     const folds = { accounts, markets, publicFeeds, privateFeed };
     const families = new FamilyRequests(accounts, this.views);
     const bucketOf = (account: number) => {
-      // Sub-accounts must not multiply what an owner may send.
-      return this.allowances.enter(accounts.headOf(account), this.requests.coarseNowMs);
+      return this.allowances.enter(account, this.requests.coarseNowMs);
     };
     const { orderStatus } = this;
     const context = {
@@ -463,9 +464,7 @@ export class Gateway {
     if (connection === undefined) return;
     connection.gone();
     this.admission.leave(connection.origin, connection.lingers);
-    if (connection.accountBucket !== null) {
-      this.allowances.leave(this.accounts.headOf(connection.account));
-    }
+    if (connection.accountBucket !== null) this.allowances.leave(connection.account);
     this.connections.remove(connection);
     for (const subscription of connection.subscriptions.values()) {
       this.publicFeeds.unsubscribe(subscription);

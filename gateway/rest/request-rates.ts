@@ -1,4 +1,4 @@
-import { Allowances, type AllowanceTable } from '../session/allowances.js';
+import type { AllowanceTable } from '../session/allowances.js';
 import type { Rates } from '../session/token-bucket.js';
 
 /** What is left for a client, as headers tell it. */
@@ -17,12 +17,8 @@ export class RequestRates<Key> {
   private readonly allowances: AllowanceTable<Key>;
   private readonly burst: number;
 
-  /** `allowances`: by default those of this thread alone; their burst is that of the rates. */
-  constructor(
-    requestsPerSecond: number,
-    requestsBurst: number,
-    allowances: AllowanceTable<Key> = new Allowances(restRates(requestsPerSecond, requestsBurst)),
-  ) {
+  /** `requestsBurst`: that of the allowances. */
+  constructor(allowances: AllowanceTable<Key>, requestsBurst: number) {
     this.allowances = allowances;
     this.burst = requestsBurst;
   }

@@ -10,12 +10,14 @@ import { isRefused, type OrderStatusDesk } from '../order-status/order-status.js
 import { MARKET_STATES } from '../protocol/names.js';
 import type { Accounts } from '../session/accounts.js';
 import type { Admission } from '../session/admission.js';
+import { Allowances } from '../session/allowances.js';
 import type { ClientOrigin } from '../session/client-address.js';
+import { FamilyAllowances } from '../session/family-allowances.js';
 import type { SharedLimits } from '../shared/shared-limits.js';
 import { openApiDocument } from './openapi.js';
 import { parseQuery, type Values } from './parameters.js';
 import { questionOf } from './questions.js';
-import { type Allowance, RequestRates } from './request-rates.js';
+import { type Allowance, RequestRates, restRates } from './request-rates.js';
 import { ORDER_STATUS_ROUTE, PAGE_ROUTES, type PageRoute } from './routes.js';
 import {
   accountOf,
@@ -97,9 +99,14 @@ export class RestServer {
     this.signing = { venue, keys, accounts, timeToleranceMs, exchangeTimeMs };
     const { restRequestsPerSecond, restRequestsBurst } = limits;
     const { restAccounts, restAddresses } = context.shared ?? {};
-    const rates = [restRequestsPerSecond, restRequestsBurst] as const;
-    this.ofAddresses = new RequestRates(...rates, restAddresses);
-    this.ofAccounts = new RequestRates(...rates, restAccounts);
+    const rates = restRates(restRequestsPerSecond, restRequestsBurst);
+    const ofAddresses = restAddresses ?? new Allowances<string>(rates);
+    const ofFamilies = restAccounts ?? new Allowances<number>(rates);
+    this.ofAddresses = new RequestRates(ofAddresses, restRequestsBurst);
+    this.ofAccounts = new RequestRates(
+      new FamilyAllowances(ofFamilies, accounts),
+      restRequestsBurst,
+    );
   }
 
   addTo(app: TemplatedApp): void {
