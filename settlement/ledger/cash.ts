@@ -69,7 +69,8 @@ export class Cash {
     this.insertKey = sql.prepare('INSERT INTO cash_keys (key, target, target_id) VALUES (?, ?, ?)');
     this.unpaid = sql.prepare(
       'SELECT id, shard_id AS shardId, item, market_id AS marketId, change_micro_usd AS changeMicroUsd, time_ms AS timeMs ' +
-        "FROM insurance_fundings WHERE state = 'seen' ORDER BY id LIMIT ?",
+        "FROM insurance_fundings JOIN markets USING (market_id) WHERE state = 'seen' AND change_micro_usd > 0 AND slot IS NOT NULL " +
+        'ORDER BY id LIMIT ?',
     );
     this.fundedRows = sql
       .prepare(
@@ -148,7 +149,10 @@ export class Cash {
     return this.listUnlinked.all(limit) as BalanceItem[];
   }
 
-  /** What operators have paid into insurance funds and is not on chain yet, oldest first. */
+  /**
+   * What operators have paid into insurance funds and is not on chain yet, oldest first. What they have taken out, and what is for a market
+   * without a place on chain, is never paid there, and must not stand before what is.
+   */
   unpaidFundings(limit: number): InsuranceFunding[] {
     return this.unpaid.all(limit) as InsuranceFunding[];
   }

@@ -25,7 +25,8 @@ export class AccountRounds {
 
   async round(): Promise<boolean> {
     if (!this.areSlotsKnown) await this.learnSlots();
-    return (await this.addMarket()) || (await this.addRows());
+    // Rows first: a market that the chain never takes must not keep accounts from theirs.
+    return (await this.addRows()) || (await this.addMarket());
   }
 
   /** What the chain has already: another process, or this one with an older ledger, may have added it. */

@@ -40,6 +40,22 @@ describe("operators' money", () => {
     expect(paid).toEqual([500n]);
   });
 
+  it('comes to an insurance fund however often an operator has taken out of it before', async () => {
+    const { ledger, paid, batches, payments } = start(0);
+    const marketId = 1;
+    const worth = { microUsdNumerator: 100, microUsdDenominator: 1 };
+    ledger.catalogue.addMarket({ marketId, symbol: 'BTC-PERP', ...worth } as never);
+    ledger.catalogue.setMarketSlot(marketId, 0);
+    for (let item = 10; item <= 80; item++) {
+      const changeMicroUsd = item === 80 ? 700 : -1;
+      const change = { sequence: 1, timeMs: 1, marketId, changeMicroUsd, cashKey: null };
+      ledger.cash.addInsuranceFunding({ shardId: 0, item }, { ...change, kind: 'insuranceFunded' });
+    }
+    await batches.round();
+    for (let round = 0; round < 4; round++) await payments.round();
+    expect(paid).toEqual([700n, 500n]);
+  });
+
   it('is not paid by a new ledger, or an old copy, on a chain that was settled with another one', async () => {
     const { ledger, paid, batches, payments } = start(5);
     await batches.round();

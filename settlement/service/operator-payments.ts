@@ -49,15 +49,14 @@ export class OperatorPayments {
 
   private async payFunds(): Promise<boolean> {
     const { ledger, chain } = this.options;
-    for (const { id, marketId, changeMicroUsd } of ledger.cash.unpaidFundings(AT_ONCE)) {
-      const slot = ledger.catalogue.market(marketId)?.slot ?? null;
-      if (slot === null || changeMicroUsd < 0) continue;
-      const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
-      await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
-      ledger.cash.markFundingPaid(id);
-      return true;
-    }
-    return false;
+    const [next] = ledger.cash.unpaidFundings(1);
+    if (next === undefined) return false;
+    const { id, marketId, changeMicroUsd } = next;
+    const slot = ledger.catalogue.market(marketId)?.slot as number;
+    const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
+    await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
+    ledger.cash.markFundingPaid(id);
+    return true;
   }
 
   private complain(accountId: number, changeMicroUsd: number): void {
