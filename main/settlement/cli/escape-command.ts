@@ -26,15 +26,13 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
   const { exchange } = chain;
 
   if ((await stateOf(chain)).status !== 'frozen') {
-    const [request] = await chain.forcedWithdrawals();
-    if (request === undefined) {
-      throw new Error('nobody has asked the chain for a withdrawal: begin with request-exit');
-    }
     await testPrices(access);
-    const { accountId, destination } = request;
-    const owner = (await chain.rows([accountId])).get(accountId);
-    const positions = owner === undefined ? [] : await chain.pricedMarkets(owner);
-    await send('freezing the exchange', freeze({ exchange, accountId, destination, positions }));
+    await freezeOverOne(await chain.forcedWithdrawals(), row.accountId, async (request) => {
+      const { accountId, destination } = request;
+      const owner = (await chain.rows([accountId])).get(accountId);
+      const positions = owner === undefined ? [] : await chain.pricedMarkets(owner);
+      await send('freezing the exchange', freeze({ exchange, accountId, destination, positions }));
+    });
     output.note('the exchange is frozen');
   }
   for (const { slot, exitPriceTicks, longLots } of await chain.markets()) {
@@ -60,6 +58,33 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
   const paid = usdText((await chain.tokensOf(key.publicKey)) - before);
   if (line.json) output.out(`${JSON.stringify({ accountId, paid, signature })}\n`);
   else output.out(`escaped with ${paid} USDC\n`);
+}
+
+/**
+ * Freezes the exchange over one of the requests: the caller's own first, then the others, oldest first. The program refuses those that
+ * are not due and those that could not be paid whoever settled, as one whose owner has closed the account that it should go to.
+ *
+ * @throws what the first attempt has met, when none succeeds
+ */
+export async function freezeOverOne<Request extends { readonly accountId: number }>(
+  requests: readonly Request[],
+  ownAccountId: number,
+  freezeOver: (request: Request) => Promise<void>,
+): Promise<void> {
+  const isOwn = ({ accountId }: Request) => accountId === ownAccountId;
+  const inOrder = [...requests.filter(isOwn), ...requests.filter((request) => !isOwn(request))];
+  let trouble: unknown = new Error(
+    'nobody has asked the chain for a withdrawal: begin with request-exit',
+  );
+  for (const [at, request] of inOrder.entries()) {
+    try {
+      await freezeOver(request);
+      return;
+    } catch (error) {
+      if (at === 0) trouble = error;
+    }
+  }
+  throw trouble;
 }
 
 async function stateOf(chain: SettlementChain): Promise<ExchangeState> {
