@@ -2,6 +2,7 @@ import os from 'node:os';
 import type { Bots } from './bots/bots.js';
 import { configOf, HELP } from './config/command-line.js';
 import type { Config, Layout } from './config/config.js';
+import { hostInUrl } from './config/hosts.js';
 import { StartError } from './config/problem.js';
 import { Exchange } from './exchange/exchange.js';
 import { OracleFeed } from './exchange/oracle-feed.js';
@@ -59,6 +60,7 @@ function layoutOf(config: Config): Layout {
   if (gatewayThreads > 0 && layout === 'inline') {
     throw new StartError(
       `layout inline has one thread for everything and cannot have ${gatewayThreads} gateway threads; choose --layout compact or spread, or --gateway-threads 0`,
+      2,
     );
   }
   if (layout !== 'auto') return layout;
@@ -70,10 +72,11 @@ function announce(exchange: Exchange, config: Config): void {
   for (const notice of exchange.notices) say(notice);
   const { port, fixpPort, fixPort, adminPort, adminToken, layout } = exchange;
   say(`layout ${layout}, journal synced by policy ${config.fsync}, data in ${config.dataDir}`);
-  say(`traders: ws://${config.host}:${port}/v1   health: http://${config.host}:${port}/health`);
-  say(`binary door: ${config.host}:${fixpPort}`);
-  say(`operators: http://${config.adminHost}:${adminPort}/admin/v1`);
-  if (fixPort !== null) say(`traders by FIX 4.4: ${config.host}:${fixPort}`);
+  const host = hostInUrl(config.host);
+  say(`traders: ws://${host}:${port}/v1   health: http://${host}:${port}/health`);
+  say(`binary door: ${host}:${fixpPort}`);
+  say(`operators: http://${hostInUrl(config.adminHost)}:${adminPort}/admin/v1`);
+  if (fixPort !== null) say(`traders by FIX 4.4: ${host}:${fixPort}`);
   const ready = { port, fixpPort, fixPort, adminPort, adminToken };
   process.stdout.write(`ready ${JSON.stringify(ready)}\n`);
 }

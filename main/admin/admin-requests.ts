@@ -52,7 +52,7 @@ const ADVANCE_MS_MAX = 100 * 366 * 86_400_000;
 const IDEMPOTENCY_KEY_MAX = 256;
 const STALL_MS_MAX = 60_000;
 
-/** The requests of the admin API, one method each; what they take and give is fixed by INTERFACES.md. */
+/** The requests of the admin API, one method each; what they take and give is in main/README.md. */
 export class AdminRequests {
   private readonly context: AdminContext;
   private steps: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,7 @@
 import type { PlimsollClient } from '../../sdk/client.js';
 import { LiquidatorBot } from '../../sdk/examples/liquidator-bot.js';
 import type { Config } from '../config/config.js';
+import { ownHostInUrl } from '../config/hosts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { connectBot } from './bot-client.js';
 import { MarketMaker } from './market-maker.js';
@@ -24,10 +25,9 @@ export class Bots {
   private again: NodeJS.Timeout | null = null;
 
   constructor(exchange: Exchange, config: Config) {
-    const host = config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
     this.exchange = exchange;
     this.config = config;
-    this.url = `ws://${host}:${exchange.port}/v1`;
+    this.url = `ws://${ownHostInUrl(config.host)}:${exchange.port}/v1`;
   }
 
   /** Resolves when they trade, or have found that they cannot yet. */

@@ -13,6 +13,7 @@ import { ExchangeDoor } from '../../settlement/service/exchange-door.js';
 import { LedgerBook } from '../../settlement/service/ledger-book.js';
 import { ProgramChain } from '../../settlement/service/program-chain.js';
 import { SettlementService } from '../../settlement/service/settlement-service.js';
+import { ownHostInUrl } from '../config/hosts.js';
 import { openLog } from '../observe/log.js';
 import { packageFile } from '../package-root.js';
 import { settlementKeys } from './chain-keys.js';
@@ -95,7 +96,7 @@ async function run(start: SettlementStart): Promise<void> {
   const custody = await listen(start, routes, onError);
   writePlace(dataDir, {
     kind: start.chain.kind,
-    custodyUrl: `http://${start.host}:${custody.port}`,
+    custodyUrl: `http://${ownHostInUrl(start.host)}:${custody.port}`,
     rpcUrls: start.chain.kind === 'rpc' ? start.chain.urls : [rpcUrl],
     founder: state.founder.toBase58(),
     mint: facts.mint,

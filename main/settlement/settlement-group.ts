@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ChainReady } from '../../settlement/chain/embedded/process-client.js';
 import type { Config } from '../config/config.js';
+import { hostInUrl } from '../config/hosts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Outbox, OutboxStatus } from '../outbox/outbox.js';
 import type { BusReady } from './bus-child.js';
@@ -145,7 +146,7 @@ export class SettlementGroup {
   }
 
   private announce({ custodyPort }: SettlementReady): void {
-    const { host } = this.config;
+    const host = hostInUrl(this.config.host);
     say(`deposits and withdrawals: http://${host}:${custodyPort}/v1/custody`);
     if (this.chain?.ready) say(`embedded chain: http://127.0.0.1:${this.chain.ready.port}`);
     if (this.demo !== null) {

@@ -71,7 +71,7 @@ export class CustodyServer {
 
   private async handle(request: http.IncomingMessage): Promise<object> {
     this.charge(request.socket.remoteAddress ?? '');
-    const url = new URL(request.url ?? '/', 'http://custody');
+    const url = urlOf(request);
     const matches = this.options.routes.flatMap((route) => {
       const values = valuesIn(route.path, url.pathname);
       return values === null ? [] : [{ route, values }];
@@ -108,6 +108,12 @@ export class CustodyServer {
     const body = { code: 'internal_error', message: 'the request failed; the log says why' };
     answer(response, 500, { error: body });
   }
+}
+
+function urlOf({ url = '/' }: http.IncomingMessage): URL {
+  const base = 'http://custody';
+  if (URL.canParse(`${base}${url}`)) return new URL(`${base}${url}`);
+  throw new CustodyProblem(404, 'unknown_route', `there is no ${url}`);
 }
 
 /** Null: the path is not the route's. */
