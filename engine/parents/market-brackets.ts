@@ -99,6 +99,7 @@ export class MarketBrackets {
     const { market } = this;
     const { book, events } = market;
     const w = slot * SLOT_WORDS;
+    this.sweepMany();
     const legs = readLegs(inbox.words, w + SLOT_WORDS).map((terms): Leg => {
       return { ...terms, state: terms.triggerTicks === 0 ? LEG_GONE : LEG_IDLE, orderId: 0 };
     });
@@ -322,11 +323,17 @@ export class MarketBrackets {
 
   private keep(bracket: Bracket): void {
     this.known.add(bracket);
-    if (this.known.size >= this.sweepAt) {
-      this.sweep();
-      this.sweepAt = Math.max(FIRST_SWEEP, this.known.size * 2);
-    }
     this.market.triggers.look();
+  }
+
+  /**
+   * Not while the fills of a message are not counted yet: an entry that it has filled is no longer open, and its legs are not armed. When it comes is no state, so
+   * what it forgets must be nothing to anybody.
+   */
+  private sweepMany(): void {
+    if (this.known.size < this.sweepAt) return;
+    this.sweep();
+    this.sweepAt = Math.max(FIRST_SWEEP, this.known.size * 2);
   }
 
   /** EVT_BRACKET: what is attached to the order. */

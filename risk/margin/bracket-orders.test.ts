@@ -37,6 +37,29 @@ describe.each(FLAVOURS)('brackets of an order, %s', (flavour) => {
     ]);
   });
 
+  it.each([62, 63, 64])(
+    'of an order that is filled at once are armed beside %i others',
+    (others) => {
+      const shard = new TriggerShard(flavour);
+      // Account 3 has an entry that is filled by the same message.
+      shard.bracket(3, 'buy', 10, { price: 1000, stop: 900 });
+      for (let n = 1; n < others; n++) {
+        const account = 3 + (n % 2);
+        expect(shard.bracket(account, 'buy', 10, { price: 990, stop: 900 })[0]).toMatch(/accepted/);
+      }
+      const copy = flavour === 'product' ? shard.restored() : shard;
+      const told = shard.bracket(1, 'sell', 10, { stop: 1100 });
+      expect(told.slice(-2)).toEqual([
+        expect.stringMatching(/^waits .* stop sell 10 when mark 900 for #1$/),
+        expect.stringMatching(/^waits .* stop buy 10 when mark 1100 for /),
+      ]);
+      expect(shard.waiting).toHaveLength(2);
+      if (copy === shard) return;
+      expect(copy.bracket(1, 'sell', 10, { stop: 1100 })).toEqual(told);
+      expect(copy.hash).toBe(shard.hash);
+    },
+  );
+
   it('go with an order of which nothing was filled, and stay with what was', () => {
     const shard = new TriggerShard(flavour);
     shard.bracket(1, 'buy', 30, { price: 990, profit: 1100, stop: 900 });
