@@ -380,7 +380,8 @@ export class MarketActor {
       if (!this.admitsCancel(inbox, slot)) return false;
       if (!sizeDown && !this.stateAdmitsOrder(inbox, slot, flags)) return false;
     }
-    if (price !== 0 && !this.admitsPrice(inbox, slot, flags, price)) return false;
+    // Who names the price that the order has must be able to make it smaller wherever the band is now.
+    if (price !== 0 && !sizeDown && !this.admitsPrice(inbox, slot, flags, price)) return false;
     if (lots !== 0 && !this.admitsLots(inbox, slot, lots)) return false;
     const more = lots - this.book.totalLotsOf(order);
     if (more > 0 && !this.admitsInterest(inbox, slot, flags, more)) return false;

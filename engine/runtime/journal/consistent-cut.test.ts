@@ -15,10 +15,16 @@ type Entry = { from: number; number: number } | null;
 
 afterEach(removeScratch);
 
-/** Writes a run of shard 1: an epoch with these frames. */
-async function run(dataDir: string, epoch: number, lastSequence: number, frames: Entry[][]) {
-  const directory = journalDirectory(dataDir, 1);
-  const shard = { shardId: 1, lastSequence, lastTimeMs: 0 };
+/** Writes a run of a shard: an epoch with these frames. */
+async function run(
+  dataDir: string,
+  epoch: number,
+  lastSequence: number,
+  frames: Entry[][],
+  shardId = 1,
+) {
+  const directory = journalDirectory(dataDir, shardId);
+  const shard = { shardId, lastSequence, lastTimeMs: 0 };
   const journal = new Journal({ policy: 'never', directory, epoch, ...shard });
   for (const entries of frames) {
     const messages = new MessageBuffer(8);
@@ -51,8 +57,8 @@ function otherShards(dataDir: string, ...shards: number[]): void {
   }
 }
 
-function lastSequenceOf(dataDir: string): number {
-  const reader = new JournalReader(journalDirectory(dataDir, 1), 1);
+function lastSequenceOf(dataDir: string, shardId = 1): number {
+  const reader = new JournalReader(journalDirectory(dataDir, shardId), shardId);
   while (reader.next());
   return reader.lastSequence;
 }
@@ -106,6 +112,19 @@ describe('shards that do not fit together', () => {
     expect(() => cut(1)).toThrow(/files of shard 0 are missing.*repair --truncate-at 1:2/);
     expect(lastSequenceOf(dataDir)).toBe(4);
     expect(cut(2)).toMatchObject([{ sequence: 3 }]);
+  });
+
+  it('are refused before the first is cut, when one of them must not be', async () => {
+    const dataDir = makeScratch();
+    otherShards(dataDir, 0);
+    await run(dataDir, 2, 0, [[null], [from0(1)]]);
+    const end = await run(dataDir, 1, 0, [[from0(1)]], 2);
+    await run(dataDir, 2, end, [[null]], 2);
+    const sender = { ...none, sent: [0, 0, 0] };
+    const receiver = { ...none, sent: [0, 0, 0], taken: [1, 0, 0] };
+    const cut = () => cutToConsistency(dataDir, [sender, receiver, receiver]);
+    expect(cut).toThrow(/Nothing was changed.*repair --truncate-at 2:1/);
+    expect([1, 2].map((shard) => lastSequenceOf(dataDir, shard))).toEqual([2, 2]);
   });
 
   it('are refused when the sender has no journal at all', async () => {

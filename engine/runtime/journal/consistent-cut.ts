@@ -39,6 +39,16 @@ export interface ShardCut {
   sentence: string;
 }
 
+/** Where a shard has to end. */
+interface FoundCut {
+  shard: number;
+  /** The first that goes. */
+  sequence: number;
+  messages: number;
+  /** For sentences: the message that was never sent. */
+  what: string;
+}
+
 /**
  * A power failure under `batch` or `never` may take the end of one journal and leave another shard's, which has messages that
  * the first one now has never sent. Each such shard is cut back before the first of them; what it had sent since then is
@@ -49,7 +59,9 @@ export interface ShardCut {
  * mean that files were lost or restored, and are never cut without being asked.
  */
 export function cutToConsistency(dataDir: string, ends: readonly ChannelEnds[]): ShardCut[] {
-  return shardsTooFar(ends).map((shard) => cutShard(dataDir, ends, shard));
+  // All are found before the first is cut: when one of them must not be, nothing is changed.
+  const cuts = shardsTooFar(ends).map((shard) => findCut(dataDir, ends, shard));
+  return cuts.map((cut) => cutShard(dataDir, cut));
 }
 
 /** Shards that have taken a message which its sender, as it is now, has not made. */
@@ -83,7 +95,8 @@ function sentBy(ends: readonly ChannelEnds[], from: number, to: number): number 
   return ends[from]?.sent[to] ?? 0;
 }
 
-function cutShard(dataDir: string, ends: readonly ChannelEnds[], shard: number): ShardCut {
+/** Throws InconsistentShardsError. */
+function findCut(dataDir: string, ends: readonly ChannelEnds[], shard: number): FoundCut {
   const reader = new JournalReader(journalDirectory(dataDir, shard), shard);
   const taken: number[] = [];
   let found: { sequence: number; epoch: number; from: number; number: number } | null = null;
@@ -112,7 +125,10 @@ function cutShard(dataDir: string, ends: readonly ChannelEnds[], shard: number):
         `"npm run journal -- repair --truncate-at ${shard}:${sequence}".`,
     );
   }
-  const messages = reader.lastSequence - sequence + 1;
+  return { shard, sequence, messages: reader.lastSequence - sequence + 1, what };
+}
+
+function cutShard(dataDir: string, { shard, sequence, messages, what }: FoundCut): ShardCut {
   const { keptIn } = repairJournal(dataDir, shard, sequence);
   const sentence =
     `${what}: after a power failure shard ${shard} was cut back to sequence ${sequence - 1}, ` +
