@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  PRICING_OFF,
+  PRICING_WORDS,
+  writePricingParams,
+} from '../../engine/market/pricing-params.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
+import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
 import { tellEvents } from '../../engine/testing/events.js';
@@ -199,6 +205,43 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
       'liquidation of 1: fund, -40000000 of 348000000',
       'accepted #4 sell 200@870',
       'canceled #4 200@870 ioc_remainder',
+    ]);
+  });
+
+  it('sells nothing in an auction while the market is halted', () => {
+    const shard = Ladder.at(flavour);
+    shard.liquidator(3);
+    shard.fall(905);
+    shard.pass(1_000);
+    shard.state('halted');
+    const before = shard.hash;
+    expect(shard.takeOver(3, 1, 100, 905)).toEqual([
+      expect.stringMatching(/^\* rejected market_does_not_accept_new_orders/),
+    ]);
+    expect(shard.hash).toBe(before);
+    shard.state('open');
+    expect(shard.takeOver(3, 1, 100, 905)).toContain('auction #1 taken buy 700@905');
+  });
+
+  it('sells nothing in an auction while the index is not trusted', () => {
+    const shard = Ladder.at(flavour);
+    const slots = PRICING_WORDS / SLOT_WORDS;
+    const wire = withSlots(type.CMD_SET_PRICING, 1 + slots, { marketId: MARKET });
+    const pricing = {
+      ...PRICING_OFF,
+      markIntervalMs: 1_000,
+      averageMs: 10_000,
+      indexAgeMaxMs: 3_000,
+    };
+    writePricingParams(new Float64Array(wire.buffer), SLOT_FLOATS, pricing);
+    shard.send(wire);
+    shard.liquidator(3);
+    shard.fall(905);
+    shard.pass(1_000);
+    expect(shard.takeOver(3, 1, 100, 905)).toContain('auction #1 taken buy 700@905');
+    shard.pass(4_000);
+    expect(shard.takeOver(3, 1, 100, 905)).toEqual([
+      expect.stringMatching(/^\* rejected market_accepts_only_reduce_only_orders/),
     ]);
   });
 

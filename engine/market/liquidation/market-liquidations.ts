@@ -151,6 +151,7 @@ export class MarketLiquidations {
       market.refuse(inbox, slot, REJECT.auction_is_of_the_same_account, id, 0);
       return;
     }
+    if (!this.admitsTakeOver(inbox, slot)) return;
     if (!market.admitsLots(inbox, slot, asked)) return;
     const price = this.priceOf(auction, nowMs);
     if (auction.side === SIDE_BUY ? price > limit : price < limit) {
@@ -198,6 +199,18 @@ export class MarketLiquidations {
     this.deleveraging.readState(reader);
     this.limit.readState(reader);
     this.paidIn = BigInt(reader.take());
+  }
+
+  /** Its price follows the mark: nobody may buy at one that stands still or is not trusted. */
+  private admitsTakeOver(inbox: MessageBuffer, slot: number): boolean {
+    const { market } = this;
+    if (!this.isTrading) {
+      const code = REJECT.market_does_not_accept_new_orders;
+      return market.refuse(inbox, slot, code, market.state, 0);
+    }
+    if (market.pricing.index.isTrusted) return true;
+    const flags = inbox.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    return market.refuse(inbox, slot, REJECT.market_accepts_only_reduce_only_orders, flags, 0);
   }
 
   private get isTrading(): boolean {
