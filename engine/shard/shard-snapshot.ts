@@ -20,7 +20,7 @@ import {
 import type { CanonicalReader, CanonicalWriter } from '../state/canonical-writer.js';
 import type { ShardCore } from './shard-core.js';
 
-/** Version of the snapshot's content. Every release reads the previous one. */
+/** Version of the snapshot's content; no other one is read. */
 const SNAPSHOT_VERSION = 13;
 /** The same for a shard among others: the routing's state stands before the markets. */
 const SPREAD_SNAPSHOT_VERSION = 14;
