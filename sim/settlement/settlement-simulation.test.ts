@@ -3,7 +3,9 @@ import { FAULT_NAMES } from '../faults.js';
 import { SettlementSimulation } from './settlement-simulation.js';
 import { SimulatedChain } from './simulated-chain.js';
 
-const SEEDS = [1, 5, 6];
+/** All faults happen within a few seeds from here on. */
+const FIRST_SEED = 12;
+const SEEDS_MAX = 30;
 const ALL = new Set(FAULT_NAMES);
 
 function run(seed: number, steps: number, faults = ALL) {
@@ -12,19 +14,18 @@ function run(seed: number, steps: number, faults = ALL) {
 
 describe('simulated settlement', () => {
   it('brings everything to the chain exactly, while each fault happens', async () => {
-    const total = new Map<string, number>();
-    // Some things are rare: each of them happens in one of these.
-    for (const seed of SEEDS) {
-      const { counts } = await run(seed, 500);
+    const ends = ['completed', 'givenBack', 'refused'].map((state) => `withdrawals:${state}`);
+    const total = new Map(ends.map((name) => [name, 0]));
+    const never = () => [...total].filter(([, count]) => count === 0).map(([name]) => name);
+    // Some things are rare, and any change of the exchange moves them to other seeds.
+    for (let seeds = 0; seeds < SEEDS_MAX; seeds++) {
+      const { counts } = await run(FIRST_SEED + seeds, 500);
       for (const [name, count] of Object.entries(counts)) {
         total.set(name, (total.get(name) ?? 0) + count);
       }
+      if (seeds > 0 && never().length === 0) break;
     }
-    const never = [...total].filter(([, count]) => count === 0).map(([name]) => name);
-    expect(never).toEqual([]);
-    for (const state of ['completed', 'givenBack', 'refused']) {
-      expect(total.get(`withdrawals:${state}`)).toBeGreaterThan(0);
-    }
+    expect(never()).toEqual([]);
     expect(total.get('deposits:credited')).toBeGreaterThan(20);
     expect(total.get('fills')).toBeGreaterThan(200);
   });
