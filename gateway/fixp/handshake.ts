@@ -3,6 +3,7 @@ import { base58 } from '@scure/base';
 import type { Collected } from '../feeds/feed-walk.js';
 import type { PrivateEvents } from '../feeds/private-events.js';
 import { keyRefusal } from '../identity/key-check.js';
+import { holderOf } from '../identity/key-holder.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { MAY_READ, MAY_TRADE } from '../identity/permissions.js';
 import type { GatewayLimits } from '../limits.js';
@@ -134,11 +135,9 @@ export class Handshake {
 
   /** The account of a key, its own or an agent's that may read and trade; else why not. */
   private accountOf(publicKey: string, address: string): number | string {
-    const { accounts, keys, exchangeTimeMs } = this.context;
-    // The account's own key comes first: anybody may have named it as his agent's before there was this account.
-    const own = accounts.accountOfKey(publicKey);
-    if (own !== 0) return own;
-    const record = keys.findByPublicKey(publicKey);
+    const { keys, exchangeTimeMs } = this.context;
+    const record = holderOf(publicKey, this.context);
+    if (typeof record === 'number') return record;
     if (record === null) return 'no account has this public key';
     const use = { permission: MAY_READ | MAY_TRADE, address, nowMs: exchangeTimeMs() };
     const refusal = keyRefusal(keys, record, use);

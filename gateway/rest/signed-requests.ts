@@ -1,5 +1,6 @@
 import { type Problem, problem, shown } from '../commands/problem.js';
 import { keyRefusal } from '../identity/key-check.js';
+import { holderOf } from '../identity/key-holder.js';
 import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_READ } from '../identity/permissions.js';
 import type { Accounts } from '../session/accounts.js';
@@ -74,11 +75,11 @@ export function accountOf(
     );
   }
   const text = signedText(context.venue, request);
-  // The account's own key comes first: anybody may have named it as his agent's before there was this account.
-  const own = context.accounts.accountOfKey(apiKey);
-  if (own !== 0) return isSignedBy(apiKey, text, signature) ? own : signatureIsInvalid();
-  const made = context.keys.find(apiKey) ?? context.keys.findByPublicKey(apiKey);
+  const made = holderOf(apiKey, context) ?? context.keys.find(apiKey);
   if (made === null) return signatureIsInvalid();
+  if (typeof made === 'number') {
+    return isSignedBy(apiKey, text, signature) ? made : signatureIsInvalid();
+  }
   const isRight =
     made.publicKey === ''
       ? equalText(signWithSecret(context.keys.secretOf(made.apiKey) ?? '', text), signature)

@@ -2,6 +2,7 @@ import { base58 } from '@scure/base';
 import type { ReadRequest } from '../codec/request-reader.js';
 import { type Problem, problem, shown } from '../commands/problem.js';
 import { isAddressEntry } from '../identity/address-list.js';
+import { holderOf } from '../identity/key-holder.js';
 import { type ApiKeyRecord, KEYS_OF_ACCOUNT_MAX, type KeyStore } from '../identity/key-store.js';
 import {
   MAY_MANAGE,
@@ -136,9 +137,8 @@ export class KeyRequests {
     if (typeof publicKey !== 'string' || !isPublicKey(publicKey)) {
       return problem('public_key_is_malformed', 'publicKey must be 32 bytes in base58');
     }
-    const isTaken =
-      this.keys.findByPublicKey(publicKey) !== null || this.accounts.accountOfKey(publicKey) !== 0;
-    if (!isTaken) return null;
+    const { accounts, keys } = this;
+    if (holderOf(publicKey, { accounts, keys }) === null) return null;
     return problem(
       'public_key_is_already_used',
       'publicKey must be a new one; it opens an account already',

@@ -1,6 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { base58 } from '@scure/base';
 import { keyRefusal } from '../identity/key-check.js';
+import { holderOf } from '../identity/key-holder.js';
 import type { ApiKeyRecord, KeyStore } from '../identity/key-store.js';
 import { MAY_EVERYTHING } from '../identity/permissions.js';
 import type { Accounts } from './accounts.js';
@@ -116,13 +117,11 @@ export class LoginChallenge {
       return failure('signature_is_malformed', 'signature must be 64 bytes in base58 or base64');
     }
     if (!isSignedWith(key, text, bytes)) return signatureIsInvalid();
-    // The account's own key comes first: anybody may have named it as his agent's before there was this account.
-    const accountId = this.context.accounts.accountOfKey(publicKey);
-    if (accountId !== 0) {
-      return { accountId, apiKey: '', permissions: MAY_EVERYTHING, expiresAtMs: 0 };
+    const holder = holderOf(publicKey, this.context);
+    if (typeof holder === 'number') {
+      return { accountId: holder, apiKey: '', permissions: MAY_EVERYTHING, expiresAtMs: 0 };
     }
-    const made = this.context.keys.findByPublicKey(publicKey);
-    if (made !== null) return this.grant(made, address);
+    if (holder !== null) return this.grant(holder, address);
     // Said only to the owner of the key: the signature was right.
     return failure(
       'public_key_is_unknown',
