@@ -30,6 +30,8 @@ export interface BalanceItem extends ItemPlace {
 export interface InsuranceFunding extends ItemPlace {
   readonly id: number;
   readonly marketId: number;
+  /** Of the market on chain. */
+  readonly slot: number;
   readonly changeMicroUsd: number;
   readonly timeMs: number;
 }
@@ -68,7 +70,7 @@ export class Cash {
     );
     this.insertKey = sql.prepare('INSERT INTO cash_keys (key, target, target_id) VALUES (?, ?, ?)');
     this.unpaid = sql.prepare(
-      'SELECT id, shard_id AS shardId, item, market_id AS marketId, change_micro_usd AS changeMicroUsd, time_ms AS timeMs ' +
+      'SELECT id, shard_id AS shardId, item, market_id AS marketId, slot, change_micro_usd AS changeMicroUsd, time_ms AS timeMs ' +
         "FROM insurance_fundings JOIN markets USING (market_id) WHERE state = 'seen' AND change_micro_usd > 0 AND slot IS NOT NULL " +
         'ORDER BY id LIMIT ?',
     );

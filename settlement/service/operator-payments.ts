@@ -51,8 +51,7 @@ export class OperatorPayments {
     const { ledger, chain } = this.options;
     const [next] = ledger.cash.unpaidFundings(1);
     if (next === undefined) return false;
-    const { id, marketId, changeMicroUsd } = next;
-    const slot = ledger.catalogue.market(marketId)?.slot as number;
+    const { id, slot, changeMicroUsd } = next;
     const purpose = { purpose: 'fundInsurance', reference: id, part: 0 } as const;
     await chain.payInto({ slot }, BigInt(changeMicroUsd), purpose);
     ledger.cash.markFundingPaid(id);
