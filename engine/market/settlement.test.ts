@@ -2,11 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TriggerShard } from '../../risk/margin/trigger-shard.fixture.js';
 import { withSlots } from '../../sim/traffic/wire.js';
-import { SLOT_FLOATS, SLOT_WORDS } from '../messages/layout.js';
-import { CMD_ORACLE_PRICE, CMD_SET_PRICING } from '../messages/types.js';
+import { CMD_ORACLE_PRICE } from '../messages/types.js';
 import { asPpm } from '../units/units.js';
 import { sumOfPositions } from './positions-canonical.js';
-import { PRICING_OFF, PRICING_WORDS, writePricingParams } from './pricing-params.js';
 
 const FLAVOURS = ['product', 'naive'] as const;
 const MARKET = 1;
@@ -14,12 +12,7 @@ const MARKET = 1;
 /** Index prices are averaged over 150 seconds, and one that is wide of the mark is not trusted. */
 function averaging(flavour: (typeof FLAVOURS)[number]): TriggerShard {
   const shard = new TriggerShard(flavour);
-  const slots = PRICING_WORDS / SLOT_WORDS;
-  const wire = withSlots(CMD_SET_PRICING, 1 + slots, { marketId: MARKET });
-  const floats = new Float64Array(wire.buffer);
-  const confidenceMaxPpm = asPpm(10_000);
-  writePricingParams(floats, SLOT_FLOATS, { ...PRICING_OFF, averageMs: 150_000, confidenceMaxPpm });
-  shard.send(wire);
+  shard.setPricing({ averageMs: 150_000, confidenceMaxPpm: asPpm(10_000) });
   shard.mark(1000);
   return shard;
 }

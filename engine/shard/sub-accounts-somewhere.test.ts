@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MarginActor } from '../../risk/margin/margin-actor.js';
-import { javascriptRiskKernel } from '../../risk/margin/risk-kernel.js';
+import { createSpreadCore } from '../../risk/testing/spread-core.js';
 import { applyWire, channelMessages } from '../../sim/spread/apply-wire.js';
 import { command, type Wire, withSlots } from '../../sim/traffic/wire.js';
-import { Kernel } from '../kernel/host/kernel.js';
 import {
   EF_ORDER_ID,
   EW_FLAGS,
@@ -13,7 +11,7 @@ import {
   typeOf,
 } from '../messages/layout.js';
 import * as type from '../messages/types.js';
-import { ShardCore } from './shard-core.js';
+import type { ShardCore } from './shard-core.js';
 
 const DIRECTORY = 0;
 const HOME = 1;
@@ -21,15 +19,7 @@ const HOME = 1;
 const PARENT = 2;
 
 class TwoShards {
-  private readonly cores = [DIRECTORY, HOME].map((shardId) => {
-    const kernel = new Kernel(javascriptRiskKernel);
-    return new ShardCore(
-      (inbox, events, fees) => new MarginActor(inbox, events, fees, kernel, true),
-      undefined,
-      { shardId, shards: 2 },
-      kernel,
-    );
-  });
+  private readonly cores = [DIRECTORY, HOME].map((shardId) => createSpreadCore(shardId, 2));
 
   /** What the message makes the shard tell gateways of sub-accounts (account, new or not), and tell the other shard. */
   send(shard: number, wire: Wire): { told: [number, boolean][]; sent: Wire[] } {

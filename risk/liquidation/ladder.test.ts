@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  PRICING_OFF,
-  PRICING_WORDS,
-  writePricingParams,
-} from '../../engine/market/pricing-params.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
-import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
 import { tellEvents } from '../../engine/testing/events.js';
@@ -225,16 +219,7 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
 
   it('sells nothing in an auction while the index is not trusted', () => {
     const shard = Ladder.at(flavour);
-    const slots = PRICING_WORDS / SLOT_WORDS;
-    const wire = withSlots(type.CMD_SET_PRICING, 1 + slots, { marketId: MARKET });
-    const pricing = {
-      ...PRICING_OFF,
-      markIntervalMs: 1_000,
-      averageMs: 10_000,
-      indexAgeMaxMs: 3_000,
-    };
-    writePricingParams(new Float64Array(wire.buffer), SLOT_FLOATS, pricing);
-    shard.send(wire);
+    shard.setPricing({ markIntervalMs: 1_000, averageMs: 10_000, indexAgeMaxMs: 3_000 });
     shard.liquidator(3);
     shard.fall(905);
     shard.pass(1_000);

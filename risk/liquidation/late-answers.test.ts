@@ -1,40 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { SLOT_WORDS, W_PRICE } from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
-import { ShardCore } from '../../engine/shard/shard-core.js';
+import type { ShardCore } from '../../engine/shard/shard-core.js';
 import { CanonicalReader, CanonicalWriter } from '../../engine/state/canonical-writer.js';
 import { tellEvents } from '../../engine/testing/events.js';
 import { applyWire, channelMessages } from '../../sim/spread/apply-wire.js';
 import { command, type Wire, withSlots } from '../../sim/traffic/wire.js';
-import { MarginActor } from '../margin/margin-actor.js';
-import { javascriptRiskKernel } from '../margin/risk-kernel.js';
 import { PARAMS } from '../margin/trigger-shard.fixture.js';
+import { createSpreadCore } from '../testing/spread-core.js';
 
 const USD = 1_000_000;
 const MARKET = 1;
 const HOST = 0;
 const OTHER = 1;
 
-function createCore(shardId: number): ShardCore {
-  const kernel = new Kernel(javascriptRiskKernel);
-  return new ShardCore(
-    (inbox, events, fees) => new MarginActor(inbox, events, fees, kernel, true),
-    undefined,
-    { shardId, shards: 2 },
-    kernel,
-  );
-}
-
 /**
  * Two shards. At home with the market are account 1, who is long 800 lots with 1,000 USD and bankrupt below 875, and account 3, a
  * liquidator; in the other shard is account 2, who is short. What the other shard sends can be held back.
  */
 class TwoShards {
-  private readonly cores = [createCore(HOST), createCore(OTHER)];
+  private readonly cores = [createSpreadCore(HOST, 2), createSpreadCore(OTHER, 2)];
   private nowMs = 1_000;
   private held: Wire[] | null = null;
 
@@ -114,7 +102,7 @@ class TwoShards {
   restartHost(): void {
     const writer = new CanonicalWriter();
     this.host.writeSnapshot(writer);
-    this.cores[HOST] = createCore(HOST);
+    this.cores[HOST] = createSpreadCore(HOST, 2);
     this.host.readSnapshot(new CanonicalReader(writer.bytes()));
   }
 

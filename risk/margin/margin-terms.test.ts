@@ -6,20 +6,8 @@ import {
   W_MARGIN_TERMS,
   writeMarginTerms,
 } from '../../engine/market/margin-terms.js';
-import {
-  PRICING_OFF,
-  PRICING_WORDS,
-  type PricingParams,
-  writePricingParams,
-} from '../../engine/market/pricing-params.js';
-import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
-import {
-  CMD_AMEND,
-  CMD_SET_MARGIN_TIERS,
-  CMD_SET_PRICING,
-  CMD_WITHDRAW,
-} from '../../engine/messages/types.js';
+import { CMD_AMEND, CMD_SET_MARGIN_TIERS, CMD_WITHDRAW } from '../../engine/messages/types.js';
 import { asQtyLots } from '../../engine/units/units.js';
 import { command, withSlots } from '../../sim/traffic/wire.js';
 import { MARK, TriggerShard } from './trigger-shard.fixture.js';
@@ -37,14 +25,6 @@ function setTerms(shard: TriggerShard, terms: Partial<MarginTerms>): string[] {
   const floats = new Float64Array(wire.buffer);
   writeMarginTerms(wire, floats, W_MARGIN_TERMS, { ...NO_MARGIN_TERMS, ...terms });
   return shard.ask(wire);
-}
-
-function setPricing(shard: TriggerShard, pricing: PricingParams): void {
-  const slots = PRICING_WORDS / SLOT_WORDS;
-  const wire = withSlots(CMD_SET_PRICING, 1 + slots, { marketId: MARKET });
-  writePricingParams(new Float64Array(wire.buffer), SLOT_FLOATS, pricing);
-  shard.ask(wire);
-  shard.mark(MARK);
 }
 
 /** Code, value and limit of the refusal that was the last answer. */
@@ -97,7 +77,8 @@ describe.each(['product', 'naive'] as const)('margin tiers and caps of the %s sh
 
   it('grow with open interest when the mark’s time has come, also where the mark stays', () => {
     const shard = new TriggerShard(flavour);
-    setPricing(shard, { ...PRICING_OFF, markIntervalMs: 1_000, averageMs: 10_000 });
+    shard.setPricing({ markIntervalMs: 1_000, averageMs: 10_000 });
+    shard.mark(MARK);
     const tiers = [{ floorUsd: 0, initialPpm: 50_000, maintenancePpm: 25_000 }];
     setTerms(shard, { tiers, growthLowerUsd: 20_000, growthUpperUsd: 50_000 });
     shard.place(1, 'sell', 3500, { price: MARK });

@@ -2,7 +2,13 @@ import { NaiveBook } from '../../engine/book/naive-book.js';
 import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { type MarketParams, writeMarketParams } from '../../engine/market/market-params.js';
 import { MARKET_STATE, type MarketStateName } from '../../engine/market/market-state.js';
-import { SLOT_WORDS } from '../../engine/messages/layout.js';
+import {
+  PRICING_OFF,
+  PRICING_WORDS,
+  type PricingParams,
+  writePricingParams,
+} from '../../engine/market/pricing-params.js';
+import { SLOT_FLOATS, SLOT_WORDS } from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
 import { stateHash } from '../../engine/runtime/journal/state-hash.js';
 import { ShardCore } from '../../engine/shard/shard-core.js';
@@ -157,6 +163,14 @@ export class TriggerShard {
   mark(price: number): string[] {
     const fields = { marketId: MARKET, price, qty: this.nowMs };
     return this.send(withSlots(type.CMD_ORACLE_PRICE, 1, fields)).slice(1);
+  }
+
+  setPricing(pricing: Partial<PricingParams>): void {
+    const wire = withSlots(type.CMD_SET_PRICING, 1 + PRICING_WORDS / SLOT_WORDS, {
+      marketId: MARKET,
+    });
+    writePricingParams(new Float64Array(wire.buffer), SLOT_FLOATS, { ...PRICING_OFF, ...pricing });
+    this.send(wire);
   }
 
   timer(): string[] {
