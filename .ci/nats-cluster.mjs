@@ -111,7 +111,6 @@ async function publishNumbers(bus, subject, log) {
       },
       (error) => {
         if (!log.stop) console.log(`        ${subject}: ${error}`);
-        if (!log.stop) console.log(`        ${subject}: ${error}`);
         log.rejected.push(String(error));
         log.stop = true;
       },
