@@ -8,12 +8,12 @@ import { RandomExchange } from '../../gateway/history/testing/random-exchange.js
 import { makeScratch, removeScratch } from '../../gateway/history/testing/scratch.js';
 import type { Bus } from '../../settlement/bus/bus.js';
 import { openEmbeddedBus } from '../../settlement/bus/embedded/embedded-bus.js';
-import { BusAheadError } from '../../settlement/outbox/outbox-errors.js';
 import { differences } from '../../settlement/outbox/testing/exchange-money.js';
 import { readBus } from '../../settlement/outbox/testing/read-bus.js';
 import { decodePack } from '../../settlement/packs/pack-codec.js';
 import { fillsSubject } from '../../settlement/packs/subjects.js';
 import { ShardOutbox } from './shard-outbox.js';
+import { stepOrReopen } from './step-or-reopen.fixture.js';
 
 /** Compiled; `npm test` compiles before it starts. */
 const SOURCE = fileURLToPath(new URL('./outbox-child.fixture.js', import.meta.url));
@@ -74,13 +74,7 @@ async function publishRest(exchange: RandomExchange, dataDir: string, bus: Bus):
   const open = async () => await ShardOutbox.open({ dataDir, shardId: 0, createShard, bus, limit });
   let outbox = await open();
   while (outbox.sequence < limit || !outbox.isPublished) {
-    try {
-      await outbox.step(limit, performance.now());
-    } catch (error) {
-      if (!(error instanceof BusAheadError)) throw error;
-      outbox.close();
-      outbox = await open();
-    }
+    outbox = await stepOrReopen(outbox, limit, performance.now(), open);
     await sleep(1);
   }
   outbox.close();

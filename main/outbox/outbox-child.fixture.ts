@@ -2,8 +2,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomExchange } from '../../gateway/history/testing/random-exchange.js';
 import { openEmbeddedBus } from '../../settlement/bus/embedded/embedded-bus.js';
-import { BusAheadError } from '../../settlement/outbox/outbox-errors.js';
 import { ShardOutbox } from './shard-outbox.js';
+import { stepOrReopen } from './step-or-reopen.fixture.js';
 
 /** Trades and publishes until it is killed: DATA SEED. Prints a line when it has begun, and whenever more is on the bus. */
 const [dataDir = '', seed = ''] = process.argv.slice(2);
@@ -20,15 +20,8 @@ let { published } = outbox.publisher;
 process.stdout.write('begun\n');
 for (;;) {
   for (let i = 0; i < 4; i++) exchange.step();
-  try {
-    // Time runs faster, so that marks and positions are written often.
-    await outbox.step(exchange.written(), performance.now() * 200);
-  } catch (error) {
-    // What the one before had under way when it was killed; the outbox's thread begins again as well.
-    if (!(error instanceof BusAheadError)) throw error;
-    outbox.close();
-    outbox = await open();
-  }
+  // Time runs faster, so that marks and positions are written often.
+  outbox = await stepOrReopen(outbox, exchange.written(), performance.now() * 200, open);
   await sleep(1);
   if (outbox.publisher.published === published) continue;
   published = outbox.publisher.published;
