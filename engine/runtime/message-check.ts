@@ -62,14 +62,17 @@ SLOTS_OF_TYPE[type.CMD_SET_MARGIN_TIERS] = FOUR;
 SLOTS_OF_TYPE[type.CMD_CANDIDATES] = TWO | THREE | FOUR;
 
 /** Commands with a last slot of terms, behind the client id if that is text. */
-const HAS_EXTRA_SLOT = new Set<number>([
+const HAS_EXTRA_SLOT = new Uint8Array(256);
+for (const kind of [
   type.CMD_REPLACE,
   type.CMD_PLACE_TRIGGER,
   type.CMD_PLACE_SCALED,
   type.CMD_PLACE_TWAP,
   type.CMD_PLACE_BRACKET,
   type.CMD_TRANSFER,
-]);
+]) {
+  HAS_EXTRA_SLOT[kind] = 1;
+}
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,
@@ -131,7 +134,7 @@ function tradeProblem(
   if (!numbers) return REJECT.message_is_malformed;
   const hasText = ((words[firstWord + W_FLAGS] as number) & type.FLAG_CLIENT_TEXT) !== 0;
   if (kind !== type.CMD_MASS_CANCEL) {
-    const own = HAS_EXTRA_SLOT.has(kind) ? slots - 1 : slots;
+    const own = HAS_EXTRA_SLOT[kind] === 1 ? slots - 1 : slots;
     if (hasText !== (own === 2)) return REJECT.message_is_malformed;
     if (hasText && !isTextLength(words[firstWord + W_CLIENT_TEXT_LENGTH] as number, 1)) {
       return REJECT.client_order_id_is_malformed;

@@ -18,6 +18,11 @@ export const RECORD_WORDS_MAX = HEAD_WORDS + 48;
 export const CHUNK_WORDS = 1 << 18;
 export const CHUNKS_PER_SEGMENT = 64;
 export const SEGMENT_WORDS = CHUNK_WORDS * CHUNKS_PER_SEGMENT;
+/** Of the checksum: a polynomial in it, and its powers. */
+const FACTOR = 31;
+const FACTOR_2 = FACTOR ** 2;
+const FACTOR_3 = FACTOR ** 3;
+const FACTOR_4 = FACTOR ** 4;
 
 /** Words with a float view of the same bytes. */
 export interface WordBlock {
@@ -54,7 +59,35 @@ export function checksumOf(
 ): number {
   let sum = length;
   for (let i = at + R_CHECKSUM + 1; i < at + count; i++) {
-    sum = (Math.imul(sum, 31) + (words[i] as number)) | 0;
+    sum = (Math.imul(sum, FACTOR) + (words[i] as number)) | 0;
+  }
+  return sum;
+}
+
+/**
+ * Copies words and gives the checksum that `checksumOf` would have gone on to over them, in one pass: this is the hot path of every event.
+ * Four words a step, because each step waits for the sum of the one before. `count`: a multiple of four.
+ */
+export function copyOnto(
+  sum: number,
+  words: Int32Array,
+  from: number,
+  target: Int32Array,
+  to: number,
+  count: number,
+): number {
+  for (let i = 0; i < count; i += 4) {
+    const a = words[from + i] as number;
+    const b = words[from + i + 1] as number;
+    const c = words[from + i + 2] as number;
+    const d = words[from + i + 3] as number;
+    target[to + i] = a;
+    target[to + i + 1] = b;
+    target[to + i + 2] = c;
+    target[to + i + 3] = d;
+    const first = (Math.imul(a, FACTOR_3) + Math.imul(b, FACTOR_2)) | 0;
+    const rest = (Math.imul(c, FACTOR) + d) | 0;
+    sum = (Math.imul(sum, FACTOR_4) + ((first + rest) | 0)) | 0;
   }
   return sum;
 }

@@ -55,6 +55,17 @@ export class FeedSegments {
     return fs.openSync(this.file(segment), fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
   }
 
+  /** The same file for writes past the page cache; −1 where the system has none. */
+  openForDirectWrites(segment: number): number {
+    const { O_DIRECT, O_RDWR } = fs.constants;
+    if (O_DIRECT === undefined) return -1;
+    try {
+      return fs.openSync(this.file(segment), O_RDWR | O_DIRECT);
+    } catch {
+      return -1;
+    }
+  }
+
   bytesOf(segment: number): number {
     return fs.statSync(this.file(segment)).size;
   }

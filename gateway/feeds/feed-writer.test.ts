@@ -19,13 +19,18 @@ afterEach(() => {
   expect(failures.splice(0)).toEqual([]);
 });
 
-function open() {
+function open(segments = new FeedSegments(folder)) {
   const blocks = [newBlock(CHUNK_WORDS), newBlock(CHUNK_WORDS)];
   blocks.forEach(({ words }, number) => {
     words.fill(number + 1);
   });
   const memory = { chunk: (number: number) => blocks[number] };
-  return new FeedWriter(memory, new FeedSegments(folder), 0, (error) => failures.push(error));
+  return new FeedWriter(memory, segments, 0, (error) => failures.push(error));
+}
+
+function fileBytes(): Buffer {
+  const [name] = fs.readdirSync(folder);
+  return fs.readFileSync(path.join(folder, name as string));
 }
 
 describe('the writer of the private log', () => {
@@ -47,10 +52,36 @@ describe('the writer of the private log', () => {
     expect([writer.reads(0), writer.reads(1)]).toEqual([true, false]);
     await until(() => writer.written === CHUNK_WORDS + 50, 'all is written');
     await writer.close(CHUNK_WORDS + 70);
-    const [name] = fs.readdirSync(folder);
-    const bytes = fs.readFileSync(path.join(folder, name as string));
+    const bytes = fileBytes();
     expect(bytes.length).toBe((CHUNK_WORDS + 70) * 4);
     expect(bytes.readInt32LE((CHUNK_WORDS - 1) * 4)).toBe(1);
     expect(bytes.readInt32LE((CHUNK_WORDS + 69) * 4)).toBe(2);
+  });
+
+  it('writes long and short pieces, at whatever position they begin', async () => {
+    const writer = open();
+    for (const end of [7, 90_001, 90_100, CHUNK_WORDS - 3, CHUNK_WORDS + 60_000]) {
+      writer.write(end);
+      await until(() => writer.written === end, 'all is written');
+      const bytes = fileBytes();
+      expect(bytes.length).toBe(end * 4);
+      const words = new Int32Array(bytes.buffer, bytes.byteOffset, end);
+      expect(words.subarray(0, CHUNK_WORDS).every((word) => word === 1)).toBe(true);
+      expect(words.subarray(CHUNK_WORDS).every((word) => word === 2)).toBe(true);
+    }
+    await writer.close(CHUNK_WORDS + 60_000);
+  });
+
+  it('goes through the page cache where the way past it fails', async () => {
+    const segments = new FeedSegments(folder);
+    // A file that is only open for reading refuses the write, as some file systems do.
+    const refusing = Object.assign(segments, {
+      openForDirectWrites: () => fs.openSync(path.join(folder, '0000000000.feed'), 'r'),
+    });
+    const writer = open(refusing);
+    writer.write(CHUNK_WORDS);
+    await until(() => writer.written === CHUNK_WORDS, 'all is written');
+    expect(fileBytes().length).toBe(CHUNK_WORDS * 4);
+    await writer.close(CHUNK_WORDS);
   });
 });

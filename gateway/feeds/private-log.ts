@@ -10,6 +10,7 @@ import {
   CHUNK_WORDS,
   CHUNKS_PER_SEGMENT,
   checksumOf,
+  copyOnto,
   HEAD_WORDS,
   newBlock,
   R_CHECKSUM,
@@ -124,14 +125,9 @@ export class PrivateLog implements PrivateEvents {
       sequence === last + 1 ? (this.positions[account] as number) : -1;
     this.chunk.floats[f + RF_TIME] = timeMs;
     this.chunk.floats[f + RF_EPOCH] = epoch;
-    // One pass for copy and checksum: this is the hot path of every event.
-    let sum = checksumOf(target, at, HEAD_WORDS, length);
-    for (let i = 0, to = at + HEAD_WORDS; i < eventWords; i++) {
-      const word = words[firstWord + i] as number;
-      target[to + i] = word;
-      sum = (Math.imul(sum, 31) + word) | 0;
-    }
-    target[at + R_CHECKSUM] = sum;
+    const headSum = checksumOf(target, at, HEAD_WORDS, length);
+    const to = at + HEAD_WORDS;
+    target[at + R_CHECKSUM] = copyOnto(headSum, words, firstWord, target, to, eventWords);
     this.positions[account] = this.chunkNumber * CHUNK_WORDS + at;
     this.sequences[account] = sequence;
     this.at = at + length;

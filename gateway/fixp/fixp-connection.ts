@@ -78,7 +78,10 @@ export class FixpConnection {
     if (this.closed) return;
     this.socket.write(bytes);
     this.lastSentMs = nowMs;
-    if (this.socket.writableLength <= this.bufferBytesMax) return;
+    const waiting = this.socket.writableLength;
+    if (waiting === 0) return;
+    this.session?.flow.lentTo(this.socket);
+    if (waiting <= this.bufferBytesMax) return;
     // It comes back and asks for what it has missed.
     const reason = `more than ${this.bufferBytesMax} bytes wait to be read`;
     this.terminate(TerminationCode.SlowConsumer, reason, nowMs);

@@ -6,8 +6,8 @@ import type { FixpConnection } from './fixp-connection.js';
 import type { FlowStore } from './flow-store.js';
 import { SessionQuotes } from './quote-state.js';
 
-/** Numbers of client messages travel with commands by their lower bits. */
-const REQUEST_BITS = 2 ** 31;
+/** Numbers of client messages travel with commands by their lower 31 bits: a command has room for no more. */
+const REQUEST_MASK = 0x7fffffff;
 
 export interface SessionIdentity {
   /** 32 hexadecimal digits. */
@@ -66,16 +66,18 @@ export class FixpSession {
 
   /** How the number of a message goes with its command. */
   static requestOf(seqNo: number): number {
-    return seqNo % REQUEST_BITS;
+    return seqNo & REQUEST_MASK;
   }
 
   /** The message that a command came from: the latest one with these lower bits. */
   seqNoOf(request: number): number {
     const last = this.expectedSeqNo - 1;
-    const back = ((last % REQUEST_BITS) - request + REQUEST_BITS) % REQUEST_BITS;
-    return last - back;
+    return last - ((last - request) & REQUEST_MASK);
   }
 }
+
+const NO_ACCOUNT = -1;
+const NONE: readonly FixpSession[] = [];
 
 /** Sessions by id, by number, and by account. */
 export class FixpSessions {
@@ -83,6 +85,10 @@ export class FixpSessions {
   private readonly byNumber = new Map<number, FixpSession>();
   private readonly byAccount = new Map<number, FixpSession[]>();
   private lastNumber = 0;
+  /** What was found last: events come in runs of one session and account. */
+  private found: FixpSession | undefined;
+  private foundAccount = NO_ACCOUNT;
+  private foundOfAccount: readonly FixpSession[] = NONE;
 
   get count(): number {
     return this.byId.size;
@@ -101,6 +107,7 @@ export class FixpSessions {
     this.byId.set(id, session);
     this.byNumber.set(number, session);
     this.byAccount.set(account, [...this.ofAccount(account), session]);
+    this.forgetFound();
   }
 
   remove(session: FixpSession): void {
@@ -112,6 +119,7 @@ export class FixpSessions {
     const others = this.ofAccount(account).filter((other) => other !== session);
     if (others.length === 0) this.byAccount.delete(account);
     else this.byAccount.set(account, others);
+    this.forgetFound();
   }
 
   find(id: string): FixpSession | undefined {
@@ -119,16 +127,24 @@ export class FixpSessions {
   }
 
   findNumber(number: number): FixpSession | undefined {
-    return this.byNumber.get(number);
+    if (this.found?.identity.number !== number) this.found = this.byNumber.get(number);
+    return this.found;
   }
 
   ofAccount(account: number): readonly FixpSession[] {
-    return this.byAccount.get(account) ?? NONE;
+    if (this.foundAccount !== account) {
+      this.foundAccount = account;
+      this.foundOfAccount = this.byAccount.get(account) ?? NONE;
+    }
+    return this.foundOfAccount;
   }
 
   all(): Iterable<FixpSession> {
     return this.byId.values();
   }
-}
 
-const NONE: readonly FixpSession[] = [];
+  private forgetFound(): void {
+    this.found = undefined;
+    this.foundAccount = NO_ACCOUNT;
+  }
+}

@@ -75,4 +75,31 @@ describe('the flow of a session', () => {
     one.release();
     expect(budget.usedBytes).toBe(2 * 64 * 1024);
   });
+
+  it('uses the memory of what it has given up again, but not while a socket still sends from it', () => {
+    const flow = new FlowStore(4 * 64 * 1024, new FlowBudget(ROOMY));
+    const memories = new Set<ArrayBufferLike>();
+    const fill = (messages: number) => {
+      for (let i = 0; i < messages; i++) {
+        append(flow, 1_000);
+        for (const { buffer } of flow.takeUnsent()) memories.add(buffer);
+      }
+    };
+    fill(2_000);
+    expect(memories.size).toBe(4);
+
+    const slow = { writableLength: 1, closed: false };
+    const gone = { writableLength: 1, closed: true };
+    const [lent] = flow.slice(flow.firstSeqNo, 1) as [Buffer];
+    const before = Buffer.from(lent);
+    flow.lentTo(slow);
+    flow.lentTo(gone);
+    fill(2_000);
+    expect(lent.equals(before)).toBe(true);
+    const grown = memories.size;
+    expect(grown).toBeGreaterThan(30);
+    slow.writableLength = 0;
+    fill(2_000);
+    expect(memories.size).toBe(grown);
+  });
 });

@@ -4,9 +4,13 @@ const CHUNK_BYTES = 64 * 1024;
 /** The longest message of the flow, with both headers. */
 export const FLOW_MESSAGE_BYTES_MAX = 4 * 1024;
 
-interface Chunk {
+interface ChunkMemory {
   readonly bytes: Buffer;
   readonly view: DataView;
+}
+
+interface Chunk {
+  readonly memory: ChunkMemory;
   /** Number of its first message. */
   readonly firstSeqNo: number;
   end: number;
@@ -20,6 +24,13 @@ export class FlowBudget {
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
   }
+}
+
+/** A socket that may still have to send bytes of a flow. */
+export interface FlowReader {
+  /** Bytes that it has not sent yet. */
+  readonly writableLength: number;
+  readonly closed: boolean;
 }
 
 /** Whatever the others have, a flow keeps as much. */
@@ -43,11 +54,12 @@ export class FlowStore {
   private sentEnd = 0;
   /** Chunks that were given up, so that the others keep their numbers. */
   private dropped = 0;
+  private readonly readers = new Set<FlowReader>();
 
   constructor(bytesMax: number, budget: FlowBudget) {
     this.chunksMax = Math.max(CHUNKS_MIN, Math.ceil(bytesMax / CHUNK_BYTES));
     this.budget = budget;
-    this.view = this.newChunk().view;
+    this.view = this.newChunk().memory.view;
   }
 
   /** Number of the oldest message that is still there. */
@@ -59,7 +71,7 @@ export class FlowStore {
   reserve(): void {
     const chunk = this.last;
     if (CHUNK_BYTES - chunk.end < FLOW_MESSAGE_BYTES_MAX) {
-      this.view = this.newChunk().view;
+      this.view = this.newChunk().memory.view;
     }
     this.at = this.last.end;
   }
@@ -68,6 +80,11 @@ export class FlowStore {
   commit(messageBytes: number): void {
     this.last.end += writeFraming(this.view, this.at, messageBytes);
     this.nextSeqNo++;
+  }
+
+  /** A socket was given bytes of the flow, and has not sent all of them yet. */
+  lentTo(reader: FlowReader): void {
+    this.readers.add(reader);
   }
 
   /** The session is gone. */
@@ -82,7 +99,7 @@ export class FlowStore {
     let from = number === this.sentChunk ? this.sentEnd : 0;
     for (; number < this.dropped + this.chunks.length; number++) {
       const chunk = this.chunks[number - this.dropped] as Chunk;
-      if (chunk.end > from) parts.push(chunk.bytes.subarray(from, chunk.end));
+      if (chunk.end > from) parts.push(chunk.memory.bytes.subarray(from, chunk.end));
       from = 0;
     }
     this.skipUnsent();
@@ -109,7 +126,7 @@ export class FlowStore {
       const last = Math.min(endSeqNo, nextSeqNo);
       if (first >= last) return;
       const from = placeOf(chunk, 0, first - chunk.firstSeqNo);
-      parts.push(chunk.bytes.subarray(from, placeOf(chunk, from, last - first)));
+      parts.push(chunk.memory.bytes.subarray(from, placeOf(chunk, from, last - first)));
     });
     return parts;
   }
@@ -122,33 +139,52 @@ export class FlowStore {
     return this.dropped + this.chunks.length - 1;
   }
 
-  /**
-   * Memory of a chunk is never used again: a socket may still have to send from it. Nobody shares it, but the collector does not count shared
-   * memory: with ordinary one it marked the whole heap three times a second while many sessions traded.
-   */
   private newChunk(): Chunk {
-    const bytes = Buffer.from(new SharedArrayBuffer(CHUNK_BYTES));
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const chunk = { bytes, view, firstSeqNo: this.nextSeqNo, end: 0 };
+    const memory = this.makeRoom() ?? newMemory();
+    const chunk = { memory, firstSeqNo: this.nextSeqNo, end: 0 };
     this.chunks.push(chunk);
     this.budget.usedBytes += CHUNK_BYTES;
-    while (this.isTooLong) {
-      this.chunks.shift();
-      this.dropped++;
-      this.budget.usedBytes -= CHUNK_BYTES;
-    }
     return chunk;
   }
 
-  private get isTooLong(): boolean {
+  /** Gives up the oldest chunks until there may be one more; gives memory that nobody sends from any more, if there is any. */
+  private makeRoom(): ChunkMemory | null {
+    let memory: ChunkMemory | null = null;
+    while (this.isFull) {
+      memory = (this.chunks.shift() as Chunk).memory;
+      this.dropped++;
+      this.budget.usedBytes -= CHUNK_BYTES;
+    }
+    return this.isLent ? null : memory;
+  }
+
+  private get isFull(): boolean {
     const { length } = this.chunks;
-    if (length > this.chunksMax) return true;
-    return length > CHUNKS_MIN && this.budget.usedBytes > this.budget.bytesMax;
+    if (length >= this.chunksMax) return true;
+    const { bytesMax, usedBytes } = this.budget;
+    return length >= CHUNKS_MIN && usedBytes + CHUNK_BYTES > bytesMax;
+  }
+
+  /** Also sockets of connections that have ended: they send what they were given before. */
+  private get isLent(): boolean {
+    for (const reader of this.readers) {
+      if (reader.closed || reader.writableLength === 0) this.readers.delete(reader);
+    }
+    return this.readers.size > 0;
   }
 }
 
+/**
+ * Nobody shares it, but the collector does not count shared memory: with ordinary one it marked the whole heap three times a second while
+ * many sessions traded.
+ */
+function newMemory(): ChunkMemory {
+  const bytes = Buffer.from(new SharedArrayBuffer(CHUNK_BYTES));
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
 /** Behind `count` frames from a place on. */
-function placeOf({ view }: Chunk, from: number, count: number): number {
+function placeOf({ memory: { view } }: Chunk, from: number, count: number): number {
   let at = from;
   for (let i = 0; i < count; i++) at += view.getUint32(at, false);
   return at;

@@ -43,8 +43,9 @@ export interface MarketDataContext {
   readonly exchangeTimeMs: () => number;
 }
 
-/** What changes the book, the trades or the standing of a market. */
-const TOLD = new Set([
+/** By type: 1 for what changes the book, the trades or the standing of a market. */
+const IS_TOLD = new Uint8Array(256);
+for (const type of [
   EVT_AMENDED,
   EVT_ACCEPTED,
   EVT_CANCELED,
@@ -52,7 +53,9 @@ const TOLD = new Set([
   EVT_MARK_PRICE,
   EVT_PRICE_GUARD,
   EVT_MARKET_STATE,
-]);
+]) {
+  IS_TOLD[type] = 1;
+}
 const ack = new MarketDataAckEncoder();
 
 /** Market data of the binary door: who reads what, and the tick that sends it. Subscriptions end with the connection. */
@@ -119,7 +122,7 @@ export class MarketData {
   saw(words: Int32Array, floats: Float64Array, at: number, shard: number, timeMs: number): void {
     const head = words[at + W_HEAD] as number;
     const type = typeOf(head);
-    if (!TOLD.has(type)) return;
+    if (IS_TOLD[type] !== 1) return;
     const market = this.context.folds.markets.get(marketOf(head));
     if (market?.host !== shard) return;
     const feed = this.feedOf(market);
