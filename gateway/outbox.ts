@@ -1,3 +1,4 @@
+import { copyWords } from '../engine/messages/copy-words.js';
 import { SLOT_WORDS } from '../engine/messages/layout.js';
 import { MessageBuffer } from '../engine/messages/message-buffer.js';
 import type { EventMessages } from './codec/event-messages.js';
@@ -52,10 +53,7 @@ export class Outbox {
   /** Copies an event; gives its first word for `addAnswer` and `addFeedEvent`. */
   keep(words: Int32Array, firstWord: number, slots: number): number {
     const at = this.events.push(slots) * SLOT_WORDS;
-    const target = this.events.words;
-    for (let i = 0, count = slots * SLOT_WORDS; i < count; i++) {
-      target[at + i] = words[firstWord + i] as number;
-    }
+    copyWords(words, firstWord, this.events.words, at, slots * SLOT_WORDS);
     return at;
   }
 

@@ -1,3 +1,4 @@
+import { copyWords } from '../messages/copy-words.js';
 import {
   EF_CLIENT_ID,
   EF_ORDER_ID,
@@ -104,10 +105,7 @@ export class FrameBuilder {
       const { slots } = input;
       const w = messages.push(slots) * SLOT_WORDS;
       const target = messages.words;
-      const source = input.words;
-      for (let i = 0, count = slots * SLOT_WORDS; i < count; i++) {
-        target[w + i] = source[at + i] as number;
-      }
+      copyWords(input.words, at, target, w, slots * SLOT_WORDS);
       target[w + W_SESSION] = ((target[w + W_SESSION] as number) & CONNECTION_BITS) | portBits;
       this.frame.count++;
       input.advance();

@@ -1,3 +1,4 @@
+import { copyWords } from '../messages/copy-words.js';
 import { headOf, SLOT_BYTES, SLOT_WORDS, slotsOf, typeOf } from '../messages/layout.js';
 
 /** Longest message: a market with its parameters as an event, or three slots in their envelope to another shard. */
@@ -108,12 +109,8 @@ export class RingWriter extends RingEnd {
     const end = (this.cursor + padding + slots) | 0;
     if (!this.mayWriteUpTo(end, keepFree)) return false;
     if (padding > 0) this.words[at * SLOT_WORDS] = headOf(TYPE_PADDING, padding, 0);
-    const target = this.words;
     const to = (padding > 0 ? 0 : at) * SLOT_WORDS;
-    // Words, not floats: a float that is no number may come out of a copy with other bits.
-    for (let i = 0, count = slots * SLOT_WORDS; i < count; i++) {
-      target[to + i] = words[firstWord + i] as number;
-    }
+    copyWords(words, firstWord, this.words, to, slots * SLOT_WORDS);
     this.cursor = end;
     return true;
   }
