@@ -69,7 +69,8 @@ export interface Config {
   adminPort: number;
   /** Null: generated once and kept in the data folder. */
   adminToken: string | null;
-  snapshotEveryMessages: number;
+  /** Null: by the layout. */
+  snapshotEveryMessages: number | null;
   snapshotEveryMs: number;
   /** Threads of a shard that sweep accounts, 0 for none; null: by the machine's cores. */
   sweepThreads: number | null;
@@ -159,7 +160,7 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     adminHost: admin.text('host'),
     adminPort: admin.integer('port', 0, PORT_MAX),
     adminToken: null,
-    snapshotEveryMessages: snapshots.integer('everyMessages', 1_000, 1e12),
+    snapshotEveryMessages: snapshots.integerOr('auto', 'everyMessages', 1_000, 1e12),
     snapshotEveryMs: snapshots.integer('everyMinutes', 1, 100_000) * 60_000,
     sweepThreads: risk.integerOr('auto', 'sweepThreads', 0, SWEEP_THREADS_LIMIT),
     history: history.flag('enabled'),

@@ -9,6 +9,10 @@ import type { ShardHooks } from './shard-access.js';
 
 /** More would wait for memory, not for each other. */
 const SWEEP_THREADS_MAX = 4;
+/** A snapshot takes a thread that compiles anew what it runs, and a restart reads some millions of messages a second. */
+const SNAPSHOT_EVERY = 5_000_000;
+/** What shards have sent each other since their snapshots is in memory while they recover. */
+const SNAPSHOT_EVERY_IN_SPREAD = 1_000_000;
 
 /** What the exchange does when a shard says something. */
 export function hooksOf(
@@ -43,8 +47,9 @@ export function complain(log: Log, error: Error): void {
 }
 
 export function groupOptions(config: Config, layout: Layout, placement: SpreadPlacement | null) {
-  const { dataDir, fsync, clock, startTimeMs, snapshotEveryMessages, snapshotEveryMs } = config;
+  const { dataDir, fsync, clock, startTimeMs, snapshotEveryMs } = config;
   const shards = placement?.markets.length ?? null;
+  const snapshotEvery = shards === null ? SNAPSHOT_EVERY : SNAPSHOT_EVERY_IN_SPREAD;
   return {
     dataDir,
     shards,
@@ -53,7 +58,7 @@ export function groupOptions(config: Config, layout: Layout, placement: SpreadPl
       fsync,
       clock,
       startTimeMs,
-      snapshotEveryMessages,
+      snapshotEveryMessages: config.snapshotEveryMessages ?? snapshotEvery,
       snapshotEveryMs,
       sweepThreads: config.sweepThreads ?? sweepThreadsFor(config, layout, shards ?? 1),
     },
