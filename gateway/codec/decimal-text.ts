@@ -65,8 +65,6 @@ export function formatScaled(units: number, mantissa: number, decimals: number):
   return `${sign}${padded.slice(0, point)}.${padded.slice(point)}`;
 }
 
-const digitsOf = new Uint8Array(32);
-
 /**
  * Writes the same text as `formatScaled` into `bytes` at `at` and returns the end. The product has to be a
  * safe integer.
@@ -81,22 +79,25 @@ export function writeScaled(
     bytes[at++] = 0x2d;
     scaled = -scaled;
   }
-  let count = 0;
+  let digits = decimals + 1;
+  while (digits < POWERS.length && scaled >= (POWERS[digits] as number)) digits++;
+  const end = at + digits + (decimals > 0 ? 1 : 0);
+  // From the last digit on; `left`: digits before the point has its turn.
+  let to = end;
+  let left = decimals;
   // Above 2^31 the division is one of floats; below, the compiler makes it one of integers.
   while (scaled > 0x7fffffff) {
     const tenth = Math.floor(scaled / 10);
-    digitsOf[count++] = scaled - tenth * 10;
+    bytes[--to] = ZERO + (scaled - tenth * 10);
+    if (--left === 0) bytes[--to] = POINT;
     scaled = tenth;
   }
   let small = scaled | 0;
-  while (small > 0 || count <= decimals) {
+  while (to > at) {
     const tenth = (small / 10) | 0;
-    digitsOf[count++] = small - tenth * 10;
+    bytes[--to] = ZERO + (small - tenth * 10);
+    if (--left === 0) bytes[--to] = POINT;
     small = tenth;
   }
-  while (count > 0) {
-    bytes[at++] = ZERO + (digitsOf[--count] as number);
-    if (count === decimals && count > 0) bytes[at++] = POINT;
-  }
-  return at;
+  return end;
 }

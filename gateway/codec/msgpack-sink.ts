@@ -141,23 +141,34 @@ export class MsgpackSink implements MessageSink {
   private number(value: number): void {
     this.reserve(9);
     const bytes = this.bytes;
-    if (value >= 0 && value < 0x80 && Number.isInteger(value)) {
-      bytes[this.at++] = value;
-    } else if (value >= 0 && value <= 0xffffffff && Number.isInteger(value)) {
-      if (value <= 0xff) {
-        bytes[this.at++] = 0xcc;
-        bytes[this.at++] = value;
-      } else if (value <= 0xffff) {
-        bytes[this.at++] = 0xcd;
-        this.data.setUint16(this.at, value);
-        this.at += 2;
-      } else {
-        bytes[this.at++] = 0xce;
-        this.data.setUint32(this.at, value);
-        this.at += 4;
-      }
+    // One conversion tells the small whole numbers that nearly all are; the rest is looked at as the floats that they are.
+    const whole = value | 0;
+    if (whole !== value || whole < 0) {
+      this.largeNumber(value);
+    } else if (whole < 0x80) {
+      bytes[this.at++] = whole;
+    } else if (whole <= 0xff) {
+      bytes[this.at++] = 0xcc;
+      bytes[this.at++] = whole;
+    } else if (whole <= 0xffff) {
+      bytes[this.at++] = 0xcd;
+      this.data.setUint16(this.at, whole);
+      this.at += 2;
     } else {
-      bytes[this.at++] = 0xcb;
+      bytes[this.at++] = 0xce;
+      this.data.setUint32(this.at, whole);
+      this.at += 4;
+    }
+  }
+
+  /** From 2^31 on, negative, or no whole number. */
+  private largeNumber(value: number): void {
+    if (value > 0 && value <= 0xffffffff && Number.isInteger(value)) {
+      this.bytes[this.at++] = 0xce;
+      this.data.setUint32(this.at, value);
+      this.at += 4;
+    } else {
+      this.bytes[this.at++] = 0xcb;
       this.data.setFloat64(this.at, value);
       this.at += 8;
     }
