@@ -211,6 +211,11 @@ export class SettlementLedger {
     return this.database.write(work);
   }
 
+  /** Runs `work`, which only reads, on the ledger as it is now, whatever its owner writes meanwhile. */
+  atOneMoment<Result>(work: () => Result): Result {
+    return this.database.read(work);
+  }
+
   /** The ledger's side of `verify`. Iterate its batches before anything else is called. */
   verificationSide(): LedgerSide {
     const { database, batches, catalogue, transfers } = this;

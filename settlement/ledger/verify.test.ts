@@ -140,6 +140,26 @@ describe('verify', () => {
     expect(result.positions).toBe(30);
   });
 
+  it('reads a ledger that stands still, though its owner settles the next batch meanwhile', () => {
+    const dataDir = makeScratch();
+    const owner = openLedger(dataDir);
+    owner.ingest(journal.messages());
+    placeMarkets(owner);
+    while (owner.buildBatch({ ...NO_LIMITS, itemsMax: 70 }).isFull);
+    owner.batches.markSettled(1);
+    const reader = openLedger(dataDir, { mode: 'read' });
+    reader.atOneMoment(() => {
+      const cut = reader.batches.cut(1);
+      expect(reader.batches.lastSettledSequence()).toBe(1);
+      owner.batches.markSettled(2);
+      expect(reader.batches.cut(1)).toEqual(cut);
+      const { batches, settledSequence } = reader.verificationSide();
+      expect(settledSequence).toBe(1);
+      expect([...batches].length).toBe(owner.batches.newest()?.sequence);
+    });
+    expect(reader.batches.lastSettledSequence()).toBe(2);
+  });
+
   it('names the first difference with all three values, wherever it is', () => {
     const { side, chain } = prepared();
     const base = journalSide();

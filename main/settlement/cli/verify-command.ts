@@ -29,13 +29,16 @@ async function verifyAtOneMoment(dataDir: string, chain: SettlementChain) {
       const before = ledger.batches.lastSettledSequence();
       const givers = new Set(ledger.transfers.all().map(({ fromAccountId }) => fromAccountId));
       const side = await chainSide(chain, [...givers]);
-      const isOneMoment =
-        side.lastSequence === before && ledger.batches.lastSettledSequence() === before;
-      if (isOneMoment || moment === MOMENTS_MAX) {
+      // Settlement goes on while the journal is read, which takes long: the ledger must not.
+      const found = ledger.atOneMoment(() => {
+        const settled = ledger.batches.lastSettledSequence();
+        const isOneMoment = side.lastSequence === before && settled === before;
+        if (!isOneMoment && moment < MOMENTS_MAX) return null;
         // What was deposited meanwhile is read with the rows; the ledger may know it already or not yet, and says so.
-        const journal = journalSums(dataDir, ledger.batches.cut(before));
-        return { verification: verify(journal, ledger.verificationSide(), side), batch: before };
-      }
+        const journal = journalSums(dataDir, ledger.batches.cut(settled));
+        return { verification: verify(journal, ledger.verificationSide(), side), batch: settled };
+      });
+      if (found !== null) return found;
     } finally {
       ledger.close();
     }
