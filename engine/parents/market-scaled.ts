@@ -1,5 +1,6 @@
 import { NO_ORDER } from '../book/order-book.js';
 import type { MarketActor } from '../market/market-actor.js';
+import { copyWords } from '../messages/copy-words.js';
 import {
   EF_EXPIRY,
   EF_LOTS,
@@ -221,7 +222,7 @@ export class MarketScaled {
   ): void {
     const { words, floats } = this.scratch;
     const w = slot * SLOT_WORDS;
-    for (let i = 0; i < SLOT_WORDS; i++) words[i] = inbox.words[w + i] as number;
+    copyWords(inbox.words, w, words, 0, SLOT_WORDS);
     words[W_HEAD] = headOf(MSG_PLACE, 1, this.market.marketId);
     words[W_FLAGS]! &= ~FLAG_CLIENT_TEXT;
     words[W_PRICE] = priceTicks;

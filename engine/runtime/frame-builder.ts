@@ -118,7 +118,7 @@ export class FrameBuilder {
     const { single } = this;
     single.reset();
     const w = single.push(1) * SLOT_WORDS;
-    for (let i = 0; i < SLOT_WORDS; i++) single.words[w + i] = port.input.words[at + i] as number;
+    copyWords(port.input.words, at, single.words, w, SLOT_WORDS);
     single.words[w + W_SESSION] =
       ((single.words[w + W_SESSION] as number) & CONNECTION_BITS) | (port.portId << 24);
     const slots = slotsOf(single.words[w + W_HEAD] as number);

@@ -20,6 +20,7 @@ import {
   W_HEAD,
 } from '../messages/layout.js';
 import { REJECT, type RejectCode } from '../messages/reject-codes.js';
+import { typeSet } from '../messages/type-set.js';
 import * as type from '../messages/types.js';
 import type { Door } from './host-port.js';
 import { MESSAGE_SLOTS_MAX } from './ring.js';
@@ -62,17 +63,14 @@ SLOTS_OF_TYPE[type.CMD_SET_MARGIN_TIERS] = FOUR;
 SLOTS_OF_TYPE[type.CMD_CANDIDATES] = TWO | THREE | FOUR;
 
 /** Commands with a last slot of terms, behind the client id if that is text. */
-const HAS_EXTRA_SLOT = new Uint8Array(256);
-for (const kind of [
+const HAS_EXTRA_SLOT = typeSet([
   type.CMD_REPLACE,
   type.CMD_PLACE_TRIGGER,
   type.CMD_PLACE_SCALED,
   type.CMD_PLACE_TWAP,
   type.CMD_PLACE_BRACKET,
   type.CMD_TRANSFER,
-]) {
-  HAS_EXTRA_SLOT[kind] = 1;
-}
+]);
 
 /**
  * What makes a message unfit to be journaled, 0 for nothing: a type that does not come from outside or not from this door,

@@ -1,3 +1,4 @@
+import { copyWords } from '../messages/copy-words.js';
 import {
   EF_LOTS,
   EF_ORDER_ID,
@@ -255,6 +256,5 @@ function learnMarket(
 function copyMessage(from: MessageBuffer, slot: number, to: MessageBuffer): void {
   const slots = slotsOf(from.words[slot * SLOT_WORDS + W_HEAD] as number);
   const w = to.push(slots) * SLOT_WORDS;
-  const source = slot * SLOT_WORDS;
-  for (let i = 0; i < slots * SLOT_WORDS; i++) to.words[w + i] = from.words[source + i] as number;
+  copyWords(from.words, slot * SLOT_WORDS, to.words, w, slots * SLOT_WORDS);
 }

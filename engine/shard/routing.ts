@@ -14,6 +14,7 @@ import {
   readMarketParams,
   writeMarketParams,
 } from '../market/market-params.js';
+import { copyWords } from '../messages/copy-words.js';
 import {
   EF_OPEN_INTEREST,
   EVENT_SLOTS,
@@ -286,7 +287,7 @@ export class Routing {
     this.events.words[w + W_PRICE] = asked.number;
     this.events.words[w + W_SESSION] = asked.session;
     this.events.words[w + W_REQUEST] = asked.request;
-    for (let i = 0; i < 8; i++) this.events.words[w + SLOT_WORDS + i] = words[key + i] as number;
+    copyWords(words, key, this.events.words, w + SLOT_WORDS, 8);
     this.seal(home, at);
   }
 
@@ -347,12 +348,8 @@ export class Routing {
     const slots = slotsOf(from.words[slot * SLOT_WORDS + W_HEAD] as number);
     const at = this.envelope(shard, slots);
     // Only now: making room may have moved the buffer's memory.
-    const source = from.words;
     const target = this.events.words;
-    const to = (at + 1) * SLOT_WORDS;
-    for (let i = 0; i < slots * SLOT_WORDS; i++) {
-      target[to + i] = source[slot * SLOT_WORDS + i] as number;
-    }
+    copyWords(from.words, slot * SLOT_WORDS, target, (at + 1) * SLOT_WORDS, slots * SLOT_WORDS);
     this.seal(shard, at);
   }
 

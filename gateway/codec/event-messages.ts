@@ -34,6 +34,7 @@ import {
   typeOf,
   W_HEAD,
 } from '../../engine/messages/layout.js';
+import { typeSet } from '../../engine/messages/type-set.js';
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
@@ -94,8 +95,7 @@ import { isParentEvent, writeParentEvent } from './parent-messages.js';
 const MICRO_USD_DECIMALS = 6;
 const PPM_DECIMALS = 6;
 /** By type: 1 for answers that show the order. */
-const SHOWS_ORDER = new Uint8Array(256);
-for (const type of [
+const SHOWS_ORDER = typeSet([
   EVT_ACCEPTED,
   EVT_AMENDED,
   EVT_CANCELED,
@@ -104,9 +104,7 @@ for (const type of [
   EVT_SCALED_ACCEPTED,
   EVT_TWAP_ACCEPTED,
   EVT_PARENT_ENDED,
-]) {
-  SHOWS_ORDER[type] = 1;
-}
+]);
 const RESULT_DUPLICATE = ACK_RESULTS.indexOf('duplicate');
 const RESULT_DONE = ACK_RESULTS.indexOf('done');
 const RESULT_TAKEN_OVER = ACK_RESULTS.indexOf('takenOver');

@@ -1,7 +1,7 @@
 /** What offset, length and memory of a write past the page cache must be multiples of, on any disk. */
 export const DIRECT_BLOCK_BYTES = 4096;
 /** The most that one such write takes. */
-export const STAGE_BYTES = 1 << 20;
+const STAGE_BYTES = 1 << 20;
 const WASM_PAGE_BYTES = 1 << 16;
 
 let stage: Uint8Array | null | undefined;

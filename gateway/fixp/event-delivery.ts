@@ -1,3 +1,4 @@
+import { copyWords } from '../../engine/messages/copy-words.js';
 import {
   EF_ACCOUNT_SEQUENCE,
   EF_CLIENT_ID,
@@ -226,7 +227,7 @@ export class EventDelivery {
   private copyEvent(slots: number): void {
     const { event, copy } = this;
     const count = Math.min(slots, SLOTS_MAX) * SLOT_WORDS;
-    for (let i = 0; i < count; i++) copy[i] = event.words[event.at + i] as number;
+    copyWords(event.words, event.at, copy, 0, count);
     this.place(copy, this.copyFloats, 0, event.timeMs);
   }
 

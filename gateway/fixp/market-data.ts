@@ -9,6 +9,7 @@ import {
   typeOf,
   W_HEAD,
 } from '../../engine/messages/layout.js';
+import { typeSet } from '../../engine/messages/type-set.js';
 import {
   EVT_ACCEPTED,
   EVT_AMENDED,
@@ -44,8 +45,7 @@ export interface MarketDataContext {
 }
 
 /** By type: 1 for what changes the book, the trades or the standing of a market. */
-const IS_TOLD = new Uint8Array(256);
-for (const type of [
+const IS_TOLD = typeSet([
   EVT_AMENDED,
   EVT_ACCEPTED,
   EVT_CANCELED,
@@ -53,9 +53,7 @@ for (const type of [
   EVT_MARK_PRICE,
   EVT_PRICE_GUARD,
   EVT_MARKET_STATE,
-]) {
-  IS_TOLD[type] = 1;
-}
+]);
 const ack = new MarketDataAckEncoder();
 
 /** Market data of the binary door: who reads what, and the tick that sends it. Subscriptions end with the connection. */

@@ -1,4 +1,5 @@
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { copyWords } from '../../engine/messages/copy-words.js';
 import * as layout from '../../engine/messages/layout.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as types from '../../engine/messages/types.js';
@@ -58,10 +59,7 @@ export class CorePort implements ShardPort {
 
   trySendAll(words: Int32Array, firstWord: number, slots: number): boolean {
     const at = this.inbox.push(slots) * layout.SLOT_WORDS;
-    const target = this.inbox.words;
-    for (let i = 0; i < slots * layout.SLOT_WORDS; i++) {
-      target[at + i] = words[firstWord + i] as number;
-    }
+    copyWords(words, firstWord, this.inbox.words, at, slots * layout.SLOT_WORDS);
     for (let slot = 0; slot < slots; this.count++) {
       slot += layout.slotsOf(words[firstWord + slot * layout.SLOT_WORDS] as number);
     }

@@ -1,5 +1,6 @@
 import { R_POSITION } from '../../engine/kernel/layout.js';
 import { flagsProblem } from '../../engine/market/order-rules.js';
+import { copyWords } from '../../engine/messages/copy-words.js';
 import {
   F_QTY,
   headOf,
@@ -93,10 +94,8 @@ export class ParentCommands {
     const o = out * SLOT_WORDS;
     const { words } = this.inbox;
     const last = lastSlotOf(message, slot) * SLOT_WORDS;
-    for (let i = 0; i < SLOT_WORDS; i++) {
-      words[o + i] = message.words[w + i] as number;
-      words[o + SLOT_WORDS + i] = message.words[last + i] as number;
-    }
+    copyWords(message.words, w, words, o, SLOT_WORDS);
+    copyWords(message.words, last, words, o + SLOT_WORDS, SLOT_WORDS);
     words[o + W_HEAD] = headOf(isScaled ? MSG_PLACE_SCALED : MSG_PLACE_TWAP, 2, market.marketId);
     const flags = (message.words[w + W_FLAGS] as number) & CLIENT_FLAGS;
     words[o + W_FLAGS] = flags | (accounts.tier(account) << TIER_SHIFT);

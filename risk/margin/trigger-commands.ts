@@ -1,5 +1,6 @@
 import { NO_CLIENT_REF } from '../../engine/kernel/orders.js';
 import { flagsProblem } from '../../engine/market/order-rules.js';
+import { copyWords } from '../../engine/messages/copy-words.js';
 import {
   F_QTY,
   headOf,
@@ -73,7 +74,7 @@ export class TriggerCommands {
     const o = out * SLOT_WORDS;
     const { words } = this.inbox;
     const w = slot * SLOT_WORDS;
-    for (let i = 0; i < SLOT_WORDS; i++) words[o + i] = message.words[w + i] as number;
+    copyWords(message.words, w, words, o, SLOT_WORDS);
     words[o + W_HEAD] = headOf(MSG_PLACE_TRIGGER, 2, market.marketId);
     words[o + W_FLAGS] = (message.words[w + W_FLAGS] as number) & CLIENT_FLAGS;
     words[o + W_CLIENT_REF] = ref;

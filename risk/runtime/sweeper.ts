@@ -9,6 +9,7 @@ import {
   W_REQUEST,
 } from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
+import { typeSet } from '../../engine/messages/type-set.js';
 import {
   EVT_BALANCE,
   EVT_FILL,
@@ -29,11 +30,14 @@ const WRITTEN_AT_ONCE = 2048;
 /** How long somebody may be below whom no change of prices has brought there, by the time of the exchange. */
 const MOVED_MS_MAX = 1_000;
 /** By type of event, 1: it has moved a position or collateral of its account. */
-const WRITES_ACCOUNT = new Uint8Array(256);
-for (const type of [EVT_FILL, EVT_TRANSFER, EVT_BALANCE, EVT_FUNDING, EVT_INSURANCE]) {
-  WRITES_ACCOUNT[type] = 1;
-}
-WRITES_ACCOUNT[EVT_POSITION_MARGIN] = 1;
+const WRITES_ACCOUNT = typeSet([
+  EVT_FILL,
+  EVT_TRANSFER,
+  EVT_BALANCE,
+  EVT_FUNDING,
+  EVT_INSURANCE,
+  EVT_POSITION_MARGIN,
+]);
 
 /** The accounts of a margin actor, as a sweeper has to know them. */
 export interface SweptHome {

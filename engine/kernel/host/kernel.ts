@@ -1,3 +1,4 @@
+import { copyWords } from '../../messages/copy-words.js';
 import { SLOT_BYTES, SLOT_WORDS, slotsOf, W_HEAD } from '../../messages/layout.js';
 import type { MessageBuffer } from '../../messages/message-buffer.js';
 import { H_MESSAGE, H_TOP } from '../layout.js';
@@ -86,9 +87,7 @@ export class Kernel<Calls extends KernelCalls = KernelCalls> {
     }
     const from = slot * SLOT_WORDS;
     const words = slotsOf(messages.words[from + W_HEAD] as number) * SLOT_WORDS;
-    for (let i = 0; i < words; i++) {
-      this.words[(H_MESSAGE >> 2) + i] = messages.words[from + i] as number;
-    }
+    copyWords(messages.words, from, this.words, H_MESSAGE >> 2, words);
     return H_MESSAGE;
   }
 
@@ -97,9 +96,7 @@ export class Kernel<Calls extends KernelCalls = KernelCalls> {
     if (address !== H_MESSAGE) return;
     const to = slot * SLOT_WORDS;
     const words = slotsOf(messages.words[to + W_HEAD] as number) * SLOT_WORDS;
-    for (let i = 0; i < words; i++) {
-      messages.words[to + i] = this.words[(H_MESSAGE >> 2) + i] as number;
-    }
+    copyWords(this.words, H_MESSAGE >> 2, messages.words, to, words);
   }
 
   /** Before a call that may write events. */
