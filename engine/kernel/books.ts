@@ -11,6 +11,7 @@ import { amend } from './amending.js';
 import { cancel, massCancel } from './canceling.js';
 import { ladderOf } from './changes.js';
 import { openEvents, wordOf } from './events.js';
+import { FETCH_AHEAD, fetchForBook } from './fetch-ahead.js';
 import { allocate, prepareHeap } from './heap.js';
 import { openLadder } from './ladder.js';
 import {
@@ -70,5 +71,9 @@ export function resetEvents(): void {
 
 /** Messages of one slot each, one after another. */
 export function applyMessages(book: i32, first: i32, count: i32): void {
-  for (let i = 0; i < count; i++) applyMessage(book, first + i * SLOT_BYTES);
+  for (let from = 0; from < count; from += FETCH_AHEAD) {
+    const to = count < from + FETCH_AHEAD ? count : from + FETCH_AHEAD;
+    if (count > 1) fetchForBook(book, first + from * SLOT_BYTES, to - from);
+    for (let i = from; i < to; i++) applyMessage(book, first + i * SLOT_BYTES);
+  }
 }

@@ -25,6 +25,8 @@ export const H_TOUCHED_CAPACITY = 1064;
 /** Scratch numbers of the fill-or-kill test: address, room (8 bytes each). */
 export const H_SCRATCH = 1068;
 export const H_SCRATCH_CAPACITY = 1072;
+/** Where what is read ahead of commands leaves its sum, which means nothing. */
+export const H_FETCHED = 1076;
 /** First free block of each size class: 4 bytes for each power of two. */
 export const H_FREE_BLOCKS = 1152;
 /** Fee rates in ppm by tier, 16 each. */

@@ -16,8 +16,6 @@ export const G_REFUSED_VALUE = 4112;
 export const G_REFUSED_LIMIT = 4120;
 /** 1 when markets here have traders whose home is another shard: then the lane leaves all trading to the long way. */
 export const G_HOMES_ELSEWHERE = 4140;
-/** Where `fetchFor` of the lane leaves its sum, which means nothing. */
-export const G_FETCHED = 4144;
 /** Sequence before which all commands were fetched for (8 bytes). */
 export const G_FETCHED_BEFORE = 4152;
 /** Table of chunks of client ids (4 bytes each), how many entries it has, how many references were ever given. */

@@ -1,16 +1,11 @@
 import { ladderOf } from '../../../engine/kernel/changes.js';
 import { wordOf } from '../../../engine/kernel/events.js';
+import { FETCH_AHEAD, fetchQueued, setFetched } from '../../../engine/kernel/fetch-ahead.js';
 import { bestHead, keyOf, NO_KEY } from '../../../engine/kernel/ladder.js';
-import {
-  E_LENGTH,
-  L_BEST,
-  O_ACCOUNT,
-  O_FLAGS,
-  R_OPEN_ORDERS,
-} from '../../../engine/kernel/layout.js';
-import { f64At, i32At, setF64, setI32, toI32 } from '../../../engine/kernel/memory.js';
+import { E_LENGTH, L_BEST, O_ACCOUNT, R_OPEN_ORDERS } from '../../../engine/kernel/layout.js';
+import { f64At, i32At, setF64, toI32 } from '../../../engine/kernel/memory.js';
 import { findOrder } from '../../../engine/kernel/order-index.js';
-import { clientRefOf, NO_CLIENT_REF, queueNodeOf, restOf } from '../../../engine/kernel/orders.js';
+import { clientRefOf, NO_CLIENT_REF, restOf } from '../../../engine/kernel/orders.js';
 import { rowOf, settledOf } from '../../../engine/kernel/rows.js';
 import {
   F_DEADLINE,
@@ -34,7 +29,6 @@ import { accountAt, findAccount, findTrader } from '../accounts.js';
 import {
   A_ISOLATES,
   A_STATUS,
-  G_FETCHED,
   G_FETCHED_BEFORE,
   LANE_HAS_REFERENCES,
   LANE_NOT_DONE,
@@ -55,9 +49,6 @@ import { lanePlace } from './place.js';
  * The lane either does the whole command, with the very bytes of events and state that the long way would give, or it
  * changes nothing and says no. It never rejects: whatever is not regular goes the long way, and is judged there.
  */
-
-/** So many commands ahead: what they need fits into the nearest cache together. */
-const FETCH_AHEAD: i32 = 32;
 
 /** A trader's command. Returns LANE_…. */
 function applyCommand(message: i32, timeMs: f64, sequence: f64): i32 {
@@ -128,10 +119,9 @@ function fetchedOf(firstSequence: f64, count: i32): i32 {
 }
 
 /**
- * Reads a word of each record that the next commands will need. With 100,000 accounts nearly all of them are far away in memory;
- * asked for one after another without waiting, they arrive together. Nothing depends on what is read. The messages are as
- * they came, so every account, price and id in them may be a wild one. Returns for how many it was done: up to a message of
- * more slots than the lane takes.
+ * Reads a word of each record that the next commands will need: with 100,000 accounts nearly all of them are far away in memory. The
+ * messages are as they came, so every account, price and id in them may be a wild one. Returns for how many it was done: up
+ * to a message of more slots than the lane takes.
  */
 function fetchFor(first: i32, count: i32): i32 {
   let sum = 0;
@@ -155,12 +145,12 @@ function fetchFor(first: i32, count: i32): i32 {
       if (order !== 0) sum += fetchOrder(order);
     }
   }
-  setI32(G_FETCHED, sum);
+  setFetched(sum);
   return i;
 }
 
 function fetchOrder(order: i32): i32 {
-  const sum = i32At(order + O_FLAGS) + i32At(queueNodeOf(order)) + i32At(restOf(order));
+  const sum = fetchQueued(order) + i32At(restOf(order));
   const ref = clientRefOf(order);
   return ref === NO_CLIENT_REF ? sum : sum + fetchClient(ref);
 }
