@@ -32,16 +32,29 @@ export class RingOutput implements EventOutput {
     return this.writer.closed;
   }
 
+  /**
+   * A frame is announced with its first event that the reader is to see: of frames in which there is nothing for it, it need not
+   * be woken. (Where shards are several, each order makes such a frame at its account's home.)
+   */
   write(events: MessageBuffer, from: number): number {
     const { words, length } = events;
     const { writer, answersOf } = this;
     if (writer.muted) return length;
+    let unannounced = -1;
     let slot = from;
     while (slot < length) {
       const word = slot * SLOT_WORDS;
-      const slots = slotsOf(words[word + W_HEAD] as number);
-      const wanted = isWanted(words, word, answersOf);
-      if (wanted && !writer.tryWrite(words, word, slots)) break;
+      const head = words[word + W_HEAD] as number;
+      const slots = slotsOf(head);
+      if (typeOf(head) === EVT_FRAME) {
+        unannounced = slot;
+      } else if (isWanted(words, word, answersOf)) {
+        if (unannounced >= 0 && answersOf === 0) {
+          if (!writer.tryWrite(words, unannounced * SLOT_WORDS, 1)) return unannounced;
+          unannounced = -1;
+        }
+        if (!writer.tryWrite(words, word, slots)) return slot;
+      }
       slot += slots;
     }
     return slot;

@@ -84,7 +84,8 @@ export class ShardHost {
     this.inputs = [...this.ports, ...this.channelInputs];
     this.builder = new FrameBuilder(options.frameMessagesMax ?? FRAME_MESSAGES_MAX);
     const outputs = options.ports.map((port) => port.output);
-    if (this.channels !== null) outputs.push(this.channels.output);
+    // Other shards first: an order waits for them, and whoever is woken before them may take their core.
+    if (this.channels !== null) outputs.unshift(this.channels.output);
     this.output = new OutputQueue(outputs);
     this.heldSlotsMax = options.heldSlotsMax ?? HELD_SLOTS_MAX;
     this.retryMs = options.retryMs ?? RETRY_MS;
