@@ -15,6 +15,7 @@ import type {
   ThreadRequest,
   ThreadStart,
 } from './thread-messages.js';
+import { WakeCall } from './wake-call.js';
 
 /** A shard in a thread of its own; `threaded-shard.ts` is the other end. */
 
@@ -26,10 +27,10 @@ const spinCores = () => SPIN_CORES - 1 + (start.settings.shards ?? 1);
 const start = workerData as ThreadStart;
 const parent = parentPort as NonNullable<typeof parentPort>;
 const bell = new Bell(start.bell);
+const wakeCall = new WakeCall(start.wakeMemory, start.wake);
 
-function hostPort(memory: PortMemory, wakePort = start.wake): HostPort {
+function hostPort(memory: PortMemory, wake: () => void): HostPort {
   const { portId, door } = memory;
-  const wake = () => wakePort.postMessage(0);
   const answersOf = portId === ADMIN_PORT_ID ? portId : 0;
   return {
     portId,
@@ -51,7 +52,7 @@ function open(): HostedShard {
     onSweepFailed: ({ message }: Error) => tell({ kind: 'sweepFailed', message }),
     onDied: () => {},
   };
-  const ports = start.ports.map((memory) => hostPort(memory));
+  const ports = start.ports.map((memory) => hostPort(memory, () => wakeCall.call()));
   const stats = new HostStats(start.stats);
   const wake = () => loop?.wake();
   return new HostedShard(start.settings, ports, stats, hooks, wake, start.channels);
@@ -86,7 +87,7 @@ async function follow(hosted: HostedShard, operation: Operation): Promise<unknow
     case 'settle':
       return hosted.settle();
     case 'attach':
-      return hosted.attach(hostPort(operation.port, operation.wake));
+      return hosted.attach(hostPort(operation.port, () => operation.wake.postMessage(0)));
     case 'hold':
       return hosted.hold();
     case 'goOn':

@@ -20,8 +20,9 @@ export interface ThreadStart {
   stats: SharedArrayBuffer;
   /** Null for a shard with everything in it. */
   channels: ChannelMemory | null;
-  /** A message here wakes the thread that reads the events. */
+  /** Both wake the thread that reads the events: see `wake-call.ts`. */
   wake: MessagePort;
+  wakeMemory: SharedArrayBuffer;
 }
 
 /** What a shard's thread can be asked for; each is a method of `HostedShard`. */

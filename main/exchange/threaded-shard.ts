@@ -21,6 +21,7 @@ import {
 } from './shard-access.js';
 import type { ShardSeed } from './shard-seed.js';
 import type { Operation, PortMemory, ThreadMessage, ThreadStart } from './thread-messages.js';
+import { createWakeMemory, onWakeCall } from './wake-call.js';
 
 const COMMAND_SLOTS = 16_384;
 const EVENT_SLOTS = 65_536;
@@ -92,7 +93,8 @@ class ThreadedShard implements ShardAccess {
     this.fixPort.onEvents(null);
     this.fixpPort.onEvents(null);
     this.wake = new MessageChannel();
-    this.wake.port1.on('message', () => this.drain());
+    const wakeMemory = createWakeMemory();
+    onWakeCall(wakeMemory, this.wake.port1, () => this.drain());
     const workerData: ThreadStart = {
       settings,
       ports: [gateway, fix, fixp, admin],
@@ -100,6 +102,7 @@ class ThreadedShard implements ShardAccess {
       stats: this.stats.memory,
       channels,
       wake: this.wake.port2,
+      wakeMemory,
     };
     this.opened = new Promise((resolve, reject) => {
       this.settleOpening = { resolve, reject };
