@@ -30,7 +30,8 @@ options
   --svg FILE        a plot of price, fund and volumes by rung
   --peers           book: fail when exchange-core or another peer cannot run, instead of saying so
   --no-peers        book: our own engines only
-  --engines A,B     book: these engines only; gateway: these layouts beside the echo
+  --engines A,B     book: these engines only; gateway: these layouts beside the echo,
+                    such as spread or spread+followers
   --hgrm FILE       HDR percentile distributions, to FILE.NAME
   --help            this text
 

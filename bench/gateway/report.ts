@@ -12,7 +12,7 @@ export interface OpenLoopReport extends LatencyReport {
 }
 
 export interface TargetReport {
-  /** `echo` or a layout of the exchange. */
+  /** `echo` or a layout of the exchange, with or without those who follow its journal. */
   target: string;
   /** One connection, one request at a time: order to acknowledgement. */
   single: LatencyReport;
@@ -70,7 +70,8 @@ export function formatGatewayReport(report: GatewayReport): string {
     [
       'Loopback; server and client in processes of their own, the same client with hand-made frames for all.',
       'Requests are places and cancels by turns, one place in 16 trades. errors: cancels of orders that had',
-      'traded. On two cores client and server threads share cores with the layouts of several threads.',
+      'traded. On two cores client and server threads share cores with the layouts of several threads, and with',
+      'followers: history and settlement, which follow the journal in a thread and processes of their own.',
     ].join('\n'),
   ];
   if (report.notes.length > 0) parts.push(report.notes.join('\n'));

@@ -9,8 +9,15 @@ import type { GatewayReport, LatencyReport, OpenLoopReport, TargetReport } from 
 import { runLoad } from './run-load.js';
 import { LADDERS, type Layout, startEcho, startExchange, type Target } from './target.js';
 
-const TARGETS = ['echo', 'inline', 'compact', 'spread'] as const;
-type TargetName = (typeof TARGETS)[number];
+const LAYOUTS = ['inline', 'compact', 'spread'] as const;
+/** History and settlement run as well, as `npm start` has them. */
+const WITH_FOLLOWERS = '+followers';
+type TargetName = 'echo' | Layout | `${Layout}${typeof WITH_FOLLOWERS}`;
+const TARGETS: readonly TargetName[] = [
+  'echo',
+  ...LAYOUTS,
+  ...LAYOUTS.map((layout) => `${layout}${WITH_FOLLOWERS}` as const),
+];
 
 const MANY = { connections: 50, inFlight: 16 };
 /** Messages a second of the open loop, over ten connections. */
@@ -71,10 +78,7 @@ function chosenTargets({ engines }: BenchOptions): TargetName[] {
 
 /** One server at a time: another one, even idle, would take turns on the cores. */
 async function visitTarget(name: TargetName): Promise<Visit> {
-  const target =
-    name === 'echo'
-      ? await startEcho()
-      : await startExchange({ layout: name as Layout, hasFollowers: true });
+  const target = await startTarget(name);
   try {
     const single = await runLoad(await task(target, 1, { kind: 'closed', inFlight: 1 }));
     const { connections, inFlight } = MANY;
@@ -88,6 +92,13 @@ async function visitTarget(name: TargetName): Promise<Visit> {
   } finally {
     await target.stop();
   }
+}
+
+function startTarget(name: TargetName): Promise<Target> {
+  if (name === 'echo') return startEcho();
+  const hasFollowers = name.endsWith(WITH_FOLLOWERS);
+  const layout = (hasFollowers ? name.slice(0, -WITH_FOLLOWERS.length) : name) as Layout;
+  return startExchange({ layout, hasFollowers });
 }
 
 /** As many accounts as connections, so that no account's row is hotter than in real life. */
