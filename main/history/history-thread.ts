@@ -4,8 +4,9 @@ import { HostStats } from '../../engine/runtime/host-stats.js';
 import type { CandleRow } from '../../gateway/history/rows.js';
 import { ShardHistory } from '../../gateway/history/shard-history.js';
 import { createShardCore, createSpreadShardCore } from '../compose.js';
+import { letOthersBeforeThread } from '../niceness.js';
 import { HistoryProgress } from './history-progress.js';
-import { limitOf, watchOf, yieldToOthers } from './pace.js';
+import { limitOf, watchOf } from './pace.js';
 
 /** What the thread that feeds the histories is started with. */
 export interface HistoryStart {
@@ -37,7 +38,7 @@ const start = workerData as HistoryStart | null;
 let finishing = false;
 
 async function feed(task: HistoryStart): Promise<void> {
-  yieldToOthers();
+  letOthersBeforeThread();
   parentPort?.on('message', () => {
     finishing = true;
   });

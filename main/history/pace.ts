@@ -1,13 +1,4 @@
-import os from 'node:os';
 import type { HostStats } from '../../engine/runtime/host-stats.js';
-
-/** Where there are fewer cores than threads, gateway and shards come first, and who follows journals catches up when they rest. */
-const NICENESS = 10;
-
-/** On Linux a niceness belongs to the thread that sets it; elsewhere it would be the whole process's. */
-export function yieldToOthers(): void {
-  if (process.platform === 'linux') os.setPriority(0, NICENESS);
-}
 
 /**
  * Up to where a journal may be followed. What is written but not synced may be gone after a power failure, and other messages take its place;

@@ -4,7 +4,8 @@ import { HostStats } from '../../engine/runtime/host-stats.js';
 import { type BusLocation, openBus } from '../../settlement/bus/provide-bus.js';
 import { OutboxDivergedError } from '../../settlement/outbox/outbox-errors.js';
 import { createShardCore, createSpreadShardCore } from '../compose.js';
-import { limitOf, watchOf, yieldToOthers } from '../history/pace.js';
+import { limitOf, watchOf } from '../history/pace.js';
+import { letOthersBeforeThread } from '../niceness.js';
 import { OutboxProgress } from './outbox-progress.js';
 import { JournalBeginsLateError, ShardOutbox } from './shard-outbox.js';
 
@@ -41,7 +42,7 @@ const start = workerData as OutboxStart | null;
 let finishing = false;
 
 async function publish(task: OutboxStart): Promise<void> {
-  yieldToOthers();
+  letOthersBeforeThread();
   parentPort?.on('message', () => {
     finishing = true;
   });
