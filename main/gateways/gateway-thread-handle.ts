@@ -9,6 +9,13 @@ import type {
 } from './thread-messages.js';
 
 const MODULE = new URL('./gateway-thread.js', import.meta.url);
+/**
+ * Node ends the whole process when a timer's function ends without its counterpart in Node's own books having been called, and that is
+ * how one ends that is interrupted.
+ */
+const SURVIVES_INTERRUPTS = '--no-force-async-hooks-checks';
+/** So long after it has heard one interrupt it should have said that it ends; if not, it hangs in something else. */
+const INTERRUPT_AGAIN_MS = 1_000;
 
 export interface HandleHooks {
   answer(thread: GatewayThreadHandle, ask: ToExchange): unknown;
@@ -39,11 +46,14 @@ export class GatewayThreadHandle {
   /** From the moment at which its state was taken: what has to be told once it has begun. Null: at once. */
   private waiting: (() => void)[] | null = null;
   private hears = false;
+  /** From when on it may be interrupted: infinity, while it has not heard the last one. */
+  private interruptFromMs = 0;
 
   constructor(portId: number, start: GatewayThreadStart, hooks: HandleHooks) {
     this.portId = portId;
     this.name = `gateway ${portId}`;
-    const worker = new Worker(MODULE, { workerData: start, name: this.name });
+    const execArgv = [SURVIVES_INTERRUPTS];
+    const worker = new Worker(MODULE, { workerData: start, name: this.name, execArgv });
     this.relay = new Relay<ToThread, ToExchange>(worker, (ask) => hooks.answer(this, ask));
     this.gone = new Promise((resolve) => {
       this.markGone = resolve;
@@ -109,9 +119,16 @@ export class GatewayThreadHandle {
     this.relay.tell({ ask: 'stop' });
   }
 
-  /** It hangs: ends whatever it is in, so that it finds that it was given up, and ends itself. */
+  /**
+   * It hangs: ends whatever it is in, so that it finds that it was given up, and ends itself. One at a time: interrupts that wait for it in
+   * a row would end what closes its doors.
+   */
   interrupt(): void {
-    interruptThread(this.name);
+    if (performance.now() < this.interruptFromMs) return;
+    this.interruptFromMs = Number.POSITIVE_INFINITY;
+    interruptThread(this.name, () => {
+      this.interruptFromMs = performance.now() + INTERRUPT_AGAIN_MS;
+    });
   }
 
   /** Nobody waits for it any more. */

@@ -163,11 +163,12 @@ async function follow(ask: ToThread): Promise<unknown> {
         throw new Error('a drill: this thread was asked to die');
       });
       return null;
+    // In timers, where an interrupt does the most harm.
     case 'stall':
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms);
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms));
       return null;
     case 'block':
-      spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${ask.ms})`]);
+      setTimeout(() => spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${ask.ms})`]));
       return null;
     case 'stop':
       return leave(0);

@@ -37,8 +37,6 @@ interface Place {
   /** Ends in a row without a time of quiet work between. */
   failures: number;
   listensSinceMs: number;
-  /** When it was last tried to end what a thread is in that was given up. */
-  interruptedMs: number;
   /** How long the shards stood still for it. */
   heldMs: number;
   retry: NodeJS.Timeout | null;
@@ -53,8 +51,6 @@ export interface ThreadState {
 }
 
 const WATCH_MS = 250;
-/** So often it is tried to bring a thread to its end that was given up. */
-const INTERRUPT_EVERY_MS = 1_000;
 /** Who has worked for so long has not failed in a row. */
 const QUIET_MS = 10_000;
 const RETRY_MS_FIRST = 250;
@@ -93,7 +89,6 @@ export class GatewayThreads {
       restarts: 0,
       failures: 0,
       listensSinceMs: 0,
-      interruptedMs: 0,
       heldMs: 0,
       retry: null,
     }));
@@ -290,7 +285,8 @@ export class GatewayThreads {
       const isListening = place.thread?.isListening === true;
       if (isListening && nowMs - place.listensSinceMs > QUIET_MS) place.failures = 0;
       if (isListening && this.silence.isSilent(place.stats.beatMs)) this.giveUp(place);
-      if (place.thread?.hangs === true) this.interrupt(place, place.thread, nowMs);
+      // Not while it is on its way out by itself: what closes its doors must not be cut off.
+      if (place.thread?.hangs === true) place.thread.interrupt();
     }
     this.tellHealth();
     const isQuiet = this.places.every(({ thread }) => thread?.isListening === true);
@@ -304,13 +300,6 @@ export class GatewayThreads {
     thread.lastWords = sentence;
     thread.hangs = true;
     this.dies(thread);
-  }
-
-  /** Not while it is on its way out by itself: what closes its doors must not be cut off. */
-  private interrupt(place: Place, thread: GatewayThreadHandle, nowMs: number): void {
-    if (nowMs - place.interruptedMs < INTERRUPT_EVERY_MS) return;
-    place.interruptedMs = nowMs;
-    thread.interrupt();
   }
 
   private tellHealth(): void {

@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { NICENESS } from '../niceness.js';
 import { SupervisedChild, type SupervisedOptions } from './supervised-child.js';
 
 /** Says who it is, how it was started and what it was told first; ends when its parent lets it go. */
@@ -71,21 +70,6 @@ describe('a supervised process', () => {
     expect(endings).toEqual(['the child ended by SIGKILL and is started again in 250 ms']);
     expect(child.restarts).toBe(1);
   });
-
-  it.runIf(process.platform === 'linux')(
-    'lets trading go first, with all of its threads',
-    async () => {
-      const { pid } = supervise();
-      await expect.poll(() => readies.length, LONG).toBe(1);
-      const threads = fs.readdirSync(`/proc/${pid}/task`).map(Number);
-      expect(threads.length).toBeGreaterThan(1);
-      const wanted = Math.max(NICENESS, os.getPriority());
-      expect(threads.map((thread) => os.getPriority(thread))).toEqual(threads.map(() => wanted));
-      const session = `/proc/${pid}/autogroup`;
-      if (!fs.existsSync(session)) return;
-      await expect.poll(() => fs.readFileSync(session, 'utf8'), LONG).toMatch(/ nice 10\n$/);
-    },
-  );
 
   it('ends when it is let go, and is not started again', async () => {
     const child = supervise();

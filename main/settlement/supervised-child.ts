@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { letOthersBeforeProcess } from '../niceness.js';
 
 export interface SupervisedOptions<Ready> {
   /** For sentences to the operator: "settlement", "the embedded chain". */
@@ -24,9 +23,8 @@ const STEADY_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
 
 /**
- * A process of the exchange's own that follows trading, and lets it go first where cores are few. It ends when its channel to the
- * exchange closes. It may also end at any other moment (killed, out of memory, a bug), and is started again after a while: its work
- * must be such that nothing is lost by that.
+ * A process of the exchange's own, which ends when its channel to the exchange closes. It may also end at any other moment (killed, out
+ * of memory, a bug), and is started again after a while: its work must be such that nothing is lost by that.
  */
 export class SupervisedChild<Ready> {
   private readonly options: SupervisedOptions<Ready>;
@@ -60,7 +58,6 @@ export class SupervisedChild<Ready> {
       detached: true,
     });
     this.child = child;
-    letOthersBeforeProcess(child);
     let complaint = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       process.stderr.write(chunk);
