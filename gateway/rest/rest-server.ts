@@ -139,6 +139,8 @@ export class RestServer {
     answer: (response: HttpResponse, asked: Asked) => void,
   ): void {
     app.get(path, (response, request) => {
+      // The addon ends the process over a handler that ends without an answer, as one that hangs and is interrupted does.
+      response.onAborted(() => {});
       answer(response, askedOf(response, request, this.context.admission));
     });
     app.any(path, (response) => {

@@ -14,8 +14,11 @@ const MODULE = new URL('./gateway-thread.js', import.meta.url);
  * how one ends that is interrupted.
  */
 const SURVIVES_INTERRUPTS = '--no-force-async-hooks-checks';
-/** So long after it has heard one interrupt it should have said that it ends; if not, it hangs in something else. */
-const INTERRUPT_AGAIN_MS = 1_000;
+/**
+ * So long after it has heard one interrupt it hangs in something else, if it has not said that it ends. Generously: one that reaches a thread
+ * which hangs no more ends what comes next, and where that is called by the addon, the addon may take the process with it.
+ */
+const INTERRUPT_AGAIN_MS = 5_000;
 
 export interface HandleHooks {
   answer(thread: GatewayThreadHandle, ask: ToExchange): unknown;

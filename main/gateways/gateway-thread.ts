@@ -48,6 +48,8 @@ let gateway: Gateway | null = null;
 let stats: ThreadStats | null = null;
 let ports: RingPort[] = [];
 let leftMs = Number.NEGATIVE_INFINITY;
+/** Done in the next beat, where an interrupt does the most harm. */
+let drill: (() => unknown) | null = null;
 
 /**
  * The addon's sockets must be closed before a thread ends: Node ends the whole process otherwise (uv_loop_close with open handles). So
@@ -102,7 +104,6 @@ function begin(seed: GatewayThreadSeed): void {
     ring.held = false;
     ring.drain();
   }
-  setInterval(beat, BEAT_MS);
   beat();
 }
 
@@ -125,6 +126,11 @@ function portOf({ portId, commands, events, bell, wake }: AttachedPort): RingPor
 
 /** A sign of life. Who was given up while he stood still must not go on as if nothing had been. */
 function beat(): void {
+  // First of all: what is interrupted does not come to its end, nor does an interval go on that is interrupted.
+  setTimeout(beat, BEAT_MS);
+  const standStill = drill;
+  drill = null;
+  standStill?.();
   if (gateway === null || isLeaving()) return;
   stats?.write(performance.now() + clockMs, gateway.stats(), gateway.answerTimes);
   if (!ports.some((port) => port.closed)) return;
@@ -163,12 +169,11 @@ async function follow(ask: ToThread): Promise<unknown> {
         throw new Error('a drill: this thread was asked to die');
       });
       return null;
-    // In timers, where an interrupt does the most harm.
     case 'stall':
-      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms));
+      drill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ask.ms);
       return null;
     case 'block':
-      setTimeout(() => spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${ask.ms})`]));
+      drill = () => spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${ask.ms})`]);
       return null;
     case 'stop':
       return leave(0);
