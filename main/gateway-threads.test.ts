@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { snapshotDirectory } from '../engine/runtime/journal/directories.js';
 import { CLOSE } from '../gateway/protocol/close-codes.js';
 import type { PlimsollClient } from '../sdk/client.js';
 import { type AccountKey, connect, newAccount } from './testing/accounts.js';
@@ -19,6 +20,7 @@ import {
   showConnections,
   stall,
   start,
+  threadsOf,
   tidyUp,
 } from './testing/gateway-threads.fixture.js';
 import { withoutFunding } from './testing/no-funding.js';
@@ -270,6 +272,22 @@ describe('an exchange with two gateway threads', () => {
     await isReplaced(exchange, 1, 1);
     await expect.poll(warnings).toEqual([]);
     expect(await freshViews(exchange, [key])).toMatchObject([{ orders: [] }]);
+  });
+
+  it('stops in time when a thread hangs, with all else closed', async () => {
+    const data = scratch();
+    const exchange = await start(data, 2);
+    const key = await newAccount(exchange);
+    const other = kept(await connectTo(exchange, 2, key));
+    await other.place({ market: MARKET, side: 'buy', price: '99000', qty: '0.01' });
+    await block(exchange, 1, 60_000);
+    await expect.poll(async () => (await threadsOf(exchange))[0]?.state).toBe('ending');
+    // It was killed, but not before all was written, its last snapshot among it.
+    expect(await exchange.stop()).toBeNull();
+    expect(exchange.sentences.tail).toContain('gateway thread 1 hangs');
+    expect(fs.readdirSync(snapshotDirectory(data, 0))).toHaveLength(1);
+    const again = await start(data, 2);
+    expect((await freshViews(again, [key]))[0]?.orders).toHaveLength(1);
   });
 
   it('is refused where everything has one thread', async () => {

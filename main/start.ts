@@ -52,7 +52,17 @@ async function main(): Promise<void> {
     await oracle.stop();
     await exchange.stop();
     await settlement?.stop();
+    endWithoutHungThreads(exchange);
   }
+}
+
+/** All that counts is closed. Node would wait for a thread that hangs in a call of the operating system, for as long as that takes. */
+function endWithoutHungThreads({ runningThreads }: Exchange): void {
+  if (runningThreads.length === 0) return;
+  say(
+    `gateway thread ${runningThreads.join(', ')} hangs; the process is killed, as all else is closed`,
+  );
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** A client library is a fourth of all that an exchange loads: only those with bots do. */

@@ -256,6 +256,11 @@ export class Exchange {
     this.log.info({}, 'stopped');
   }
 
+  /** Numbers of the gateway threads that have not ended; after `stop`, of those that hang where nobody can end them. */
+  get runningThreads(): number[] {
+    return this.threads?.running ?? [];
+  }
+
   /** Markets as they were before this start. */
   get seededMarkets(): SeededMarket[] {
     return this.seeds.flatMap(({ markets }) => markets);

@@ -131,6 +131,11 @@ export class GatewayThreads {
     clearTimeout(timer);
   }
 
+  /** Numbers of those that have not ended. */
+  get running(): number[] {
+    return this.places.filter(({ thread }) => thread !== null).map(({ slot }) => slot);
+  }
+
   /** What is shown of the exchange is shown by all. */
   settle(): Promise<void> {
     return this.answers.toAll({ ask: 'settle' });
