@@ -7,14 +7,13 @@ import {
   LAYOUTS,
   ORACLES,
   POLICIES,
-  PORT_MAX,
   readConfig,
-  SETTLEMENTS,
-  type SettlementConfig,
   SWEEP_THREADS_LIMIT,
 } from './config.js';
+import { PORT_MAX } from './hosts.js';
 import { checkPyth } from './oracle-config.js';
 import { StartError, shown } from './problem.js';
+import { checkRealChain, SETTLEMENTS, type SettlementConfig } from './settlement-config.js';
 
 export const HELP = `Usage: npm start -- [options]
 
@@ -76,6 +75,7 @@ export function configOf(args: readonly string[]): Config | null {
   const read = readConfig(values.config ?? null);
   const settlement = { ...read.settlement, ...settlementOverrides(values) };
   const config = { ...read, ...own, settlement };
+  checkRealChain(config);
   if (config.oracle === 'pyth') checkPyth(config);
   return config;
 }

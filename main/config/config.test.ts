@@ -265,4 +265,41 @@ describe('the command line', () => {
     expect(error.message).toMatch(sentence);
     expect(error.exitCode).toBe(2);
   });
+
+  describe('for a real chain', () => {
+    const MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+    const settlement = (lines: string) => `[settlement]\n${lines}\n`;
+    const real = settlement(`rpcUrls = ["http://127.0.0.1:1/"]\nmint = "${MINT}"`);
+    const start = (text: string, ...args: string[]) => {
+      return complaint(() => configOf(['--config', written(text), ...args])).message;
+    };
+
+    it('trades by prices that the chain can settle, and by the clock that it has', () => {
+      expect(start(real)).toMatch(/settlement.rpcUrls need --oracle pyth.*but it is recorded$/);
+      expect(start(real, '--clock', 'manual')).toContain('need the real clock, but it is manual');
+      expect(start(real, '--fsync', 'never')).toContain('need journals that are synced');
+      expect(start(real + MARKET, '--oracle', 'pyth')).toContain(
+        'DOGE-PERP: pythFeed must be set with settlement.rpcUrls, but is missing',
+      );
+      expect(configOf(['--config', written(real), '--settlement', 'off'])).not.toBeNull();
+    });
+
+    it('counts no server twice where several have to agree', () => {
+      const twice = 'rpcUrls = ["http://a.test", "http://b.test", "http://A.test/"]';
+      expect(start(settlement(`${twice}\nmint = "${MINT}"`))).toContain(
+        'rpcUrls[2] must not be the same server as rpcUrls[0]',
+      );
+      expect(start('[oracle.hermes]\nurls = ["http://a.test/", "http://a.test"]')).toContain(
+        'urls[1] must not be the same server as urls[0]',
+      );
+    });
+
+    it('takes addresses only that are some', () => {
+      const z = 'z'.repeat(44);
+      expect(start(settlement(`mint = "${z}"`))).toContain(
+        `mint must be 32 bytes in base58, but is '${z}'`,
+      );
+      expect(start(settlement('founder = "me"'))).toContain('founder must be 32 bytes in base58');
+    });
+  });
 });

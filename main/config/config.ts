@@ -4,10 +4,12 @@ import { FEE_RATE_PPM_MAX, FEE_TIERS } from '../../engine/market/fee-schedule.js
 import type { Ppm } from '../../engine/units/units.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../gateway/limits.js';
 import { packageFile } from '../package-root.js';
+import { PORT_MAX } from './hosts.js';
 import { type MarketConfig, readMarket, readRatePpm } from './market-config.js';
-import { type OracleConfig, readOracle, URL_MEANING, URL_PATTERN } from './oracle-config.js';
+import { type OracleConfig, readOracle } from './oracle-config.js';
 import { readPricing } from './pricing-config.js';
 import { StartError, shown } from './problem.js';
+import { readSettlement, type SettlementConfig } from './settlement-config.js';
 import { TableReader } from './table-reader.js';
 
 export const LAYOUTS = ['inline', 'compact', 'spread'] as const;
@@ -15,9 +17,6 @@ export type Layout = (typeof LAYOUTS)[number];
 export const POLICIES = ['never', 'batch', 'always'] as const;
 export const CLOCKS = ['real', 'manual'] as const;
 export const ORACLES = ['recorded', 'manual', 'pyth'] as const;
-export const SETTLEMENTS = ['auto', 'on', 'off'] as const;
-export const BUSES = ['auto', 'nats', 'embedded'] as const;
-export const PORT_MAX = 65_535;
 export const SWEEP_THREADS_LIMIT = 64;
 export const GATEWAY_THREADS_LIMIT = 15;
 
@@ -25,24 +24,6 @@ export interface FeeTierConfig {
   tier: number;
   makerPpm: Ppm;
   takerPpm: Ppm;
-}
-
-/** How fills come to the chain, and money to the exchange and back. */
-export interface SettlementConfig {
-  /** auto: on by the real clock, and where journals are synced. */
-  mode: (typeof SETTLEMENTS)[number];
-  bus: (typeof BUSES)[number];
-  /** Door of deposits and withdrawals. */
-  custodyPort: number;
-  /** JSON-RPC of the embedded chain. */
-  chainPort: number;
-  /** Endpoints of a real chain; empty: the embedded one. */
-  rpcUrls: string[];
-  /** The token of deposits there, base58; null on the embedded chain, which has its own. */
-  mint: string | null;
-  /** A batch is made so often, or when it has so many entries. */
-  windowMs: number;
-  batchEntriesMax: number;
 }
 
 /** Everything that a start needs to know, from files and options. */
@@ -192,24 +173,6 @@ function toConfig(file: string, values: Record<string, unknown>): Config {
     config.feeTiers.map(({ tier }) => tier),
   );
   return config;
-}
-
-function readSettlement(table: TableReader): SettlementConfig {
-  const rpcUrls = table.texts('rpcUrls', URL_PATTERN, URL_MEANING);
-  const mint = table.has('mint')
-    ? table.text('mint', /^[1-9A-HJ-NP-Za-km-z]{32,44}$/, 'an address in base58')
-    : null;
-  if (rpcUrls.length > 0 && mint === null) table.fail('rpcUrls need mint, the token of deposits');
-  return {
-    rpcUrls,
-    mint,
-    mode: table.choice('enabled', SETTLEMENTS),
-    bus: table.choice('bus', BUSES),
-    custodyPort: table.integer('custodyPort', 0, PORT_MAX),
-    chainPort: table.integer('chainPort', 0, PORT_MAX),
-    windowMs: table.integer('windowMs', 50, 3_600_000),
-    batchEntriesMax: table.integer('batchEntriesMax', 1, 10_000),
-  };
 }
 
 /** `[pricing]` holds for every market that says nothing else. */

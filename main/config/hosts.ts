@@ -1,5 +1,7 @@
 import net from 'node:net';
 
+export const PORT_MAX = 65_535;
+
 /** A host as it stands in a URL or before a port: IPv6 addresses have brackets there. */
 export function hostInUrl(host: string): string {
   return net.isIPv6(host) ? `[${host}]` : host;

@@ -7,6 +7,7 @@ import type { Config } from './config.js';
 import { readRatePpm } from './market-config.js';
 import { StartError } from './problem.js';
 import type { TableReader } from './table-reader.js';
+import { readUrls } from './urls.js';
 
 /** `[oracle]`: where the prices of --oracle pyth come from. */
 export interface OracleConfig {
@@ -26,8 +27,6 @@ export interface OracleConfig {
   pythnetPollMs: number;
 }
 
-export const URL_PATTERN = /^https?:\/\/[^\s/]+\S*$/;
-export const URL_MEANING = 'an address that begins with http:// or https://';
 const SECONDS_MAX = 3600;
 const SOURCES_MAX = 32;
 const ROUNDS_MAX = 100;
@@ -39,7 +38,6 @@ export function readOracle(table: TableReader): OracleConfig {
   const hermes = table.tableAt('hermes');
   const solana = table.tableAt('solana');
   const pythnet = table.tableAt('pythnet');
-  const urls = (from: TableReader) => from.texts('urls', URL_PATTERN, URL_MEANING);
   const seconds = (key: string) => table.integer(key, 1, SECONDS_MAX) * 1000;
   const config: OracleConfig = {
     guards,
@@ -47,12 +45,12 @@ export function readOracle(table: TableReader): OracleConfig {
     answerMs: seconds('answerSeconds'),
     silenceMaxMs: seconds('silenceMaxSeconds'),
     retryMaxMs: seconds('retryMaxSeconds'),
-    hermesUrls: urls(hermes),
+    hermesUrls: readUrls(hermes, 'urls'),
     guardianSets: hermes.text('guardianSets'),
-    solanaUrls: urls(solana),
+    solanaUrls: readUrls(solana, 'urls'),
     solanaShard: solana.integer('shard', 0, SHARD_MAX),
     solanaPollMs: solana.integer('pollMs', 10, MS_MAX),
-    pythnetUrls: urls(pythnet),
+    pythnetUrls: readUrls(pythnet, 'urls'),
     pythnetPollMs: pythnet.integer('pollMs', 10, MS_MAX),
   };
   for (const part of [table, hermes, solana, pythnet]) part.refuseUnknown();

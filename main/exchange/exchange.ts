@@ -33,6 +33,7 @@ import { DiskWatch } from '../observe/disk-watch.js';
 import { Health } from '../observe/health.js';
 import { type Log, openLog } from '../observe/log.js';
 import { Metrics } from '../observe/metrics.js';
+import { settlementWarnings } from '../observe/settlement-warnings.js';
 import { Outbox } from '../outbox/outbox.js';
 import { packageFile } from '../package-root.js';
 import type { SettlementStatus } from '../settlement/settlement-group.js';
@@ -157,7 +158,9 @@ export class Exchange {
     this.seeds = seeds;
     this.operatorKey = operatorKey(config.dataDir);
     this.adminToken = adminToken(config.dataDir, config.adminToken);
-    this.health = new Health(shards, config.clock === 'real' ? Date.now : undefined);
+    this.health = new Health(shards, config.clock === 'real' ? Date.now : undefined, () => {
+      return settlementWarnings(this.settlementStatus());
+    });
     this.health.set('starting', 'the exchange is starting');
     this.disk = new DiskWatch({ dataDir: config.dataDir, health: this.health, log });
     const pool = config.history ? new QueryPool(config.dataDir) : null;

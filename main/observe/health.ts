@@ -10,14 +10,17 @@ export class Health {
   private readonly reasons = new Map<string, string>();
   private readonly warnings = new Map<string, string>();
   private readonly systemMs: () => number;
+  private readonly moreWarnings: () => readonly string[];
 
-  /** `systemMs`: what the exchange's time should be. */
+  /** `systemMs`: what the exchange's time should be. `moreWarnings`: of what is asked rather than tells. */
   constructor(
     shards: readonly ShardAccess[],
     systemMs: () => number = () => Number.POSITIVE_INFINITY,
+    moreWarnings: () => readonly string[] = () => [],
   ) {
     this.shards = shards;
     this.systemMs = systemMs;
+    this.moreWarnings = moreWarnings;
   }
 
   /** A reason that stands until it is cleared. */
@@ -57,7 +60,7 @@ export class Health {
   answer(): { status: number; body: string } {
     const reasons = this.problems();
     const status = reasons.length === 0 ? 'ok' : 'unavailable';
-    const warnings = [...this.warnings.values(), ...this.clockWarnings()];
+    const warnings = [...this.warnings.values(), ...this.clockWarnings(), ...this.moreWarnings()];
     const warned = warnings.length === 0 ? {} : { warnings };
     return {
       status: reasons.length === 0 ? 200 : 503,

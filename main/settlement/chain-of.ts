@@ -10,7 +10,8 @@ export interface OpenedChain {
   chain: SettlementChain;
   /** Null: a real one. */
   embedded: EmbeddedOperator | null;
-  rpcUrl: string;
+  /** For whoever has test money; null on a real chain, as the addresses of endpoints often have the key of whoever pays for them. */
+  rpcUrl: string | null;
 }
 
 /** How often it is asked whether a transaction has landed: a chain in the next process answers at once. */
@@ -18,6 +19,7 @@ const EMBEDDED_POLL_MS = 20;
 
 export function chainOf(
   place: ChainPlace,
+  founder: PublicKey,
   keys: SettlementKeys,
   book: TransactionBook,
   onDisagreement: (sentence: string) => void,
@@ -28,8 +30,8 @@ export function chainOf(
     const mint = new PublicKey(place.mint);
     const sender = { onDisagreement };
     const pool = new EndpointPool({ endpoints });
-    const chain = new SettlementChain({ pool, keys: chainKeys, mint, book, sender });
-    return { chain, embedded: null, rpcUrl: place.urls[0] as string };
+    const chain = new SettlementChain({ pool, keys: chainKeys, founder, mint, book, sender });
+    return { chain, embedded: null, rpcUrl: null };
   }
   const { port, token, testUsdcMint } = place.ready;
   const url = `http://127.0.0.1:${port}`;
@@ -37,6 +39,8 @@ export function chainOf(
   const pool = new EndpointPool({ endpoints: [{ name: 'the embedded chain', url }] });
   const mint = new PublicKey(testUsdcMint);
   const sender = { pollMs: EMBEDDED_POLL_MS, onDisagreement };
-  const chain = new SettlementChain({ pool, keys: chainKeys, mint, book, embedded, sender });
+  const chain = new SettlementChain({
+    ...{ pool, keys: chainKeys, founder, mint, book, embedded, sender },
+  });
   return { chain, embedded, rpcUrl: url };
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { base58 } from '@scure/base';
 import { PublicKey } from '@solana/web3.js';
 import { openBus } from '../../settlement/bus/provide-bus.js';
+import type { SettlementChain } from '../../settlement/chain/settlement-chain.js';
 import { custodyRoutes } from '../../settlement/custody/custody-routes.js';
 import { CustodyServer } from '../../settlement/custody/custody-server.js';
 import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
@@ -18,7 +19,8 @@ import { openLog } from '../observe/log.js';
 import { packageFile } from '../package-root.js';
 import { settlementKeys } from './chain-keys.js';
 import { chainOf } from './chain-of.js';
-import { writePlace } from './cli/chain-access.js';
+import { readPlace, writePlace } from './cli/chain-access.js';
+import { founderOf } from './founder.js';
 import { feedFinder } from './price-feeds.js';
 import type { SettlementFigures, SettlementReady, SettlementStart } from './settlement-start.js';
 import { tellParent } from './tell-parent.js';
@@ -50,16 +52,24 @@ async function run(start: SettlementStart): Promise<void> {
   const over = ended();
   const { dataDir, windowMs } = start;
   const log = openLog(dataDir, 'settlement.log');
-  const keys = settlementKeys(dataDir);
   const ledger = new SettlementLedger({ dataDir });
+  const bound = ledger.boundTo();
+  const keys = settlementKeys(dataDir, start.chain.kind === 'embedded' && bound === null);
+  const founder = founderOf({
+    configured: start.chain.kind === 'rpc' ? start.chain.founder : null,
+    noted: readPlace(dataDir)?.founder ?? null,
+    admin: keys.admin?.publicKey ?? null,
+    bound,
+  });
   const book = new LedgerBook(ledger.transactions);
-  const { chain, embedded, rpcUrl } = chainOf(start.chain, keys, book, (sentence) => {
+  const { chain, embedded, rpcUrl } = chainOf(start.chain, founder, keys, book, (sentence) => {
     log.error({}, sentence);
   });
-  if (embedded === null) await chain.setUp(null);
+  if (embedded === null) await setUpReal(chain, bound);
   else await chain.setUp(fs.readFileSync(packageFile(PROGRAM_FILE)), TEST_LIMITS);
   const state = await chain.state();
   if (state === null) throw new Error(`the chain has no exchange at ${chain.exchange.toBase58()}`);
+  mustBeEqual('mint', chain.mint, state.mint);
   ledger.bindTo(chain.exchange.toBase58());
   if (embedded !== null && start.demoOwner !== null) {
     await fillWallet(start.demoOwner, chain, embedded);
@@ -67,7 +77,7 @@ async function run(start: SettlementStart): Promise<void> {
   const bus = await openBus(start.bus);
   const door = new ProgramChain({
     ...{ chain, book, catalogue: ledger.catalogue, operator: keys.operator, embedded },
-    feedOf: feedFinder(start.feeds),
+    feedOf: feedFinder(start.feeds, embedded !== null),
     onTrouble: (sentence) => log.warn({}, sentence),
   });
   const service = new SettlementService({
@@ -97,7 +107,7 @@ async function run(start: SettlementStart): Promise<void> {
   writePlace(dataDir, {
     kind: start.chain.kind,
     custodyUrl: `http://${ownHostInUrl(start.host)}:${custody.port}`,
-    rpcUrls: start.chain.kind === 'rpc' ? start.chain.urls : [rpcUrl],
+    rpcUrls: start.chain.kind === 'rpc' ? start.chain.urls : [rpcUrl as string],
     founder: state.founder.toBase58(),
     mint: facts.mint,
   });
@@ -114,6 +124,23 @@ async function run(start: SettlementStart): Promise<void> {
   await service.stop();
   await bus.close();
   ledger.close();
+}
+
+/** An exchange is made once: where one was, a chain without it is another one. */
+async function setUpReal(chain: SettlementChain, bound: string | null): Promise<void> {
+  if (bound !== null && (await chain.state()) === null) {
+    throw new Error(
+      `the chain has no exchange at ${bound}, to which the ledger belongs: settlement.rpcUrls must be of the cluster that has it`,
+    );
+  }
+  await chain.setUp(null);
+}
+
+function mustBeEqual(name: string, configured: PublicKey, known: PublicKey): void {
+  if (configured.equals(known)) return;
+  throw new Error(
+    `settlement.${name} must be ${known.toBase58()}, which the exchange on chain has, but is ${configured.toBase58()}`,
+  );
 }
 
 /** A port that somebody else has is no reason not to settle. */

@@ -1,11 +1,12 @@
 import path from 'node:path';
+import type { PublicKey } from '@solana/web3.js';
 import type { ChainReady } from '../../settlement/chain/embedded/process-client.js';
 import type { Config } from '../config/config.js';
 import { hostInUrl } from '../config/hosts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Outbox, OutboxStatus } from '../outbox/outbox.js';
 import type { BusReady } from './bus-child.js';
-import { keyIn } from './chain-keys.js';
+import { makeKey } from './chain-keys.js';
 import type {
   ChainPlace,
   SettlementFigures,
@@ -28,6 +29,10 @@ export interface SettlementStatus {
   figures: SettlementFigures | null;
   /** How often a process had to be started again, by its name. */
   restarts: Readonly<Record<string, number>>;
+  /** Why processes have ended that have not run steadily since. */
+  troubles: readonly string[];
+  /** When the settlement last said how it does; null: it has not yet. */
+  heardAgoMs: number | null;
 }
 
 /**
@@ -45,6 +50,7 @@ export class SettlementGroup {
   private isSettlementStarted = false;
   /** The newest that the settlement has said; null: nothing yet. */
   private figures: SettlementFigures | null = null;
+  private heardMs: number | null = null;
 
   /** `chainPort`: one that is free, or 0. */
   constructor(exchange: Exchange, config: Config, demo: DemoAccount | null, chainPort: number) {
@@ -80,6 +86,7 @@ export class SettlementGroup {
       onReady: (ready) => this.announce(ready),
       onFigures: (figures) => {
         this.figures = figures as SettlementFigures;
+        this.heardMs = performance.now();
       },
       onEnded,
     });
@@ -96,7 +103,11 @@ export class SettlementGroup {
       chain: this.chain?.restarts ?? 0,
       settlement: this.settlement.restarts,
     };
-    return { outbox: this.outbox?.status() ?? null, figures: this.figures, restarts };
+    const children = [this.bus, this.chain, this.settlement];
+    const troubles = children.flatMap((child) => child?.trouble ?? []);
+    const heardAgoMs = this.heardMs === null ? null : performance.now() - this.heardMs;
+    const outbox = this.outbox?.status() ?? null;
+    return { outbox, figures: this.figures, restarts, troubles, heardAgoMs };
   }
 
   /** The journals are closed: the outbox brings their ends to the bus first. */
@@ -140,8 +151,8 @@ export class SettlementGroup {
   }
 
   private chainPlace(): ChainPlace {
-    const { rpcUrls, mint } = this.config.settlement;
-    if (this.chain === null) return { kind: 'rpc', urls: rpcUrls, mint: mint as string };
+    const { rpcUrls, mint, founder } = this.config.settlement;
+    if (this.chain === null) return { kind: 'rpc', urls: rpcUrls, mint: mint as string, founder };
     return { kind: 'embedded', ready: this.chain.ready as ChainReady };
   }
 
@@ -163,14 +174,24 @@ function feedsOf({ markets }: Config): Record<string, string> {
   return Object.fromEntries(known);
 }
 
-/** Made at the first start, so that a newcomer has somebody to be. */
-export async function demoAccount(exchange: Exchange, config: Config): Promise<DemoAccount> {
+/** Made at the first start, so that a newcomer has somebody to be. Null: its file is damaged, and nobody depends on it. */
+export async function demoAccount(exchange: Exchange, config: Config): Promise<DemoAccount | null> {
   const file = path.join(config.dataDir, 'demo-key.json');
-  const { publicKey } = keyIn(file);
+  const publicKey = demoKey(file);
+  if (publicKey === null) return null;
   const owner = publicKey.toBase58();
   const known = exchange.gateway.accountOfKey(owner);
   const accountId = known || (await exchange.operator.createAccount(publicKey.toBytes()));
   return { file, owner, accountId };
+}
+
+function demoKey(file: string): PublicKey | null {
+  try {
+    return makeKey(file).publicKey;
+  } catch (error) {
+    say(`there is no account to try things out with: ${(error as Error).message}`);
+    return null;
+  }
 }
 
 function say(sentence: string): void {

@@ -19,7 +19,7 @@ export interface SettlementStart {
 
 export type ChainPlace =
   | { kind: 'embedded'; ready: ChainReady }
-  | { kind: 'rpc'; urls: string[]; mint: string };
+  | { kind: 'rpc'; urls: string[]; mint: string; founder: string | null };
 
 export interface SettlementReady {
   custodyPort: number;

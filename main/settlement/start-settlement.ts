@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Config } from '../config/config.js';
+import { StartError } from '../config/problem.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { SettlementGroup } from './settlement-group.js';
 
@@ -16,11 +17,22 @@ export async function startSettlement(
   // Who does not settle does not load what knows the chain.
   const { demoAccount, SettlementGroup } = await import('./settlement-group.js');
   const isTestChain = rpcUrls.length === 0;
+  if (!isTestChain) await checkKeys(config);
   const demo = isTestChain ? await demoAccount(exchange, config) : null;
   const group = new SettlementGroup(exchange, config, demo, await freeOr0(chainPort));
   exchange.settlementStatus = () => group.status();
   group.start();
   return group;
+}
+
+/** The settlement would say so too, but each time that it is started again. */
+async function checkKeys({ dataDir }: Config): Promise<void> {
+  const { settlementKeys } = await import('./chain-keys.js');
+  try {
+    settlementKeys(dataDir, false);
+  } catch (error) {
+    throw new StartError((error as Error).message);
+  }
 }
 
 /** The port when nobody has it. */

@@ -69,6 +69,7 @@ describe('a supervised process', () => {
     expect(second).toMatchObject({ args: [String(first?.pid)], start: { wasReady: true } });
     expect(endings).toEqual(['the child ended by SIGKILL and is started again in 250 ms']);
     expect(child.restarts).toBe(1);
+    expect(child.trouble).toBe(endings[0]);
   });
 
   it('ends when it is let go, and is not started again', async () => {
@@ -79,6 +80,7 @@ describe('a supervised process', () => {
     expect(child.pid).toBeNull();
     expect(endings).toEqual([]);
     expect(child.restarts).toBe(0);
+    expect(child.trouble).toBeNull();
   });
 
   it('says why it ended, and waits longer each time', async () => {

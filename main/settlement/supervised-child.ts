@@ -35,6 +35,7 @@ export class SupervisedChild<Ready> {
   private retryMs = RETRY_MS_FIRST;
   private stopping = false;
   restarts = 0;
+  private lastEnd: { sentence: string; atMs: number } | null = null;
 
   constructor(options: SupervisedOptions<Ready>) {
     this.options = options;
@@ -47,6 +48,13 @@ export class SupervisedChild<Ready> {
 
   get ready(): Ready | null {
     return this.lastReady;
+  }
+
+  /** Why it has ended, until it has run for a while without doing so again; null: it does what it should. */
+  get trouble(): string | null {
+    if (this.lastEnd === null) return null;
+    const { sentence, atMs } = this.lastEnd;
+    return performance.now() - atMs < STEADY_MS ? sentence : null;
   }
 
   start(): void {
@@ -106,7 +114,8 @@ export class SupervisedChild<Ready> {
     this.restarts++;
     const why = complaint.trim() === '' ? '' : `: ${complaint.trim().split('\n').at(-1)}`;
     const sentence = `${this.options.name} ended ${how} and is started again in ${this.retryMs} ms`;
-    this.options.onEnded(`${sentence}${why}`);
+    this.lastEnd = { sentence: `${sentence}${why}`, atMs: performance.now() };
+    this.options.onEnded(this.lastEnd.sentence);
     this.retry = setTimeout(() => this.startAgain(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, RETRY_MS_MAX);
   }

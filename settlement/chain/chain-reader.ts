@@ -37,6 +37,8 @@ const PAGES_A_CALL = 4;
 const UNIX_TIME_AT = 32;
 /** Of the amount within a token account. */
 const TOKEN_AMOUNT_AT = 64;
+const MINT_BYTES = 82;
+const MINT_DECIMALS_AT = 44;
 
 /** Reads the accounts of one exchange. Rejects with NoEndpointError when no endpoint answers. */
 export class ChainReader {
@@ -129,6 +131,12 @@ export class ChainReader {
   /** What the vault holds, in micro-USD. */
   vaultMicroUsd(): Promise<bigint> {
     return this.tokensAt(vaultAddress(this.exchange));
+  }
+
+  /** Decimal places of a token; null: there is no such mint. */
+  async mintDecimals(mint: PublicKey): Promise<number | null> {
+    const data = await this.account(mint);
+    return data?.length === MINT_BYTES ? data.readUInt8(MINT_DECIMALS_AT) : null;
   }
 
   /** What a token account holds, in micro-USD; 0 when there is none. */

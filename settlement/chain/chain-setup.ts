@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Keypair, PublicKey } from '@solana/web3.js';
-import { PROGRAM_ID, pageNumberOf } from '../program/addresses.js';
+import { exchangeAddress, PROGRAM_ID, pageNumberOf } from '../program/addresses.js';
 import {
   addMarket,
   CREATE_PAGE_COMPUTE_UNITS,
@@ -47,6 +47,8 @@ export class ChainSetupError extends Error {
   override readonly name = 'ChainSetupError';
 }
 
+/** One unit of the token is a micro-USD. */
+const USD_DECIMALS = 6;
 const KEY_LAMPORTS = 100_000_000_000;
 /** So many rows of one page fit a transaction: 37 bytes of data and 4 of frame each. */
 const USERS_A_TRANSACTION = 18;
@@ -91,6 +93,7 @@ export class ChainSetup {
     if ((await reader.state()) === null) {
       const admin = this.admin('initialise the exchange');
       const founder = admin.publicKey;
+      await this.refuseUnfit(founder);
       const feeDestination = associatedTokenAccount(founder, mint);
       const [operator, coSigner] = [keys.operator.publicKey, keys.coSigner.publicKey];
       await this.send({ purpose: 'administration', reference: 1, part: 0 }, 'the exchange', admin, [
@@ -99,6 +102,23 @@ export class ChainSetup {
       ]);
     }
     await this.ensurePages(0);
+  }
+
+  /** Before it is made for good: it has to be the one that is wanted, and its money has to be counted in micro-USD. */
+  private async refuseUnfit(founder: PublicKey): Promise<void> {
+    const { reader, mint } = this.options;
+    const made = exchangeAddress(founder);
+    if (!made.equals(reader.exchange)) {
+      throw new ChainSetupError(
+        `the chain has no exchange at ${reader.exchange.toBase58()}, and the administrator's key makes ${made.toBase58()}`,
+      );
+    }
+    const decimals = await reader.mintDecimals(mint);
+    if (decimals === USD_DECIMALS) return;
+    const is = decimals === null ? 'is none' : `has ${decimals}`;
+    throw new ChainSetupError(
+      `the mint must be a token with ${USD_DECIMALS} decimal places, but ${mint.toBase58()} ${is}`,
+    );
   }
 
   /** Pages up to and with this number, each of its whole size. */

@@ -5,12 +5,13 @@ import { usdText } from './usd-text.js';
 import { type WithdrawalRequests, wholeNumber } from './withdrawal-requests.js';
 
 export interface CustodyFacts {
-  /** Program, exchange, mint and vault on chain, base58; where the chain can be asked. */
+  /** Program, exchange, mint and vault on chain, base58. */
   readonly program: string;
   readonly exchange: string;
   readonly mint: string;
   readonly vault: string;
-  readonly rpcUrl: string;
+  /** Where a test chain can be asked; null: a real one, which everybody reaches in his own way. */
+  readonly rpcUrl: string | null;
   /** Test money, which costs nothing. */
   readonly isTestChain: boolean;
 }

@@ -190,13 +190,19 @@ export class SettlementLedger {
     });
   }
 
+  /** The exchange that the ledger is tied to, base58; null: none yet. */
+  boundTo(): string | null {
+    const { sql } = this.database;
+    return (sql.prepare('SELECT exchange FROM identity').pluck().get() as string) ?? null;
+  }
+
   /** Ties the ledger to one exchange on one chain: to settle into another one with it would be wrong. */
   bindTo(exchange: string): void {
     const { sql } = this.database;
     this.database.write(() => {
-      const bound = sql.prepare('SELECT exchange FROM identity').pluck().get();
+      const bound = this.boundTo();
       if (bound === exchange) return;
-      if (bound !== undefined) {
+      if (bound !== null) {
         throw new LedgerError(`${this.database.file} belongs to ${bound}, not to ${exchange}`);
       }
       sql.prepare('INSERT INTO identity VALUES (1, ?, ?)').run(exchange, this.now());

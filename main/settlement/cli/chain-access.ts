@@ -36,13 +36,19 @@ export function writePlace(dataDir: string, place: SettlementPlace): void {
   fs.renameSync(`${file}.new`, file);
 }
 
+/** Null: the folder has not settled yet. */
+export function readPlace(dataDir: string): SettlementPlace | null {
+  const file = placeFile(dataDir);
+  if (!fs.existsSync(file)) return null;
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as SettlementPlace;
+}
+
 /** The chain that a data folder settles on. An embedded one that nobody runs at the moment runs in a process of this command's. */
 export async function openChainOf(dataDir: string): Promise<ChainAccess> {
-  const file = placeFile(dataDir);
-  if (!fs.existsSync(file)) {
-    throw new Error(`${dataDir} has not settled yet: there is no ${file}`);
+  const place = readPlace(dataDir);
+  if (place === null) {
+    throw new Error(`${dataDir} has not settled yet: there is no ${placeFile(dataDir)}`);
   }
-  const place = JSON.parse(fs.readFileSync(file, 'utf8')) as SettlementPlace;
   if (place.kind === 'rpc') return access(place, place.rpcUrls, null, async () => {});
   const folder = path.join(dataDir, 'chain');
   const token = fs.readFileSync(path.join(folder, 'operator-token'), 'utf8').trim();

@@ -9,7 +9,7 @@ import type { UserRow } from '../../../settlement/program/accounts.js';
 import { authorisationBytes } from '../../../settlement/program/authorisation.js';
 import { requestForced } from '../../../settlement/program/exit-instructions.js';
 import type { Output } from '../../journal/command-line.js';
-import { keyIn } from '../chain-keys.js';
+import { readKey } from '../chain-keys.js';
 import type { ChainAccess } from './chain-access.js';
 import { type CommandLine, microUsdOf } from './command-line.js';
 
@@ -28,7 +28,7 @@ export interface Owner {
 
 /** @throws Error when the key owns no account. */
 export async function ownerOf(line: CommandLine, { chain }: ChainAccess): Promise<Owner> {
-  const key = keyIn(line.key ?? path.join(line.dataDir, 'demo-key.json'));
+  const key = readKey(line.key ?? path.join(line.dataDir, 'demo-key.json'));
   for await (const row of chain.reader.allRows()) {
     if (row.owner.equals(key.publicKey)) return { key, row };
   }
