@@ -17,6 +17,8 @@ import { ownerOf } from './user-commands.js';
 
 /** Rows that one transaction adds up. */
 const TALLY_ROWS = 128;
+/** After the freeze; the program's constant of the same name. */
+const EXIT_WITHOUT_ORACLE_SECONDS = 3 * 24 * 3_600;
 
 /** All that stands between an owner and his money when the operator is silent. Each step is for everybody, and done only when it is still missing. */
 export async function escapeAlone(line: CommandLine, access: ChainAccess, output: Output) {
@@ -38,9 +40,14 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
   for (const { slot, exitPriceTicks, longLots } of await chain.markets()) {
     if (exitPriceTicks !== 0n) continue;
     await testPrices(access);
-    const priceAccount: PublicKey | null =
-      longLots === 0n ? null : await chain.priceAccountOfSlot(slot);
-    await send(`the exit price of slot ${slot}`, fixExitPrice({ exchange, slot, priceAccount }));
+    const fixAt = async (priceAccount: PublicKey | null) => {
+      await send(`the exit price of slot ${slot}`, fixExitPrice({ exchange, slot, priceAccount }));
+    };
+    const { frozenAtSeconds } = await stateOf(chain);
+    await byOracleOrWithout(longLots > 0n, frozenAtSeconds, {
+      byOracle: async () => fixAt(await chain.priceAccountOfSlot(slot)),
+      without: () => fixAt(null),
+    });
     output.note(`the exit price of slot ${slot} is fixed`);
   }
   for (let state = await stateOf(chain); !state.isTallied; state = await stateOf(chain)) {
@@ -58,6 +65,28 @@ export async function escapeAlone(line: CommandLine, access: ChainAccess, output
   const paid = usdText((await chain.tokensOf(key.publicKey)) - before);
   if (line.json) output.out(`${JSON.stringify({ accountId, paid, signature })}\n`);
   else output.out(`escaped with ${paid} USDC\n`);
+}
+
+/**
+ * Fixes an exit price by the oracle, and without it where the program allows that: in a market without positions, or when the oracle has
+ * had no price for three days since the freeze.
+ *
+ * @throws what is wrong with the oracle's price, and when it will not be needed any more
+ */
+export async function byOracleOrWithout(
+  hasPositions: boolean,
+  frozenAtSeconds: bigint,
+  fix: { byOracle: () => Promise<void>; without: () => Promise<void> },
+): Promise<void> {
+  if (!hasPositions) return fix.without();
+  try {
+    await fix.byOracle();
+  } catch (error) {
+    const fromMs = (Number(frozenAtSeconds) + EXIT_WITHOUT_ORACLE_SECONDS) * 1_000;
+    if (Date.now() > fromMs) return fix.without();
+    const from = new Date(fromMs).toISOString();
+    throw new Error(`${(error as Error).message}; from ${from} on it works without the oracle`);
+  }
 }
 
 /**
