@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVT_ACCEPTED } from '../../engine/messages/types.js';
 import { EventWriter } from '../testing/event-writer.js';
+import { DIRECT_BLOCK_BYTES } from './direct-stage.js';
 import { CHUNK_WORDS, HEAD_WORDS, recordAccountSequence, SEGMENT_WORDS } from './feed-record.js';
 import type { Collected } from './feed-walk.js';
 import { PrivateLog, type PrivateLogOptions } from './private-log.js';
@@ -131,6 +132,24 @@ describe('PrivateLog on disk', () => {
     feed.append(7, 10);
     expect(await feed.after(7, 1, 3)).toEqual(range(4, 20));
     expect(await feed.after(1, 1, 5)).toHaveLength(perChunk * 4 - 5);
+    await feed.log.close();
+  });
+
+  it('writes whole blocks under load, and the rest when it is asked to', async () => {
+    const feed = new Feed({ folder });
+    const size = () => fs.statSync(path.join(folder, '0000000000.feed')).size;
+    const records = Math.ceil(66_000 / RECORD_WORDS);
+    // So that what triggers the write ends in the middle of a block.
+    feed.append(1);
+    feed.log.flush();
+    feed.append(1, records - 1);
+    await expect.poll(size).toBeGreaterThan(65_000 * 4);
+    expect(size() % DIRECT_BLOCK_BYTES).toBe(0);
+    feed.log.flush();
+    await expect.poll(size).toBe(records * RECORD_WORDS * 4);
+    feed.append(1);
+    feed.log.flush();
+    await expect.poll(size).toBe((records + 1) * RECORD_WORDS * 4);
     await feed.log.close();
   });
 

@@ -6,6 +6,7 @@ import {
   W_ACCOUNT,
   W_HEAD,
 } from '../../engine/messages/layout.js';
+import { DIRECT_BLOCK_BYTES } from './direct-stage.js';
 import {
   CHUNK_WORDS,
   CHUNKS_PER_SEGMENT,
@@ -45,6 +46,8 @@ export interface PrivateLogOptions {
 const DAY_MS = 86_400_000;
 const FIRST_ACCOUNTS = 1024;
 const WRITE_AT_WORDS = 1 << 16;
+const LONG_WORDS = WRITE_AT_WORDS / 2;
+const BLOCK_WORDS = DIRECT_BLOCK_BYTES / 4;
 /** The most events that one resume may carry; who missed more gets a snapshot. */
 const RESUME_EVENTS_MAX = 200_000;
 
@@ -184,7 +187,10 @@ export class PrivateLog implements PrivateEvents {
 
   /** Lets the files follow; call it now and then. */
   flush(): void {
-    this.flushedTo = this.end();
+    const end = this.end();
+    const wholeBlocks = end - (end % BLOCK_WORDS);
+    // Ends in the middle of blocks are writes of their own, two for each: under load the rest waits for what follows.
+    this.flushedTo = wholeBlocks - this.flushedTo >= LONG_WORDS ? wholeBlocks : end;
     this.writer?.write(this.flushedTo);
   }
 
