@@ -294,25 +294,52 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
 };
 
+/** A rejection as clients see it. */
+export interface Rejection {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A wording made ready: orders that are not open any more are refused by the thousand a second. */
+interface ReadyWording {
+  readonly code: string;
+  readonly wording: Wording | undefined;
+  /** Where the sentence is always the same; null: it has to be made. */
+  readonly always: Rejection | null;
+}
+
+const PLACEHOLDER = /MARKET|VALUE|LIMIT/g;
+const readyByNumber: ReadyWording[] = [];
+
 /** A rejection by the shard as code and sentence. */
 export function rejectionOf(
   codeNumber: number,
   value: number,
   limit: number,
   market: Market | undefined,
-): { code: string; message: string } {
-  const code = rejectName(codeNumber);
-  const wording = WORDINGS[code];
+): Rejection {
+  const { code, wording, always } = readyByNumber[codeNumber] ?? ready(codeNumber);
+  if (always !== null) return always;
   if (wording === undefined) return { code, message: plainSentence(code, value, limit) };
-  const message = wording.sentence
-    .replace('MARKET', market?.params.symbol ?? 'the market')
-    .replace('VALUE', numberText(value, wording.unit, market))
-    .replace('LIMIT', numberText(limit, wording.unit, market));
+  const message = wording.sentence.replace(PLACEHOLDER, (name) => {
+    if (name === 'MARKET') return market?.params.symbol ?? 'the market';
+    return numberText(name === 'VALUE' ? value : limit, wording.unit, market);
+  });
   return { code, message };
 }
 
+function ready(codeNumber: number): ReadyWording {
+  const code = rejectName(codeNumber);
+  const wording = WORDINGS[code];
+  const isFixed = wording !== undefined && wording.sentence.search(PLACEHOLDER) < 0;
+  const always = isFixed ? Object.freeze({ code, message: wording.sentence }) : null;
+  const found = { code, wording, always };
+  if (wording !== undefined) readyByNumber[codeNumber] = found;
+  return found;
+}
+
 /** The same for operators, who are answered by shards and not by markets: prices and quantities are in ticks and lots. */
-export function operatorRejectionOf(codeNumber: number, value: number, limit: number) {
+export function operatorRejectionOf(codeNumber: number, value: number, limit: number): Rejection {
   const code = rejectName(codeNumber);
   const unit = WORDINGS[code]?.unit;
   const needsMarket = unit === 'price' || unit === 'qty' || unit === 'value';
