@@ -223,3 +223,49 @@ describe('an endpoint', () => {
     expect(signatures((await scanner.scan(stopped.cursor)).events)).toEqual([sent]);
   });
 });
+
+describe('how far the history is known', () => {
+  /** Nodes list what happened in their newest blocks a moment later: so much is left out. */
+  const LISTED_AFTER_SLOTS = 32;
+
+  it('is up to the slot at which the scan began, and not known when it stopped or has more to read', async () => {
+    const { test, scanner, pool, address, pay } = await start(2);
+    test.holdClock();
+    await pay();
+    await pay();
+    const { slot } = test.chain.clock;
+    expect((await scanner.scan(null)).completeToSlot).toBe(slot - LISTED_AFTER_SLOTS);
+    const some = new AddressScanner({ pool, address, decode, transactionsMax: 1 });
+    expect((await some.scan(null)).completeToSlot).toBeNull();
+    test.way(1).inject(unreachable);
+    const stopped = await scanner.scan(null);
+    expect(stopped.stoppedBecause).toContain('1 answer');
+    expect(stopped.completeToSlot).toBeNull();
+  });
+
+  it('is not beyond what only one endpoint lists, nor beyond the slot of one that is behind', async () => {
+    const { test, scanner, pay, address } = await start(2);
+    test.holdClock();
+    test.passSlots(100);
+    await pay();
+    const [{ slot = 0 } = {}] = await test.connection.getSignaturesForAddress(address);
+    test.passSlots(50);
+    const repair = test.way(0).inject(lie('getSignaturesForAddress', () => []));
+    const partial = await scanner.scan(null);
+    expect(partial).toMatchObject({ events: [], stoppedBecause: '' });
+    expect(partial.completeToSlot).toBe(slot - 1 - LISTED_AFTER_SLOTS);
+    repair();
+    test.way(1).inject(lie('getSlot', () => slot + 3));
+    const full = await scanner.scan(null);
+    expect(full.events).not.toEqual([]);
+    expect(full.completeToSlot).toBe(slot + 3 - LISTED_AFTER_SLOTS);
+  });
+
+  it('is asked for with the list, so that a node of the same address that is behind cannot give an old one', async () => {
+    const { test, scanner, pay } = await start();
+    await pay();
+    const ahead = test.chain.clock.slot + 1_000_000;
+    test.way(0).inject(lie('getSlot', () => ahead));
+    await expect(scanner.scan(null)).rejects.toThrow('Minimum context slot has not been reached');
+  });
+});

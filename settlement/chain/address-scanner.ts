@@ -33,6 +33,11 @@ export interface ScanResult<Event> {
   cursor: ScanCursor | null;
   /** Why it could not read on to the end; '' when it did. The next scan tries again. */
   stoppedBecause: string;
+  /**
+   * Whatever happened up to this slot was given, by this scan or before its cursor, as enough endpoints say; null: that is not known. Only
+   * what is missing up to here has not happened.
+   */
+  completeToSlot: number | null;
   /** Transactions that could not be read as they should: given once, for people to look at. */
   unreadable: { signature: string; reason: string }[];
 }
@@ -65,6 +70,13 @@ export interface AddressScannerOptions<Event> {
   transactionsMax?: number;
 }
 
+/** Transactions as one endpoint lists them, oldest first. */
+interface Listing {
+  listed: ConfirmedSignatureInfo[];
+  /** It lists all up to this slot; null: it did not come to the end. */
+  toSlot: number | null;
+}
+
 interface ReadTransaction {
   slot: number;
   blockTime: number | null;
@@ -76,6 +88,8 @@ interface ReadTransaction {
 const PAGE_SIZE = 1_000;
 const TRANSACTIONS_MAX = 2_000;
 const PAGES_MAX = 10_000;
+/** A node may list transactions of its newest blocks a moment after it shows their effects. */
+const LISTED_AFTER_SLOTS = 32;
 
 /**
  * Reads what happened at an address, from the last transaction that is known to the newest, and gives
@@ -94,9 +108,12 @@ export class AddressScanner<Event> {
 
   /** All that came after `cursor`; null: from the beginning. Rejects with NoEndpointError. */
   async scan(cursor: ScanCursor | null): Promise<ScanResult<Event>> {
-    const result: ScanResult<Event> = { events: [], cursor, stoppedBecause: '', unreadable: [] };
+    const result: ScanResult<Event> = {
+      ...{ events: [], cursor, unreadable: [] },
+      ...{ stoppedBecause: '', completeToSlot: null },
+    };
     const { transactionsMax = TRANSACTIONS_MAX } = this.options;
-    const { listed, stoppedBecause } = await this.listAgreed(cursor);
+    const { listed, stoppedBecause, toSlot } = await this.listAgreed(cursor);
     result.stoppedBecause = stoppedBecause;
     for (const { signature, slot, err } of listed.slice(0, transactionsMax)) {
       const transaction = await this.read(signature);
@@ -110,6 +127,9 @@ export class AddressScanner<Event> {
       result.cursor = { signature, slot, sameSlot: [...before, signature] };
     }
     if (listed.length > transactionsMax) result.stoppedBecause = 'there is more to read';
+    if (result.stoppedBecause === '' && toSlot !== null) {
+      result.completeToSlot = toSlot - LISTED_AFTER_SLOTS;
+    }
     return result;
   }
 
@@ -133,26 +153,26 @@ export class AddressScanner<Event> {
   private async listAgreed(cursor: ScanCursor | null) {
     const { pool } = this.options;
     const question = (connection: Connection) => this.listAfter(connection, cursor);
-    if (pool.agreement === 1) return { listed: await pool.ask(question), stoppedBecause: '' };
+    if (pool.agreement === 1) return { ...(await pool.ask(question)), stoppedBecause: '' };
     const lists = (await pool.askAll(question)).map(({ answer }) => answer);
     if (lists.length < pool.agreement) {
       const stoppedBecause = `${pool.agreement} endpoints have to agree, ${lists.length} answer`;
-      return { listed: [], stoppedBecause };
+      return { listed: [], stoppedBecause, toSlot: null };
     }
     return commonBeginning(lists, pool.agreement);
   }
 
   /** Oldest first. All pages come from one endpoint: two could be at different blocks. */
-  private async listAfter(
-    connection: Connection,
-    cursor: ScanCursor | null,
-  ): Promise<ConfirmedSignatureInfo[]> {
+  private async listAfter(connection: Connection, cursor: ScanCursor | null): Promise<Listing> {
     const found = new Map<string, ConfirmedSignatureInfo>();
     const given = new Set(cursor?.sameSlot);
+    // Asked before the list, which no node behind the same address may then give from an earlier block.
+    const slot = await connection.getSlot(this.commitment);
     let before: string | undefined;
-    for (let page = 0; page < PAGES_MAX; page++) {
-      const list = await this.listPage(connection, cursor, before);
-      let isAtEnd = list.length < this.pageSize;
+    let isAtEnd = false;
+    for (let page = 0; page < PAGES_MAX && !isAtEnd; page++) {
+      const list = await this.listPage(connection, cursor, before, slot);
+      isAtEnd = list.length < this.pageSize;
       for (const one of list) {
         // An endpoint that does not know the cursor's transaction goes on behind it.
         if (cursor !== null && one.slot < cursor.slot) isAtEnd = true;
@@ -160,15 +180,20 @@ export class AddressScanner<Event> {
         else if (!given.has(one.signature)) found.set(one.signature, one);
       }
       const last = list.at(-1)?.signature;
-      if (isAtEnd || last === undefined || last === before) break;
+      if (last === before) break;
       before = last;
     }
-    return [...found.values()].reverse();
+    return { listed: [...found.values()].reverse(), toSlot: isAtEnd ? slot : null };
   }
 
-  private listPage(connection: Connection, cursor: ScanCursor | null, before: string | undefined) {
+  private listPage(
+    connection: Connection,
+    cursor: ScanCursor | null,
+    before: string | undefined,
+    minContextSlot: number,
+  ) {
     const options = {
-      limit: this.pageSize,
+      ...{ limit: this.pageSize, minContextSlot },
       ...(before === undefined ? {} : { before }),
       ...(cursor === null ? {} : { until: cursor.signature }),
     };
@@ -219,13 +244,13 @@ function readInstructions(message: VersionedMessage): ScannedInstruction[] {
 }
 
 /** As far as `agreement` of the lists have the same transaction at each place. */
-function commonBeginning(lists: readonly ConfirmedSignatureInfo[][], agreement: number) {
+function commonBeginning(lists: readonly Listing[], agreement: number) {
   const listed: ConfirmedSignatureInfo[] = [];
   let agreeing = lists;
   for (let place = 0; ; place++) {
-    const groups = new Map<string, ConfirmedSignatureInfo[][]>();
+    const groups = new Map<string, Listing[]>();
     for (const list of agreeing) {
-      const one = list[place];
+      const one = list.listed[place];
       if (one === undefined) continue;
       const key = JSON.stringify([one.signature, one.slot, one.err]);
       groups.set(key, [...(groups.get(key) ?? []), list]);
@@ -233,9 +258,20 @@ function commonBeginning(lists: readonly ConfirmedSignatureInfo[][], agreement: 
     const best = [...groups.values()].sort((a, b) => b.length - a.length)[0] ?? [];
     if (best.length < agreement) {
       const stoppedBecause = groups.size > 1 ? 'the endpoints list different transactions' : '';
-      return { listed, stoppedBecause };
+      return { listed, stoppedBecause, toSlot: agreedEnd(agreeing, place, agreement) };
     }
     agreeing = best;
-    listed.push((best[0] as ConfirmedSignatureInfo[])[place] as ConfirmedSignatureInfo);
+    listed.push((best[0] as Listing).listed[place] as ConfirmedSignatureInfo);
   }
+}
+
+/**
+ * The slot up to which `agreement` of the lists have nothing from this place on. One list that has something there may be right: nothing is
+ * complete beyond it.
+ */
+function agreedEnd(lists: readonly Listing[], place: number, agreement: number): number | null {
+  const nextSlots = lists.flatMap(({ listed }) => listed[place]?.slot ?? []);
+  const ends = lists.map(({ toSlot }) => toSlot ?? -1).sort((a, b) => b - a);
+  const end = ends[agreement - 1] ?? -1;
+  return end < 0 ? null : Math.min(end, ...nextSlots.map((slot) => slot - 1));
 }

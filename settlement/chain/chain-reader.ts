@@ -1,28 +1,23 @@
-import { base58 } from '@scure/base';
 import { type Connection, type PublicKey, SYSVAR_CLOCK_PUBKEY } from '@solana/web3.js';
 import {
   decodeExchange,
-  decodeForced,
   decodeMarket,
   decodeRow,
   decodeRows,
   decodeStage,
   type ExchangeState,
-  type ForcedState,
   type MarketState,
   type StageState,
   type UserRow,
 } from '../program/accounts.js';
 import {
   marketAddress,
-  PROGRAM_ID,
   pageAddress,
   pageNumberOf,
   stageAddress,
   vaultAddress,
 } from '../program/addresses.js';
 import { type Authorisation, authorisationTag } from '../program/authorisation.js';
-import { discriminator } from '../program/discriminator.js';
 import type { EndpointPool } from './endpoint-pool.js';
 
 /**
@@ -115,17 +110,6 @@ export class ChainReader {
   /** Bytes of a page and of its account as it is now; null: not made. */
   pageData(number: number): Promise<Buffer | null> {
     return this.account(pageAddress(this.exchange, number));
-  }
-
-  /** Requests that owners have made on the chain and that nobody has served yet. */
-  async forcedWithdrawals(): Promise<ForcedState[]> {
-    const mark = Buffer.concat([discriminator('account', 'Forced'), this.exchange.toBytes()]);
-    const filters = [{ memcmp: { offset: 0, bytes: base58.encode(mark) } }];
-    const found = await this.pool.ask((connection) =>
-      connection.getProgramAccounts(PROGRAM_ID, { commitment: this.commitment, filters }),
-    );
-    const requests = found.map(({ account }) => decodeForced(account.data));
-    return requests.sort((a, b) => Number(a.requestedAtSeconds - b.requestedAtSeconds));
   }
 
   /** What the vault holds, in micro-USD. */

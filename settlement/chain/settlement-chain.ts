@@ -3,7 +3,7 @@ import type { ExchangeState, ForcedState, MarketState, UserRow } from '../progra
 import { exchangeAddress, vaultAddress } from '../program/addresses.js';
 import { type Authorisation, ownerSignature } from '../program/authorisation.js';
 import { decodeEvents, type ProgramEvent } from '../program/events.js';
-import { serveForced } from '../program/exit-instructions.js';
+import { reduceForced, serveForced } from '../program/exit-instructions.js';
 import { failureOfLogs, type ProgramFailure } from '../program/failures.js';
 import type { PricedMarket } from '../program/instruction.js';
 import {
@@ -26,6 +26,7 @@ import { ChainReader, type WithdrawalFate } from './chain-reader.js';
 import { type ChainKeys, ChainSetup, type UserToCreate } from './chain-setup.js';
 import type { EmbeddedOperator } from './embedded-operator.js';
 import type { EndpointPool } from './endpoint-pool.js';
+import { ForcedReader } from './forced-reader.js';
 import { type PriceUpdate, priceAccountAddress } from './price-accounts.js';
 import { type SenderOptions, TransactionSender } from './sender.js';
 import { associatedTokenAccount } from './token-instructions.js';
@@ -84,6 +85,8 @@ export class SettlementChain {
   readonly exchange: PublicKey;
   readonly mint: PublicKey;
   readonly reader: ChainReader;
+  /** What owners have asked of the chain itself. */
+  readonly forced: ForcedReader;
   readonly setup: ChainSetup;
   private readonly options: SettlementChainOptions;
   private readonly sender: BookedSender;
@@ -101,6 +104,7 @@ export class SettlementChain {
     this.exchange = exchangeAddress(founder);
     this.mint = mint;
     this.reader = new ChainReader(pool, this.exchange);
+    this.forced = new ForcedReader(pool, this.exchange);
     this.sender = new BookedSender(new TransactionSender(pool, options.sender), book);
     this.setup = new ChainSetup({
       reader: this.reader,
@@ -137,8 +141,9 @@ export class SettlementChain {
     return this.reader.rows(accountIds);
   }
 
+  /** Requests that owners have made on the chain and that nobody has served yet, as any endpoint shows them. */
   forcedWithdrawals(): Promise<ForcedState[]> {
-    return this.reader.forcedWithdrawals();
+    return this.forced.shown();
   }
 
   /** Returns the slot. */
@@ -302,6 +307,25 @@ export class SettlementChain {
     const label = `forced withdrawal of account ${accountId}`;
     const request = { label, payer: operator, signers: [coSigner], instructions: [step] };
     const name = { purpose: 'serveForced', reference: accountId, part: 0 } as const;
+    return this.sender.send(name, request, signal);
+  }
+
+  /** Cuts a request to what can leave, or ends it when nothing can be paid to its destination; the program says whether it may. */
+  async reduceForced(forced: ForcedState, signal?: AbortSignal): Promise<SendOutcome> {
+    const { operator } = this.options.keys;
+    const { accountId, owner, destination } = forced;
+    const row = (await this.rows([accountId])).get(accountId);
+    const step = reduceForced({
+      exchange: this.exchange,
+      owner,
+      accountId,
+      destination,
+      positions: row === undefined ? [] : await this.pricedMarkets(row),
+    });
+    const label = `cut of the forced withdrawal of account ${accountId}`;
+    // Cut once more, it is cut to the same.
+    const request = { label, payer: operator, instructions: [step], isRepeatable: true };
+    const name = { purpose: 'reduceForced', reference: accountId, part: 0 } as const;
     return this.sender.send(name, request, signal);
   }
 

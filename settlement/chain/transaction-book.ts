@@ -8,6 +8,7 @@ export type Purpose =
   | 'commitBatch'
   | 'withdraw'
   | 'serveForced'
+  | 'reduceForced'
   | 'transfer'
   | 'createAccounts'
   | 'createPage'

@@ -13,7 +13,13 @@ export interface ItemPlace {
 }
 
 /** What a change of a balance is the engine's side of, as its key says. */
-export type KeyTarget = 'deposit' | 'withdrawal' | 'return' | 'forced' | 'forcedReturn';
+export type KeyTarget =
+  | 'deposit'
+  | 'withdrawal'
+  | 'return'
+  | 'forced'
+  | 'forcedReturn'
+  | 'forcedDebit';
 /** `operator`: of none of these. */
 export type LinkTarget = KeyTarget | 'operator';
 
@@ -55,6 +61,8 @@ export class Cash {
   private readonly setLink: Statement;
   private readonly listUnlinked: Statement;
   private readonly findItem: Statement;
+  private readonly findDebit: Statement;
+  private readonly setLinkAnew: Statement;
   private readonly itemOfKey: Statement;
   private readonly targetOfKey: Statement;
   private readonly linkTarget: Readonly<Record<KeyTarget, Statement>>;
@@ -83,11 +91,18 @@ export class Cash {
     this.setLink = sql.prepare(
       'UPDATE balance_items SET linked_to = ?, linked_id = ? WHERE shard_id = ? AND item = ? AND linked_to IS NULL',
     );
+    this.setLinkAnew = sql.prepare(
+      "UPDATE balance_items SET linked_to = ?, linked_id = ? WHERE shard_id = ? AND item = ? AND (linked_to IS NULL OR linked_to = 'operator')",
+    );
     this.listUnlinked = sql.prepare(
       `SELECT ${COLUMNS} FROM balance_items WHERE linked_to IS NULL ORDER BY shard_id, item LIMIT ?`,
     );
     this.findItem = sql.prepare(
       `SELECT ${COLUMNS} FROM balance_items WHERE shard_id = ? AND item = ?`,
+    );
+    this.findDebit = sql.prepare(
+      `SELECT ${COLUMNS} FROM balance_items WHERE account_id = @accountId AND change_micro_usd = -@amountMicroUsd ` +
+        "AND (linked_to IS NULL OR linked_to = 'operator') AND (cash_key IS NOT NULL OR time_ms >= @sinceMs) LIMIT 1",
     );
     this.itemOfKey = sql.prepare(`SELECT ${COLUMNS} FROM balance_items WHERE cash_key = ?`);
     this.targetOfKey = sql.prepare('SELECT target, target_id AS id FROM cash_keys WHERE key = ?');
@@ -99,6 +114,7 @@ export class Cash {
       return: linkIn('withdrawals', 'returned'),
       forced: linkIn('forced_requests', 'reserved'),
       forcedReturn: linkIn('forced_requests', 'returned'),
+      forcedDebit: linkIn('forced_payments', 'reserved'),
     };
   }
 
@@ -140,6 +156,26 @@ export class Cash {
       if (this.setLink.run('operator', null, shardId, item).changes === 1) return;
       throw new LedgerStateError(`item ${item} of shard ${shardId} is linked already`);
     });
+  }
+
+  /**
+   * What the engine has taken off an account by exactly this amount, and of which no payment is known: with a key, because a ledger that was
+   * lost knew the payment, or by an operator since then. Null: there is none. Looks through all changes of balances.
+   */
+  debitWithoutPayment(of: {
+    accountId: number;
+    amountMicroUsd: number;
+    sinceMs: number;
+  }): BalanceItem | null {
+    return (this.findDebit.get(of) as BalanceItem | undefined) ?? null;
+  }
+
+  /** Links a change that no key has linked. Part of a transaction. */
+  linkByHand({ shardId, item }: ItemPlace, target: KeyTarget, id: number): void {
+    if (this.setLinkAnew.run(target, id, shardId, item).changes !== 1) {
+      throw new LedgerStateError(`item ${item} of shard ${shardId} is linked already`);
+    }
+    this.linkTarget[target].run(shardId, item, id);
   }
 
   balanceItem(shardId: number, item: number): BalanceItem | null {

@@ -144,7 +144,7 @@ describe('a ledger that cannot be opened', () => {
     database.exec(
       "INSERT INTO transactions VALUES (1, 'withdraw', 1, 0, 'confirmed', 1, 1);" +
         'INSERT INTO attempts (transaction_id, number, signature, blockhash, last_valid_height, priority_fee_micro_lamports, sent_at_ms, result, fee_lamports) ' +
-        "VALUES (1, 1, 'a', 'b', 1, 0, 1, 'confirmed', 5700); DROP TABLE fees; DROP TABLE transfers; " +
+        "VALUES (1, 1, 'a', 'b', 1, 0, 1, 'confirmed', 5700); DROP TABLE fees; DROP TABLE transfers; DROP TABLE forced_payments; " +
         'DROP INDEX accounts_of_key; DROP INDEX accounts_of_parent; ALTER TABLE forced_requests DROP COLUMN paid_micro_usd',
     );
     database.pragma('user_version = 1');

@@ -33,6 +33,12 @@ export interface LedgerDeposit extends ChainDeposit {
   readonly item: number | null;
 }
 
+/** From which cursor to which one a scan has read; null: from the beginning, and: there was nothing. */
+export interface ScanStep {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 const COLUMNS =
   'id, signature, event_index AS eventIndex, account_id AS accountId, amount_micro_usd AS amountMicroUsd, ' +
   'deposited_total_micro_usd AS depositedTotalMicroUsd, chain_slot AS chainSlot, state, reason, seen_at_ms AS seenAtMs, changed_at_ms AS changedAtMs, shard_id AS shardId, item';
@@ -110,15 +116,20 @@ export class Deposits {
   /**
    * Writes down what a scan has given, and how far it has come, both or neither. `isOperators`: paid by the operator for what the engine
    * has booked already. `alongside` writes what else the scan has found.
+   *
+   * @throws LedgerStateError when the cursor is no longer where the scan began: an earlier one must not set it back.
    */
   recordAll<Deposit extends ChainDeposit>(
     deposits: readonly Deposit[],
-    cursor: string | null,
+    { from, to }: ScanStep,
     isOperators: (deposit: Deposit) => boolean,
     alongside: () => void = () => {},
   ): void {
-    if (deposits.length === 0 && cursor === this.cursor()) return;
+    if (deposits.length === 0 && from === to) return;
     this.database.write(() => {
+      if (this.cursor() !== from) {
+        throw new LedgerStateError('another scan of the vault has come further meanwhile');
+      }
       alongside();
       for (const found of deposits) {
         const { deposit } = this.record(chainDepositOf(found));
@@ -126,7 +137,7 @@ export class Deposits {
         this.setOperators.run(deposit.id);
         this.markCredited(deposit.id);
       }
-      if (cursor !== null) this.setCursor.run(cursor);
+      if (to !== null) this.setCursor.run(to);
     });
   }
 

@@ -12,6 +12,7 @@ import { DeadLetterStore } from './dead-letter-store.js';
 import { DeadLetters } from './dead-letters.js';
 import { Deposits } from './deposits.js';
 import { LedgerError, LedgerStateError } from './errors.js';
+import { ForcedPayments } from './forced-payments.js';
 import { ForcedRequests } from './forced-requests.js';
 import { Ingest, type IngestResult, type LedgerMessage } from './ingest.js';
 import type { WindowLimits } from './netting-window.js';
@@ -57,6 +58,7 @@ export class SettlementLedger {
   readonly deposits: Deposits;
   readonly withdrawals: Withdrawals;
   readonly forced: ForcedRequests;
+  readonly forcedPayments: ForcedPayments;
   readonly cash: Cash;
   readonly transfers: Transfers;
   readonly coverage: Coverage;
@@ -99,6 +101,7 @@ export class SettlementLedger {
     this.deposits = new Deposits(database, this.cash, now);
     this.withdrawals = new Withdrawals(database, this.cash, this.coverage, now);
     this.forced = new ForcedRequests(database, this.cash, this.coverage);
+    this.forcedPayments = new ForcedPayments(database, this.cash, this.forced, now);
     this.prices = new Prices(database);
     this.alarms = new Alarms(database, now);
     const { streams, packs, catalogue, cash, transfers, coverage, prices, letters, alarms } = this;

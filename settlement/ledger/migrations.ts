@@ -350,4 +350,57 @@ DELETE FROM watermarks WHERE market_items IS NULL;
 CREATE INDEX accounts_of_key ON accounts (public_key) WHERE public_key IS NOT NULL;
 CREATE INDEX accounts_of_parent ON accounts (parent_id);
 `,
+  `
+-- Several requests of one second are told apart by their amounts, so account and time name one no more. The slots: it was there for certain,
+-- and was gone.
+CREATE TABLE forced_requests_anew (
+  id INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  requested_at INTEGER NOT NULL,
+  amount_micro_usd INTEGER NOT NULL CHECK (amount_micro_usd > 0),
+  state TEXT NOT NULL CHECK (state IN ('seen', 'reserved', 'served', 'refused', 'canceled', 'givenBack')),
+  paid_micro_usd INTEGER NOT NULL DEFAULT 0,
+  seen_slot INTEGER NOT NULL DEFAULT 0,
+  gone_slot INTEGER,
+  reserved_shard_id INTEGER,
+  reserved_item INTEGER,
+  returned_shard_id INTEGER,
+  returned_item INTEGER
+) STRICT;
+INSERT INTO forced_requests_anew
+  (id, account_id, requested_at, amount_micro_usd, state, paid_micro_usd, reserved_shard_id, reserved_item, returned_shard_id, returned_item)
+  SELECT id, account_id, requested_at, amount_micro_usd, state, paid_micro_usd, reserved_shard_id, reserved_item, returned_shard_id, returned_item
+  FROM forced_requests;
+DROP TABLE forced_requests;
+ALTER TABLE forced_requests_anew RENAME TO forced_requests;
+CREATE INDEX forced_requests_of_account ON forced_requests (account_id, requested_at);
+
+-- Each payment that the chain tells of counts once, and what the engine has not taken off for it is owed.
+CREATE TABLE forced_payments (
+  id INTEGER PRIMARY KEY,
+  signature TEXT NOT NULL,
+  event_index INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  amount_micro_usd INTEGER NOT NULL CHECK (amount_micro_usd > 0),
+  chain_slot INTEGER NOT NULL,
+  seen_at_ms INTEGER NOT NULL,
+  request_id INTEGER,
+  owed_micro_usd INTEGER NOT NULL CHECK (owed_micro_usd BETWEEN 0 AND amount_micro_usd),
+  state TEXT NOT NULL CHECK (state IN ('booked', 'owed', 'unknown')),
+  reserved_shard_id INTEGER,
+  reserved_item INTEGER,
+  UNIQUE (signature, event_index)
+) STRICT;
+CREATE INDEX forced_payments_open ON forced_payments (id) WHERE state <> 'booked';
+
+-- A key may be of such a debit as well.
+CREATE TABLE cash_keys_anew (
+  key TEXT PRIMARY KEY,
+  target TEXT NOT NULL CHECK (target IN ('deposit', 'withdrawal', 'return', 'forced', 'forcedReturn', 'forcedDebit')),
+  target_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO cash_keys_anew SELECT key, target, target_id FROM cash_keys;
+DROP TABLE cash_keys;
+ALTER TABLE cash_keys_anew RENAME TO cash_keys;
+`,
 ];

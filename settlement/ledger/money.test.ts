@@ -95,12 +95,18 @@ describe('deposits', () => {
       { ...DEPOSIT, payer: 'somebody' },
       { ...DEPOSIT, eventIndex: 1, payer: 'operator' },
     ];
-    ledger.deposits.recordAll(found, 'there', ({ payer }) => payer === 'operator');
-    ledger.deposits.recordAll(found, 'there', ({ payer }) => payer === 'operator');
+    const isOperators = ({ payer }: { payer: string }) => payer === 'operator';
+    ledger.deposits.recordAll(found, { from: null, to: 'there' }, isOperators);
+    ledger.deposits.recordAll(found, { from: 'there', to: 'there' }, isOperators);
     expect(ledger.deposits.cursor()).toBe('there');
     expect(ledger.deposits.open(10).map(({ eventIndex }) => eventIndex)).toEqual([0]);
     const changed = [{ ...DEPOSIT, amountMicroUsd: 1, payer: 'somebody' }];
-    expect(() => ledger.deposits.recordAll(changed, 'further', () => false)).toThrow(ConflictError);
+    const step = { from: 'there', to: 'further' };
+    expect(() => ledger.deposits.recordAll(changed, step, () => false)).toThrow(ConflictError);
+    expect(ledger.deposits.cursor()).toBe('there');
+    // An earlier scan that is slower does not set it back.
+    const late = { from: null, to: 'here' };
+    expect(() => ledger.deposits.recordAll([], late, () => false)).toThrow(LedgerStateError);
     expect(ledger.deposits.cursor()).toBe('there');
     ledger.close();
   });

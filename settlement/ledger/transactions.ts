@@ -14,6 +14,7 @@ export type TransactionPurpose =
   | 'fundInsurance'
   | 'deposit'
   | 'serveForced'
+  | 'reduceForced'
   | 'transfer'
   | 'administration';
 

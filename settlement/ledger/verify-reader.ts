@@ -123,6 +123,12 @@ export class VerifyReader {
       'SELECT account_id AS id, amount_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item, ' +
       'returned_shard_id AS returnedShardId, returned_item AS returnedItem, paid_micro_usd AS paid FROM forced_requests';
     for (const row of this.rows<Returned>(text)) addPayout(sums, row, isIn);
+    // What was paid besides, and the engine has to take off as well.
+    const debits =
+      'SELECT account_id AS id, owed_micro_usd AS amount, reserved_shard_id AS shardId, reserved_item AS item FROM forced_payments WHERE owed_micro_usd > 0';
+    for (const { id, amount, shardId, item } of this.rows(debits)) {
+      if (!isIn(shardId, item)) add(sums, id, -amount);
+    }
   }
 
   private rows<More = object>(text: string): Iterable<MoneyRow & More> {

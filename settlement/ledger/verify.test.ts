@@ -305,7 +305,7 @@ describe('verify', () => {
       depositedTotalMicroUsd: changeMicroUsd,
       chainSlot: 1,
     };
-    ledger.deposits.recordAll([paid], 'here', () => true);
+    ledger.deposits.recordAll([paid], { from: null, to: 'here' }, () => true);
     const after = ledger.verificationSide();
     expect([...after.batches].length).toBeGreaterThan(0);
     expect((after.underWay.get(accountId) ?? 0n) - before).toBe(change);

@@ -1,5 +1,6 @@
 import type { ChainDeposit } from '../ledger/deposits.js';
-import type { ForcedRequest } from '../ledger/forced-requests.js';
+import type { ForcedPayment } from '../ledger/forced-payments.js';
+import type { ForcedRequest, ForcedRequestSeen } from '../ledger/forced-requests.js';
 import type { ChainHead } from '../ledger/reconcile.js';
 import type { TransactionPurpose } from '../ledger/transactions.js';
 import type { MarketListed } from '../packs/pack-types.js';
@@ -43,12 +44,20 @@ export interface SignedWithdrawal {
  */
 export type WithdrawalFate = 'paid' | 'passed' | 'expired' | 'open' | 'uncertain';
 
+/** What an owner has asked of the chain itself, as any endpoint shows it. */
+export interface ForcedOnChain extends ForcedRequestSeen {
+  /** As many endpoints as must agree show it. */
+  readonly isAgreed: boolean;
+}
+
 export interface DepositScan {
   /** Forced withdrawals that were paid. */
-  readonly served: readonly { readonly accountId: number; readonly amountMicroUsd: number }[];
+  readonly served: readonly ForcedPayment[];
   readonly deposits: readonly (ChainDeposit & { readonly payer: string })[];
   /** Kept with what it gave, and handed in at the next scan; the same again: the scan has come to the end. */
   readonly cursor: string | null;
+  /** Whatever happened up to this slot was given, as enough endpoints say; null: that is not known. */
+  readonly completeToSlot: number | null;
 }
 
 /** What settlement does on chain. Whatever cannot be done throws, and may be tried again without effect. */
@@ -71,8 +80,15 @@ export interface ChainDoor {
   payOut(withdrawal: SignedWithdrawal): Promise<ChainOutcome>;
   fateOf(withdrawal: SignedWithdrawal): Promise<WithdrawalFate>;
   /** What owners have asked of the chain itself, and nobody has served yet. */
-  forcedRequests(): Promise<ForcedRequest[]>;
+  forcedRequests(): Promise<ForcedOnChain[]>;
+  /** A slot at which it is gone, as enough endpoints say; null: it is not, or too few say so. */
+  forcedGoneSlot(request: ForcedRequest): Promise<number | null>;
+  /** Pays it as it is on chain, if that is not more than here. */
   serveForced(request: ForcedRequest): Promise<ChainOutcome>;
+  /** Cuts it to what can leave, or ends it when nothing can be paid to its destination. */
+  reduceForced(request: ForcedRequest): Promise<ChainOutcome>;
+  /** So long after it was asked for anybody may freeze the exchange over a request. */
+  freezeDelaySeconds(): Promise<number>;
   deposits(cursor: string | null): Promise<DepositScan>;
   /** Only a test chain has to be told prices; a real one has them from its own oracle. */
   tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void>;

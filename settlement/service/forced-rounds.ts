@@ -6,71 +6,126 @@ import {
 } from '../ledger/forced-requests.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import { describe } from './batch-rounds.js';
-import type { ChainDoor } from './chain-door.js';
+import type { ChainDoor, ForcedOnChain } from './chain-door.js';
+import type { ScanReach } from './deposit-rounds.js';
 import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { ForcedWatch } from './forced-watch.js';
+import { RetryPace } from './retry-pace.js';
 import { stepEach } from './step-each.js';
 
 export interface ForcedRoundsOptions {
   readonly ledger: SettlementLedger;
   readonly chain: ChainDoor;
   readonly exchange: ExchangeMoney;
-  /** Reads on what has happened at the vault; true: there may be more. */
-  readonly scan: () => Promise<boolean>;
+  /** Reads on what has happened at the vault. */
+  readonly scan: () => Promise<ScanReach>;
   readonly now: () => number;
 }
 
-const REFUSED_ALARM = 'forced withdrawal refused';
-
 /**
  * Serves what owners ask of the chain itself, before anybody may freeze the exchange over it: takes the amount off the collateral in the
- * engine, waits until all that happened before is settled, and lets the chain pay. As with withdrawals, what the engine has done is believed
- * when the bus shows it.
+ * engine, waits until all that happened before is settled, and lets the chain pay. What cannot be paid is cut on chain as far as the program
+ * allows it. As with withdrawals, what the engine has done is believed when the bus shows it.
  */
 export class ForcedRounds {
   private readonly options: ForcedRoundsOptions;
   private readonly reserving: EngineMoves;
   private readonly returning: EngineMoves;
+  private readonly pace: RetryPace;
+  private readonly watch: ForcedWatch;
 
   constructor(options: ForcedRoundsOptions) {
+    const { ledger, chain, now } = options;
     this.options = options;
-    this.reserving = new EngineMoves(options.now);
-    this.returning = new EngineMoves(options.now);
+    this.reserving = new EngineMoves(now);
+    this.returning = new EngineMoves(now);
+    this.pace = new RetryPace(now);
+    this.watch = new ForcedWatch({ ledger, chain, now });
   }
 
   async round(): Promise<boolean> {
-    const { ledger, chain } = this.options;
-    const asked = await chain.forcedRequests();
-    const recorded = asked.map((request) => ledger.forced.record(request));
-    if (!recorded.some(({ state }) => state === 'refused')) ledger.alarms.clear(REFUSED_ALARM);
-    return stepEach(ledger.forced.open(), (known) => {
-      return this.step(
-        known,
-        asked.some((request) => isSame(request, known)),
-      );
-    });
+    const { ledger } = this.options;
+    try {
+      const asked = await this.askChain();
+      const refused = this.recordAll(asked).filter(({ state }) => state === 'refused');
+      return await stepEach([...ledger.forced.open(), ...refused], (known) => {
+        return this.tried(known, asked);
+      });
+    } finally {
+      this.watch.look();
+    }
   }
 
-  private async step(known: LedgerForcedRequest, isStillAsked: boolean): Promise<boolean> {
-    const { ledger, chain } = this.options;
+  private async askChain(): Promise<ForcedOnChain[]> {
+    try {
+      const asked = await this.options.chain.forcedRequests();
+      await this.watch.noteAsked(asked);
+      return asked;
+    } catch (error) {
+      this.watch.noteTrouble(error as Error);
+      throw error;
+    }
+  }
+
+  /** What too few endpoints show is not believed, and what they show differently is not written down twice. */
+  private recordAll(asked: readonly ForcedOnChain[]): LedgerForcedRequest[] {
+    const { forced } = this.options.ledger;
+    const recorded = asked
+      .filter(({ isAgreed }) => isAgreed)
+      .map((request) => forced.record(request));
+    return [...new Map(recorded.map((known) => [known.id, known])).values()];
+  }
+
+  private async tried(known: LedgerForcedRequest, asked: readonly ForcedOnChain[]) {
+    try {
+      return await this.step(known, asked);
+    } catch (error) {
+      this.watch.noteReason(known.id, (error as Error).message);
+      throw error;
+    }
+  }
+
+  private async step(known: LedgerForcedRequest, asked: readonly ForcedOnChain[]) {
     // Also when it is gone already: an answer that was lost may have been a yes, and what was given is given back then.
     if (known.state === 'seen') return this.reserve(known);
+    if (known.state === 'refused') return this.askAgain(known);
     if (known.state === 'canceled') return this.giveBack(known);
-    if (!isStillAsked) return this.findOut(known);
+    const shown = asked.filter((request) => isSame(request, known));
+    const isAgreed = shown.some((request) => request.isAgreed);
+    if (!isAgreed && (await this.findOut(known))) return true;
+    return shown.length > 0 && (await this.serve(known));
+  }
+
+  private async serve(known: LedgerForcedRequest): Promise<boolean> {
+    const { ledger, chain } = this.options;
     const batch = ledger.forced.coveringBatch(known);
     if (batch === null || batch > ledger.batches.lastSettledSequence()) return false;
     const outcome = await chain.serveForced(known);
     if (outcome.kind === 'done') return true;
-    throw new NotServedError(
-      `the forced withdrawal of account ${known.accountId}: ${describe(outcome)}`,
-    );
+    const why = `the forced withdrawal of account ${known.accountId}: ${describe(outcome)}`;
+    if (outcome.kind !== 'refused') throw new NotServedError(why);
+    const cut = await chain.reduceForced(known);
+    if (cut.kind !== 'done') throw new NotServedError(`${why}; it cannot be cut: ${describe(cut)}`);
+    this.noteCut(known);
+    return true;
   }
 
-  /** It is gone from the chain: paid, which an event tells, or taken back by its owner. */
-  private async findOut({ id }: LedgerForcedRequest): Promise<boolean> {
-    const { ledger, scan } = this.options;
-    while (await scan());
-    if (ledger.forced.open().some((open) => open.id === id)) ledger.forced.mark(id, 'canceled');
+  /**
+   * It is gone from the chain: paid, which an event tells, or taken back by its owner. It counts as unpaid only when the history is known up to
+   * where it is gone, and when who says that it is gone has come as far as who showed it.
+   */
+  private async findOut(known: LedgerForcedRequest): Promise<boolean> {
+    const { ledger, chain, scan } = this.options;
+    const goneAtSlot = await chain.forcedGoneSlot(known);
+    if (goneAtSlot === null || goneAtSlot < known.seenAtSlot) return false;
+    let reach = await scan();
+    while (reach.hasMore && reach.completeToSlot === null) reach = await scan();
+    const { completeToSlot } = reach;
+    const isPaid = ledger.forced.get(known.id).state !== 'reserved';
+    if (!isPaid && (completeToSlot === null || completeToSlot < goneAtSlot)) return false;
+    if (!isPaid) ledger.forced.markGone(known.id, goneAtSlot);
+    this.pace.forget(known.id);
     return true;
   }
 
@@ -85,26 +140,62 @@ export class ForcedRounds {
   }
 
   private async reserve(known: LedgerForcedRequest): Promise<boolean> {
-    const { ledger, exchange } = this.options;
-    const { id, accountId, amountMicroUsd, reservedItem } = known;
-    const ask = () => exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
+    const { ledger } = this.options;
+    const { id, reservedItem } = known;
+    if (reservedItem === null && !this.pace.isDue(id)) return false;
     try {
-      if (!(await this.reserving.isShown(id, reservedItem, ask))) return false;
-      ledger.forced.mark(id, 'reserved');
+      if (!(await this.reserving.isShown(id, reservedItem, () => this.ask(known)))) return false;
+      ledger.forced.markReserved(id);
+      this.pace.forget(id);
+      return true;
     } catch (error) {
       if (!(error instanceof RefusedByExchangeError)) throw error;
-      ledger.forced.mark(id, 'refused');
-      const sentence =
-        `account ${accountId} has asked the chain for ${amountMicroUsd} micro-USD, and the engine does not give it: ${error.message}. ` +
-        'Anybody may cut the request on chain to what can leave, and it is tried again; otherwise the exchange will be frozen over it';
-      ledger.alarms.raise(REFUSED_ALARM, 'critical', sentence);
+      return this.refused(known, error);
     }
-    return true;
+  }
+
+  /** A liquidation of a moment or an open order may have been the reason. */
+  private async askAgain(known: LedgerForcedRequest): Promise<boolean> {
+    if (!this.pace.isDue(known.id)) return false;
+    this.options.ledger.forced.mark(known.id, 'seen');
+    return this.reserve(known);
+  }
+
+  private ask(known: LedgerForcedRequest): Promise<void> {
+    const { accountId, amountMicroUsd } = known;
+    return this.options.exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
+  }
+
+  /** What the chain has paid already has to be taken off all the same; everything else may be cut to what the chain would pay. */
+  private async refused(known: LedgerForcedRequest, error: Error): Promise<boolean> {
+    const { ledger, chain } = this.options;
+    this.pace.refused(known.id);
+    const reason = `the engine does not give it (${error.message})`;
+    this.watch.noteReason(known.id, reason);
+    if (known.paidMicroUsd > 0) return false;
+    ledger.forced.mark(known.id, 'refused');
+    const cut = await chain.reduceForced(known);
+    if (cut.kind === 'done') this.noteCut(known);
+    else
+      this.watch.noteReason(
+        known.id,
+        `${reason}, and the chain does not cut it (${describe(cut)})`,
+      );
+    return cut.kind === 'done';
+  }
+
+  private noteCut({ id, accountId }: LedgerForcedRequest): void {
+    const { alarms } = this.options.ledger;
+    alarms.note(`the forced withdrawal of account ${accountId} was cut on chain to what can leave`);
+    this.pace.forget(id);
   }
 }
 
-function isSame(a: ForcedRequest, b: ForcedRequest): boolean {
-  return a.accountId === b.accountId && a.requestedAtSeconds === b.requestedAtSeconds;
+/** The chain only ever lowers an amount: a larger one is of another request of the same second. */
+function isSame(shown: ForcedRequest, known: ForcedRequest): boolean {
+  const { accountId, requestedAtSeconds, amountMicroUsd } = known;
+  const isNamed = shown.accountId === accountId && shown.requestedAtSeconds === requestedAtSeconds;
+  return isNamed && shown.amountMicroUsd <= amountMicroUsd;
 }
 
 export class NotServedError extends Error {

@@ -1,11 +1,13 @@
 import { type Keypair, PublicKey } from '@solana/web3.js';
 import type { ScanCursor } from '../chain/address-scanner.js';
+import type { SendOutcome } from '../chain/attempt.js';
 import type { EmbeddedOperator } from '../chain/embedded-operator.js';
 import type { SettlementChain } from '../chain/settlement-chain.js';
 import { describeOutcome } from '../chain/transaction-book.js';
 import type { Catalogue } from '../ledger/catalogue.js';
 import type { ForcedRequest } from '../ledger/forced-requests.js';
 import type { MarketListed } from '../packs/pack-types.js';
+import type { ForcedState } from '../program/accounts.js';
 import type { Authorisation } from '../program/authorisation.js';
 import { DEFAULT_MARKET_LIMITS, type MarketTerms } from '../program/terms.js';
 import type {
@@ -15,6 +17,7 @@ import type {
   ChainOutcome,
   ChainPurpose,
   DepositScan,
+  ForcedOnChain,
   SignedWithdrawal,
   TransferOnItsWay,
   WithdrawalFate,
@@ -125,28 +128,37 @@ export class ProgramChain implements ChainDoor {
     return this.options.chain.withdrawalFate(this.authorisation(withdrawal));
   }
 
-  async forcedRequests(): Promise<ForcedRequest[]> {
-    const asked = await this.options.chain.forcedWithdrawals();
-    return asked.map(({ accountId, requestedAtSeconds, amountMicroUsd }) => ({
+  async forcedRequests(): Promise<ForcedOnChain[]> {
+    const shown = await this.options.chain.forced.shown();
+    return shown.map(({ accountId, requestedAtSeconds, amountMicroUsd, isAgreed, seenAtSlot }) => ({
       accountId,
       requestedAtSeconds: Number(requestedAtSeconds),
       amountMicroUsd: Number(amountMicroUsd),
+      isAgreed,
+      seenAtSlot,
     }));
   }
 
-  async serveForced(request: ForcedRequest): Promise<ChainOutcome> {
-    const { chain } = this.options;
-    const asked = await chain.forcedWithdrawals();
-    const { accountId, requestedAtSeconds } = request;
-    const found = asked.find((one) => {
-      return one.accountId === accountId && Number(one.requestedAtSeconds) === requestedAtSeconds;
-    });
-    if (found === undefined) return { kind: 'done' };
-    const outcome = await chain.serveForced(found);
-    if (outcome.kind === 'executed') return { kind: 'done' };
-    const sentence = describeOutcome(outcome);
-    const isRefused = outcome.kind === 'failed' || outcome.kind === 'refused';
-    return { kind: isRefused ? 'refused' : 'notYet', sentence };
+  forcedGoneSlot(request: ForcedRequest): Promise<number | null> {
+    const { accountId } = request;
+    const requestedAtSeconds = BigInt(request.requestedAtSeconds);
+    const amountMicroUsd = BigInt(request.amountMicroUsd);
+    return this.options.chain.forced.goneSlot({ accountId, requestedAtSeconds, amountMicroUsd });
+  }
+
+  /** Its owner may have replaced it by another one: what the program then pays is noticed by the event, and taken off in the engine. */
+  serveForced(request: ForcedRequest): Promise<ChainOutcome> {
+    return this.withForced(request, (found) => this.options.chain.serveForced(found));
+  }
+
+  reduceForced(request: ForcedRequest): Promise<ChainOutcome> {
+    return this.withForced(request, (found) => this.options.chain.reduceForced(found));
+  }
+
+  async freezeDelaySeconds(): Promise<number> {
+    const state = await this.options.chain.state();
+    if (state === null) throw new Error('the chain does not know the exchange');
+    return Number(state.limits.freezeDelaySeconds);
   }
 
   async deposits(cursor: string | null): Promise<DepositScan> {
@@ -160,8 +172,9 @@ export class ProgramChain implements ChainDoor {
     const served: DepositScan['served'][number][] = [];
     for (const { signature, index, slot, event } of scan.events) {
       if (event.kind === 'forcedServed') {
-        const { accountId, amountMicroUsd } = event;
-        served.push({ accountId, amountMicroUsd: Number(amountMicroUsd) });
+        const { accountId } = event;
+        const amountMicroUsd = Number(event.amountMicroUsd);
+        served.push({ signature, eventIndex: index, accountId, amountMicroUsd, chainSlot: slot });
       }
       if (event.kind !== 'deposited') continue;
       deposits.push({
@@ -174,7 +187,9 @@ export class ProgramChain implements ChainDoor {
         payer: event.payer.toBase58(),
       });
     }
-    return { deposits, served, cursor: scan.cursor === null ? null : JSON.stringify(scan.cursor) };
+    const { completeToSlot } = scan;
+    const next = scan.cursor === null ? null : JSON.stringify(scan.cursor);
+    return { deposits, served, cursor: next, completeToSlot };
   }
 
   async tellPrices(prices: readonly { marketId: number; indexTicks: number }[]): Promise<void> {
@@ -190,6 +205,24 @@ export class ProgramChain implements ChainDoor {
       return [{ feedId, price, conf: 0n, exponent: -tickDecimals, publishTime }];
     });
     await chain.postPrices(posted);
+  }
+
+  /** Does something with the request as it is on chain, if it is still the one that is meant. */
+  private async withForced(
+    { accountId, requestedAtSeconds, amountMicroUsd }: ForcedRequest,
+    act: (found: ForcedState) => Promise<SendOutcome>,
+  ): Promise<ChainOutcome> {
+    const found = await this.options.chain.forced.find(accountId);
+    if (found === null || Number(found.requestedAtSeconds) !== requestedAtSeconds) {
+      return { kind: 'notYet', sentence: 'the endpoint that was asked does not show it' };
+    }
+    if (found.amountMicroUsd > BigInt(amountMicroUsd)) {
+      return { kind: 'notYet', sentence: `on chain it is for ${found.amountMicroUsd} by now` };
+    }
+    const outcome = await act(found);
+    if (outcome.kind === 'executed') return { kind: 'done' };
+    const isRefused = outcome.kind === 'failed' || outcome.kind === 'refused';
+    return { kind: isRefused ? 'refused' : 'notYet', sentence: describeOutcome(outcome) };
   }
 
   private authorisation(withdrawal: SignedWithdrawal): Authorisation {

@@ -7,6 +7,7 @@ import { BusReader } from './bus-reader.js';
 import type { ChainDoor } from './chain-door.js';
 import { DepositRounds } from './deposit-rounds.js';
 import type { ExchangeMoney } from './exchange-door.js';
+import { ForcedDebits } from './forced-debits.js';
 import { ForcedRounds } from './forced-rounds.js';
 import { Loop } from './loop.js';
 import { OperatorPayments } from './operator-payments.js';
@@ -57,6 +58,7 @@ export class SettlementService {
     const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
     const scan = () => deposits.scan();
     const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
+    const debits = new ForcedDebits({ ledger, exchange, now });
     const transfers = new TransferRounds({ ledger, chain });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
@@ -73,6 +75,7 @@ export class SettlementService {
         async () => ledger.deadLetters.doWhatWasAsked() > 0,
       ),
       this.loop('forced withdrawals', DEPOSITS_REST_MS, () => forced.round()),
+      this.loop('forced debits', DEPOSITS_REST_MS, () => debits.round()),
       this.loop('prices', PRICES_REST_MS, () => this.tellPrices()),
     ];
   }

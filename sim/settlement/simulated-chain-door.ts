@@ -1,6 +1,10 @@
 import type { Attempt } from '../../settlement/chain/attempt.js';
 import type { MarketListed } from '../../settlement/packs/pack-types.js';
-import { DEFAULT_MARKET_LIMITS, type MarketTerms } from '../../settlement/program/terms.js';
+import {
+  DEFAULT_EXCHANGE_LIMITS,
+  DEFAULT_MARKET_LIMITS,
+  type MarketTerms,
+} from '../../settlement/program/terms.js';
 import type {
   BatchOnItsWay,
   ChainDoor,
@@ -134,8 +138,20 @@ export class SimulatedChainDoor implements ChainDoor {
     return [];
   }
 
+  async forcedGoneSlot(): Promise<null> {
+    return null;
+  }
+
   async serveForced(): Promise<ChainOutcome> {
     return { kind: 'refused', sentence: 'nobody has asked' };
+  }
+
+  async reduceForced(): Promise<ChainOutcome> {
+    return { kind: 'refused', sentence: 'nobody has asked' };
+  }
+
+  async freezeDelaySeconds(): Promise<number> {
+    return Number(DEFAULT_EXCHANGE_LIMITS.freezeDelaySeconds);
   }
 
   /** Some at a time, and some of them again, as after a scan whose end was not written down. */
@@ -146,7 +162,8 @@ export class SimulatedChainDoor implements ChainDoor {
       const found = finalized.deposits.slice(from, since + EVENTS_AT_ONCE);
       const deposits = found.map((event) => ({ ...event, eventIndex: 0, chainSlot: 1 }));
       const next = Math.min(finalized.deposits.length, since + EVENTS_AT_ONCE);
-      return { deposits, served: [], cursor: String(next) };
+      const completeToSlot = next === finalized.deposits.length ? 1 : null;
+      return { deposits, served: [], cursor: String(next), completeToSlot };
     });
   }
 
