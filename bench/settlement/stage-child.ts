@@ -27,6 +27,8 @@ const NO_LIMITS: WindowLimits = {
   bytesMax: 100_000_000,
   pagesMax: 100_000,
   rowsPerPage: 1_024,
+  addressBytesMax: Number.MAX_SAFE_INTEGER,
+  computeUnitsMax: Number.MAX_SAFE_INTEGER,
   notionalMicroUsdMax: Number.MAX_VALUE,
   marketNotionalMicroUsdMax: Number.MAX_VALUE,
 };

@@ -29,6 +29,9 @@ export interface SettlementConfig {
 }
 
 const ADDRESS_BYTES = 32;
+/** Both sides of a trade; and what one transaction may take, `BATCH_ENTRIES_MAX` of the program. */
+const BATCH_ENTRIES_MIN = 2;
+const BATCH_ENTRIES_MAX = 2_000;
 
 export function readSettlement(table: TableReader): SettlementConfig {
   const config: SettlementConfig = {
@@ -40,7 +43,7 @@ export function readSettlement(table: TableReader): SettlementConfig {
     custodyPort: table.integer('custodyPort', 0, PORT_MAX),
     chainPort: table.integer('chainPort', 0, PORT_MAX),
     windowMs: table.integer('windowMs', 50, 3_600_000),
-    batchEntriesMax: table.integer('batchEntriesMax', 1, 10_000),
+    batchEntriesMax: table.integer('batchEntriesMax', BATCH_ENTRIES_MIN, BATCH_ENTRIES_MAX),
   };
   if (config.rpcUrls.length > 0 && config.mint === null) {
     table.fail('rpcUrls need mint, the token of deposits');

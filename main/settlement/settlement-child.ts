@@ -8,6 +8,10 @@ import { CustodyServer } from '../../settlement/custody/custody-server.js';
 import { WithdrawalRequests } from '../../settlement/custody/withdrawal-requests.js';
 import { SettlementLedger } from '../../settlement/ledger/ledger.js';
 import { PAGE_ROWS, PROGRAM_ID, vaultAddress } from '../../settlement/program/addresses.js';
+import {
+  COMMIT_ADDRESS_BYTES_MAX,
+  COMPUTE_UNITS_MAX,
+} from '../../settlement/program/batch-cost.js';
 import { STAGE_CAPACITY_MAX } from '../../settlement/program/sizes.js';
 import { DEFAULT_EXCHANGE_LIMITS, DEFAULT_MARKET_LIMITS } from '../../settlement/program/terms.js';
 import { ExchangeDoor } from '../../settlement/service/exchange-door.js';
@@ -33,6 +37,8 @@ const BATCH_LIMITS = {
   bytesMax: STAGE_CAPACITY_MAX,
   pagesMax: 12,
   rowsPerPage: PAGE_ROWS,
+  addressBytesMax: COMMIT_ADDRESS_BYTES_MAX,
+  computeUnitsMax: COMPUTE_UNITS_MAX,
   notionalMicroUsdMax: Number(DEFAULT_EXCHANGE_LIMITS.batchNotionalCapMicroUsd / 2n),
   marketNotionalMicroUsdMax: Number(DEFAULT_MARKET_LIMITS.notionalCapMicroUsd / 2n),
 };

@@ -95,6 +95,9 @@ export class BatchSettler {
       const parts = fits ? 1 : piecesOf(batch.bytes) + 2;
       return await this.conclude(batch.sequence, hash, outcome, parts);
     } catch (error) {
+      if (error instanceof TransactionTooLargeError) {
+        return { kind: 'refused', failure: null, reason: error.message };
+      }
       if (!(error instanceof ChainStepError)) throw error;
       return this.conclude(batch.sequence, hash, error.outcome, 0);
     }

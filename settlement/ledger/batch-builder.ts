@@ -6,7 +6,7 @@ import type { Cash } from './cash.js';
 import type { Coverage } from './coverage.js';
 import type { LedgerDatabase } from './database.js';
 import { LedgerStateError } from './errors.js';
-import { checkLimits, type WindowLimits } from './netting-window.js';
+import { checkLimits, type NettingWindow, type WindowLimits } from './netting-window.js';
 import { Purses } from './purses.js';
 import { type FillerParts, WindowFiller } from './window-filler.js';
 
@@ -42,7 +42,7 @@ export class BatchBuilder {
     this.parts = parts;
   }
 
-  /** @throws LedgerStateError when limits make no sense, or a single item does not fit `bytesMax`. */
+  /** @throws LedgerStateError when limits make no sense, or what cannot be divided is more than a transaction takes. */
   build(limits: WindowLimits): BuildResult {
     checkLimits(limits);
     return this.parts.database.write(() => this.buildWithin(limits));
@@ -53,7 +53,8 @@ export class BatchBuilder {
     const isFull = filler.fill();
     const sections = filler.window.sections();
     const bytes = sections.length === 0 ? null : encodeBatch(sections);
-    if (bytes !== null && bytes.length > limits.bytesMax) return this.buildLess(limits, filler);
+    const excess = bytes === null ? null : excessOf(filler.window, sections, bytes, limits);
+    if (excess !== null) return this.buildLess(limits, filler, excess);
     const batch = bytes === null ? null : this.addBatch(filler, sections, bytes);
     this.move(filler, batch);
     return {
@@ -66,14 +67,14 @@ export class BatchBuilder {
   }
 
   /** Nothing was written yet, so it can be tried again with half of the items. */
-  private buildLess(limits: WindowLimits, { window }: WindowFiller): BuildResult {
+  private buildLess(limits: WindowLimits, { window }: WindowFiller, excess: string): BuildResult {
     const items = window.items + window.payments;
     if (items > 1 && limits.itemsMax > 1) {
       const itemsMax = Math.max(1, Math.floor(Math.min(items, limits.itemsMax) / 2));
       return { ...this.buildWithin({ ...limits, itemsMax }), isFull: true };
     }
     throw new LedgerStateError(
-      `the next ${items} items, which cannot be divided, make a batch of more than ${limits.bytesMax} bytes; ` +
+      `the next ${items} items, which cannot be divided, make a batch ${excess}; ` +
         'with more money in the insurance funds they can be',
     );
   }
@@ -115,4 +116,20 @@ export class BatchBuilder {
     balances.addSections(sections, (slot) => marketIds.get(slot) as number);
     return batch;
   }
+}
+
+/** By what the batch is more than one transaction takes; null: it fits. */
+function excessOf(
+  window: NettingWindow,
+  sections: readonly BatchSection[],
+  bytes: Uint8Array,
+  { addressBytesMax, bytesMax, computeUnitsMax }: WindowLimits,
+): string | null {
+  if (bytes.length > bytesMax) return `of more than ${bytesMax} bytes`;
+  if (window.addressBytes() > addressBytesMax) {
+    return `whose markets and pages take more than ${addressBytesMax} bytes of its transaction`;
+  }
+  const units = window.computeUnits(sections);
+  if (units > computeUnitsMax) return `of up to ${units} compute units, above ${computeUnitsMax}`;
+  return null;
 }

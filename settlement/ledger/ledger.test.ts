@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
+import { addressBytes } from '../program/batch-cost.js';
 import {
   expectFundsAboveZero,
   expectSameBalances,
@@ -36,6 +37,8 @@ describe('taking in and netting', () => {
           rowsPerPage: random.between(1, 5),
           entriesMax: random.between(2, 20),
           notionalMicroUsdMax: random.between(1, 20_000_000),
+          addressBytesMax: addressBytes(random.between(1, 3), 4),
+          computeUnitsMax: random.between(40_000, 60_000),
         };
         for (let at = 0; at < messages.length; ) {
           const group = messages.slice(at, at + random.between(1, 6));

@@ -19,6 +19,7 @@ const HASH_FACTOR = 0x9e3779b1;
 export class MarketNet {
   readonly slot: number;
   readonly marketId: number;
+  readonly worth: TickLotWorth;
   /** Accounts that were touched; those in which nothing has changed are left out later. */
   touched = 0;
   /** Fills and transfers. */
@@ -44,6 +45,7 @@ export class MarketNet {
   constructor(marketId: number, slot: number, worth: TickLotWorth) {
     this.marketId = marketId;
     this.slot = slot;
+    this.worth = worth;
     this.microUsdPerTickLot = worth.numerator / worth.denominator;
   }
 

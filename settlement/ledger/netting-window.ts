@@ -1,5 +1,6 @@
 import type { MarketItem } from '../packs/pack-types.js';
 import type { BatchSection } from '../program/batch.js';
+import { addressBytes, batchComputeUnits } from '../program/batch-cost.js';
 import { LedgerStateError } from './errors.js';
 import { MarketNet } from './market-net.js';
 import type { TickLotWorth } from './pack-check.js';
@@ -15,6 +16,10 @@ export interface WindowLimits {
   /** Accounts of a page share one account of the chain, and a transaction can name only so many of those, from 2. */
   readonly pagesMax: number;
   readonly rowsPerPage: number;
+  /** Of the transaction, for markets and pages together (`addressBytes`); from a market and two pages on. */
+  readonly addressBytesMax: number;
+  /** Of the transaction (`batchComputeUnits`). A batch with more is made again of half as many items. */
+  readonly computeUnitsMax: number;
   /** Σ price × lots, each trade counted once, at the prices of the trades. The chain counts at its oracle's: stay below its caps. */
   readonly notionalMicroUsdMax: number;
   readonly marketNotionalMicroUsdMax: number;
@@ -27,8 +32,11 @@ export interface WindowLimits {
   readonly paymentsWait?: boolean;
 }
 
-/** `full`: it belongs to the next window. `unplaced`: its market has no slot on chain. */
-export type WindowAnswer = 'added' | 'full' | 'unplaced';
+/**
+ * `full`: it belongs to the next window. `unplaced`: its market has no slot on chain. `crowded`: there is no room for one more market, but for
+ * more of those that are in the window.
+ */
+export type WindowAnswer = 'added' | 'full' | 'unplaced' | 'crowded';
 
 export interface WindowMarket {
   readonly marketId: number;
@@ -47,6 +55,8 @@ export function checkLimits(limits: WindowLimits): void {
     bytesMax: 1,
     pagesMax: 2,
     rowsPerPage: 1,
+    addressBytesMax: addressBytes(1, 2),
+    computeUnitsMax: 1,
     notionalMicroUsdMax: 1,
     marketNotionalMicroUsdMax: 1,
   };
@@ -69,6 +79,8 @@ export class NettingWindow {
   private readonly limits: WindowLimits;
   private readonly markets = new Map<number, MarketNet>();
   private readonly pages = new Set<number>();
+  /** Markets with entries. */
+  private sectionCount = 0;
   private touched = 0;
   private notionalMicroUsd = 0;
 
@@ -88,12 +100,13 @@ export class NettingWindow {
       const { notionalMicroUsdMax, marketNotionalMicroUsdMax } = this.limits;
       if (this.notionalMicroUsd + notional > notionalMicroUsdMax) return 'full';
       if (net.notionalMicroUsd + notional > marketNotionalMicroUsdMax) return 'full';
-      if (!this.hasRoom(net, maker, taker)) return 'full';
+      const room = this.roomFor(net, maker, taker);
+      if (room !== 'added') return room;
     }
     const before = net.touched;
     if (!net.addItem(item, notional)) return 'full';
     this.notionalMicroUsd += notional;
-    this.note(net.touched - before, maker, taker);
+    this.note(net, before, maker, taker);
     this.items++;
     return 'added';
   }
@@ -107,10 +120,13 @@ export class NettingWindow {
   ): WindowAnswer {
     const net = this.markets.get(marketId);
     if (net === undefined) return 'unplaced';
-    if (!isForced && !this.isEmpty() && !this.hasRoom(net, accountId, accountId)) return 'full';
+    if (!isForced && !this.isEmpty()) {
+      const room = this.roomFor(net, accountId, accountId);
+      if (room !== 'added') return room;
+    }
     const before = net.touched;
     if (!net.addPayment(accountId, paymentMicroUsd)) return 'full';
-    this.note(net.touched - before, accountId, accountId);
+    this.note(net, before, accountId, accountId);
     this.payments++;
     return 'added';
   }
@@ -126,10 +142,13 @@ export class NettingWindow {
 
   /** True when so many payments that must not be divided can be taken now: always when the window is empty. */
   hasRoomForAll(payments: number): boolean {
-    const { itemsMax, entriesMax, pagesMax } = this.limits;
+    const { itemsMax, entriesMax, pagesMax, addressBytesMax } = this.limits;
     if (this.isEmpty()) return true;
     if (this.items + this.payments + payments > itemsMax) return false;
-    return this.touched + payments <= entriesMax && this.pages.size + payments <= pagesMax;
+    const markets = Math.min(this.markets.size, this.sectionCount + payments);
+    const pages = this.pages.size + payments;
+    if (addressBytes(markets, pages) > addressBytesMax) return false;
+    return this.touched + payments <= entriesMax && pages <= pagesMax;
   }
 
   /** In ascending order of slots, without what has not changed. */
@@ -140,25 +159,42 @@ export class NettingWindow {
       .filter((section) => section !== null);
   }
 
-  private hasRoom(net: MarketNet, first: number, second: number): boolean {
-    const { itemsMax, entriesMax, pagesMax } = this.limits;
-    if (this.items + this.payments >= itemsMax) return false;
+  /** The most compute units that the batch can take of its transaction. */
+  computeUnits(sections: readonly BatchSection[]): number {
+    const worths = new Map([...this.markets.values()].map(({ slot, worth }) => [slot, worth]));
+    return batchComputeUnits(sections, (slot) => worths.get(slot) as TickLotWorth, this.pages.size);
+  }
+
+  /** Bytes of its transaction for markets and pages. */
+  addressBytes(): number {
+    return addressBytes(this.sectionCount, this.pages.size);
+  }
+
+  private roomFor(net: MarketNet, first: number, second: number): WindowAnswer {
+    const { itemsMax, entriesMax, pagesMax, addressBytesMax } = this.limits;
+    if (this.items + this.payments >= itemsMax) return 'full';
     // Two at most are new, so who is new has to be asked only near the end.
     if (entriesMax - this.touched < 2) {
       const newFirst = net.isNew(first) ? 1 : 0;
       const newSecond = second !== first && net.isNew(second) ? 1 : 0;
-      if (newFirst + newSecond > entriesMax - this.touched) return false;
+      if (newFirst + newSecond > entriesMax - this.touched) return 'full';
     }
-    if (pagesMax - this.pages.size >= 2) return true;
+    const markets = this.sectionCount + (net.touched === 0 ? 1 : 0);
+    const isFar = addressBytes(markets, this.pages.size + 2) <= addressBytesMax;
+    if (isFar && pagesMax - this.pages.size >= 2) return 'added';
     const [pageOne, pageTwo] = [this.pageOf(first), this.pageOf(second)];
     const newOne = this.pages.has(pageOne) ? 0 : 1;
     const newTwo = pageTwo === pageOne || this.pages.has(pageTwo) ? 0 : 1;
-    return newOne + newTwo <= pagesMax - this.pages.size;
+    const pages = this.pages.size + newOne + newTwo;
+    if (pages > pagesMax) return 'full';
+    if (addressBytes(markets, pages) <= addressBytesMax) return 'added';
+    return net.touched === 0 ? 'crowded' : 'full';
   }
 
-  private note(newEntries: number, first: number, second: number): void {
-    if (newEntries === 0) return;
-    this.touched += newEntries;
+  private note(net: MarketNet, touchedBefore: number, first: number, second: number): void {
+    if (net.touched === touchedBefore) return;
+    if (touchedBefore === 0) this.sectionCount++;
+    this.touched += net.touched - touchedBefore;
     this.pages.add(this.pageOf(first)).add(this.pageOf(second));
   }
 

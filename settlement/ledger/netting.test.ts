@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Xorshift } from '../../engine/testing/xorshift.js';
 import type { ItemSide, MarketItem } from '../packs/pack-types.js';
 import type { BatchSection } from '../program/batch.js';
+import { addressBytes } from '../program/batch-cost.js';
 import { NettingWindow } from './netting-window.js';
 import { NO_LIMITS } from './testing/scratch.js';
 
@@ -182,6 +183,7 @@ describe('netting', () => {
           marketNotionalMicroUsdMax: fc.double({ min: 1, max: 2 ** 70, noNaN: true }),
           pagesMax: fc.integer({ min: 2, max: 5 }),
           rowsPerPage: fc.constantFrom(1, 2, 1_024),
+          addressBytesMax: fc.integer({ min: addressBytes(1, 2), max: addressBytes(2, 5) }),
         }),
         (steps, some) => {
           const limits = { ...NO_LIMITS, ...some };
@@ -200,6 +202,8 @@ describe('netting', () => {
           );
           const pages = new Set(ids.map((id) => Math.floor(id / limits.rowsPerPage)));
           expect(pages.size).toBeLessThanOrEqual(limits.pagesMax);
+          const bytes = addressBytes(sections.length, pages.size);
+          expect(bytes).toBeLessThanOrEqual(limits.addressBytesMax);
         },
       ),
       { numRuns: 300 },
@@ -207,6 +211,18 @@ describe('netting', () => {
     const window = new NettingWindow(NO_LIMITS, [{ marketId: 1, slot: null, worth: WORTH }]);
     expect(window.addPayment(1, 1, 5)).toBe('unplaced');
     expect(window.isEmpty()).toBe(true);
+  });
+
+  it('lets a market wait that the transaction has no room for, and goes on with the others', () => {
+    const limits = { ...NO_LIMITS, addressBytesMax: addressBytes(1, 2) };
+    const window = new NettingWindow(limits, PLACES);
+    expect(window.addPayment(9, 1, 5)).toBe('added');
+    expect(window.addPayment(4, 1, 5)).toBe('crowded');
+    expect(window.addPayment(9, 2, 5)).toBe('added');
+    expect(window.addPayment(9, limits.rowsPerPage, 5)).toBe('added');
+    expect(window.addPayment(9, 2 * limits.rowsPerPage, 5)).toBe('full');
+    expect(window.addressBytes()).toBe(addressBytes(1, 2));
+    expect(window.sections().map(({ slot }) => slot)).toEqual([0]);
   });
 
   it('nets a million fills over ten thousand accounts', () => {

@@ -53,6 +53,8 @@ export class WindowFiller {
   private readonly purses: Purses;
   private readonly ingestedUntilMs: number;
   private readonly open: OpenStream[];
+  /** Some market has to wait for the next window. */
+  private isCrowded = false;
   /** Null: payments do not wait. */
   private readonly gate: PaymentGate | null;
   /** By market: when the payment was made that waits for trades of before; what was traded later waits for it. */
@@ -83,11 +85,12 @@ export class WindowFiller {
   fill(): boolean {
     for (;;) {
       const stream = this.oldest();
-      if (stream === null || this.isTooNew(stream)) return false;
+      if (stream === null || this.isTooNew(stream)) return this.isCrowded;
       const answer = this.takePack(stream);
       if (answer === 'full') return true;
       // A stream whose next item cannot be placed, or is early, waits; the others go on.
-      if (answer === 'unplaced' || answer === 'early') stream.next = null;
+      if (answer === 'crowded') this.isCrowded = true;
+      if (answer === 'unplaced' || answer === 'early' || answer === 'crowded') stream.next = null;
     }
   }
 

@@ -11,7 +11,7 @@ export const GROWTH_BYTES = 10_240;
 export const CHUNK_BYTES = 900;
 /** Longest batch that a stage can hold. */
 export const STAGE_CAPACITY_MAX = 72 * CHUNK_BYTES;
-/** Entries of a batch that certainly fit the compute units of a transaction (1.4 million); programs/README.md has the measurements. */
+/** Entries of a batch that fit the compute units of a transaction as long as 64 bits do for their numbers; else fewer, see `batch-cost.ts`. */
 export const BATCH_ENTRIES_MAX = 2_000;
 
 /**

@@ -38,7 +38,7 @@ function settled() {
     },
   } as unknown as ChainDoor;
   const rounds = new BatchRounds({ ledger, chain: door, limits: NO_LIMITS, windowMs: 100, now });
-  return { clock, ledger, chain, rounds, last };
+  return { clock, ledger, chain, rounds, last, door, now };
 }
 
 function headOf(ledger: SettlementLedger, lastSequence: number) {
@@ -58,6 +58,24 @@ describe('rounds of batches', () => {
     for (let round = 0; round < 3; round++) await rounds.round();
     expect(chain.lastSequence).toBe(last);
     expect(ledger.batches.unsettled(1)).toEqual([]);
+  });
+
+  it('say so when no batch can be made that the chain would take', async () => {
+    const { clock, ledger, chain, now, door } = settled();
+    const next = new RandomJournal(13, 6);
+    next.run(200);
+    ledger.ingest(next.run(60).messages());
+    const some = { ...NO_LIMITS, computeUnitsMax: 10 };
+    const tight = new BatchRounds({ ledger, chain: door, limits: some, windowMs: 100, now });
+    clock.nowMs += 60_000;
+    await expect(tight.round()).rejects.toThrow('compute units, above 10');
+    const [alarm] = ledger.alarms.list();
+    expect(alarm?.severity).toBe('critical');
+    expect(alarm?.sentence).toMatch(/^no batch can be made: the next \d+ items, which cannot/);
+    const wide = new BatchRounds({ ledger, chain: door, limits: NO_LIMITS, windowMs: 100, now });
+    await wide.round();
+    expect(ledger.alarms.list()).toEqual([]);
+    expect(chain.status).toBe('active');
   });
 
   it('go on when an exchange that was frozen is active again', async () => {

@@ -1,3 +1,5 @@
+import type { BuildResult } from '../ledger/batch-builder.js';
+import { LedgerStateError } from '../ledger/errors.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import type { WindowLimits } from '../ledger/netting-window.js';
 import type { BatchOnItsWay, ChainDoor, ChainOutcome } from './chain-door.js';
@@ -12,6 +14,7 @@ export interface BatchRoundsOptions {
 }
 
 const REFUSED_ALARM = 'batch refused';
+const UNBUILT_ALARM = 'batch not built';
 const STATUS_ALARM = 'status on chain';
 /** A fork may take back what was confirmed while there is nothing to send; and whoever pauses or halts the exchange does not say so here. */
 const LOOK_AGAIN_MS = 5_000;
@@ -60,8 +63,23 @@ export class BatchRounds {
     if (items < limits.itemsMax && now() - sinceMs < windowMs) return false;
     const ingestedUntilMs = now() - PATIENCE_MS;
     const window = { ...limits, ingestedUntilMs, paymentsWait: true };
-    const { batch, itemsTaken } = ledger.buildBatch(window);
+    const { batch, itemsTaken } = this.built(window);
     return batch !== null || itemsTaken > 0;
+  }
+
+  /** What cannot be built stands in the way of everything behind it. */
+  private built(window: WindowLimits): BuildResult {
+    const { ledger } = this.options;
+    try {
+      const result = ledger.buildBatch(window);
+      ledger.alarms.clear(UNBUILT_ALARM);
+      return result;
+    } catch (error) {
+      if (error instanceof LedgerStateError) {
+        ledger.alarms.raise(UNBUILT_ALARM, 'critical', `no batch can be made: ${error.message}`);
+      }
+      throw error;
+    }
   }
 
   private async settle(batch: BatchOnItsWay): Promise<void> {

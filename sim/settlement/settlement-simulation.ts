@@ -4,6 +4,10 @@ import path from 'node:path';
 import { assert } from '../../engine/assert.js';
 import { ManualClock } from '../../engine/runtime/clock.js';
 import { Xorshift } from '../../engine/testing/xorshift.js';
+import {
+  COMMIT_ADDRESS_BYTES_MAX,
+  COMPUTE_UNITS_MAX,
+} from '../../settlement/program/batch-cost.js';
 import type { ExchangeMoney } from '../../settlement/service/exchange-door.js';
 import { LedgerBook } from '../../settlement/service/ledger-book.js';
 import type { FaultName } from '../faults.js';
@@ -207,6 +211,8 @@ export class SettlementSimulation {
         bytesMax: 10_000,
         pagesMax: 12,
         rowsPerPage: 1_024,
+        addressBytesMax: COMMIT_ADDRESS_BYTES_MAX,
+        computeUnitsMax: COMPUTE_UNITS_MAX,
         notionalMicroUsdMax: 1e14,
         marketNotionalMicroUsdMax: 5e13,
       },
