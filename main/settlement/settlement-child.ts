@@ -105,6 +105,7 @@ async function run(start: SettlementStart): Promise<void> {
     ledger,
     exchange: chain.exchange,
     nowSeconds: () => Math.floor(Date.now() / 1_000),
+    canReceive: (destination) => chain.reader.canReceive(destination, chain.mint),
     chainNonce: async (accountId) => (await chain.rows([accountId])).get(accountId)?.nonce ?? 0n,
   });
   const routes = custodyRoutes(facts, ledger, withdrawals);

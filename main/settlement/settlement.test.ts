@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Keypair } from '@solana/web3.js';
+import { Keypair, PublicKey } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PlimsollClient } from '../../sdk/client.js';
 import { keyPairLogin } from '../../sdk/login.js';
@@ -294,6 +294,15 @@ describe.each(BUSES)('settlement over bus %s', (bus) => {
           expect(answer, JSON.stringify(change)).toMatchObject({
             status,
             body: { error: { code, field, message: expect.stringContaining(field) } },
+          });
+        }
+        // Signed as it should be, but nobody can be paid there.
+        for (const destination of [new ChainWallet().key.publicKey, new PublicKey(facts.mint)]) {
+          const wish = { accountId, nonce: 20, amountMicroUsd: USD, destination };
+          const body = wallet.withdrawal(facts, wish);
+          expect(await exchange.custody('POST', '/v1/withdrawals', body)).toMatchObject({
+            status: 400,
+            body: { error: { code: 'field_is_invalid', field: 'destination' } },
           });
         }
         for (const expiresAt of [now + 10, now + 8 * 86_400]) {

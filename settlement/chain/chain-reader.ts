@@ -32,6 +32,11 @@ const PAGES_A_CALL = 4;
 const UNIX_TIME_AT = 32;
 /** Of the amount within a token account. */
 const TOKEN_AMOUNT_AT = 64;
+const TOKEN_ACCOUNT_BYTES = 165;
+const TOKEN_MINT_BYTES = 32;
+/** 0: not made yet, 2: frozen by the token's issuer. */
+const TOKEN_STATE_AT = 108;
+const TOKEN_INITIALIZED = 1;
 const MINT_BYTES = 82;
 const MINT_DECIMALS_AT = 44;
 
@@ -115,6 +120,14 @@ export class ChainReader {
   /** What the vault holds, in micro-USD. */
   vaultMicroUsd(): Promise<bigint> {
     return this.tokensAt(vaultAddress(this.exchange));
+  }
+
+  /** Whether the address is a token account of this mint that takes money now. */
+  async canReceive(address: PublicKey, mint: PublicKey): Promise<boolean> {
+    const data = await this.account(address);
+    if (data?.length !== TOKEN_ACCOUNT_BYTES) return false;
+    const isOfMint = mint.toBuffer().equals(data.subarray(0, TOKEN_MINT_BYTES));
+    return isOfMint && data.readUInt8(TOKEN_STATE_AT) === TOKEN_INITIALIZED;
   }
 
   /** Decimal places of a token; null: there is no such mint. */

@@ -11,6 +11,8 @@ export interface WithdrawalContext {
   readonly ledger: SettlementLedger;
   readonly exchange: PublicKey;
   readonly nowSeconds: () => number;
+  /** Whether this is a token account of the exchange's token that takes money. */
+  readonly canReceive: (destination: PublicKey) => Promise<boolean>;
   /** Nonce of the last withdrawal that the chain has seen of this account. */
   readonly chainNonce: (accountId: number) => Promise<bigint>;
 }
@@ -56,6 +58,7 @@ export class WithdrawalRequests {
       this.checkTime(wanted);
       this.refuseSecond(wanted);
       await this.checkNonce(wanted);
+      await this.checkDestination(wanted);
       // While the chain was asked another one may have come.
       this.refuseSecond(wanted);
     }
@@ -129,13 +132,18 @@ export class WithdrawalRequests {
     throw new CustodyProblem(409, 'nonce_is_used', sentence, 'nonce');
   }
 
-  private async lastNonce(accountId: number): Promise<bigint> {
-    try {
-      return await this.context.chainNonce(accountId);
-    } catch {
-      const sentence = `the chain does not answer what account ${accountId} has withdrawn: nothing was kept, ask again later`;
-      throw new CustodyProblem(503, 'chain_is_away', sentence);
-    }
+  private lastNonce(accountId: number): Promise<bigint> {
+    const asked = this.context.chainNonce(accountId);
+    return answered(asked, `what account ${accountId} has withdrawn`);
+  }
+
+  /** Nobody could be paid there, and the money would be off the collateral until the signature expires. */
+  private async checkDestination({ destination }: Wanted): Promise<void> {
+    const address = new PublicKey(destination);
+    const what = `whether ${address.toBase58()} can be paid to`;
+    if (await answered(this.context.canReceive(address), what)) return;
+    const sentence = `destination must be a token account of the exchange's token that can receive, but ${address.toBase58()} is none; make it first`;
+    throw new CustodyProblem(400, 'field_is_invalid', sentence, 'destination');
   }
 
   private shown(withdrawal: LedgerWithdrawal): object {
@@ -152,6 +160,16 @@ export class WithdrawalRequests {
       reason,
       history: history.map(({ state: was, timeMs, note }) => ({ state: was, timeMs, note })),
     };
+  }
+}
+
+/** @throws CustodyProblem when the chain does not answer what it was asked */
+async function answered<Answer>(asked: Promise<Answer>, what: string): Promise<Answer> {
+  try {
+    return await asked;
+  } catch {
+    const sentence = `the chain does not answer ${what}: nothing was kept, ask again later`;
+    throw new CustodyProblem(503, 'chain_is_away', sentence);
   }
 }
 

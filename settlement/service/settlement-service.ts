@@ -59,7 +59,7 @@ export class SettlementService {
     const scan = () => deposits.scan();
     const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
     const debits = new ForcedDebits({ ledger, exchange, now });
-    const transfers = new TransferRounds({ ledger, chain });
+    const transfers = new TransferRounds({ ledger, chain, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.loops = [
       this.loop('bus', REST_MS, () => this.reader.run().then(() => false)),

@@ -6,6 +6,8 @@ import { TransferRounds } from './transfer-rounds.js';
 
 afterEach(removeScratch);
 
+const LATER_MS = 120_000;
+
 /** A ledger whose transfers are covered by a settled batch when the test says so, and a chain that answers what it is told. */
 function prepared() {
   const ledger = openLedger(makeScratch());
@@ -15,7 +17,7 @@ function prepared() {
     ledger.catalogue.addAccount(0, { ...origin, ...account });
   }
   ledger.catalogue.markOnChain([1, 2, 3]);
-  const said = { covering: 1 as number | null, settled: 1, refusesFrom: 0 };
+  const said = { covering: 1 as number | null, settled: 1, refusesFrom: 0, nowMs: 1 };
   ledger.transfers.coveringBatch = () => said.covering;
   ledger.batches.lastSettledSequence = () => said.settled;
   const asked: string[] = [];
@@ -36,7 +38,15 @@ function prepared() {
       { ...origin, accountId, toAccountId, amountMicroUsd: 5 },
     );
   };
-  return { ledger, said, asked, add, rounds: new TransferRounds({ ledger, chain }) };
+  const all = new TransferRounds({ ledger, chain, now: () => said.nowMs });
+  const rounds = {
+    /** So long after the one before that what has failed is tried again. */
+    round: () => {
+      said.nowMs += LATER_MS;
+      return all.round();
+    },
+  };
+  return { ledger, said, asked, add, rounds };
 }
 
 function states(transfers: readonly LedgerTransfer[]): string[] {

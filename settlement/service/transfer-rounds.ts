@@ -2,14 +2,17 @@ import type { SettlementLedger } from '../ledger/ledger.js';
 import type { LedgerTransfer } from '../ledger/transfers.js';
 import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
-import { stepEach } from './step-each.js';
+import { FairTurns } from './fair-turns.js';
 
 export interface TransferRoundsOptions {
   readonly ledger: SettlementLedger;
   readonly chain: ChainDoor;
+  readonly now: () => number;
 }
 
 const AT_ONCE = 50;
+/** Of each account that gives there is one. */
+const OPEN_MAX = 100_000;
 
 /**
  * Collateral that owners have moved between their accounts moves on chain as well, when everything that had happened before it is
@@ -18,14 +21,16 @@ const AT_ONCE = 50;
  */
 export class TransferRounds {
   private readonly options: TransferRoundsOptions;
+  private readonly turns: FairTurns;
 
   constructor(options: TransferRoundsOptions) {
     this.options = options;
+    this.turns = new FairTurns(options.now);
   }
 
   round(): Promise<boolean> {
-    const next = this.options.ledger.transfers.next(AT_ONCE);
-    return stepEach(next, (transfer) => this.step(transfer));
+    const next = this.options.ledger.transfers.next(OPEN_MAX);
+    return this.turns.step(next, AT_ONCE, (transfer) => this.step(transfer));
   }
 
   private async step(transfer: LedgerTransfer): Promise<boolean> {

@@ -9,6 +9,7 @@ import { WithdrawalRounds } from './withdrawal-rounds.js';
 afterEach(removeScratch);
 
 const EXPIRES_SECONDS = 1_800_000_000;
+const LATER_MS = 120_000;
 const REQUEST: WithdrawalRequest = {
   accountId: 3,
   nonce: 11,
@@ -53,7 +54,14 @@ function prepared() {
       return said.outcome;
     },
   } as unknown as ChainDoor;
-  const rounds = new WithdrawalRounds({ ledger, chain, exchange, now: () => said.nowMs });
+  const all = new WithdrawalRounds({ ledger, chain, exchange, now: () => said.nowMs });
+  const rounds = {
+    /** So long after the one before that what has failed is tried again. */
+    round: () => {
+      said.nowMs += LATER_MS;
+      return all.round();
+    },
+  };
   const { id } = ledger.withdrawals.request(REQUEST).withdrawal;
   const state = () => ledger.withdrawals.get(id).state;
   /** What the engine has done comes over the bus. */

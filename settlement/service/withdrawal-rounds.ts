@@ -4,7 +4,7 @@ import { describe } from './batch-rounds.js';
 import type { ChainDoor } from './chain-door.js';
 import { EngineMoves } from './engine-moves.js';
 import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
-import { stepEach } from './step-each.js';
+import { FairTurns } from './fair-turns.js';
 
 export interface WithdrawalRoundsOptions {
   readonly ledger: SettlementLedger;
@@ -16,6 +16,8 @@ export interface WithdrawalRoundsOptions {
 const PASSED_ALARM = 'withdrawal passed over';
 
 const AT_ONCE = 50;
+/** Far more than there are: an account has one at a time. */
+const OPEN_MAX = 100_000;
 
 /**
  * Money that goes out, each withdrawal one step a round, each step on disk before the next is done:
@@ -28,16 +30,18 @@ export class WithdrawalRounds {
   private readonly options: WithdrawalRoundsOptions;
   private readonly reserving: EngineMoves;
   private readonly returning: EngineMoves;
+  private readonly turns: FairTurns;
 
   constructor(options: WithdrawalRoundsOptions) {
     this.options = options;
     this.reserving = new EngineMoves(options.now);
     this.returning = new EngineMoves(options.now);
+    this.turns = new FairTurns(options.now);
   }
 
   round(): Promise<boolean> {
-    const open = this.options.ledger.withdrawals.open(AT_ONCE);
-    return stepEach(open, (withdrawal) => this.step(withdrawal));
+    const open = this.options.ledger.withdrawals.open(OPEN_MAX);
+    return this.turns.step(open, AT_ONCE, (withdrawal) => this.step(withdrawal));
   }
 
   private async step(withdrawal: LedgerWithdrawal): Promise<boolean> {

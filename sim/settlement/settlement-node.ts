@@ -59,7 +59,7 @@ export class SettlementNode {
     const areDepositsKnown = () => deposits.isAtEnd;
     const isInLine = () => batches.isInLine;
     const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
-    const transfers = new TransferRounds({ ledger, chain });
+    const transfers = new TransferRounds({ ledger, chain, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.rounds = new Map<string, () => Promise<unknown>>([
       ['accounts', () => accounts.round()],

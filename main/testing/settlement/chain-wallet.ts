@@ -27,6 +27,8 @@ export interface Wish {
   nonce: number;
   amountMicroUsd: bigint;
   expiresAt?: number;
+  /** Default: the wallet's own token account. */
+  destination?: PublicKey;
 }
 
 const LAMPORTS = 10_000_000_000;
@@ -92,7 +94,8 @@ export class ChainWallet {
   withdrawal({ exchange, mint }: Facts, wish: Wish): WithdrawalBody {
     const { accountId, nonce, amountMicroUsd } = wish;
     const expiresAt = wish.expiresAt ?? Math.floor(Date.now() / 1_000) + 3_600;
-    const destination = associatedTokenAccount(this.key.publicKey, new PublicKey(mint));
+    const own = associatedTokenAccount(this.key.publicKey, new PublicKey(mint));
+    const destination = wish.destination ?? own;
     const bytes = authorisationBytes({
       exchange: new PublicKey(exchange),
       accountId,
