@@ -11,6 +11,7 @@ import type { MarketConfig } from '../config/market-config.js';
 import { shown } from '../config/problem.js';
 import type { Drill } from '../gateways/thread-messages.js';
 import { FieldReader, RequestProblem } from './field-reader.js';
+import { withdrawByForce } from './forced-withdrawal.js';
 import type { OperatorError } from './operator.js';
 import type { OperatorDesk } from './operator-desk.js';
 import { showIndex } from './oracle-answer.js';
@@ -74,10 +75,14 @@ export class AdminRequests {
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
   }
 
-  /** Only what no position, no order and no unrealised profit stands for. */
+  /** Only what no position, no order and no unrealised profit stands for; with `force` orders go first, and isolated margin comes back. */
   async withdraw(body: Body): Promise<object> {
-    const { account, amount, key } = readCash(body);
-    const collateral = await this.context.operator.withdraw(account, amount, key);
+    const { operator, markets } = this.context;
+    const { account, amount, key, isForced } = readCash(body, ['force']);
+    const ids = markets.map(({ marketId }) => marketId);
+    const collateral = isForced
+      ? await withdrawByForce(operator, ids, { account, amount, key })
+      : await operator.withdraw(account, amount, key);
     return { collateral: formatDecimal(collateral, MICRO_USD_STEP) };
   }
 
@@ -272,11 +277,12 @@ function drillOf(body: Body): Drill {
   throw new RequestProblem(400, 'field_is_invalid', sentence, 'blockMs');
 }
 
-function readCash(body: Body) {
-  const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey']);
+function readCash(body: Body, more: readonly string[] = []) {
+  const fields = new FieldReader(body, ['accountId', 'amount', 'idempotencyKey', ...more]);
   const account = fields.integer('accountId', 1, ACCOUNT_ID_MAX);
   const amount = asMicroUsd(fields.exact('amount', MICRO_USD_STEP, 1, MICRO_USD_MAX));
-  return { account, amount, key: keyOf(fields) };
+  const isForced = fields.has('force') && fields.flag('force');
+  return { account, amount, key: keyOf(fields), isForced };
 }
 
 function keyOf(fields: FieldReader): Int32Array | null {

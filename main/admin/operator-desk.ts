@@ -2,8 +2,14 @@ import type { MarginTerms } from '../../engine/market/margin-terms.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
 import type { PricingParams } from '../../engine/market/pricing-params.js';
 import { DIRECTORY_SHARD } from '../../engine/shard/routing.js';
-import type { MicroUsd, Ppm, PriceTicks, TimeMs } from '../../engine/units/units.js';
-import type { Operator } from './operator.js';
+import {
+  asMicroUsd,
+  type MicroUsd,
+  type Ppm,
+  type PriceTicks,
+  type TimeMs,
+} from '../../engine/units/units.js';
+import { type Operator, OperatorError } from './operator.js';
 
 export interface DeskShards {
   /** By shard. */
@@ -50,6 +56,26 @@ export class OperatorDesk {
     idempotencyKey: Int32Array | null,
   ): Promise<MicroUsd> {
     return this.home(account).withdraw(account, microUsd, idempotencyKey);
+  }
+
+  cancelOrders(account: number): Promise<void> {
+    return this.home(account).cancelOrders(account);
+  }
+
+  /** Moves back what may leave an isolated position, up to `most`; gives how much that was. */
+  async takeIsolated(account: number, marketId: number, most: MicroUsd): Promise<MicroUsd> {
+    const home = this.home(account);
+    try {
+      await home.takeMargin(account, marketId, most);
+      return most;
+    } catch (error) {
+      if (!(error instanceof OperatorError) || error.code === 'busy') throw error;
+      const free = Math.floor(error.limit);
+      // No isolated position, or one of which nothing may leave.
+      if (error.code !== 'insufficient_free_collateral' || free < 1) return asMicroUsd(0);
+      await home.takeMargin(account, marketId, asMicroUsd(free));
+      return asMicroUsd(free);
+    }
   }
 
   setFeeTier(account: number, tier: number): Promise<number> {

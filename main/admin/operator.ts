@@ -41,6 +41,7 @@ import type { ShardPort } from '../../engine/shard/shard-port.js';
 import {
   asMicroUsd,
   asPriceTicks,
+  MARKET_ID_ALL,
   type MicroUsd,
   type Ppm,
   type PriceTicks,
@@ -53,11 +54,14 @@ export class OperatorError extends Error {
   override readonly name = 'OperatorError';
   readonly code: string;
   readonly value: number;
+  /** What would have been allowed, where the refusal is about a number. */
+  readonly limit: number;
 
-  constructor(code: string, message: string, value: number) {
+  constructor(code: string, message: string, value: number, limit = 0) {
     super(message);
     this.code = code;
     this.value = value;
+    this.limit = limit;
   }
 }
 
@@ -80,6 +84,8 @@ interface Pending {
 const KEY_WORDS = 8;
 /** Four words, 128 bits. */
 const IDEMPOTENCY_WORD = 6;
+/** Of what nobody waits for: it may be answered by another shard, where a number would be somebody else's. */
+const NO_REQUEST = 0;
 const BUSY_RETRIES = 500;
 const BUSY_WAIT_MS = 10;
 
@@ -113,6 +119,23 @@ export class Operator {
   /** Gives the collateral afterwards. The same key again, of a deposit too, changes nothing. */
   withdraw(account: number, microUsd: MicroUsd, idempotencyKey: Int32Array | null) {
     return this.moveCash(type.CMD_WITHDRAW, account, microUsd, idempotencyKey);
+  }
+
+  /** Cancels all orders of an account, those that wait as well. The books answer, of whatever shards: nobody waits for it here. */
+  async cancelOrders(account: number): Promise<void> {
+    const { words } = command(type.CMD_MASS_CANCEL, 1, MARKET_ID_ALL);
+    words[W_ACCOUNT] = account;
+    words[W_FLAGS] = type.FLAG_MASS_BIDS | type.FLAG_MASS_ASKS;
+    await this.post(words, NO_REQUEST);
+    this.port.flush();
+  }
+
+  /** Moves collateral of an isolated position back to the account. */
+  async takeMargin(account: number, marketId: number, microUsd: MicroUsd): Promise<void> {
+    const { words, floats } = command(type.CMD_MOVE_MARGIN, 1, marketId);
+    words[W_ACCOUNT] = account;
+    floats[F_QTY] = -microUsd;
+    await this.send(words);
   }
 
   /** Gives the tier afterwards. */
@@ -205,6 +228,15 @@ export class Operator {
   private async send(words: Int32Array): Promise<Answer> {
     this.lastRequest = (this.lastRequest + 1) & 0x7fffffff;
     const request = this.lastRequest;
+    await this.post(words, request);
+    return new Promise((resolve, reject) => {
+      this.pending.set(request, { resolve, reject });
+      this.port.flush();
+    });
+  }
+
+  /** Puts a command into the ring; `send` flushes it when it is ready for the answer. */
+  private async post(words: Int32Array, request: number): Promise<void> {
     words[W_REQUEST] = request;
     words[W_SESSION] = this.port.portId << 24;
     const slots = words.length / SLOT_WORDS;
@@ -213,10 +245,6 @@ export class Operator {
       this.port.flush();
       await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
     }
-    return new Promise((resolve, reject) => {
-      this.pending.set(request, { resolve, reject });
-      this.port.flush();
-    });
   }
 
   private readonly onEvent = (words: Int32Array, floats: Float64Array, at: number): void => {
@@ -229,7 +257,7 @@ export class Operator {
       const value = floats[f + EF_VALUE] as number;
       const limit = floats[f + EF_LIMIT] as number;
       const { code, message } = operatorRejectionOf(words[at + EW_CODE] as number, value, limit);
-      waiting.reject(new OperatorError(code, message, value));
+      waiting.reject(new OperatorError(code, message, value, limit));
       return;
     }
     waiting.resolve({

@@ -32,11 +32,17 @@ export interface ExchangeMoney {
   withdraw(accountId: number, microUsd: bigint, key: string): Promise<void>;
 }
 
+/** What forced withdrawals need besides: the chain that pays them knows neither orders nor isolated positions. */
+export interface ForcedMoney extends ExchangeMoney {
+  /** As `withdraw`, but where it is not free, the account's orders are canceled and isolated collateral is moved back first. */
+  withdrawByForce(accountId: number, microUsd: bigint, key: string): Promise<void>;
+}
+
 const TIMEOUT_MS = 10_000;
 const BUSY_STATUSES = [429, 500, 502, 503, 504];
 
 /** The exchange's admin API, which is on loopback. Each request has an idempotency key, so a lost answer costs nothing. */
-export class ExchangeDoor implements ExchangeMoney {
+export class ExchangeDoor implements ForcedMoney {
   private readonly options: ExchangeDoorOptions;
 
   constructor(options: ExchangeDoorOptions) {
@@ -49,6 +55,11 @@ export class ExchangeDoor implements ExchangeMoney {
 
   async withdraw(accountId: number, microUsd: bigint, key: string): Promise<void> {
     await this.post('withdrawals', { accountId, amount: usdText(microUsd), idempotencyKey: key });
+  }
+
+  async withdrawByForce(accountId: number, microUsd: bigint, key: string): Promise<void> {
+    const body = { accountId, amount: usdText(microUsd), idempotencyKey: key, force: true };
+    await this.post('withdrawals', body);
   }
 
   private async post(path: string, body: object): Promise<void> {

@@ -1,13 +1,13 @@
 import { forcedDebitKey, type LedgerForcedPayment } from '../ledger/forced-payments.js';
 import type { SettlementLedger } from '../ledger/ledger.js';
 import { EngineMoves } from './engine-moves.js';
-import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { type ForcedMoney, RefusedByExchangeError } from './exchange-door.js';
 import { RetryPace } from './retry-pace.js';
 import { stepEach } from './step-each.js';
 
 export interface ForcedDebitsOptions {
   readonly ledger: SettlementLedger;
-  readonly exchange: ExchangeMoney;
+  readonly exchange: ForcedMoney;
   readonly now: () => number;
 }
 
@@ -36,7 +36,8 @@ export class ForcedDebits {
     const { ledger, exchange } = this.options;
     const { id, accountId, owedMicroUsd, reservedItem } = payment;
     if (reservedItem === null && !this.pace.isDue(id)) return false;
-    const ask = () => exchange.withdraw(accountId, BigInt(owedMicroUsd), forcedDebitKey(payment));
+    const ask = () =>
+      exchange.withdrawByForce(accountId, BigInt(owedMicroUsd), forcedDebitKey(payment));
     const isTold = ledger.alarms.list().some(({ key }) => key === keyOf(payment));
     if (!isTold) this.complain(payment, 'the engine has not shown yet that it takes them off');
     try {

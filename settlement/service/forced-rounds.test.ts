@@ -5,7 +5,7 @@ import { makeScratch, openLedger, removeScratch } from '../ledger/testing/scratc
 import { cashKeyText } from '../packs/cash-key.js';
 import type { ChainDoor, ChainOutcome, DepositScan, ForcedOnChain } from './chain-door.js';
 import { DepositRounds } from './deposit-rounds.js';
-import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { type ForcedMoney, RefusedByExchangeError } from './exchange-door.js';
 import { ForcedDebits } from './forced-debits.js';
 import { ForcedRounds } from './forced-rounds.js';
 
@@ -18,7 +18,7 @@ const REQUEST: ForcedRequest = {
 };
 
 /** What was asked of the engine; a key counts once, as there. */
-class Engine implements ExchangeMoney {
+class Engine implements ForcedMoney {
   readonly moves = new Map<string, bigint>();
   answer: Error | null = null;
   stuckKey = '';
@@ -27,7 +27,10 @@ class Engine implements ExchangeMoney {
     if (this.answer !== null) throw this.answer;
     this.moves.set(key, microUsd);
   }
-  async withdraw(_account: number, microUsd: bigint, key: string): Promise<void> {
+  async withdraw(): Promise<void> {
+    throw new Error('what is forced is not asked for like this');
+  }
+  async withdrawByForce(_account: number, microUsd: bigint, key: string): Promise<void> {
     if (this.answer !== null) throw this.answer;
     if (key === this.stuckKey) throw new Error('stuck');
     this.moves.set(key, -microUsd);

@@ -9,7 +9,7 @@ import { describe } from './batch-rounds.js';
 import type { ChainDoor, ForcedOnChain } from './chain-door.js';
 import type { ScanReach } from './deposit-rounds.js';
 import { EngineMoves } from './engine-moves.js';
-import { type ExchangeMoney, RefusedByExchangeError } from './exchange-door.js';
+import { type ForcedMoney, RefusedByExchangeError } from './exchange-door.js';
 import { ForcedWatch } from './forced-watch.js';
 import { RetryPace } from './retry-pace.js';
 import { stepEach } from './step-each.js';
@@ -17,7 +17,7 @@ import { stepEach } from './step-each.js';
 export interface ForcedRoundsOptions {
   readonly ledger: SettlementLedger;
   readonly chain: ChainDoor;
-  readonly exchange: ExchangeMoney;
+  readonly exchange: ForcedMoney;
   /** Reads on what has happened at the vault. */
   readonly scan: () => Promise<ScanReach>;
   readonly now: () => number;
@@ -163,7 +163,11 @@ export class ForcedRounds {
 
   private ask(known: LedgerForcedRequest): Promise<void> {
     const { accountId, amountMicroUsd } = known;
-    return this.options.exchange.withdraw(accountId, BigInt(amountMicroUsd), forcedKey(known));
+    return this.options.exchange.withdrawByForce(
+      accountId,
+      BigInt(amountMicroUsd),
+      forcedKey(known),
+    );
   }
 
   /** What the chain has paid already has to be taken off all the same; everything else may be cut to what the chain would pay. */

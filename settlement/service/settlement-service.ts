@@ -6,7 +6,7 @@ import { BatchRounds } from './batch-rounds.js';
 import { BusReader } from './bus-reader.js';
 import type { ChainDoor } from './chain-door.js';
 import { DepositRounds } from './deposit-rounds.js';
-import type { ExchangeMoney } from './exchange-door.js';
+import type { ForcedMoney } from './exchange-door.js';
 import { ForcedDebits } from './forced-debits.js';
 import { ForcedRounds } from './forced-rounds.js';
 import { Loop } from './loop.js';
@@ -18,7 +18,7 @@ export interface SettlementServiceOptions {
   readonly bus: Bus;
   readonly ledger: SettlementLedger;
   readonly chain: ChainDoor;
-  readonly exchange: ExchangeMoney;
+  readonly exchange: ForcedMoney;
   readonly limits: WindowLimits;
   readonly windowMs: number;
   /** Owner on chain of accounts without a key of their own. */
