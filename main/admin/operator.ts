@@ -228,14 +228,21 @@ export class Operator {
   private async send(words: Int32Array): Promise<Answer> {
     this.lastRequest = (this.lastRequest + 1) & 0x7fffffff;
     const request = this.lastRequest;
-    await this.post(words, request);
-    return new Promise((resolve, reject) => {
+    // Waited for before it is posted: a flush for another command lets an inline shard answer this one as well.
+    const answer = new Promise<Answer>((resolve, reject) => {
       this.pending.set(request, { resolve, reject });
-      this.port.flush();
     });
+    try {
+      await this.post(words, request);
+    } catch (error) {
+      this.pending.delete(request);
+      throw error;
+    }
+    this.port.flush();
+    return answer;
   }
 
-  /** Puts a command into the ring; `send` flushes it when it is ready for the answer. */
+  /** Puts a command into the ring, which whoever calls flushes. */
   private async post(words: Int32Array, request: number): Promise<void> {
     words[W_REQUEST] = request;
     words[W_SESSION] = this.port.portId << 24;

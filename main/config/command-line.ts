@@ -13,7 +13,12 @@ import {
 import { PORT_MAX } from './hosts.js';
 import { checkPyth } from './oracle-config.js';
 import { StartError, shown } from './problem.js';
-import { checkRealChain, SETTLEMENTS, type SettlementConfig } from './settlement-config.js';
+import {
+  checkFundingCap,
+  checkRealChain,
+  SETTLEMENTS,
+  type SettlementConfig,
+} from './settlement-config.js';
 
 export const HELP = `Usage: npm start -- [options]
 
@@ -76,6 +81,7 @@ export function configOf(args: readonly string[]): Config | null {
   const settlement = { ...read.settlement, ...settlementOverrides(values) };
   const config = { ...read, ...own, settlement };
   checkRealChain(config);
+  checkFundingCap(config);
   if (config.oracle === 'pyth') checkPyth(config);
   return config;
 }

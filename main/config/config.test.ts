@@ -284,6 +284,14 @@ describe('the command line', () => {
       expect(configOf(['--config', written(real), '--settlement', 'off'])).not.toBeNull();
     });
 
+    it('pays no more funding in a round than the chain takes', () => {
+      const wide = '[pricing]\nfundingRateCap = "0.11"\n';
+      expect(start(wide)).toContain(
+        'fundingRateCap must be at most 0.1 with settlement, but is 0.11',
+      );
+      expect(configOf(['--config', written(wide), '--settlement', 'off'])).not.toBeNull();
+    });
+
     it('counts no server twice where several have to agree', () => {
       const twice = 'rpcUrls = ["http://a.test", "http://b.test", "http://A.test/"]';
       expect(start(settlement(`${twice}\nmint = "${MINT}"`))).toContain(

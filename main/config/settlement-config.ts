@@ -29,6 +29,9 @@ export interface SettlementConfig {
 }
 
 const ADDRESS_BYTES = 32;
+const PPB_ONE = 1_000_000_000;
+/** Of the open interest, as `paymentCapPpm` of the program. */
+const FUNDING_RATE_CAP_MAX_PPB = PPB_ONE / 10;
 /** Both sides of a trade; and what one transaction may take, `BATCH_ENTRIES_MAX` of the program. */
 const BATCH_ENTRIES_MIN = 2;
 const BATCH_ENTRIES_MAX = 2_000;
@@ -65,6 +68,17 @@ export function checkRealChain(config: Config): void {
     if (pythFeed !== null) continue;
     throw new StartError(
       `${file}: ${params.symbol}: pythFeed must be set with settlement.rpcUrls, but is missing; on chain a market keeps its feed for good`,
+    );
+  }
+}
+
+/** A round of funding above it would be a batch that the chain never takes, and everything behind it would wait. */
+export function checkFundingCap({ file, markets, settlement }: Config): void {
+  if (settlement.mode === 'off') return;
+  for (const { params, pricing } of markets) {
+    if (pricing.rateCapPpb <= FUNDING_RATE_CAP_MAX_PPB) continue;
+    throw new StartError(
+      `${file}: ${params.symbol}: fundingRateCap must be at most ${FUNDING_RATE_CAP_MAX_PPB / PPB_ONE} with settlement, but is ${pricing.rateCapPpb / PPB_ONE}`,
     );
   }
 }

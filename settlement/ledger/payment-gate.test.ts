@@ -26,6 +26,24 @@ function opened() {
   return { exchange, pay, next };
 }
 
+describe('rounds of funding', () => {
+  it('are in batches of their own, whatever waits: the chain bounds what is paid in one', () => {
+    const { exchange, pay, next } = opened();
+    exchange.fill(1, 3, 30);
+    pay(0, 5, 1_000, 700);
+    pay(0, 6, 20_000, 50);
+    pay(0, 7, 61_000, 800);
+    pay(0, 8, 122_000, 900);
+    exchange.watermark(0, 9, 130_000);
+    exchange.watermark(1, 9, 130_000);
+    const paid: bigint[] = [];
+    for (let batch = next(); batch !== null; batch = next()) {
+      paid.push(...Object.values(batch).map((section) => section[1] as bigint));
+    }
+    expect(paid).toEqual([750n, 800n, 900n]);
+  });
+});
+
 describe('a payment', () => {
   it('waits until it is certain that the trades before it are here, and later trades wait for it', () => {
     const { exchange, pay, next } = opened();

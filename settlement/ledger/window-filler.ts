@@ -31,6 +31,9 @@ export interface OpenStream {
   shortOf: number | null;
 }
 
+/** Rounds of funding are a minute apart at least; the shards of one do not pay in the same millisecond. */
+const ROUND_MS = 30_000;
+
 /** `short`: an insurance fund would be below zero. `early`: trades before it may be missing. */
 type Answer = WindowAnswer | 'short' | 'early';
 type Payment = Extract<AccountItem, { kind: 'funding' | 'insurance' }>;
@@ -59,6 +62,8 @@ export class WindowFiller {
   private readonly gate: PaymentGate | null;
   /** By market: when the payment was made that waits for trades of before; what was traded later waits for it. */
   private readonly heldMs = new Map<number, number>();
+  /** By market: when the funding was paid that is in the window. */
+  private readonly roundsMs = new Map<number, number>();
   /** Up to this item what comes of the stream must be in one batch, and nothing else in between. */
   private together: { readonly stream: OpenStream; readonly until: number } | null = null;
 
@@ -200,6 +205,7 @@ export class WindowFiller {
     const { marketId, accountId, paymentMicroUsd } = payment;
     if (!this.window.hasPlaceFor(marketId)) return this.refused(stream, marketId, 'unplaced');
     if (this.together === null && this.isEarly(stream, number, payment)) return 'early';
+    if (this.together === null && this.isNextRound(payment)) return 'full';
     if (this.together === null && !this.purses.allows(marketId, paymentMicroUsd)) {
       const end = this.endOfDebt(stream, number);
       if (end === 'early') return 'early';
@@ -214,11 +220,22 @@ export class WindowFiller {
     const answer = this.window.addPayment(marketId, accountId, paymentMicroUsd, isForced);
     if (answer !== 'added') return this.refused(stream, marketId, answer);
     this.purses.add(marketId, paymentMicroUsd);
+    this.noteRound(payment);
     if (number === this.together?.until) this.together = null;
     if (paymentMicroUsd > 0) {
       for (const waiting of this.open) if (waiting.shortOf === marketId) waiting.shortOf = null;
     }
     return 'added';
+  }
+
+  /** The chain bounds what is paid in one batch, so after a time without it one batch must not have the funding of many rounds. */
+  private isNextRound({ kind, marketId, timeMs }: Payment): boolean {
+    const firstMs = this.roundsMs.get(marketId);
+    return kind === 'funding' && firstMs !== undefined && timeMs - firstMs > ROUND_MS;
+  }
+
+  private noteRound({ kind, marketId, timeMs }: Payment): void {
+    if (kind === 'funding' && !this.roundsMs.has(marketId)) this.roundsMs.set(marketId, timeMs);
   }
 
   private isEarly(stream: OpenStream, number: number, { marketId, timeMs }: Payment): boolean {
