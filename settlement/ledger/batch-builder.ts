@@ -129,7 +129,7 @@ function excessOf(
   if (window.addressBytes() > addressBytesMax) {
     return `whose markets and pages take more than ${addressBytesMax} bytes of its transaction`;
   }
-  const units = window.computeUnits(sections);
+  const units = window.computeUnits(sections, bytes.length);
   if (units > computeUnitsMax) return `of up to ${units} compute units, above ${computeUnitsMax}`;
   return null;
 }

@@ -39,7 +39,7 @@ describe('taking in and netting', () => {
           notionalMicroUsdMax: random.between(1, 20_000_000),
           // A round of funding that pays out first may not be divided, over however many pages it is.
           addressBytesMax: addressBytes(random.between(1, 3), 40),
-          computeUnitsMax: random.between(40_000, 60_000),
+          computeUnitsMax: random.between(30_000, 60_000),
         };
         for (let at = 0; at < messages.length; ) {
           const group = messages.slice(at, at + random.between(1, 6));

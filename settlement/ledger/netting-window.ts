@@ -160,9 +160,10 @@ export class NettingWindow {
   }
 
   /** The most compute units that the batch can take of its transaction. */
-  computeUnits(sections: readonly BatchSection[]): number {
+  computeUnits(sections: readonly BatchSection[], bytes: number): number {
     const worths = new Map([...this.markets.values()].map(({ slot, worth }) => [slot, worth]));
-    return batchComputeUnits(sections, (slot) => worths.get(slot) as TickLotWorth, this.pages.size);
+    const size = { bytes, pages: this.pages.size };
+    return batchComputeUnits(sections, (slot) => worths.get(slot) as TickLotWorth, size);
   }
 
   /** Bytes of its transaction for markets and pages. */
