@@ -141,7 +141,10 @@ export class MarketBrackets {
         const entered = this.known.find(orderId);
         if (entered !== undefined) entered.filledLots += lots;
         const left = this.byExit.get(orderId);
-        if (left !== undefined) left.closedLots += lots;
+        // Its owner may have made the order larger than what the bracket has opened.
+        if (left !== undefined) {
+          left.closedLots = Math.min(left.filledLots, left.closedLots + lots);
+        }
       }
       if (typeOf(head) === EVT_FILL || typeOf(head) === EVT_TRANSFER) {
         for (const bracket of this.known.ofAccount(words[w + W_ACCOUNT] as number)) {

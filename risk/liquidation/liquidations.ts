@@ -214,6 +214,10 @@ export class Liquidations {
    */
   private cover(entry: Liquidation, equityMicroUsd: number, nowMs: number): void {
     const all = this.positionsOf(entry);
+    if (all.length === 0) {
+      this.wait(entry, true, nowMs);
+      return;
+    }
     const tries = entry.rung === LADDER_COVER ? entry.tries + 1 : 0;
     const { marketId } = all[tries % all.length] as MarketSummary;
     this.ask(entry.account, marketId, LADDER_COVER, { ...NO_BACKING, equityMicroUsd });

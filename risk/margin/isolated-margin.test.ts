@@ -191,6 +191,20 @@ it('keeps what a closed position owes apart from the account until it is paid', 
   expect(copy.hash).toBe(shard.hash);
 });
 
+it('does not let an account with a debt leave the last market whose fund could cover it', () => {
+  const shard = new TriggerShard('product');
+  const { accounts, kernel } = (shard.core.home as MarginActor).state;
+  const [at, other] = [1, 2].map((account) => (accounts.at(account) + A_COLLATERAL) >> 3);
+  const give = (microUsd: number) => {
+    kernel.floats[at as number]! -= microUsd;
+    kernel.floats[other as number]! += microUsd;
+  };
+  give(10_049 * USD);
+  expect(setMode(shard, 1, type.MARGIN_ISOLATED)).toEqual(['insufficient_margin', 0, -49 * USD]);
+  give(-10_049 * USD);
+  expect(setMode(shard, 1, type.MARGIN_ISOLATED)).toEqual([type.EVT_MARGIN_MODE, 0, 0]);
+});
+
 it('is the same again from a snapshot', () => {
   const shard = new TriggerShard('product');
   setMode(shard, 1, type.MARGIN_ISOLATED);

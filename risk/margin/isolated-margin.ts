@@ -73,6 +73,12 @@ export class IsolatedMargin {
       this.reject(asked, REJECT.position_collateral_must_not_be_negative, collateral, 0);
       return;
     }
+    // A debt is covered by the funds of the markets in which the account is cross: one of them has to be left.
+    const owed = accounts.collateral(account);
+    if (mode === MARGIN_ISOLATED && owed < 0) {
+      this.reject(asked, REJECT.insufficient_margin, 0, owed);
+      return;
+    }
     if (mode === MARGIN_ISOLATED) kernel.calls.openPurse(market.block, account, record);
     else if (collateral !== null) kernel.calls.closePurse(market.block, account, record);
     kernel.refresh();

@@ -207,6 +207,10 @@ export function naiveSetMode(
     naiveReject(state, message, 'position_collateral_must_not_be_negative', owed, 0);
     return;
   }
+  if (mode === type.MARGIN_ISOLATED && account.collateral < 0n) {
+    naiveReject(state, message, 'insufficient_margin', 0, account.collateral);
+    return;
+  }
   if (mode === type.MARGIN_CROSS) {
     account.collateral += owed;
     holding.purse = null;

@@ -216,6 +216,10 @@ function payDebt(
   nowMs: number,
 ): void {
   const markets = partsOf(state, account.id, part).map(({ market }) => market);
+  if (markets.length === 0) {
+    wait(entry, true, nowMs);
+    return;
+  }
   const tries = entry.rung === type.LADDER_COVER ? entry.tries + 1 : 0;
   const { marketId } = markets[tries % markets.length] as NaiveMarket;
   const backing = { mark: 0n, equity, position: 0n };

@@ -151,6 +151,11 @@ export class MarketLiquidations {
       market.refuse(inbox, slot, REJECT.auction_is_of_the_same_account, id, 0);
       return;
     }
+    if (this.sizeLeft(auction) === 0) {
+      this.endAuction(auction);
+      market.refuse(inbox, slot, REJECT.auction_is_not_open, id, 0);
+      return;
+    }
     if (!this.admitsTakeOver(inbox, slot)) return;
     if (!market.admitsLots(inbox, slot, asked)) return;
     const price = this.priceOf(auction, nowMs);
@@ -158,6 +163,7 @@ export class MarketLiquidations {
       market.refuse(inbox, slot, REJECT.auction_price_is_beyond_limit, limit, price);
       return;
     }
+    auction.lots = asQtyLots(this.sizeLeft(auction));
     this.takeOver(auction, inbox, slot, asQtyLots(Math.min(asked, auction.lots)), price);
   }
 
@@ -315,6 +321,12 @@ export class MarketLiquidations {
   private endAuction(auction: Auction): void {
     this.auctions.remove(auction);
     this.tellAuction(auction, AUCTION_ENDED, asPriceTicks(0));
+  }
+
+  /** What is for sale and still there: a trigger order that fires meanwhile closes a part of the position. */
+  private sizeLeft({ account, side, lots }: Auction): number {
+    const position = this.market.positions.positionOf(account);
+    return Math.min(lots, Math.max(0, side === SIDE_BUY ? position : -position));
   }
 
   private takeOver(
