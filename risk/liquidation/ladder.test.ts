@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
@@ -47,6 +48,11 @@ class Ladder extends TriggerShard {
   takeOver(account: number, auction: number, lots: number, price: number, flags = 0): string[] {
     const fields = { account, marketId: MARKET, orderId: auction, qty: lots, price, flags };
     return this.ask(command(type.CMD_TAKE_OVER, fields));
+  }
+
+  setState(state: keyof typeof MARKET_STATE): void {
+    const fields = { marketId: MARKET, flags: MARKET_STATE[state] };
+    this.send(withSlots(type.CMD_SET_MARKET_STATE, 1, fields));
   }
 
   /** The mark moves, and a sweep reports account 1. */
@@ -135,6 +141,27 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
     // 100 lots at 896 have lost 104, 700 at 875 have lost 875.
     expect(shard.collateral(1)).toBe((1_000 - 104 - 875) * USD);
     expect(shard.pass(10_000)).toEqual(['liquidation of 1: ended, 21000000 of 0']);
+  });
+
+  it('sells no more than is left when a stop that a halt has kept fires beside the auction', () => {
+    const shard = Ladder.at(flavour);
+    shard.liquidator(3);
+    const flags = type.SIDE_SELL | type.FLAG_REDUCE_ONLY | (type.TIF_GTC << type.TIF_SHIFT);
+    const trigger = { kind: type.TRIGGER_STOP, source: type.PRICE_OF_MARK, price: 900 };
+    const stop = { account: 1, marketId: MARKET, flags, price: 890, qty: 300, trigger };
+    shard.ask(command(type.CMD_PLACE_TRIGGER, stop));
+    shard.setState('halted');
+    shard.fall(905);
+    shard.pass(0);
+    shard.setState('open');
+    for (let i = 0; i < 20 && shard.pass(1_000).every((line) => !/opened/.test(line)); i++);
+    shard.place(4, 'buy', 300, { price: 900 });
+    shard.mark(900);
+    expect(shard.position(1)).toBe(500);
+    const [given, , told] = shard.takeOver(3, 1, 800, 905);
+    expect(given).toMatch(/^take-over 1 sell 500@\d+, position 0$/);
+    expect(told).toMatch(/^auction #1 taken buy 0@/);
+    expect(shard.takeOver(3, 1, 1, 905)).toEqual(['* rejected auction_is_not_open 1 limit 0']);
   });
 
   it('lets only registered liquidators with margin take over, and nobody from themselves', () => {
