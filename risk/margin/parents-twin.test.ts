@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { R_OPEN_LOSS, R_OPEN_LOTS } from '../../engine/kernel/layout.js';
 import * as type from '../../engine/messages/types.js';
+import { command } from '../../sim/traffic/wire.js';
 import type { MarginActor } from './margin-actor.js';
 import { TriggerShard } from './trigger-shard.fixture.js';
 
@@ -136,5 +137,23 @@ describe('orders that make orders', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe.each(['product', 'naive'] as const)('a bracket, %s', (flavour) => {
+  it('has closed what it opened when its owner makes its exit larger than that', () => {
+    const shard = new TriggerShard(flavour);
+    shard.place(2, 'sell', 30, { price: 1000 });
+    shard.place(1, 'buy', 20, { price: 1000 });
+    const legs = { profit: { at: 1010, limit: 1012 }, stop: { at: 990 } };
+    shard.bracket(1, 'buy', 10, { price: 1000, ...legs });
+    const fired = shard.mark(1010).find((line) => /^accepted/.test(line)) ?? '';
+    const orderId = Number(/#(\d+)/.exec(fired)?.[1]);
+    shard.ask(command(type.CMD_AMEND, { marketId: 1, account: 1, orderId, qty: 25 }));
+    const told = shard.place(3, 'buy', 25, { price: 1012 });
+    expect(told.some((line) => /fill .* maker 25@1012/.test(line))).toBe(true);
+    expect(told.filter((line) => /-\d/.test(line))).toEqual([]);
+    expect(shard.waiting).toEqual([]);
+    expect(shard.core.market(1)?.parents.brackets.live()).toEqual([]);
   });
 });
