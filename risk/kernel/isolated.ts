@@ -146,8 +146,8 @@ export function cashOf(account: i32, record: i32): f64 {
 /**
  * A fill in an isolated market: realised profit − fee is the position's. Where its collateral, unrealised losses taken off, then is
  * below its initial margin, it gets the difference, but no more than the order had reserved for the fill: what initial margin has
- * grown by, loss and fee. `movable`: what the account may part with, which an order that was covered never comes up against
- * while the mark stands still. Row and reservation are as after the fill.
+ * grown by, loss and fee. `movable`: what the account may part with, by the rule that let the order in, so that an order that was
+ * covered never comes up against it while the mark stands still. Row and reservation are as after the fill.
  */
 export function fillIsolated(
   event: i32,

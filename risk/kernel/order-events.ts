@@ -43,7 +43,7 @@ import {
   FLAG_SIDE,
 } from '../../engine/messages/types.js';
 import { findAccount } from './accounts.js';
-import { withdrawable } from './equity.js';
+import { freeCollateral, withdrawable } from './equity.js';
 import { fillIsolated, insureIsolated, payIsolated, showPosition } from './isolated.js';
 import { A_COLLATERAL, A_MOVES_SHIFT, A_SEQUENCE, A_STATUS } from './layout.js';
 import { findBlock } from './markets.js';
@@ -127,6 +127,16 @@ function settleInsurance(event: i32, block: i32, record: i32, row: i32): void {
   else insureIsolated(block, account, record, row, purse, payment);
 }
 
+/**
+ * What may go to an isolated position at a fill: what was let in by equity must not come up against the stricter rule of withdrawals, or
+ * the position would have nothing behind it and the insurance fund would pay.
+ */
+function movable(account: i32, record: i32): f64 {
+  const free = freeCollateral(account, record);
+  const money = withdrawable(account, record);
+  return free > money ? free : money;
+}
+
 /** What a fill had reserved is position now; fee and realised profit move the collateral. */
 function settleFilled(event: i32, block: i32, record: i32, row: i32, side: i32): void {
   const lots = floatOf(event, EF_LOTS);
@@ -143,7 +153,7 @@ function settlePosition(event: i32, block: i32, record: i32, row: i32): void {
   if (purse === 0) {
     const cash: f64 = floatOf(event, EF_REALIZED) - floatOf(event, EF_FEE);
     setF64(record + A_COLLATERAL, f64At(record + A_COLLATERAL) + cash);
-  } else fillIsolated(event, block, record, row, purse, withdrawable(account, record));
+  } else fillIsolated(event, block, record, row, purse, movable(account, record));
   clearActiveIfFlat(record, block, row);
   setI32(record + A_STATUS, i32At(record + A_STATUS) + (1 << A_MOVES_SHIFT));
 }

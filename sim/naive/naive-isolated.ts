@@ -17,7 +17,7 @@ import {
   naiveOrderCosts,
   naiveUnrealized,
 } from './naive-money.js';
-import { naiveWithdrawable } from './naive-operator.js';
+import { naiveFree, naiveWithdrawable } from './naive-operator.js';
 import { pushEvent, type View } from './naive-views.js';
 
 /** What is isolated stands on money of its own. */
@@ -90,7 +90,7 @@ export function naiveFillIsolated(
   fill: { realized: bigint; fee: bigint; signedLots: bigint; lossTicks: bigint },
 ): void {
   const purse = holding.purse as NaivePurse;
-  const movable = naiveWithdrawable(state, account);
+  const movable = maxOf(naiveFree(state, account), naiveWithdrawable(state, account));
   purse.collateral += fill.realized - fill.fee;
   const margin = marginAlone(market, holding, holding.position);
   const grown = margin - marginAlone(market, holding, holding.position - fill.signedLots);
