@@ -2,17 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
+import { writeMarketParams } from '../../engine/market/market-params.js';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
 import { divCeil, divFloor } from '../../engine/units/division.js';
-import { command } from '../../sim/traffic/wire.js';
+import { command, withSlots } from '../../sim/traffic/wire.js';
 import { A_COLLATERAL, M_MARK, N_COLLATERAL } from '../kernel/layout.js';
 import { liquidationPrice } from '../liquidation-price/liquidation-price.js';
 import { marketWith } from '../testing/markets.js';
 import type { MarginActor } from './margin-actor.js';
 import { javascriptRiskKernel } from './risk-kernel.js';
-import { MARK, TriggerShard } from './trigger-shard.fixture.js';
+import { MARK, PARAMS, TriggerShard } from './trigger-shard.fixture.js';
 
 const MARKET = 1;
 const USD = 1_000_000;
@@ -190,6 +192,31 @@ it('keeps what a closed position owes apart from the account until it is paid', 
   }
   expect(copy.hash).toBe(shard.hash);
 });
+
+it.each(['product', 'naive'] as const)(
+  'stands behind a fill with what its order was let in by, also where that could not be withdrawn, %s',
+  (flavour) => {
+    const rates = { initialMarginPpm: 20_000, maintenanceMarginPpm: 10_000, priceBandPpm: 50_000 };
+    const params = { ...PARAMS, ...(rates as object) } as typeof PARAMS;
+    const shard = new TriggerShard(flavour, 4, params);
+    const other = { marketId: MARKET + 1 };
+    const list = withSlots(type.CMD_LIST_MARKET, 3, other);
+    writeMarketParams(list, new Float64Array(list.buffer), 16, { ...params, symbol: 'OTHER-PERP' });
+    shard.send(list);
+    shard.send(withSlots(type.CMD_SET_MARKET_STATE, 1, { ...other, flags: MARKET_STATE.open }));
+    const price = { ...other, price: MARK, qty: shard.nowMs };
+    shard.send(withSlots(type.CMD_ORACLE_PRICE, 1, price));
+    shard.send(withSlots(type.CMD_WITHDRAW, 1, { account: 1, qty: 9_000 * USD }));
+    setMode(shard, 1, type.MARGIN_ISOLATED);
+    shard.place(1, 'buy', 700, { price: 1050 });
+    const cross = { ...other, price: 1000, qty: 2_000 };
+    shard.ask(command(type.CMD_PLACE, { ...cross, account: 4, flags: type.SIDE_SELL }));
+    shard.ask(command(type.CMD_PLACE, { ...cross, account: 1, flags: type.SIDE_BUY }));
+    shard.place(3, 'sell', 700, { price: 1050 });
+    // The order has cost 350 of loss and 140 of initial margin; a tenth of both positions would be 2,700.
+    expect(shard.collateral(1)).toBe(510 * USD);
+  },
+);
 
 it('does not let an account with a debt leave the last market whose fund could cover it', () => {
   const shard = new TriggerShard('product');
