@@ -27,6 +27,7 @@ import { pushMarketRejection, pushRejection } from '../messages/rejection.js';
 import {
   EVT_MARK_PRICE,
   FLAG_MARKET_ORDER,
+  FLAG_MASS_LIQUIDATION,
   FLAG_POST_ONLY,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
@@ -41,6 +42,7 @@ import {
   MSG_PLACE_TRIGGERED,
   MSG_REPLACE,
   MSG_TAKE_OVER,
+  mayRest,
   PRICE_OF_INDEX,
   PRICE_OF_MARK,
   SIDE_BUY,
@@ -185,7 +187,7 @@ export class MarketActor {
         }
         break;
       case MSG_MASS_CANCEL:
-        if (this.admitsCancel(inbox, slot)) this.massCancel(inbox, slot);
+        if (this.admitsMassCancel(inbox, slot)) this.massCancel(inbox, slot);
         break;
       case MSG_PLACE_TRIGGER:
         this.triggers.place(inbox, slot, nowMs);
@@ -348,7 +350,6 @@ export class MarketActor {
     if (!this.admitsPrice(inbox, slot, flags, price) || !this.admitsLots(inbox, slot, lots)) {
       return false;
     }
-    const params = this.params;
     if ((flags & FLAG_REDUCE_ONLY) === 0 && price * lots < this.minValueTickLots) {
       return this.refuseNotional(inbox, slot, asValueTickLots(price * lots));
     }
@@ -357,12 +358,19 @@ export class MarketActor {
       return this.refuse(inbox, slot, REJECT.expiry_time_must_be_in_the_future, expiry, nowMs);
     }
     if (!this.admitsInterest(inbox, slot, flags, lots)) return false;
-    const open = this.book.openOrdersOf(inbox.words[w + W_ACCOUNT] as number);
-    if (open >= params.openOrdersMax) {
-      const code = REJECT.open_orders_must_not_exceed_limit;
-      return this.refuse(inbox, slot, code, open + 1, params.openOrdersMax);
-    }
-    return true;
+    return this.hasPlaceFor(inbox, slot, flags);
+  }
+
+  /** An order that never rests takes no place of those that the account may have in the book; one that replaces another takes that one's. */
+  private hasPlaceFor(inbox: MessageBuffer, slot: number, flags: number): boolean {
+    if (!mayRest(flags)) return true;
+    const w = slot * SLOT_WORDS;
+    const { openOrdersMax } = this.params;
+    const left = typeOf(inbox.words[w + W_HEAD] as number) === MSG_REPLACE ? 1 : 0;
+    const open = this.book.openOrdersOf(inbox.words[w + W_ACCOUNT] as number) - left;
+    if (open < openOrdersMax) return true;
+    const code = REJECT.open_orders_must_not_exceed_limit;
+    return this.refuse(inbox, slot, code, open + 1, openOrdersMax);
   }
 
   private admitsAmend(inbox: MessageBuffer, slot: number): boolean {
@@ -400,6 +408,13 @@ export class MarketActor {
     const state = this.state;
     if (state <= MARKET_STATE.reduce_only && state !== MARKET_STATE.initializing) return true;
     return this.refuse(inbox, slot, REJECT.market_does_not_accept_cancels, state, 0);
+  }
+
+  /** Nothing of whoever is liquidated may outlive a halt: it would trade when the market opens again, with no margin behind it. */
+  private admitsMassCancel(inbox: MessageBuffer, slot: number): boolean {
+    const flags = inbox.words[slot * SLOT_WORDS + W_FLAGS] as number;
+    const liquidates = (flags & FLAG_MASS_LIQUIDATION) !== 0;
+    return (liquidates && this.state === MARKET_STATE.halted) || this.admitsCancel(inbox, slot);
   }
 
   stateAdmitsOrder(inbox: MessageBuffer, slot: number, flags: number): boolean {

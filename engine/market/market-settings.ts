@@ -11,6 +11,7 @@ import { REJECT } from '../messages/reject-codes.js';
 import { pushRejection } from '../messages/rejection.js';
 import {
   EVT_MARGIN_TIERS,
+  EVT_MARK_PRICE,
   EVT_MARKET_STATE,
   EVT_PRICING,
   REASON_MARKET_STATE,
@@ -26,6 +27,7 @@ import {
 } from './margin-terms.js';
 import type { MarketActor } from './market-actor.js';
 import { isMarketState, MARKET_STATE, mayFollow } from './market-state.js';
+import { writeMark } from './price-events.js';
 import {
   PRICING_WORDS,
   pricingParamsProblem,
@@ -54,6 +56,8 @@ export function setState(market: MarketActor, message: MessageBuffer, slot: numb
   }
   const event = market.answer(message, slot, EVT_MARKET_STATE, EVENT_SLOTS);
   events.words[event * SLOT_WORDS + EW_FLAGS] = next;
+  // Before the first price there is nothing that a home could reckon with.
+  if (market.markTicks !== 0) writeMark(market, market.tell(EVT_MARK_PRICE));
   if (settles) settle(market);
   market.triggers.onState();
   market.parents.onState();

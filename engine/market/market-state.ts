@@ -8,7 +8,7 @@
  * | post_only | post-only ones | of post-only orders, and size down | yes |
  * | cancel_only | none | size down | yes |
  * | reduce_only | reduce-only ones | of reduce-only orders, and size down | yes |
- * | halted | none | none | none: the book is frozen for inspection |
+ * | halted | none | none | of accounts that are liquidated: what they have no margin for must not trade when the market opens again |
  * | settling | none | none | none: all orders were canceled on entry |
  * | closed | none | none | none: all positions were settled on entry |
  */
@@ -46,6 +46,11 @@ const NEXT: Record<MarketStateName, readonly MarketStateName[]> = {
   settling: ['closed'],
   closed: [],
 };
+
+/** Whether a position can be closed by an immediate order in the book. */
+export function letsClose(state: number): boolean {
+  return state === MARKET_STATE.open || state === MARKET_STATE.reduce_only;
+}
 
 export function marketStateName(state: number): MarketStateName {
   const name = STATES[state];

@@ -6,6 +6,7 @@ import {
   EF_VALUE,
   EW_FLAGS,
   EW_PRICE,
+  EW_STATE,
   SLOT_FLOATS,
   SLOT_WORDS,
 } from '../messages/layout.js';
@@ -13,12 +14,13 @@ import { EVT_PRICE_GUARD } from '../messages/types.js';
 import type { Doubt } from './index-price.js';
 import type { MarketActor } from './market-actor.js';
 
-/** Fields of EVT_MARK_PRICE: mark and index as they are now, and why they are not trusted. */
-export function writeMark({ pricing, positions, events }: MarketActor, event: number): void {
+/** Fields of EVT_MARK_PRICE: mark and index as they are now, why they are not trusted, and what the market lets in. */
+export function writeMark({ pricing, positions, events, state }: MarketActor, event: number): void {
   const w = event * SLOT_WORDS;
   const f = event * SLOT_FLOATS;
   events.words[w + EW_PRICE] = pricing.markTicks;
   events.words[w + EW_FLAGS] = pricing.index.guards;
+  events.words[w + EW_STATE] = state;
   events.floats[f + EF_LOTS] = pricing.index.ticks;
   events.floats[f + EF_VALUE] = pricing.index.publishTimeMs;
   events.floats[f + EF_NEXT_FUNDING] = pricing.shown.nextFundingMs;

@@ -149,8 +149,9 @@ export const EF_EXPIRY = 11;
 /** Entry value of the position after the fill, signed tick·lots. Amended after a grant: the remaining lots granted. */
 export const EF_ENTRY_VALUE = 12;
 export const EF_GRANTED_REMAINING = 12;
-/** Mark price: open interest in lots. */
+/** Mark price: open interest in lots, and the market's state, which homes of accounts have to know as well. */
 export const EF_OPEN_INTEREST = 11;
+export const EW_STATE = 28;
 /** Answers to a granted amend: the remaining lots that the margin actor saw when it granted. */
 export const EF_GRANT_OLD_REMAINING = 11;
 /** Rejected by a market actor, or granted: loss reserve a lot of what was reserved … */

@@ -358,6 +358,11 @@ export function sideOf(flags: i32): i32 {
 export function tifOf(flags: i32): i32 {
   return (flags >>> TIF_SHIFT) & TIF_MASK;
 }
+/** Whether what does not trade at once waits in the book. */
+export function mayRest(flags: i32): boolean {
+  const tif = tifOf(flags);
+  return tif === TIF_GTC || tif === TIF_GTD;
+}
 export function stpOf(flags: i32): i32 {
   return (flags >>> STP_SHIFT) & STP_MASK;
 }

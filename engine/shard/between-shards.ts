@@ -119,12 +119,11 @@ export function addShards(
   routing.addChannels(messages.floats[slot * SLOT_FLOATS + F_QTY] as number);
   for (const market of core.markets) market.homes = routing.shards;
   for (let shard = before; shard < routing.shards; shard++) {
-    for (const { marketId, params, marginTerms, markTicks, positions } of core.markets) {
+    for (const market of core.markets) {
+      const { marketId, params, marginTerms, markTicks } = market;
       routing.sendMarket(shard, marketId, params);
       routing.sendMarginTerms(shard, marketId, marginTerms);
-      if (markTicks !== 0) {
-        routing.sendMark(shard, marketId, markTicks, positions.openInterestLots);
-      }
+      if (markTicks !== 0) routing.sendMark(shard, market);
     }
     if (routing.shardId !== DIRECTORY_SHARD) continue;
     core.fees.makerPpm.forEach((makerPpm, tier) => {

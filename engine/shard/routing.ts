@@ -8,17 +8,17 @@ import {
   W_MARGIN_TERMS_BETWEEN_SHARDS,
   writeMarginTerms,
 } from '../market/margin-terms.js';
+import type { MarketActor } from '../market/market-actor.js';
 import {
   type MarketParams,
   PARAM_WORDS,
   readMarketParams,
   writeMarketParams,
 } from '../market/market-params.js';
+import { writeMark } from '../market/price-events.js';
 import { copyWords } from '../messages/copy-words.js';
 import {
-  EF_OPEN_INTEREST,
   EVENT_SLOTS,
-  EW_PRICE,
   EW_REQUEST,
   EW_SESSION,
   F_QTY,
@@ -247,12 +247,11 @@ export class Routing {
   }
 
   /** A mark price to a shard that was not there when it was set. */
-  sendMark(shard: number, marketId: number, markTicks: number, openInterestLots: number): void {
+  sendMark(shard: number, market: MarketActor): void {
     const at = this.envelope(shard, EVENT_SLOTS);
     const w = (at + 1) * SLOT_WORDS;
-    this.events.words[w + W_HEAD] = headOf(EVT_MARK_PRICE, EVENT_SLOTS, marketId);
-    this.events.words[w + EW_PRICE] = markTicks;
-    this.events.floats[(at + 1) * SLOT_FLOATS + EF_OPEN_INTEREST] = openInterestLots;
+    this.events.words[w + W_HEAD] = headOf(EVT_MARK_PRICE, EVENT_SLOTS, market.marketId);
+    writeMark(market, at + 1);
     this.seal(shard, at);
   }
 

@@ -280,6 +280,8 @@ export class MarketTriggers {
       const other = store.find(order.ocoId);
       const isPaired = order.ocoId === 0 || (other !== null && other.ocoId === order.id);
       assert(isPaired, `order ${order.id} is paired with one that does not wait for it`);
+      const isSound = order.closesPosition || order.qtyLots >= 1;
+      assert(isSound, `order ${order.id} waits with ${order.qtyLots} lots`);
       const isOrphan = order.closesPosition && closableLots(this.market, order) === 0;
       assert(!isOrphan, `order ${order.id} belongs to a position that is gone`);
     }
@@ -310,10 +312,15 @@ export class MarketTriggers {
     this.dropOther(order);
   }
 
-  /** Of one that belongs to a position as much as that has now, as far as one order may go. */
+  /**
+   * Of one that belongs to a position as much as that has now. One that closes goes as far as an order may go now: where that is less than
+   * when it was sent, a stop for a part is better than none.
+   */
   private lotsOf(order: TriggerOrder): QtyLots {
-    if (!order.closesPosition) return order.qtyLots;
-    return asQtyLots(Math.min(closableLots(this.market, order), this.market.params.qtyLotsMax));
+    const { params } = this.market;
+    if ((order.flags & FLAG_REDUCE_ONLY) === 0) return order.qtyLots;
+    const lots = order.closesPosition ? closableLots(this.market, order) : order.qtyLots;
+    return asQtyLots(Math.min(lots, params.qtyLotsMax));
   }
 
   /** Those that still wait when it is their turn: an order may have taken its OCO order along. */

@@ -148,6 +148,9 @@ export function cashOf(account: i32, record: i32): f64 {
  * below its initial margin, it gets the difference, but no more than the order had reserved for the fill: what initial margin has
  * grown by, loss and fee. `movable`: what the account may part with, by the rule that let the order in, so that an order that was
  * covered never comes up against it while the mark stands still. Row and reservation are as after the fill.
+ *
+ * Where marks have moved against the account since, loss and fee come out of its collateral all the same, as far as that goes: a trade
+ * beyond the mark is the account's loss, not that of the market's insurance fund.
  */
 export function fillIsolated(
   event: i32,
@@ -164,27 +167,41 @@ export function fillIsolated(
     const margin = marginOfPosition(block, row);
     const money: f64 = f64At(purse + N_COLLATERAL) + (profit < 0 ? profit : 0);
     let draw: f64 = margin - money;
-    const reserved = reservedFor(event, block, row, margin);
+    const costs = costsOf(event, block);
+    const reserved = grownBy(event, block, row, margin) + costs;
     if (draw > reserved) draw = reserved;
-    if (draw > movable) draw = movable;
+    const most = mostFor(record, costs, movable);
+    if (draw > most) draw = most;
     if (draw > 0) moveToPurse(record, purse, draw);
   }
   giveBack(record, row, purse);
   noteMoved(block, wordOf(event, W_ACCOUNT));
 }
 
-/** `margin`: of the position after the fill. */
-function reservedFor(event: i32, block: i32, row: i32, margin: f64): f64 {
+/** What the fill has made the initial margin grow by. `margin`: of the position after it. */
+function grownBy(event: i32, block: i32, row: i32, margin: f64): f64 {
   const lots = floatOf(event, EF_LOTS);
   const bought: f64 = (wordOf(event, EW_FLAGS) & FLAG_SIDE) === SIDE_BUY ? lots : -lots;
   const grown: f64 = margin - marginOfLots(block, row, floatOf(event, EF_POSITION) - bought);
+  return grown > 0 ? grown : 0;
+}
+
+/** Loss against the mark at which the order was reserved, and fee. */
+function costsOf(event: i32, block: i32): f64 {
   const fee = floatOf(event, EF_FEE);
   const loss = mulDivCeil(
-    lots * wordOf(event, EW_LOSS_TICKS),
+    floatOf(event, EF_LOTS) * wordOf(event, EW_LOSS_TICKS),
     f64At(block + B_MICRO_NUMERATOR),
     f64At(block + B_MICRO_DENOMINATOR),
   );
-  return (grown > 0 ? grown : 0) + loss + (fee > 0 ? fee : 0);
+  return loss + (fee > 0 ? fee : 0);
+}
+
+/** The most that a fill may draw. */
+function mostFor(record: i32, costs: f64, movable: f64): f64 {
+  const collateral = f64At(record + A_COLLATERAL);
+  const least: f64 = costs < collateral ? costs : collateral;
+  return movable > least ? movable : least;
 }
 
 /**

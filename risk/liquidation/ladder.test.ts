@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import * as type from '../../engine/messages/types.js';
@@ -13,6 +12,7 @@ import { pushRung } from './ladder-messages.js';
 const FLAVOURS = ['product', 'naive'] as const;
 const USD = 1_000_000;
 const MARKET = 1;
+const OTHER = 2;
 
 /** Events that tell a story; the cancels of the first rung find nothing here. */
 function story(told: readonly string[]): string[] {
@@ -50,11 +50,6 @@ class Ladder extends TriggerShard {
     return this.ask(command(type.CMD_TAKE_OVER, fields));
   }
 
-  setState(state: keyof typeof MARKET_STATE): void {
-    const fields = { marketId: MARKET, flags: MARKET_STATE[state] };
-    this.send(withSlots(type.CMD_SET_MARKET_STATE, 1, fields));
-  }
-
   /** The mark moves, and a sweep reports account 1. */
   fall(price: number): string[] {
     this.mark(price);
@@ -74,7 +69,11 @@ class Ladder extends TriggerShard {
   }
 
   position(account: number): number {
-    return this.core.market(MARKET)?.positions.positionOf(account) ?? 0;
+    return this.positionIn(MARKET, account);
+  }
+
+  positionIn(marketId: number, account: number): number {
+    return this.core.market(marketId)?.positions.positionOf(account) ?? 0;
   }
 }
 
@@ -143,25 +142,49 @@ describe.each(FLAVOURS)('the liquidation ladder, %s', (flavour) => {
     expect(shard.pass(10_000)).toEqual(['liquidation of 1: ended, 21000000 of 0']);
   });
 
-  it('sells no more than is left when a stop that a halt has kept fires beside the auction', () => {
-    const shard = Ladder.at(flavour);
-    shard.liquidator(3);
-    const flags = type.SIDE_SELL | type.FLAG_REDUCE_ONLY | (type.TIF_GTC << type.TIF_SHIFT);
-    const trigger = { kind: type.TRIGGER_STOP, source: type.PRICE_OF_MARK, price: 900 };
-    const stop = { account: 1, marketId: MARKET, flags, price: 890, qty: 300, trigger };
-    shard.ask(command(type.CMD_PLACE_TRIGGER, stop));
-    shard.setState('halted');
-    shard.fall(905);
-    shard.pass(0);
-    shard.setState('open');
-    for (let i = 0; i < 20 && shard.pass(1_000).every((line) => !/opened/.test(line)); i++);
-    shard.place(4, 'buy', 300, { price: 900 });
+  it('closes what can be closed while another market is halted, and goes on there as soon as it opens', () => {
+    const shard = new Ladder(flavour, 4);
+    shard.list(OTHER);
+    shard.withdraw(1, 9_000);
+    for (const marketId of [MARKET, OTHER]) {
+      shard.place(2, 'sell', 400, { marketId, price: 1000 });
+      shard.place(1, 'buy', 400, { marketId, price: 1000 });
+      shard.place(3, 'buy', 400, { marketId, price: 895 });
+    }
+    // What needs the most margin stands still, and an order of the account rests there.
+    shard.place(1, 'buy', 120, { price: 890 });
+    shard.state('halted');
+    shard.mark(895, OTHER);
     shard.mark(900);
-    expect(shard.position(1)).toBe(500);
-    const [given, , told] = shard.takeOver(3, 1, 800, 905);
-    expect(given).toMatch(/^take-over 1 sell 500@\d+, position 0$/);
-    expect(told).toMatch(/^auction #1 taken buy 0@/);
-    expect(shard.takeOver(3, 1, 1, 905)).toEqual(['* rejected auction_is_not_open 1 limit 0']);
+    expect(story(shard.send(candidatesMessage([1])))).toEqual([
+      'liquidation of 1: begun, 180000000 of 359000000',
+      expect.stringMatching(/^canceled #\d+ 120@890 liquidation$/),
+    ]);
+    shard.pass(600_000);
+    expect(shard.positionIn(OTHER, 1)).toBe(0);
+    expect(shard.position(1)).toBe(400);
+    // Its next step is up to a minute away.
+    shard.mark(890);
+    shard.state('open');
+    expect(shard.pass(0)[0]).toMatch(/^accepted #\d+ sell 100@/);
+    expect(shard.position(1)).toBe(300);
+  });
+
+  it('leaves nothing of who is liquidated in a market that is halted: no order, no stop, no TWAP', () => {
+    const shard = Ladder.at(flavour);
+    shard.trigger(1, 'sell', 300, { at: 880, reduceOnly: true });
+    shard.place(1, 'sell', 10, { price: 1_100 });
+    shard.twap(1, 'sell', 100, { slices: 10, durationMs: 1_000_000, reduceOnly: true });
+    shard.state('halted');
+    shard.fall(905);
+    expect(shard.waiting).toEqual([]);
+    expect(shard.core.market(MARKET)?.parents.twaps.running.size).toBe(0);
+    expect(shard.core.market(MARKET)?.book.openOrdersOf(1)).toBe(0);
+    // Whoever asks for it himself may not touch the book.
+    shard.place(2, 'buy', 10, { price: 900 });
+    expect(shard.massCancel(1)).toEqual([
+      expect.stringMatching(/rejected market_does_not_accept_cancels/),
+    ]);
   });
 
   it('lets only registered liquidators with margin take over, and nobody from themselves', () => {

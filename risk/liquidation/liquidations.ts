@@ -108,6 +108,21 @@ export class Liquidations {
     this.begin(account, this.isIsolated(account, market) ? marketId : CROSS, nowMs);
   }
 
+  /** Prices are trusted again, or orders let in: who has waited for that longer and longer goes on at once, with a slice into the book. */
+  onOpened(market: MarketSummary, nowMs: number): void {
+    const waiting = [...this.byTime].filter((entry) => {
+      if (entry.nextMs <= nowMs || market.rows.get(entry.account, R_POSITION) === 0) return false;
+      return this.positionsOf(entry).includes(market);
+    });
+    for (const entry of waiting) {
+      this.byTime.remove(entry);
+      entry.nextMs = nowMs;
+      entry.pauseMs = PAUSE_MS;
+      entry.sizeBefore = 0;
+      this.byTime.add(entry);
+    }
+  }
+
   /** One step of the account that comes next, if it is due. */
   onTime(nowMs: number): void {
     const first = this.byTime.first;
@@ -172,7 +187,7 @@ export class Liquidations {
     const size = this.sizeOf(entry);
     const isStuck = entry.sizeBefore === size;
     entry.sizeBefore = size;
-    if (waitsForBidders(entry, equity, nowMs)) {
+    if (this.canBeTaken(entry) && waitsForBidders(entry, equity, nowMs)) {
       entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
       return true;
     }
@@ -281,14 +296,22 @@ export class Liquidations {
     pushRung(this.inbox, market.marketId, { account, rung, backing, flags, lots, priceTicks });
   }
 
-  /** The market whose position needs the most maintenance margin and whose prices are trusted; the first one of equals. */
+  /** Nobody takes over in a market that is halted, while the account's positions in others can be closed. */
+  private canBeTaken({ marketId }: Liquidation): boolean {
+    return this.state.markets.find(marketId)?.letsLiquidate === true;
+  }
+
+  /**
+   * The market whose position needs the most maintenance margin, of those where something can be done about it; the first one of equals.
+   * One that is halted must not keep the account's positions in all others from being closed until nothing is left.
+   */
   private heaviest(entry: Liquidation): MarketSummary | null {
     const { kernel } = this.state;
     let found: MarketSummary | null = null;
     let most = 0;
     for (const market of this.positionsOf(entry)) {
       const row = market.rows.at(entry.account);
-      if (row === 0 || market.guards !== 0) continue;
+      if (row === 0 || !market.letsLiquidate) continue;
       const margin = kernel.calls.maintenanceMargin(market.block, row);
       if (margin <= most) continue;
       most = margin;
@@ -298,8 +321,7 @@ export class Liquidations {
   }
 
   /**
-   * Asks again for cancels where something is open: a halted market has refused them, or they, or a slice, are still on their way
-   * between shards. True when something is.
+   * Asks again for cancels where something is open: they, or a slice, are still on their way between shards. True when something is.
    */
   private cancelsOpen(entry: Liquidation): boolean {
     const { account } = entry;

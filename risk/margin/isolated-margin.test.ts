@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Kernel } from '../../engine/kernel/host/kernel.js';
 import { R_ENTRY_VALUE, R_POSITION } from '../../engine/kernel/layout.js';
-import { writeMarketParams } from '../../engine/market/market-params.js';
-import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import { rejectName } from '../../engine/messages/reject-codes.js';
 import * as type from '../../engine/messages/types.js';
@@ -199,22 +197,37 @@ it.each(['product', 'naive'] as const)(
     const rates = { initialMarginPpm: 20_000, maintenanceMarginPpm: 10_000, priceBandPpm: 50_000 };
     const params = { ...PARAMS, ...(rates as object) } as typeof PARAMS;
     const shard = new TriggerShard(flavour, 4, params);
-    const other = { marketId: MARKET + 1 };
-    const list = withSlots(type.CMD_LIST_MARKET, 3, other);
-    writeMarketParams(list, new Float64Array(list.buffer), 16, { ...params, symbol: 'OTHER-PERP' });
-    shard.send(list);
-    shard.send(withSlots(type.CMD_SET_MARKET_STATE, 1, { ...other, flags: MARKET_STATE.open }));
-    const price = { ...other, price: MARK, qty: shard.nowMs };
-    shard.send(withSlots(type.CMD_ORACLE_PRICE, 1, price));
+    const marketId = MARKET + 1;
+    shard.list(marketId, { ...params, symbol: 'OTHER-PERP' });
     shard.send(withSlots(type.CMD_WITHDRAW, 1, { account: 1, qty: 9_000 * USD }));
     setMode(shard, 1, type.MARGIN_ISOLATED);
     shard.place(1, 'buy', 700, { price: 1050 });
-    const cross = { ...other, price: 1000, qty: 2_000 };
-    shard.ask(command(type.CMD_PLACE, { ...cross, account: 4, flags: type.SIDE_SELL }));
-    shard.ask(command(type.CMD_PLACE, { ...cross, account: 1, flags: type.SIDE_BUY }));
+    shard.place(4, 'sell', 2_000, { marketId, price: 1000 });
+    shard.place(1, 'buy', 2_000, { marketId, price: 1000 });
     shard.place(3, 'sell', 700, { price: 1050 });
     // The order has cost 350 of loss and 140 of initial margin; a tenth of both positions would be 2,700.
     expect(shard.collateral(1)).toBe(510 * USD);
+  },
+);
+
+it.each(['product', 'naive'] as const)(
+  'pays its own loss when an order fills after the account has lost elsewhere what the order was let in by, %s',
+  (flavour) => {
+    const rates = { initialMarginPpm: 20_000, maintenanceMarginPpm: 10_000 };
+    const params = { ...PARAMS, ...(rates as object) } as typeof PARAMS;
+    const shard = new TriggerShard(flavour, 4, params);
+    const marketId = MARKET + 1;
+    shard.list(marketId, { ...params, symbol: 'OTHER-PERP' });
+    shard.send(withSlots(type.CMD_WITHDRAW, 1, { account: 1, qty: 9_000 * USD }));
+    setMode(shard, 1, type.MARGIN_ISOLATED);
+    shard.place(1, 'buy', 700, { price: 1050 });
+    shard.place(4, 'sell', 2_000, { marketId, price: 1000 });
+    shard.place(1, 'buy', 2_000, { marketId, price: 1000 });
+    // 300 of 1,000 are lost: 394 and 490 are needed, 306 would be left for the fill.
+    shard.mark(985, marketId);
+    shard.place(3, 'sell', 700, { price: 1050 });
+    expect(toldOf(shard, 1)).toBe(350);
+    expect(shard.collateral(1)).toBe(650 * USD);
   },
 );
 

@@ -188,6 +188,25 @@ export function tellMoved(kernel: RiskKernel): void {
   kernel.leave();
 }
 
+/** Why nothing is placed for the account in this market, and the figure that goes with it: it, or its position there, is being liquidated. */
+export interface Hold {
+  code: RejectCode;
+  value: number;
+}
+
+/** Null: orders of the account are let in here. */
+export function holdOf(
+  state: MarginState,
+  market: MarketSummary | null,
+  account: number,
+): Hold | null {
+  if (state.accounts.isLiquidating(account)) {
+    return { code: REJECT.account_is_being_liquidated, value: account };
+  }
+  if (market === null || !isPositionLiquidating(state, market, account)) return null;
+  return { code: REJECT.position_is_being_liquidated, value: market.marketId };
+}
+
 /** Whether the position in this market is being liquidated by itself. */
 export function isPositionLiquidating(
   { accounts, kernel }: MarginState,

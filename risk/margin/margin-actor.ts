@@ -13,6 +13,7 @@ import {
   EVENT_SLOTS,
   EW_FLAGS,
   EW_PRICE,
+  EW_STATE,
   F_QTY,
   marketOf,
   SLOT_FLOATS,
@@ -164,7 +165,7 @@ export class MarginActor implements AccountHome {
   onEvent(events: MessageBuffer, slot: number, nowMs: number): boolean {
     const head = events.words[slot * SLOT_WORDS + W_HEAD] as number;
     if (typeOf(head) === EVT_MARK_PRICE) {
-      this.onMark(events, slot);
+      this.onMark(events, slot, nowMs);
       return true;
     }
     if (typeOf(head) === EVT_DELEVERAGING) {
@@ -209,17 +210,21 @@ export class MarginActor implements AccountHome {
     this.events.floats[event * SLOT_FLOATS + EF_LOTS] = begun;
   }
 
-  private onMark(events: MessageBuffer, slot: number): void {
+  private onMark(events: MessageBuffer, slot: number, nowMs: number): void {
     const w = slot * SLOT_WORDS;
     const market = this.state.markets.find(marketOf(events.words[w + W_HEAD] as number));
+    this.termsChanges++;
+    if (market === null) return;
+    const couldLiquidate = market.letsLiquidate;
     const guards = (events.words[w + EW_FLAGS] as number) & INDEX_GUARDS;
     const openInterest = events.floats[slot * SLOT_FLOATS + EF_OPEN_INTEREST] as number;
-    this.termsChanges++;
-    market?.setMark(
+    market.state = events.words[w + EW_STATE] as number;
+    market.setMark(
       asPriceTicks(events.words[w + EW_PRICE] as number),
       guards,
       asQtyLots(openInterest),
     );
+    if (market.letsLiquidate && !couldLiquidate) this.liquidations.onOpened(market, nowMs);
   }
 
   get canListMarket(): boolean {
@@ -276,6 +281,7 @@ export class MarginActor implements AccountHome {
       writer.put(market.marketId);
       writer.put(market.markTicks);
       writer.put(market.guards);
+      writer.put(market.state);
       writer.put(market.openInterestLots);
       this.writeSummaries(writer, market);
       this.writeLeverages(writer, market);
@@ -308,6 +314,7 @@ export class MarginActor implements AccountHome {
       reader.take();
       const markTicks = asPriceTicks(reader.take());
       const guards = reader.take();
+      market.state = reader.take();
       market.setMark(markTicks, guards, asQtyLots(reader.take()));
       const rows = reader.take();
       for (let i = 0; i < rows; i++) {

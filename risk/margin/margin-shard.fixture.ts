@@ -7,6 +7,7 @@ import {
   W_MARGIN_TERMS,
   writeMarginTerms,
 } from '../../engine/market/margin-terms.js';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { PRICING_OFF, writePricingParams } from '../../engine/market/pricing-params.js';
 import { candidatesMessage } from '../../engine/messages/candidates.js';
 import * as layout from '../../engine/messages/layout.js';
@@ -67,7 +68,7 @@ interface Account {
 }
 
 /**
- * Two shards, the product's and the naive one, with two markets, tiers in one of them, funding in both, and six accounts of which
+ * Two shards, the product's and the naive one, with three markets, tiers in one of them, funding in all, and six accounts of which
  * every second has isolated its margin in one market. What each account should have is counted from commands and events alone.
  */
 export class MarginShard {
@@ -117,13 +118,24 @@ export class MarginShard {
     if (!still && dice < 46) {
       return this.setPrice(market, MARK + random.between(-60, 60));
     }
-    if (!still && dice < 50) {
+    if (!still && dice < 48) return this.setState(market);
+    if (!still && dice < 52) {
       this.timeMs += random.pick([10, 1_000, HOUR_MS]);
       const outcome = this.command(type.CMD_TIMER, 0, 0, {});
       this.sweep();
       return outcome;
     }
     return this.place(market, account);
+  }
+
+  /** More often back to open than away from it. */
+  private setState(market: number): Outcome {
+    const { open, post_only, cancel_only, reduce_only, halted } = MARKET_STATE;
+    const { random } = this;
+    const flags = random.chance(60)
+      ? open
+      : random.pick([post_only, cancel_only, reduce_only, halted]);
+    return this.command(type.CMD_SET_MARKET_STATE, market, 0, { flags });
   }
 
   place(market: number, account: number): Outcome {

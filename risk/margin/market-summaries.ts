@@ -7,7 +7,7 @@ import {
 } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
-import { MARKET_STATE } from '../../engine/market/market-state.js';
+import { letsClose, MARKET_STATE } from '../../engine/market/market-state.js';
 import {
   asPriceTicks,
   asQtyLots,
@@ -54,6 +54,8 @@ export class MarketSummary {
   private margin = NO_MARGIN_TERMS;
   /** As the last mark price told it; initial rates may grow with it. */
   openInterestLots = asQtyLots(0);
+  /** As the last mark price told it (MARKET_STATE). */
+  state: number = MARKET_STATE.initializing;
   private seenState = -1;
   private seenWatch = false;
   private readonly kernel: RiskKernel;
@@ -122,6 +124,11 @@ export class MarketSummary {
     if (this.margin.growthUpperUsd !== 0) this.writeTiers();
     this.kernel.calls.prepareSweep(this.block);
     this.readLimits();
+  }
+
+  /** Whether the ladder can do anything about a position here: its prices are trusted, and orders that close are let in. */
+  get letsLiquidate(): boolean {
+    return this.guards === 0 && letsClose(this.state);
   }
 
   get guards(): number {

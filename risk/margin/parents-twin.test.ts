@@ -19,6 +19,7 @@ const step = fc.record({
     'mark',
     'time',
     'time',
+    'amend',
     'massCancel',
     'state',
     'restore',
@@ -63,6 +64,12 @@ function apply(shard: TriggerShard, one: Step): string[] {
     }
     case 'cancel':
       return shard.cancel(account, { orderId: 1 + choice });
+    case 'amend':
+      return shard.amend(account, {
+        orderId: 1 + choice,
+        qty: lots,
+        price: choice % 2 ? price : 0,
+      });
     case 'mark':
       return shard.mark(price);
     case 'time':

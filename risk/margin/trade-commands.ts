@@ -79,7 +79,7 @@ import type { Accounts } from './accounts.js';
 import { bracketProblem, copyBracket } from './bracket-terms.js';
 import type { ClientIds } from './client-ids.js';
 import type { Countdowns } from './countdowns.js';
-import { IsolatedMargin, isPositionLiquidating } from './isolated-margin.js';
+import { holdOf, IsolatedMargin } from './isolated-margin.js';
 import { setLeverage } from './leverage-command.js';
 import type { MarketSummary } from './market-summaries.js';
 import type { MarketTable } from './market-table.js';
@@ -176,16 +176,14 @@ export class TradeCommands {
 
   /** While an account, or its isolated position, is liquidated, there is nothing to do but cancel and bring collateral. */
   private isHeld(message: MessageBuffer, slot: number, account: number): boolean {
-    const { accounts, markets } = this.state;
-    if (accounts.isLiquidating(account)) {
-      return !this.reject(message, slot, REJECT.account_is_being_liquidated, account, 0);
-    }
     const head = message.words[slot * SLOT_WORDS + W_HEAD] as number;
-    const market = markets.find(marketOf(head));
-    if (market === null || !isPositionLiquidating(this.state, market, account)) return false;
-    const amount = message.floats[slot * SLOT_FLOATS + F_QTY] as number;
-    if (typeOf(head) === CMD_MOVE_MARGIN && amount > 0) return false;
-    return !this.reject(message, slot, REJECT.position_is_being_liquidated, market.marketId, 0);
+    const hold = holdOf(this.state, this.state.markets.find(marketOf(head)), account);
+    if (hold === null) return false;
+    const brings =
+      typeOf(head) === CMD_MOVE_MARGIN &&
+      (message.floats[slot * SLOT_FLOATS + F_QTY] as number) > 0;
+    if (brings && hold.code === REJECT.position_is_being_liquidated) return false;
+    return !this.reject(message, slot, hold.code, hold.value, 0);
   }
 
   /** A known client id: the answer says which order it is. True when answered. */

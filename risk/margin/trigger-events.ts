@@ -42,6 +42,7 @@ import {
   TIER_SHIFT,
 } from '../../engine/messages/types.js';
 import { asPriceTicks } from '../../engine/units/units.js';
+import { holdOf } from './isolated-margin.js';
 import type { MarketSummary } from './market-summaries.js';
 import { reserveOrder } from './reserve-order.js';
 import { type MarginState, refusedFigures } from './trade-commands.js';
@@ -103,11 +104,15 @@ export class TriggerEventHandler {
     const flags = (events.words[w + EW_FLAGS] as number) & CLIENT_FLAGS;
     const ownTicks = asPriceTicks(events.words[w + EW_PRICE] as number);
     const lots = events.floats[f + EF_LOTS] as number;
+    const hold = holdOf(this.state, market, account);
+    if (hold !== null) {
+      this.refuse(events, slot, hold.code, hold.value, 0);
+      return;
+    }
     const price = reserveOrder(this.state, market, { account, flags, ownTicks, lots });
     if (price < 0) {
       const [value, limit] = refusedFigures(kernel);
-      pushRefusal(events, slot, -price as RejectCode, value, limit);
-      this.tellNotReserved(events, slot);
+      this.refuse(events, slot, -price as RejectCode, value, limit);
       return;
     }
     const out = this.inbox.push(1);
@@ -127,7 +132,18 @@ export class TriggerEventHandler {
     words[o + W_MARK_DISTANCE] = price - market.markTicks;
   }
 
-  /** The market waits for the order. */
+  /** Its owner hears why, and the market, which waits for the order, that none comes. */
+  private refuse(
+    events: MessageBuffer,
+    slot: number,
+    code: RejectCode,
+    value: number,
+    limit: number,
+  ): void {
+    pushRefusal(events, slot, code, value, limit);
+    this.tellNotReserved(events, slot);
+  }
+
   private tellNotReserved(events: MessageBuffer, slot: number): void {
     const w = slot * SLOT_WORDS;
     const out = this.inbox.push(1);
@@ -142,7 +158,7 @@ export class TriggerEventHandler {
   }
 }
 
-/** EVT_TRIGGER_REJECTED behind the event of a fired order for which there is not enough margin. */
+/** EVT_TRIGGER_REJECTED behind the event of a fired order that is not let in. */
 function pushRefusal(
   events: MessageBuffer,
   slot: number,

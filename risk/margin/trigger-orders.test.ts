@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as type from '../../engine/messages/types.js';
-import { asPriceTicks } from '../../engine/units/units.js';
-import { MARK, TriggerShard } from './trigger-shard.fixture.js';
+import { asPriceTicks, asQtyLots, MARKET_ID_ALL } from '../../engine/units/units.js';
+import type { NaiveHome } from '../../sim/naive/naive-home.js';
+import { MarginActor } from './margin-actor.js';
+import { MARK, PARAMS, TriggerShard } from './trigger-shard.fixture.js';
 
 const FLAVOURS = ['product', 'naive'] as const;
 /** What each kind waits for, and which side of the book it then takes from. */
@@ -84,6 +86,49 @@ describe.each(FLAVOURS)('trigger orders, %s', (flavour) => {
         'fill #4 taker 10@990 left 10 trade 1',
       ]);
     });
+  });
+
+  it('close a position although the account has as many orders in the book as it may', () => {
+    const shard = new TriggerShard(flavour, 4, { ...PARAMS, openOrdersMax: 2 });
+    shard.place(2, 'sell', 20, { price: MARK });
+    shard.place(1, 'buy', 20, { price: MARK });
+    shard.trigger(1, 'sell', 20, { at: 950, reduceOnly: true });
+    for (const price of [900, 901]) shard.place(1, 'buy', 20, { price });
+    expect(shard.place(1, 'buy', 20, { price: 902 })[0]).toMatch(
+      /rejected open_orders_must_not_exceed_limit 3 limit 2/,
+    );
+    shard.place(3, 'buy', 20, { price: 945 });
+    shard.mark(950);
+    expect(shard.core.market(1)?.positions.positionOf(1)).toBe(0);
+  });
+
+  it('close as much as an order may, where that has become less than theirs', () => {
+    const shard = new TriggerShard(flavour);
+    shard.place(2, 'sell', 200, { price: MARK });
+    shard.place(1, 'buy', 200, { price: MARK });
+    shard.trigger(1, 'sell', 200, { at: 950, reduceOnly: true });
+    shard.trigger(1, 'sell', 200, { at: 940 });
+    const less = { ...PARAMS, qtyLotsMax: asQtyLots(120) };
+    shard.sendParams(type.CMD_SET_MARKET_PARAMS, 1, less);
+    shard.place(3, 'buy', 120, { price: 945 });
+    shard.mark(950);
+    expect(shard.core.market(1)?.positions.positionOf(1)).toBe(80);
+    // One that could open a position is refused.
+    expect(shard.mark(940).join()).toContain('qty_lots_must_be_within_1_and_limit 200 limit 120');
+  });
+
+  it('are not placed any more when their account is being liquidated by the time they have fired', () => {
+    const shard = new TriggerShard(flavour);
+    shard.place(2, 'sell', 20, { price: MARK });
+    shard.place(1, 'buy', 20, { price: MARK });
+    shard.trigger(1, 'sell', 20, { at: 950, reduceOnly: true });
+    // Between two shards the home may have begun while the event is on its way.
+    holdAccount(shard, 1);
+    expect(shard.mark(950).slice(1)).toEqual([
+      expect.stringMatching(/account_is_being_liquidated 1 limit 0$/),
+    ]);
+    expect(shard.waiting).toEqual([]);
+    expect(shard.core.market(1)?.positions.positionOf(1)).toBe(20);
   });
 
   describe('trigger loops', () => {
@@ -437,3 +482,14 @@ describe('trigger orders', () => {
     expect(tradedInLane()).toBe(true);
   });
 });
+
+/** As if its liquidation had begun and nothing of that had reached the market yet. */
+function holdAccount({ core }: TriggerShard, account: number): void {
+  const { home } = core;
+  if (home instanceof MarginActor) home.state.accounts.setLiquidating(account, true);
+  else {
+    const waits = { nextMs: Number.POSITIVE_INFINITY, pauseMs: 0, sizeBefore: 0n, rung: 0 };
+    const entry = { ...waits, marketId: 0, untilMs: 0, tries: 0 };
+    (home as NaiveHome).state.liquidations.set(account * 65_536 + MARKET_ID_ALL, entry);
+  }
+}

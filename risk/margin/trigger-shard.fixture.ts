@@ -114,15 +114,24 @@ export class TriggerShard {
   constructor(flavour: Flavour, accounts = 4, params = PARAMS) {
     this.flavour = flavour;
     this.core = createCore(flavour);
-    const list = withSlots(type.CMD_LIST_MARKET, 3, { marketId: MARKET });
-    writeMarketParams(list, new Float64Array(list.buffer), SLOT_WORDS, params);
-    this.send(list);
-    this.state('open');
-    this.mark(MARK);
+    this.list(MARKET, params);
     for (let account = 1; account <= accounts; account++) {
       this.send(withSlots(type.CMD_CREATE_ACCOUNT, 2, {}));
       this.send(withSlots(type.CMD_DEPOSIT, 1, { account, qty: RICH_MICRO_USD }));
     }
+  }
+
+  /** A market that is open and has a price. */
+  list(marketId: number, params = PARAMS): void {
+    this.sendParams(type.CMD_LIST_MARKET, marketId, params);
+    this.state('open', marketId);
+    this.mark(MARK, marketId);
+  }
+
+  sendParams(kind: number, marketId: number, params: MarketParams): void {
+    const wire = withSlots(kind, 3, { marketId });
+    writeMarketParams(wire, new Float64Array(wire.buffer), SLOT_WORDS, params);
+    this.send(wire);
   }
 
   get hash(): string {
@@ -154,14 +163,15 @@ export class TriggerShard {
     return this.told;
   }
 
-  state(name: MarketStateName): string[] {
-    const fields = { marketId: MARKET, flags: MARKET_STATE[name] };
-    return this.send(withSlots(type.CMD_SET_MARKET_STATE, 1, fields)).slice(1);
+  /** What comes of it, behind the answer and the mark with which homes learn of the state. */
+  state(name: MarketStateName, marketId = MARKET): string[] {
+    const fields = { marketId, flags: MARKET_STATE[name] };
+    return this.send(withSlots(type.CMD_SET_MARKET_STATE, 1, fields)).slice(2);
   }
 
   /** The index price, which is the mark price. */
-  mark(price: number): string[] {
-    const fields = { marketId: MARKET, price, qty: this.nowMs };
+  mark(price: number, marketId = MARKET): string[] {
+    const fields = { marketId, price, qty: this.nowMs };
     return this.send(withSlots(type.CMD_ORACLE_PRICE, 1, fields)).slice(1);
   }
 
@@ -273,7 +283,7 @@ export class TriggerShard {
     flags |= (tif ?? (isMarket ? type.TIF_IOC : type.TIF_GTC)) << type.TIF_SHIFT;
     if (isMarket) flags |= type.FLAG_MARKET_ORDER;
     if (reduceOnly) flags |= type.FLAG_REDUCE_ONLY;
-    return { ...fields, marketId: MARKET, account, flags, price: price ?? 0, qty: lots };
+    return { marketId: MARKET, ...fields, account, flags, price: price ?? 0, qty: lots };
   }
 
   /** Another shard from this one's snapshot; the naive home cannot be restored. */

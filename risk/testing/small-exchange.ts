@@ -6,9 +6,9 @@ import * as type from '../../engine/messages/types.js';
 import type { Xorshift } from '../../engine/testing/xorshift.js';
 import { asMicroUsd, asPpm, asPriceTicks, asQtyLots } from '../../engine/units/units.js';
 
-/** Two narrow markets and a few accounts with little money, so that everything meets everything; commands to build it. */
+/** Three narrow markets and a few accounts with little money, so that everything meets everything; commands to build it. */
 export const ACCOUNTS = 6;
-export const MARKETS = [1, 7];
+export const MARKETS = [1, 7, 9];
 export const MARK = 1000;
 
 const PARAMS: MarketParams = {
@@ -36,6 +36,14 @@ const FRACTION: MarketParams = {
   microUsdPerTickLotDenominator: 1000,
   minNotionalMicroUsd: asMicroUsd(5),
 };
+
+/** So little initial margin that the tenth of the notional, which withdrawals have to leave, is far more. */
+const STEEP: MarketParams = {
+  ...PARAMS,
+  initialMarginPpm: asPpm(20_000),
+  maintenanceMarginPpm: asPpm(10_000),
+};
+const ALL_PARAMS = [PARAMS, FRACTION, STEEP];
 
 export type Fields = { words?: [number, number][]; floats?: [number, number][] };
 
@@ -76,7 +84,7 @@ export function setUp(buffer: MessageBuffer, random: Xorshift): number {
   });
   MARKETS.forEach((market, i) => {
     const slot = add(type.CMD_LIST_MARKET, market, 3, {});
-    const params = i === 0 ? PARAMS : FRACTION;
+    const params = ALL_PARAMS[i] as MarketParams;
     writeMarketParams(buffer.words, buffer.floats, slot * 16 + 16, params);
     add(type.CMD_SET_MARKET_STATE, market, 1, { words: [[layout.W_FLAGS, MARKET_STATE.open]] });
     add(type.CMD_ORACLE_PRICE, market, 1, { words: [[layout.W_PRICE, MARK]] });

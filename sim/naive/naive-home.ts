@@ -3,6 +3,7 @@ import { INDEX_GUARDS } from '../../engine/market/index-price.js';
 import { type MarginTerms, NO_MARGIN_TERMS } from '../../engine/market/margin-terms.js';
 import type { MarketActor } from '../../engine/market/market-actor.js';
 import type { MarketParams } from '../../engine/market/market-params.js';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import * as layout from '../../engine/messages/layout.js';
 import type { MessageBuffer } from '../../engine/messages/message-buffer.js';
 import { REJECT } from '../../engine/messages/reject-codes.js';
@@ -17,7 +18,9 @@ import { naiveOnEvent } from './naive-events.js';
 import {
   type NaiveLiquidation,
   naiveCandidates,
+  naiveLetsLiquidate,
   naiveLiquidationStep,
+  naiveOnOpened,
   naiveOnPaid,
   writeLiquidations,
 } from './naive-liquidations.js';
@@ -126,8 +129,11 @@ export class NaiveHome implements AccountHome {
     }
     const market = marketWith(state, event.marketId);
     if (market === null) return true;
+    const couldClose = naiveLetsLiquidate(market);
     market.mark = BigInt(event.word(layout.EW_PRICE));
     market.guards = event.word(layout.EW_FLAGS) & INDEX_GUARDS;
+    market.state = event.word(layout.EW_STATE);
+    if (!couldClose && naiveLetsLiquidate(market)) naiveOnOpened(state, market, nowMs);
     market.openInterest = BigInt(event.float(layout.EF_OPEN_INTEREST));
     return true;
   }
@@ -153,6 +159,7 @@ export class NaiveHome implements AccountHome {
       terms: NO_MARGIN_TERMS,
       mark: 0n,
       guards: 0,
+      state: MARKET_STATE.initializing,
       openInterest: 0n,
       holdings: new Map(),
     });
@@ -193,6 +200,7 @@ export class NaiveHome implements AccountHome {
       writer.put(market.marketId);
       writer.put(Number(market.mark));
       writer.put(market.guards);
+      writer.put(market.state);
       writer.put(Number(market.openInterest));
       writeHoldings(writer, market);
       writeLeverages(writer, market);

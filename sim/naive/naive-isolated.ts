@@ -96,12 +96,13 @@ export function naiveFillIsolated(
   const grown = margin - marginAlone(market, holding, holding.position - fill.signedLots);
   const loss = absOf(fill.signedLots) * fill.lossTicks;
   const { microUsdPerTickLotNumerator, microUsdPerTickLotDenominator } = market.params;
-  const reserved =
-    maxOf(grown, 0n) +
+  const costs =
     divCeil(loss * BigInt(microUsdPerTickLotNumerator), BigInt(microUsdPerTickLotDenominator)) +
     maxOf(fill.fee, 0n);
+  const reserved = maxOf(grown, 0n) + costs;
   const missing = margin - purse.collateral - minOf(naiveUnrealized(market, holding), 0n);
-  const drawn = minOf(missing, minOf(reserved, movable));
+  const most = maxOf(movable, minOf(costs, account.collateral));
+  const drawn = minOf(missing, minOf(reserved, most));
   if (drawn > 0n && !isNaiveLiquidating(state, account.id, market.marketId)) {
     account.collateral -= drawn;
     purse.collateral += drawn;

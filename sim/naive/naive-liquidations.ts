@@ -1,3 +1,4 @@
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { bandPriceTicks } from '../../engine/market/order-rules.js';
 import * as layout from '../../engine/messages/layout.js';
 import * as type from '../../engine/messages/types.js';
@@ -140,7 +141,9 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
   const size = held.reduce((sum, { holding }) => sum + absOf(holding.position), 0n);
   const isStuck = entry.sizeBefore === size;
   entry.sizeBefore = size;
-  if (entry.rung === type.LADDER_AUCTION && equity > 0n && nowMs < entry.untilMs) {
+  const sells = entry.rung === type.LADDER_AUCTION && equity > 0n && nowMs < entry.untilMs;
+  const where = state.markets.find(({ marketId }) => marketId === entry.marketId);
+  if (sells && where !== undefined && naiveLetsLiquidate(where)) {
     entry.nextMs = Math.min(nowMs + PAUSE_MS, entry.untilMs);
     return;
   }
@@ -154,7 +157,7 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
     payDebt(state, account, part, entry, equity, nowMs);
     return;
   }
-  const trusted = held.filter(({ market }) => market.guards === 0);
+  const trusted = held.filter(({ market }) => naiveLetsLiquidate(market));
   const margins = trusted.map(({ market, holding }) => naiveMaintenance(market, holding));
   const most = maxOf(0n, ...margins);
   const heaviest = trusted[margins.indexOf(most)];
@@ -174,6 +177,25 @@ export function naiveLiquidationStep(state: NaiveState, nowMs: number): void {
     if (rung === type.LADDER_AUCTION) entry.untilMs = nowMs + AUCTION_MS;
     entry.nextMs = nowMs + (rung === type.LADDER_AUCTION ? entry.pauseMs : SHORT_PAUSE_MS);
     ask(state, account, market.marketId, rung, backing);
+  }
+}
+
+/** The ladder can go on in this market. */
+export function naiveLetsLiquidate({ guards, state }: NaiveMarket): boolean {
+  return guards === 0 && (state === MARKET_STATE.open || state === MARKET_STATE.reduce_only);
+}
+
+/** Nobody who has a position here waits any longer. */
+export function naiveOnOpened(state: NaiveState, { marketId }: NaiveMarket, nowMs: number): void {
+  for (const [key, entry] of state.liquidations) {
+    const held = partsOf(state, Math.floor(key / 65_536), key % 65_536);
+    const isIn = held.some(({ market, holding }) => {
+      return market.marketId === marketId && holding.position !== 0n;
+    });
+    if (!isIn || entry.nextMs <= nowMs) continue;
+    entry.nextMs = nowMs;
+    entry.pauseMs = PAUSE_MS;
+    entry.sizeBefore = 0n;
   }
 }
 

@@ -35,6 +35,7 @@ export interface NaiveMarket {
   openInterest: bigint;
   /** Not 0: its prices are not trusted. */
   guards: number;
+  state: number;
   /** By account. */
   holdings: Map<number, NaiveHolding>;
 }

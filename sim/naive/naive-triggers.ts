@@ -5,6 +5,7 @@ import { pushRejection } from '../../engine/messages/rejection.js';
 import * as type from '../../engine/messages/types.js';
 import { asPriceTicks } from '../../engine/units/units.js';
 import { holdingOf, type NaiveAccount, type NaiveState, naiveReject } from './naive-home.js';
+import { isNaiveLiquidating } from './naive-liquidations.js';
 import type { NaiveMarket } from './naive-money.js';
 import { naiveClose, naiveReserve } from './naive-reserve.js';
 import { pushEvent, View } from './naive-views.js';
@@ -83,7 +84,7 @@ export function naiveFire(
   let price: number | null = limitOf(market, flags, own);
   const lots = event.float(layout.EF_LOTS);
   const asked = { flags, price, lots: BigInt(lots), distance: price - Number(market.mark) };
-  const refusal = naiveReserve(state, account, market, asked);
+  const refusal = naiveHold(state, account, market) ?? naiveReserve(state, account, market, asked);
   if (refusal?.code === REJECT.insufficient_margin) {
     const isUnbounded = (flags & type.FLAG_MARKET_ORDER) !== 0 && own === 0;
     price = naiveClose(state, account, market, { ...asked, isUnbounded });
@@ -117,6 +118,15 @@ export function naiveFire(
   out.setFloat(layout.F_EXPIRY, event.float(layout.EF_EXPIRY));
   out.setWord(layout.W_CLIENT_REF, event.word(layout.EW_CLIENT_REF));
   out.setWord(layout.W_MARK_DISTANCE, (price as number) - Number(market.mark));
+}
+
+/** Nothing is placed for who is being liquidated. */
+function naiveHold(state: NaiveState, { id }: NaiveAccount, { marketId }: NaiveMarket) {
+  if (isNaiveLiquidating(state, id)) {
+    return { code: REJECT.account_is_being_liquidated, value: BigInt(id), limit: 0n };
+  }
+  if (!isNaiveLiquidating(state, id, marketId)) return null;
+  return { code: REJECT.position_is_being_liquidated, value: BigInt(marketId), limit: 0n };
 }
 
 function isSound(state: NaiveState, message: View, market: NaiveMarket): boolean {

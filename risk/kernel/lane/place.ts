@@ -57,6 +57,7 @@ import {
   FLAG_POST_ONLY_SLIDE,
   FLAG_REDUCE_ONLY,
   FLAG_SIDE,
+  mayRest,
   REASON_FOK_UNFILLABLE,
   REASON_SHIFT,
   SIDE_BUY,
@@ -149,7 +150,8 @@ function placeAny(
   const asked = floatOf(message, F_QTY);
   if (price === 0 || !admitsLots(book, asked)) return LANE_NOT_DONE;
   const row = openRow(book, account);
-  if (i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX)) return LANE_NOT_DONE;
+  const isFull = i32At(row + R_OPEN_ORDERS) >= i32At(book + M_OPEN_ORDERS_MAX);
+  if (isFull && mayRest(flags)) return LANE_NOT_DONE;
   if (price * asked < f64At(book + M_VALUE_MIN) && (flags & FLAG_REDUCE_ONLY) === 0) {
     return LANE_NOT_DONE;
   }
