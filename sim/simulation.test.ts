@@ -54,7 +54,7 @@ describe('a simulated shard', () => {
 describe('several simulated shards', () => {
   it('lose, repeat and delay messages and crash alone, and hold what holds over all of them', async () => {
     const all: Record<string, number>[] = [];
-    for (const seed of [18, 19, 25, 108]) {
+    for (const seed of [35, 182, 323, 476]) {
       all.push((await new SpreadSimulation(seed, 250, faults).run()).counts);
     }
     // Too rare for short runs: a sender that forgot what a cut made necessary again, a bracket that fills in parts, a TWAP to its end, a bid in an auction.

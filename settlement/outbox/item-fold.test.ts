@@ -139,7 +139,7 @@ describe('the fold from events to items', () => {
   });
 
   it('and of several shards, each item once', () => {
-    const { moves, items } = runAll([1, 2, 3, 4, 5, 30], 3, 300);
+    const { moves, items } = runAll([6, 17, 52], 3, 300);
     const away = ['fill', 'transfer', 'funding', 'insurance'].map((what) => `away ${what}`);
     expect([...moves.keys()]).toEqual(expect.arrayContaining([...MOVES, ...away]));
     expect([...items]).toEqual(expect.arrayContaining([...ITEMS, ...OTHER_ITEMS]));
