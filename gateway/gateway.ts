@@ -1,6 +1,7 @@
 import uWS, { type TemplatedApp, type us_listen_socket } from 'uWebSockets.js';
 import type { ShardPort } from '../engine/shard/shard-port.js';
 import { BinanceDialect } from './binance/dialect.js';
+import { PastOrders } from './binance/past-orders.js';
 import { EventMessages } from './codec/event-messages.js';
 import { EventRouter } from './event-router.js';
 import { FamilyRequests } from './family-requests.js';
@@ -98,7 +99,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { shards } = options;
     this.options = options;
-    const { desk = null, history, shared = null } = options;
+    const { desk = null, history = null, shared = null } = options;
     this.shared = shared;
     this.keys = options.keys ?? new KeyStore(options.operatorKey, options.keyFile ?? null);
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -134,6 +135,7 @@ export class Gateway {
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.turns = new Turns(shards, outbox, () => this.binance);
     this.binance = new BinanceDialect({
+      pastOrders: new PastOrders((wanted) => this.orderStatus.find(wanted)),
       apiKeys: this.keys,
       limits,
       log: options.log,
@@ -143,21 +145,17 @@ export class Gateway {
       ports: shards.map(({ port }) => port),
       number: connections.reserve(),
       wake: this.turns.wake,
-      ...{
-        admission: this.admission,
-        backlogs: this.backlogs,
-        catchUp: this.catchUp,
-        desk,
-        shared,
-        history: history ?? null,
-      },
+      admission: this.admission,
+      backlogs: this.backlogs,
+      catchUp: this.catchUp,
+      ...{ desk, shared, history },
       ...{ ...drawnFrom, accounts, markets, views, orders: ownOrders, books: orders, logOf },
     });
     if (shared !== null) publicFeeds.withOtherThreads();
     publicFeeds.onBook = (...published) => this.binance.published(...published);
     const barriers = this.newBarriers(connections.reserve());
     this.barriers = barriers;
-    const statusSources = { barriers, accounts, markets, views, logOf, history: history ?? null };
+    const statusSources = { barriers, accounts, markets, views, logOf, history };
     this.orderStatus = new OrderStatusDesk({ ...statusSources, desk });
     const sides = { alone, observer: this.binance, barriers, ratios: this.ratios };
     const targets = { ...folds, connections, privateFeed, outbox, ...sides };
@@ -168,7 +166,7 @@ export class Gateway {
     this.seed = new GatewaySeed({ ...folds, routers: this.routers });
     this.loginContext = this.newLoginContext();
     this.requests = this.newRequests(shards.map(({ port }) => port));
-    this.rest = this.newRest(history ?? null);
+    this.rest = this.newRest(history);
     this.hearShards();
   }
 

@@ -103,6 +103,32 @@ describe('a key pair that somebody has named as his agent’s', () => {
   });
 });
 
+describe('a key that may manage', () => {
+  it('makes and revokes none that reaches further than itself', async () => {
+    const { apiKey: reader } = await owner.createKey({ permissions: ['read'] });
+    const { apiKey: trader } = await owner.createKey({ permissions: ['trade'] });
+    const expiresAt = nowMs + 60_000;
+    const bounds = { addresses: ['127.0.0.1', '10.0.0.0/8'], expiresAt };
+    const { login } = await withKey({ permissions: ['read', 'manage'], ...bounds });
+    const client = await enter(login);
+    const refused = { code: 'permission_is_missing' };
+    const within = { addresses: ['127.0.0.1'], expiresAt };
+    for (const wish of [
+      { permissions: ['read', 'withdraw'], ...within },
+      { permissions: ['read'], expiresAt },
+      { permissions: ['read'], addresses: ['127.0.0.2'], expiresAt },
+      { permissions: ['read'], addresses: ['127.0.0.1'] },
+      { permissions: ['read'], addresses: ['127.0.0.1'], expiresAt: expiresAt + 1 },
+    ]) {
+      await expect(client.createKey(wish as never)).rejects.toMatchObject(refused);
+    }
+    const made = await client.createKey({ permissions: ['read'], ...within });
+    await expect(client.revokeKey(trader)).rejects.toMatchObject(refused);
+    await client.revokeKey(reader);
+    await client.revokeKey(made.apiKey);
+  });
+});
+
 describe('a key that has come to its end', () => {
   it('opens nothing once it is revoked, and its connections are closed', async () => {
     const { apiKey, login } = await withKey({ permissions: ['read', 'trade'] });
@@ -173,7 +199,10 @@ describe('wishes for keys', () => {
         createdAt: nowMs,
       },
     ]);
-    for (let i = 1; i < 100; i++) await owner.createKey({ permissions: ['read'] });
+    // All at once: those that are on their way to the disk count as well.
+    const wishes = Array.from({ length: 120 }, () => owner.createKey({ permissions: ['read'] }));
+    const made = await Promise.allSettled(wishes);
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(99);
     await expect(owner.createKey({ permissions: ['read'] })).rejects.toMatchObject({
       code: 'api_keys_must_not_exceed_limit',
     });

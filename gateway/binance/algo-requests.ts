@@ -3,7 +3,7 @@ import { FLAG_REDUCE_ONLY, FLAG_SIDE, TIF_GTD, tifOf } from '../../engine/messag
 import { type Market, qtyText } from '../markets.js';
 import type { AccountHistory } from './account-history.js';
 import type { Commands } from './commands.js';
-import { ERRORS, missing } from './errors.js';
+import { BinanceError, ERRORS, missing } from './errors.js';
 import { clientIdOf } from './order-parameters.js';
 import {
   callbackRateText,
@@ -24,6 +24,8 @@ import { type Symbols, symbolOf } from './symbols.js';
 /** Ids of algo orders name no market, so the market is a part of them. */
 const MARKETS = 2 ** 16;
 const CLIENT_ID_BYTES = 15;
+const UNKNOWN_ORDER = -2011;
+const TIMEOUT = -1007;
 
 export interface AlgoRequestContext {
   readonly symbols: Symbols;
@@ -31,6 +33,7 @@ export interface AlgoRequestContext {
   readonly orders: OrderRequests;
   /** An order with this client id is an algo order (or is not, after all); answered when all threads know. */
   readonly note: (account: number, clientOrderId: string, isAlgo: boolean) => Promise<void>;
+  readonly isNoted: (account: number, clientOrderId: string) => boolean;
 }
 
 /**
@@ -53,13 +56,16 @@ export class AlgoRequests {
     const given = clientIdOf(parameters, 'clientAlgoId');
     const clientAlgoId = given ?? randomBytes(CLIENT_ID_BYTES).toString('base64url');
     const named = parameters.with('clientAlgoId', clientAlgoId);
+    const isNew = !this.context.isNoted(identity.account, clientAlgoId);
     await this.context.note(identity.account, clientAlgoId, true);
     try {
       const own = { ...call, parameters: named };
       const { market, order } = await this.context.orders.placed(own, 'clientAlgoId');
       return algoObject(order, market);
     } catch (error) {
-      await this.context.note(identity.account, clientAlgoId, false);
+      // The name may be that of an order which lives, or of one that is still on its way.
+      const isSure = error instanceof BinanceError && error.code !== TIMEOUT;
+      if (isNew && isSure) await this.context.note(identity.account, clientAlgoId, false);
       throw error;
     }
   };
@@ -81,15 +87,20 @@ export class AlgoRequests {
 
   /** All that wait in one market, and nothing that is in the book. */
   cancelAll = async (call: AccountCall): Promise<object> => {
-    const { history, identity, parameters } = call;
+    const { history, identity, parameters, spend } = call;
     const market = this.context.symbols.must(parameters);
     const waiting = history.open(market.id).filter(({ waits }) => waits);
-    await Promise.allSettled(
-      waiting.map(({ orderId }) => {
+    spend(waiting.length - 1);
+    const done = await Promise.allSettled(
+      waiting.map(async ({ orderId }) => {
         const fields = { market: market.params.symbol, orderId, deadline: identity.deadlineMs };
-        return this.context.commands.send(identity.account, 'cancel', fields);
+        await this.context.commands.send(identity.account, 'cancel', fields);
       }),
     );
+    // One that has ended meanwhile is gone as well; whoever is told that all is done must not have a stop left.
+    for (const each of done) {
+      if (each.status === 'rejected' && !isUnknownOrder(each.reason)) throw each.reason;
+    }
     return { code: 200, msg: 'The operation of cancel all open order is done.' };
   };
 
@@ -124,6 +135,10 @@ export class AlgoRequests {
     }
     throw absent();
   }
+}
+
+function isUnknownOrder(error: unknown): boolean {
+  return error instanceof BinanceError && error.code === UNKNOWN_ORDER;
 }
 
 export function algoIdOf({ marketId, orderId }: OrderRecord): number {

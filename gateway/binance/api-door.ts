@@ -16,6 +16,10 @@ export interface ApiDoorContext {
   readonly log: GatewayLog | undefined;
 }
 
+/** Whoever goes on so often although he is told that he is over the limit of his address is cut. */
+const STRIKES_MAX = 1_000;
+const TOO_MANY_REQUESTS = -1003;
+
 type RequestId = string | number | null;
 
 /** The WebSocket API: the requests of REST as messages, and sessions, so that not each needs a signature. */
@@ -30,11 +34,12 @@ export class ApiDoor {
   receive(socket: StreamSocket, message: string): void {
     let id: RequestId = null;
     try {
-      const request = readRequest(message);
+      const request = this.read(socket, message);
       id = request.id;
       const parameters = Parameters.ofObject(request.params);
       const session = SESSIONS[request.method];
       if (session !== undefined) {
+        this.context.gatekeeper.charge(socket.origin);
         this.answer(socket, id, this[session](socket, parameters));
         return;
       }
@@ -51,10 +56,22 @@ export class ApiDoor {
     }
   }
 
+  /** What cannot be read is nobody's: it is paid by the address. */
+  private read(socket: StreamSocket, message: string) {
+    try {
+      return readRequest(message);
+    } catch (error) {
+      this.context.gatekeeper.charge(socket.origin);
+      throw error;
+    }
+  }
+
   private handle(socket: StreamSocket, method: string, parameters: Parameters): unknown {
     const route = this.context.routes.get(method);
-    if (route === undefined)
+    if (route === undefined) {
+      this.context.gatekeeper.charge(socket.origin);
       throw new BinanceError(-1000, `Unknown method '${method.slice(0, 40)}'.`);
+    }
     const given = parameters.text('apiKey');
     const call = this.context.gatekeeper.admit(route, parameters, {
       apiKey: given ?? (socket.account === 0 ? undefined : ''),
@@ -96,6 +113,7 @@ export class ApiDoor {
   }
 
   private answer(socket: StreamSocket, id: RequestId, result: unknown): void {
+    socket.strikes = 0;
     socket.queue(JSON.stringify({ id, status: 200, result, rateLimits: [] }));
     this.flushSoon();
   }
@@ -122,6 +140,9 @@ export class ApiDoor {
         : new BinanceError(-1000, 'An unknown error occurred while processing the request.', 500);
     socket.queue(JSON.stringify({ id, status: known.status, error: known.body, rateLimits: [] }));
     this.flushSoon();
+    if (known.code !== TOO_MANY_REQUESTS) return;
+    socket.strikes++;
+    if (socket.strikes >= STRIKES_MAX) socket.end(1008, 'too many requests over the limit');
   }
 }
 

@@ -77,7 +77,8 @@ export class Authentication {
     });
     if (!isTrue) throw ERRORS.badSignature();
     this.check(apiKey as string, use);
-    if (changes) this.replays.take(given, window, this.context.exchangeTimeMs());
+    const { accounts, exchangeTimeMs } = this.context;
+    if (changes) this.replays.take(given, accounts.headOf(account), window, exchangeTimeMs());
     return { account, deadlineMs: window.deadlineMs };
   }
 

@@ -21,6 +21,7 @@ import { rejectionOf } from '../protocol/rejections.js';
 import { REQUESTS } from '../protocol/requests.js';
 import type { Accounts } from '../session/accounts.js';
 import { ERRORS, refusalOf } from './errors.js';
+import type { OrderRecord } from './order-record.js';
 
 export type CommandName =
   | 'place'
@@ -40,9 +41,12 @@ export interface CommandAnswer {
   /** Lots, a number of orders or a leverage, by type. */
   lots: number;
   timeMs: number;
+  /** As it is remembered at the moment of the event: when the answer is looked at, hundreds of later ones may have pushed it out. */
+  order: OrderRecord | undefined;
 }
 
 interface Pending {
+  account: number;
   sentAtMs: number;
   done(answer: CommandAnswer): void;
   fail(error: Error): void;
@@ -63,6 +67,8 @@ export interface CommandContext extends Sending {
   readonly number: number;
   /** Something was sent to a shard. */
   readonly wake: (shard: number) => void;
+  /** What is remembered of an order, which has its event before whoever waits for that has an answer. */
+  readonly orderOf: (account: number, marketId: number, orderId: number) => OrderRecord | undefined;
 }
 
 /**
@@ -102,7 +108,7 @@ export class Commands {
     const found = submit(port, this.writer, account, this.context, performance.now());
     if (found !== null) throw found === BUSY ? ERRORS.overloaded() : ERRORS.tooManyOrders();
     const answer = new Promise<CommandAnswer>((done, fail) => {
-      this.pending.set(request, { sentAtMs: performance.now(), done, fail });
+      this.pending.set(request, { account, sentAtMs: performance.now(), done, fail });
     });
     this.context.wake(home);
     return answer;
@@ -140,7 +146,9 @@ export class Commands {
       waiting.fail(refusalOf(found, String(value), isPrice ? shown : money));
     } else {
       const orderId = floats[f + EF_ORDER_ID] as number;
-      waiting.done({ type, marketId, orderId, lots: floats[f + EF_LOTS] as number, timeMs });
+      const order = this.context.orderOf(waiting.account, marketId, orderId);
+      const lots = floats[f + EF_LOTS] as number;
+      waiting.done({ type, marketId, orderId, lots, timeMs, order });
     }
   }
 

@@ -40,6 +40,7 @@ import { type AccountCall, OrderRequests } from './order-requests.js';
 import { PastAggregates } from './past-aggregates.js';
 import { PastCandles } from './past-candles.js';
 import { PastFundings } from './past-fundings.js';
+import type { PastOrders } from './past-orders.js';
 import { PastRows } from './past-rows.js';
 import { PastTrades } from './past-trades.js';
 import { restRoutes, socketRoutes } from './routes.js';
@@ -86,6 +87,8 @@ export interface DialectContext {
   readonly catchUp: () => void;
   /** The thread that has what there is once for all; null: this one. */
   readonly desk: HomeDesk | null;
+  /** Finds what is not remembered here any more. */
+  readonly pastOrders: PastOrders;
 }
 
 /** What begins with the process, and not with each of its threads; plain data. */
@@ -134,14 +137,17 @@ export class BinanceDialect implements EventObserver {
       refusesReplays,
       shared: context.shared,
     });
-    this.commands = new Commands(context);
+    this.commands = new Commands({
+      ...context,
+      orderOf: (account, ...order) => this.histories.known(account)?.find(...order),
+    });
     this.depths = new Depths(context.books);
     this.marketStreams = new MarketStreams(() => this.streamContext());
     this.memories = new MarketMemories(this.marketStreams);
     this.userStreams = new UserStreams(() => {
       return { keys: this.keys, sources, histories: this.histories, exchangeTimeMs };
     });
-    this.orders = new OrderRequests(this.symbols, this.commands);
+    this.orders = new OrderRequests(this.symbols, this.commands, context.pastOrders);
     const isRead = (account: number) => this.userStreams.isRead(account);
     this.histories = new Histories(
       context.orders,
@@ -162,7 +168,10 @@ export class BinanceDialect implements EventObserver {
     const routes = restRoutes({
       market: this.marketRequests(),
       orders: this.orders,
-      algos: new AlgoRequests({ symbols, commands, orders, note: this.tellAlgo }),
+      algos: new AlgoRequests({
+        ...{ symbols, commands, orders, note: this.tellAlgo },
+        isNoted: (...name) => this.algoNames.has(...name),
+      }),
       accounts: new AccountRequests({
         ...this.streamContext(),
         commands: this.commands,

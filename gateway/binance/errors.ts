@@ -85,6 +85,10 @@ export const ERRORS = {
       'Server is currently overloaded with other requests. Please try again in a few minutes.';
     return new BinanceError(OVERLOADED, message, 503);
   },
+  tooManySignatures: (most: number) => {
+    const message = `Too many new orders; current limit is ${most} signed changes within their recvWindow. Please use a shorter recvWindow.`;
+    return new BinanceError(-1015, message, 429);
+  },
   timeout: () => {
     const message =
       'Timeout waiting for response from backend server. Send status unknown; execution status unknown.';

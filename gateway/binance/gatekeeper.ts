@@ -77,9 +77,16 @@ export class Gatekeeper {
       return { parameters, account: null, ...this.keyed(credentials) };
     }
     const identity = this.identified(bucket, parameters, credentials, security);
-    this.takeOrder(identity.account, security, clockMs);
-    const account = this.callOf(identity, parameters);
+    this.spend(identity.account, security, 1);
+    const account = this.callOf(identity, parameters, security);
     return { parameters, account, accountId: identity.account, apiKey: '' };
+  }
+
+  /** A message that is no request of an account has the allowance of its address. */
+  charge({ charged }: ClientOrigin): void {
+    const clockMs = performance.now();
+    count(counterOf(this.requests, charged));
+    if (!this.addresses.of(charged, clockMs).take(1, clockMs)) throw ERRORS.tooManyRequests();
   }
 
   /** For the headers of the answer. */
@@ -127,17 +134,21 @@ export class Gatekeeper {
     return authentication.signed(apiKey, parameters, payloads, security === 'change', use);
   }
 
-  private takeOrder(account: number, security: string, clockMs: number): void {
-    if (security === 'change') count(counterOf(this.orders, account));
+  private spend(account: number, security: string, items: number): void {
+    if (items < 1) return;
+    const clockMs = performance.now();
+    if (security === 'change') count(counterOf(this.orders, account), items);
     const bucket = this.context.allowances.of(account, clockMs);
-    if (bucket.take(1, clockMs)) return;
-    if (security === 'cancel' && bucket.takeCancel(1, clockMs)) return;
+    if (bucket.take(items, clockMs)) return;
+    if (security === 'cancel' && bucket.takeCancel(items, clockMs)) return;
     throw security === 'change' ? ERRORS.tooManyOrders() : ERRORS.tooManyRequests();
   }
 
-  private callOf(identity: Identity, parameters: Parameters): AccountCall {
-    const history = this.context.histories.of(identity.account, this.context.exchangeTimeMs());
-    return { parameters, identity, history };
+  private callOf(identity: Identity, parameters: Parameters, security: string): AccountCall {
+    const { account } = identity;
+    const history = this.context.histories.of(account, this.context.exchangeTimeMs());
+    const spend = (items: number) => this.spend(account, security, items);
+    return { parameters, identity, history, spend };
   }
 }
 
@@ -156,13 +167,13 @@ function makeRoom<Key>(counters: Map<Key, Counter>): void {
   for (const old of [...counters.keys()].slice(0, COUNTERS_MAX / 2)) counters.delete(old);
 }
 
-function count(counter: Counter): void {
+function count(counter: Counter, items = 1): void {
   const minute = Math.floor(performance.now() / MINUTE_MS);
   if (counter.minute !== minute) {
     counter.minute = minute;
     counter.count = 0;
   }
-  counter.count++;
+  counter.count += items;
 }
 
 function counted(counter: Counter | undefined): number {

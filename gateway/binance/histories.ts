@@ -99,6 +99,11 @@ export class Histories {
     return history;
   }
 
+  /** Null: the account is not remembered. */
+  known(account: number): AccountHistory | null {
+    return this.byAccount.get(account) ?? null;
+  }
+
   private readPast(history: AccountHistory, nowMs: number): void {
     const { account } = history;
     const log = this.logOf(account);

@@ -34,6 +34,8 @@ const SELF_TRADES: Readonly<Record<string, string>> = {
 };
 const SELF_TRADE_NAMES = Object.keys(SELF_TRADES);
 const WORKING_TYPES = { CONTRACT_PRICE: 'last', MARK_PRICE: 'mark' } as const;
+/** How orders without a client id are shown, and those of a liquidation. */
+const MADE_UP_ID = /^auto(close)?-[0-9]+$/;
 const CLIENT_ID = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 const CLIENT_ID_RANGE = '^[\\.A-Z\\:/a-z0-9_-]{1,36}$';
 const DECIMAL = /^[0-9]{0,20}(\.[0-9]{0,20})?$/;
@@ -72,8 +74,14 @@ export function nativeOrderOf(
   };
 }
 
+function reserved(name: string): BinanceError {
+  const message = `Illegal characters found in parameter '${name}'; names such as auto-1 and autoclose-1 are the exchange's.`;
+  return new BinanceError(-1100, message);
+}
+
 export function clientIdOf(parameters: Parameters, name: string): string | undefined {
   const id = parameters.text(name);
+  if (id !== undefined && MADE_UP_ID.test(id)) throw reserved(name);
   if (id === undefined || CLIENT_ID.test(id)) return id;
   if (id.length > 36)
     throw new BinanceError(-4015, 'Client order id length should be less than 36 chars.');

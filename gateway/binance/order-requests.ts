@@ -7,6 +7,7 @@ import type { AccountChange } from './histories.js';
 import { nativeOrderOf, priceParameter, quantityParameter } from './order-parameters.js';
 import { endsAtOnce, isOpen, type OrderRecord, orderObject } from './order-record.js';
 import { Parameters } from './parameters.js';
+import type { OrderName, PastOrders } from './past-orders.js';
 import type { Symbols } from './symbols.js';
 
 /** Orders in one batch. */
@@ -21,18 +22,22 @@ export interface AccountCall {
   readonly parameters: Parameters;
   readonly identity: Identity;
   readonly history: AccountHistory;
+  /** Takes what the request has to pay beyond the one that is paid: a batch costs as much as its items. Throws what is over the limit. */
+  readonly spend: (items: number) => void;
 }
 
 /** Requests that place, change, cancel and show orders. */
 export class OrderRequests {
   private readonly symbols: Symbols;
   private readonly commands: Commands;
+  private readonly past: PastOrders;
   /** Who waits for an order that ends at once to have ended. */
   private readonly waiting = new Map<OrderRecord, { go: () => void; sinceMs: number }>();
 
-  constructor(symbols: Symbols, commands: Commands) {
+  constructor(symbols: Symbols, commands: Commands, past: PastOrders) {
     this.symbols = symbols;
     this.commands = commands;
+    this.past = past;
   }
 
   /** To be told of every change. */
@@ -69,9 +74,9 @@ export class OrderRequests {
   };
 
   amend = async (call: AccountCall): Promise<object> => {
-    const { history, identity, parameters } = call;
+    const { identity, parameters } = call;
     const market = this.symbols.must(parameters);
-    const name = this.nameOf(parameters);
+    const name = this.nameOf(call, market);
     parameters.choice('side', ['BUY', 'SELL'], null, ERRORS.badSide);
     const fields = {
       market: market.params.symbol,
@@ -85,21 +90,17 @@ export class OrderRequests {
       throw invalidValue('side');
     }
     if (known !== undefined && isSame(known, market, fields)) throw ERRORS.sameOrder();
-    const { orderId } = await this.commands.send(identity.account, 'amend', fields);
-    const order = history.find(market.id, orderId);
-    if (order === undefined) throw ERRORS.noSuchOrder();
-    return orderObject(order, market);
+    const { order } = await this.commands.send(identity.account, 'amend', fields);
+    return orderObject(taken(order), market);
   };
 
   cancel = async (call: AccountCall): Promise<object> => {
-    const { history, identity, parameters } = call;
+    const { identity, parameters } = call;
     const market = this.symbols.must(parameters);
-    const name = this.nameOf(parameters);
+    const name = this.nameOf(call, market);
     const fields = { market: market.params.symbol, ...name, deadline: identity.deadlineMs };
-    const answer = await this.commands.send(identity.account, 'cancel', fields);
-    const order = history.find(market.id, answer.orderId);
-    if (order === undefined) throw ERRORS.unknownOrder();
-    return orderObject(order, market);
+    const { order } = await this.commands.send(identity.account, 'cancel', fields);
+    return orderObject(taken(order), market);
   };
 
   cancelAll = async (call: AccountCall): Promise<object> => {
@@ -131,6 +132,7 @@ export class OrderRequests {
     const names = byId ?? listOf(parameters, 'origClientOrderIdList');
     if (names === undefined) throw missing('orderIdList');
     if (names.length < 1 || names.length > BATCH_CANCEL_MAX) throw badBatchSize();
+    call.spend(names.length - 1);
     const field = byId === undefined ? 'origClientOrderId' : 'orderId';
     return Promise.all(
       names.map((name) => {
@@ -140,11 +142,16 @@ export class OrderRequests {
     );
   };
 
-  status = (call: AccountCall): object => {
+  /** What is not remembered here is looked for in the past: "does not exist" means to a client that he may send it again. */
+  status = (call: AccountCall): object | Promise<object> => {
     const market = this.symbols.must(call.parameters);
     const order = this.find(call, market);
-    if (order === undefined) throw ERRORS.noSuchOrder();
-    return orderObject(order, market);
+    if (order !== undefined) return orderObject(order, market);
+    const name = this.nameOf(call, market);
+    return this.past.find(call.identity.account, market, name).then((found) => {
+      if (found === null) throw ERRORS.noSuchOrder();
+      return orderObject(found, market);
+    });
   };
 
   openOrder = (call: AccountCall): object => {
@@ -177,15 +184,14 @@ export class OrderRequests {
 
   /** Sends an order and waits for its answer; of one that cannot rest also for its end, when its result is asked for. */
   async placed(call: AccountCall, clientIdName: string) {
-    const { history, identity, parameters } = call;
+    const { identity, parameters } = call;
     const market = this.symbols.must(parameters);
     const fields = nativeOrderOf(parameters, market, clientIdName);
     const responseType = this.responseType(parameters);
     // Not a spread with a field behind it, which is what V8 is slowest at here.
     const command = Object.assign(fields, { deadline: identity.deadlineMs });
-    const { orderId } = await this.commands.send(identity.account, 'place', command);
-    const order = history.find(market.id, orderId);
-    if (order === undefined) throw ERRORS.noSuchOrder();
+    const answer = await this.commands.send(identity.account, 'place', command);
+    const order = taken(answer.order);
     if (responseType === 'RESULT' && endsAtOnce(order) && isOpen(order)) {
       await new Promise<void>((go) => {
         this.waiting.set(order, { go, sinceMs: performance.now() });
@@ -198,18 +204,25 @@ export class OrderRequests {
     return parameters.choice('newOrderRespType', RESPONSE_TYPES, 'ACK', ERRORS.badRespType);
   }
 
-  /** How the exchange is told which order is meant: ids that this door has made up stand for numbers. */
-  private nameOf(parameters: Parameters): { orderId: number } | { clientOrderId: string } {
+  /**
+   * How the exchange is told which order is meant: ids that this door has made up stand for numbers, unless an order has really been given
+   * such an id, through another door.
+   */
+  private nameOf({ history, parameters }: AccountCall, market: Market): OrderName {
     const orderId = parameters.integer('orderId', 1);
     if (orderId !== undefined) return { orderId };
     const clientOrderId = parameters.text('origClientOrderId');
     if (clientOrderId === undefined) throw missing('orderId');
     const automatic = AUTO_ID.exec(clientOrderId);
-    return automatic === null ? { clientOrderId } : { orderId: Number(automatic[1]) };
+    if (automatic === null) return { clientOrderId };
+    const number = Number(automatic[1]);
+    const own = history.findClient(market.id, clientOrderId);
+    return own === undefined || own.orderId === number ? { orderId: number } : { clientOrderId };
   }
 
-  private find({ history, parameters }: AccountCall, market: Market): OrderRecord | undefined {
-    const name = this.nameOf(parameters);
+  private find(call: AccountCall, market: Market): OrderRecord | undefined {
+    const { history } = call;
+    const name = this.nameOf(call, market);
     return 'orderId' in name
       ? history.find(market.id, name.orderId)
       : history.findClient(market.id, name.clientOrderId);
@@ -222,6 +235,7 @@ export class OrderRequests {
     const items = listOf(call.parameters, 'batchOrders');
     if (items === undefined) throw missing('batchOrders');
     if (items.length < 1 || items.length > BATCH_MAX) throw badBatchSize();
+    call.spend(items.length - 1);
     return Promise.all(
       items.map((item) => {
         return this.orError(() => handle({ ...call, parameters: Parameters.ofObject(item) }));
@@ -258,6 +272,12 @@ function isSame(
 ): boolean {
   const isSamePrice = Number(priceText(market, priceTicks)) === Number(price);
   return isSamePrice && Number(qtyText(market, qtyLots)) === Number(qty);
+}
+
+/** The exchange has done it. Without a record of the order there is nothing to show, and nobody may be told that it was not done. */
+function taken(order: OrderRecord | undefined): OrderRecord {
+  if (order === undefined) throw ERRORS.timeout();
+  return order;
 }
 
 function badBatchSize(): BinanceError {

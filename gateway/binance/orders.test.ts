@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
+import { SLOT_WORDS } from '../../engine/messages/layout.js';
+import { CMD_PLACE, CMD_SET_MARKET_STATE } from '../../engine/messages/types.js';
+import { command } from '../../sim/traffic/wire.js';
 import { type BinanceClient, BinanceExchange, type Json } from './binance.fixture.js';
 
 const ORDER = '/fapi/v1/order';
@@ -157,6 +161,42 @@ describe('orders by REST', () => {
     const name = { symbol: 'BTCUSDT', origClientOrderId: clientOrderId };
     expect(await maker.must('GET', ORDER, name)).toMatchObject({ orderId });
     expect(await maker.must('DELETE', ORDER, name)).toMatchObject({ orderId });
+  });
+
+  it('cannot be given a name that the exchange gives, and are found by it where another door has let it in', async () => {
+    for (const newClientOrderId of ['auto-1', 'autoclose-7']) {
+      expect(await maker.code('POST', ORDER, { ...BUY, newClientOrderId })).toBe(-1100);
+    }
+    const unnamed = await maker.must('POST', ORDER, BUY);
+    const client = `auto-${unnamed.orderId}`;
+    const wire = command(CMD_PLACE, { marketId: 1, account: 1, price: 490_000, qty: 10, client });
+    exchange.port.trySendAll(wire, 0, wire.length / SLOT_WORDS);
+    exchange.port.flush();
+    const all = await maker.must<Json[]>('GET', '/fapi/v1/openOrders');
+    const named = all.find(({ orderId }) => orderId !== unnamed.orderId)?.orderId;
+    const name = { symbol: 'BTCUSDT', origClientOrderId: client };
+    expect(await maker.must('GET', ORDER, name)).toMatchObject({ orderId: named });
+    expect(await maker.must('DELETE', ORDER, name)).toMatchObject({ orderId: named });
+    const open = await maker.must<Json[]>('GET', '/fapi/v1/openOrders');
+    expect(open).toMatchObject([{ orderId: unnamed.orderId }]);
+  });
+
+  it('pay for each item of a batch', async () => {
+    await exchange.close();
+    exchange = new BinanceExchange();
+    await exchange.start({ limits: { requestsPerSecond: 1, requestsBurst: 12, cancelsBurst: 3 } });
+    maker = exchange.client(1);
+    const items = (count: number) => {
+      const orders = Array.from({ length: count }, (_, i) => ({
+        ...BUY,
+        price: String(49_000 + i),
+      }));
+      return { batchOrders: JSON.stringify(orders) };
+    };
+    expect(await maker.code('POST', '/fapi/v1/batchOrders', items(5))).toBeUndefined();
+    expect(await maker.code('POST', '/fapi/v1/batchOrders', items(5))).toBeUndefined();
+    expect(await maker.code('POST', '/fapi/v1/batchOrders', items(5))).toBe(-1015);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openOrders')).toHaveLength(10);
   });
 
   it('may come in batches, in which each has its own answer', async () => {
@@ -381,6 +421,27 @@ describe('algo orders', () => {
     expect(await maker.code('DELETE', ALGO, { algoId })).toBe(-2011);
     const all = await maker.must<Json[]>('GET', '/fapi/v1/allAlgoOrders', { symbol: 'BTCUSDT' });
     expect(all).toMatchObject([{ algoId }]);
+  });
+
+  it('are not said to be canceled while one of them waits on', async () => {
+    await maker.must('POST', ALGO, STOP);
+    exchange.port.command(CMD_SET_MARKET_STATE, 1, 1, { W_FLAGS: MARKET_STATE.halted });
+    exchange.port.flush();
+    const name = { symbol: 'BTCUSDT' };
+    expect(await maker.code('DELETE', '/fapi/v1/algoOpenOrders', name)).toBe(-1016);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openAlgoOrders')).toHaveLength(1);
+    exchange.port.command(CMD_SET_MARKET_STATE, 1, 1, { W_FLAGS: MARKET_STATE.open });
+    exchange.port.flush();
+    expect(await maker.code('DELETE', '/fapi/v1/algoOpenOrders', name)).toBe(200);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openAlgoOrders')).toEqual([]);
+  });
+
+  it('keep their names when a repetition of one is refused', async () => {
+    const named = { ...STOP, clientAlgoId: 'mine' };
+    await maker.must('POST', ALGO, named);
+    expect(await maker.code('POST', ALGO, named)).toBe(-4116);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openOrders')).toEqual([]);
+    expect(await maker.must<Json[]>('GET', '/fapi/v1/openAlgoOrders')).toHaveLength(1);
   });
 
   it('tell their account when they fire, and which order came of them', async () => {

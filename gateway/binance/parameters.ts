@@ -37,7 +37,7 @@ export class Parameters {
       else if (typeof each === 'boolean') values.set(name, String(each));
       else if (typeof each === 'number' && Number.isFinite(each))
         values.set(name, numberText(each));
-      else if (typeof each === 'object') values.set(name, JSON.stringify(each));
+      else if (typeof each === 'object') values.set(name, nestedText(name, each));
     }
     return new Parameters(values);
   }
@@ -173,4 +173,13 @@ function tooMany(): BinanceError {
 function numberText(value: number): string {
   const text = String(value);
   return text.includes('e') ? new Decimal(value).toFixed() : text;
+}
+
+/** As JSON; a value that is nested too deeply for that is no value of any parameter. */
+function nestedText(name: string, value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw illegal(name, 'a list or an object that is not nested deeply');
+  }
 }

@@ -119,4 +119,58 @@ describe('the WebSocket API', () => {
       expect(socket.messages.at(-1)).toMatchObject({ error: { code: expect.any(Number) } });
     }
   });
+
+  it('answers each of many orders and cancels with what it was, however many came behind it', async () => {
+    const count = 1_200;
+    const send = (method: string, of: (i: number) => Json) => {
+      const ids = Array.from({ length: count }, (_, i) => {
+        socket.send({ id: ++lastId, method, params: signed(of(i)) });
+        return lastId;
+      });
+      return Promise.all(ids.map((id) => socket.answer(id)));
+    };
+    const other = exchange.client(2);
+    const sell = { ...LIMIT, side: 'SELL', quantity: '1.200' };
+    await ask('order.place', signed(sell, other));
+    const ioc = { ...LIMIT, timeInForce: 'IOC', quantity: '0.001' };
+    const taken = await send('order.place', (i) => ({ ...ioc, newClientOrderId: `f${i}` }));
+    expect(taken.filter(({ status }) => status !== 200)).toEqual([]);
+    const [{ positionAmt } = {}] = (await ask('v2/account.position', signed())).result as Json[];
+    expect(positionAmt).toBe('1.200');
+    const rested = await send('order.place', () => ({
+      ...LIMIT,
+      price: '49000',
+      quantity: '0.001',
+    }));
+    const ids = rested.map(({ result }) => (result as Json).orderId);
+    const gone = await send('order.cancel', (i) => ({ symbol: 'BTCUSDT', orderId: ids[i] }));
+    expect(gone.filter(({ status }) => status !== 200)).toEqual([]);
+    // This one is not remembered any more, but its events are.
+    const past = await ask('order.status', signed({ symbol: 'BTCUSDT', orderId: ids[500] }));
+    expect(past).toMatchObject({ result: { status: 'CANCELED', price: '49000.0' } });
+    const never = await ask('order.status', signed({ symbol: 'BTCUSDT', orderId: 9_999_999 }));
+    expect(never).toMatchObject({ error: { code: -2013 } });
+  });
+
+  it('takes no more without an account than the address may, and cuts who goes on', async () => {
+    await exchange.close();
+    exchange = new BinanceExchange();
+    const rates = { requestsPerSecond: 1, requestsBurst: 20 };
+    await exchange.start({ limits: rates });
+    socket = await exchange.socket('/ws-fapi/v1');
+    const messages = ['{', '{"id":1,"method":"session.status"}', '{"id":1,"method":"nothing"}'];
+    messages.push('{"id":1,"method":"session.logon","params":{"apiKey":"x"}}');
+    for (let i = 0; i < 40; i++) socket.send(messages[i % messages.length]);
+    await expect.poll(() => socket.messages.length).toBe(40);
+    const limited = socket.messages.filter(({ error }) => (error as Json)?.code === -1003);
+    expect(limited.length).toBeGreaterThanOrEqual(19);
+    for (let i = 0; i < 1_000; i++) socket.send(messages[1]);
+    await expect.poll(() => socket.closed).toBe(true);
+  });
+
+  it('says that a value is nested too deeply', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    socket.send(`{"id":77,"method":"depth","params":{"symbol":${deep}}}`);
+    expect(await socket.answer(77)).toMatchObject({ error: { code: -1100 } });
+  });
 });

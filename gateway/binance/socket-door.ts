@@ -9,7 +9,6 @@ import type { GatewayLimits } from '../limits.js';
 import type { Admission } from '../session/admission.js';
 import type { Backlogs } from '../session/backlogs.js';
 import { socketOptions } from '../session/socket-options.js';
-import { TokenBucket } from '../session/token-bucket.js';
 import { refuseUpgrade } from '../session/upgrade.js';
 import type { ApiDoor } from './api-door.js';
 import type { StreamDoor } from './stream-door.js';
@@ -99,13 +98,12 @@ export class SocketDoor {
   }
 
   private opened(socket: WebSocket<SocketData>): void {
-    const { backlogs, limits, streams } = this.context;
+    const { backlogs, streams } = this.context;
     const data = socket.getUserData();
-    const bucket = new TokenBucket(limits, performance.now());
+    const bucket = this.context.admission.enter(data.origin);
     const own = new StreamSocket(socket, bucket, backlogs, this.touched);
     data.socket = own;
     this.open.add(own);
-    this.context.admission.enter(data.origin);
     if (data.kind !== 'api') streams.open(own, data.streams);
   }
 

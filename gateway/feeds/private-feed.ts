@@ -1,8 +1,9 @@
 import type { EventMessages } from '../codec/event-messages.js';
+import { problem } from '../commands/problem.js';
 import { CLOSE } from '../protocol/close-codes.js';
 import type { Backlogs } from '../session/backlogs.js';
 import type { Connection } from '../session/connection.js';
-import { reply, replyDone } from '../session/replies.js';
+import { reply, replyDone, replyError } from '../session/replies.js';
 import type { AccountViews } from './account-views.js';
 import { HEAD_WORDS, RF_EPOCH, RF_TIME, recordAccountSequence } from './feed-record.js';
 import type { Collected } from './feed-walk.js';
@@ -64,6 +65,7 @@ export class PrivateFeed {
   /** Answers the subscription and begins the feed. `epoch` is the present one. */
   subscribe(connection: Connection, id: number, seen: LastSeen | null, epoch: number): void {
     connection.isPrivate = true;
+    const turn = ++connection.privateTurn;
     if (seen === null) {
       this.snapshot(connection, id, epoch);
       return;
@@ -71,8 +73,14 @@ export class PrivateFeed {
     const collected = this.missed(connection.account, seen);
     if (collected instanceof Promise) {
       void collected.then((found) => {
-        if (!connection.closed && connection.isPrivate)
-          this.begin(connection, id, found, seen, epoch);
+        if (connection.closed) return;
+        if (connection.privateTurn === turn) this.begin(connection, id, found, seen, epoch);
+        else
+          replyError(
+            connection,
+            id,
+            problem('not_subscribed', 'it was given up again before it began'),
+          );
       });
     } else this.begin(connection, id, collected, seen, epoch);
   }
@@ -84,6 +92,7 @@ export class PrivateFeed {
 
   unsubscribe(connection: Connection): void {
     connection.isPrivate = false;
+    connection.privateTurn++;
     connection.onDrain = null;
     const followers = this.live.get(connection.account);
     if (followers === undefined) return;
@@ -147,12 +156,15 @@ export class PrivateFeed {
     }
     const more = this.missed(connection.account, now);
     if (more instanceof Promise) {
-      void more.then((later) => this.goOn(connection, later, now));
+      const turn = connection.privateTurn;
+      void more.then((later) => {
+        if (connection.privateTurn === turn) this.goOn(connection, later, now);
+      });
     } else this.goOn(connection, more, now);
   }
 
   private goOn(connection: Connection, found: Collected | null, seen: LastSeen): void {
-    if (connection.closed || !connection.isPrivate) return;
+    if (connection.closed) return;
     // Fell behind the log's memory while catching up: the client has to come again.
     if (found === null)
       connection.end(CLOSE.slow_consumer, 'the feed moved on faster than the resume; reconnect');

@@ -35,6 +35,11 @@ export interface OrderStatusContext {
   readonly desk: HomeDesk | null;
 }
 
+/** What was found, and where the account's home stood. */
+interface Looked extends FoundStatus {
+  reached: Reached;
+}
+
 /** As clients see it; see PROTOCOL.md. */
 export interface OrderStatus {
   status: (typeof ORDER_STATUSES)[number] | 'in_flight' | 'not_received';
@@ -80,19 +85,35 @@ export class OrderStatusDesk {
 
   /** What was sent before this call is waited for. */
   async ask(wanted: OrderToFind): Promise<OrderStatus | Problem> {
+    const found = await this.counted(() => this.look(wanted));
+    if ('code' in found) return found;
+    const market = this.context.markets.get(wanted.marketId) as Market;
+    return statusOf(market, wanted, found, found.reached);
+  }
+
+  /**
+   * The order itself, as the history keeps it; null: none was ever accepted under this name, or it is still on its way. A gateway without
+   * a history knows none but those of the log.
+   */
+  async find(wanted: OrderToFind): Promise<OrderRow | null | Problem> {
+    const found = await this.counted(() => this.look(wanted));
+    if (!('code' in found)) return found.order;
+    return this.context.history === null ? null : found;
+  }
+
+  private async counted<Found>(look: () => Promise<Found | Problem>): Promise<Found | Problem> {
     if (this.questions >= QUESTIONS_MAX) return busy('too many questions for orders wait');
     this.questions++;
     try {
-      return await this.answer(wanted);
+      return await look();
     } finally {
       this.questions--;
     }
   }
 
-  private async answer(wanted: OrderToFind): Promise<OrderStatus | Problem> {
-    const { barriers, desk, logOf, markets, views } = this.context;
+  private async look(wanted: OrderToFind): Promise<Looked | Problem> {
+    const { barriers, desk, logOf, views } = this.context;
     const { accountId, marketId } = wanted;
-    const market = markets.get(marketId) as Market;
     // What other threads have sent comes first, so that what the own barrier reaches is behind it.
     if (desk !== null && !(await desk.reach(accountId, marketId))) {
       return busy('another part of the exchange takes no more at this moment');
@@ -103,9 +124,13 @@ export class OrderStatusDesk {
     // The log may have lost its end with the host; then only the history knows the truth.
     const isWhole = log.lastOf(accountId) === views.sequenceOf(accountId);
     const recent = isWhole ? await findRecent(log, wanted, reached.timeMs) : null;
-    if (recent !== null) return ofOrder(market, recent.order, recent.refused, reached, 1);
+    if (recent !== null) {
+      const { order, refused } = recent;
+      const { sequence } = reached;
+      return { reached, sequence, rememberedAfter: 0, order, refused, asked: null };
+    }
     const found = await this.fromHistory(wanted, reached.sequence);
-    return 'code' in found ? found : statusOf(market, wanted, found, reached);
+    return 'code' in found ? found : { reached, ...found };
   }
 
   /** Asks again until the history has come as far as the question. */

@@ -54,6 +54,8 @@ export class Connection extends ClientSocket<ConnectionData> {
   readonly subscriptions = new Map<string, Subscription>();
   /** Follows the private feed, or is on the way to it. */
   isPrivate = false;
+  /** Changes whenever the private feed begins or is given up: what still waits for an earlier one is over. */
+  privateTurn = 0;
   /** Goes on with a resume that had to wait for the socket. */
   onDrain: (() => void) | null = null;
   /** Its account's orders are canceled when it ends, however it ends. */

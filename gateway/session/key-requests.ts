@@ -3,7 +3,12 @@ import type { ReadRequest } from '../codec/request-reader.js';
 import { type Problem, problem, shown } from '../commands/problem.js';
 import { isAddressEntry } from '../identity/address-list.js';
 import { holderOf } from '../identity/key-holder.js';
-import { type ApiKeyRecord, KEYS_OF_ACCOUNT_MAX, type KeyStore } from '../identity/key-store.js';
+import {
+  type ApiKeyRecord,
+  KEYS_OF_ACCOUNT_MAX,
+  type KeyStore,
+  type NewKey,
+} from '../identity/key-store.js';
 import {
   MAY_MANAGE,
   PERMISSIONS,
@@ -42,6 +47,8 @@ export class KeyRequests {
   private readonly accounts: Accounts;
   private readonly connections: Connections;
   private readonly exchangeTimeMs: () => number;
+  /** On their way to the disk: they count already. */
+  private readonly making: NewKey[] = [];
 
   constructor(
     keys: KeyStore,
@@ -80,7 +87,12 @@ export class KeyRequests {
       addressesProblem(addresses) ??
       expiryProblem(expiresAtMs, this.exchangeTimeMs()) ??
       this.publicKeyProblem(publicKey) ??
-      this.roomProblem(connection.account);
+      this.roomProblem(connection.account) ??
+      this.boundProblem(connection, {
+        permissions: permissionBits(names as unknown[]),
+        addresses: addresses as string[],
+        expiresAtMs: expiresAtMs as number,
+      });
     if (found !== null) return found;
     const wish = {
       accountId: connection.account,
@@ -90,10 +102,14 @@ export class KeyRequests {
       expiresAtMs: expiresAtMs as number,
       publicKey: publicKey as string,
     };
-    this.keys.create(wish, this.exchangeTimeMs()).then(
-      (made) => this.answer(connection, id, 'createKey', { ...made }),
-      (error: Error) => this.failed(connection, id, error),
-    );
+    this.making.push(wish);
+    this.keys
+      .create(wish, this.exchangeTimeMs())
+      .finally(() => this.making.splice(this.making.indexOf(wish), 1))
+      .then(
+        (made) => this.answer(connection, id, 'createKey', { ...made }),
+        (error: Error) => this.failed(connection, id, error),
+      );
     return null;
   }
 
@@ -103,6 +119,11 @@ export class KeyRequests {
     const record = this.keys.find(apiKey);
     if (record === null || record.accountId !== connection.account) {
       return problem('api_key_is_unknown', `this account has no apiKey ${shown(apiKey)}`);
+    }
+    const more = record.permissions & ~connection.permissions;
+    if (more !== 0) {
+      const message = `this key may not revoke one that may do more: ${permissionNames(more).join(', ')}`;
+      return problem('permission_is_missing', message);
     }
     this.keys.revoke(apiKey).then(
       () => {
@@ -137,19 +158,47 @@ export class KeyRequests {
     if (typeof publicKey !== 'string' || !isPublicKey(publicKey)) {
       return problem('public_key_is_malformed', 'publicKey must be 32 bytes in base58');
     }
-    const { accounts, keys } = this;
-    if (holderOf(publicKey, { accounts, keys }) === null) return null;
+    const { accounts, keys, making } = this;
+    const isFree =
+      holderOf(publicKey, { accounts, keys }) === null &&
+      making.every((wish) => wish.publicKey !== publicKey);
+    if (isFree) return null;
     return problem(
       'public_key_is_already_used',
       'publicKey must be a new one; it opens an account already',
     );
   }
 
+  /** What a key may do, from where and until when, is no less bound in those that are made with it. */
+  private boundProblem(
+    connection: Connection,
+    wish: Pick<NewKey, 'permissions' | 'addresses' | 'expiresAtMs'>,
+  ): Problem | null {
+    const more = wish.permissions & ~connection.permissions;
+    if (more !== 0) return boundMessage(`it has not ${permissionNames(more).join(', ')} itself`);
+    const own = this.keys.find(connection.apiKey);
+    if (own === null) return null;
+    const { addresses, expiresAtMs } = own;
+    const isWithin =
+      wish.addresses.length > 0 && wish.addresses.every((entry) => addresses.includes(entry));
+    if (addresses.length > 0 && !isWithin) {
+      return boundMessage(`addresses must be some of ${addresses.join(', ')}`);
+    }
+    if (expiresAtMs === 0 || (wish.expiresAtMs !== 0 && wish.expiresAtMs <= expiresAtMs))
+      return null;
+    return boundMessage(`expiresAt must be at most ${expiresAtMs}`);
+  }
+
   private roomProblem(account: number): Problem | null {
-    if (this.keys.ofAccount(account).length < KEYS_OF_ACCOUNT_MAX) return null;
+    const { length: coming } = this.making.filter(({ accountId }) => accountId === account);
+    if (this.keys.ofAccount(account).length + coming < KEYS_OF_ACCOUNT_MAX) return null;
     const message = `an account has at most ${KEYS_OF_ACCOUNT_MAX} keys; revoke one`;
     return problem('api_keys_must_not_exceed_limit', message);
   }
+}
+
+function boundMessage(what: string): Problem {
+  return problem('permission_is_missing', `a key can make none that reaches further: ${what}`);
 }
 
 function labelProblem(label: unknown): Problem | null {

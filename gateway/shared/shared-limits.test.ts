@@ -193,7 +193,7 @@ describe('limits that threads share', () => {
     const [one, two] = [new SharedSignatures(memory), new SharedSignatures(memory)];
     const signatures = Array.from({ length: 12 }, () => randomBytes(32));
     const [first, second] = signatures as [Buffer, Buffer];
-    const t = 64_000 * 1_000;
+    const t = 8_000 * 1_000;
     expect(one.take(first, t + 5_000, t)).toBe(true);
     expect(two.take(first, t + 5_000, t + 4_000)).toBe(false);
     expect(two.take(second, t + 61_000 + 5_000, t + 5_000)).toBe(true);
@@ -201,9 +201,11 @@ describe('limits that threads share', () => {
     const taken = signatures.slice(1).map((each) => one.take(each, t + 6_000, t + 5_000));
     expect(taken.every((each) => each === true)).toBe(true);
     expect(one.take(randomBytes(32), t + 6_000, t + 5_000)).toBeNull();
+    // What ends later has another window.
+    expect(one.take(randomBytes(32), t + 8_000, t + 5_000)).toBe(true);
     expect(one.take(second, t + 66_000, t + 65_000)).toBe(false);
-    // Two windows on its place is free again.
-    for (let now = t; now < t + 3 * 64_000; now += 1_000) two.begin(now);
-    expect(one.take(first, t + 3 * 64_000 + 5_000, t + 3 * 64_000)).toBe(true);
+    // When its window has come round its place is free again.
+    for (let now = t; now < t + 10 * 8_000; now += 1_000) two.begin(now);
+    expect(one.take(first, t + 10 * 8_000 + 5_000, t + 10 * 8_000)).toBe(true);
   });
 });

@@ -1,6 +1,9 @@
-/** Windows of time: in two of them signatures may hold, as the longest receive window is a minute; the third is empty by then. */
-const WINDOWS = 3;
-const WINDOW_MS = 64_000;
+/**
+ * Windows of time by the end of what is signed, short ones, so that the usual receive window of seconds takes no place for a minute. The
+ * longest receive window is a minute and a second: deadlines lie in the present window and the next eight, and one more is emptied ahead.
+ */
+const WINDOWS = 10;
+const WINDOW_MS = 8_000;
 const PLACES_DEFAULT = 1 << 18;
 /** Fuller than that a window takes no more. */
 const FILL_NUMERATOR = 3;
@@ -46,10 +49,10 @@ export class SharedSignatures {
     }
   }
 
-  /** Empties the window after the next one, a minute before anything of its time can come; to be called about once a second. */
+  /** Empties the window behind those in which deadlines may lie, before anything of its time can come; to be called about once a second. */
   begin(nowMs: number): void {
     const number = Math.floor(nowMs / WINDOW_MS);
-    for (const wanted of [number, number + 1, number + 2]) {
+    for (let wanted = number; wanted < number + WINDOWS; wanted++) {
       const window = wanted % WINDOWS;
       const held = Atomics.load(this.header, window);
       // Compared as they are stored: the low bits of the number.

@@ -64,8 +64,13 @@ export class RequestHarness {
   readonly times = new RequestTimes();
   /** Of the event loop; whoever wants another one raises the number. */
   readonly turns = { number: 0, wake: () => {} };
+  /** Of all accounts. */
+  readonly log = new PrivateLog();
+  /** Connections that the account's private events go to. */
+  followersOf: (account: number) => number = () => 0;
   private readonly requests: Requests;
-  private sent: ServerMessage[] = [];
+  /** What came since the last request. */
+  sent: ServerMessage[] = [];
   private readonly codec = new MsgpackCodec(String);
 
   constructor() {
@@ -153,9 +158,10 @@ export class RequestHarness {
     const orders = new OrderFold(openOrders);
     const messages = new EventMessages(markets);
     const outbox = new Outbox(messages, this.times, UNBOUNDED);
-    const log = new PrivateLog();
+    const { log } = this;
     const snapshots = new PrivateSnapshots(markets, views, openOrders, new TwapViews());
     const privateFeed = new PrivateFeed(() => log, views, snapshots, messages, UNBOUNDED);
+    this.followersOf = (account) => privateFeed.followers(account)?.length ?? 0;
     const publicFeeds = new PublicFeeds(markets, views, orders, outbox, limits, false);
     const accounts = new Accounts();
     const nowMs = () => 0;
