@@ -109,7 +109,7 @@ export class SocketDoor {
 
   private received(socket: WebSocket<SocketData>, message: ArrayBuffer): void {
     const { kind, socket: own } = socket.getUserData();
-    if (own === null) return;
+    if (own === null || own.lingers) return;
     const text = Buffer.from(message).toString('utf8');
     if (kind === 'api') this.context.api.receive(own, text);
     else this.context.streams.receive(own, text);

@@ -24,7 +24,7 @@ export class StreamSocket extends ClientSocket<SocketData> {
   account = 0;
   apiKey = '';
   loggedInAtMs = 0;
-  /** Requests over the limit since the last one that was let in. */
+  /** Requests over the limit, less some for each that was let in. */
   strikes = 0;
   readonly connectedAtMs = Date.now();
   readonly origin: ClientOrigin;
