@@ -119,7 +119,7 @@ export class Gateway {
     this.connections = new Connections(limits.connectionsMax);
     this.privateLogs = shards.map(({ privateLog }) => privateLog ?? new PrivateLog());
     this.outbox = new Outbox(messages, this.times, this.backlogs);
-    const hasHistory = history !== undefined;
+    const hasHistory = history !== null;
     this.publicFeeds = new PublicFeeds(markets, views, orders, this.outbox, limits, hasHistory);
     const logOf = (account: number) => {
       return this.privateLogs[this.accounts.homeOf(account)] as PrivateEvents;
