@@ -24,6 +24,7 @@ import {
   EVT_DUPLICATE,
   EVT_FILL,
   EVT_FRAME,
+  EVT_MARKET_STATE,
   EVT_MASS_CANCELED,
   EVT_REJECTED,
   EVT_TRIGGER_ACCEPTED,
@@ -90,6 +91,9 @@ export class EventDelivery {
     const { sessions, portId } = this.to;
     if (sessions.count === 0) return;
     this.to.marketData.saw(words, floats, at, this.to.shard, this.timeMs);
+    if (type === EVT_MARKET_STATE) {
+      this.to.quotes.stateChanged(sessions.all(), marketOf(words[at + W_HEAD] as number));
+    }
     const from = words[at + EW_SESSION] as number;
     const asking = from >>> 24 === portId ? sessions.findNumber(from & SESSION_MASK) : undefined;
     const isPrivate = (floats[at / 2 + EF_ACCOUNT_SEQUENCE] as number) > 0;
@@ -219,7 +223,10 @@ export class EventDelivery {
   ): void {
     const { words, floats, at } = this.event;
     const clientId = floats[at / 2 + EF_CLIENT_ID] as number;
-    session.quotes.find(marketOf(words[at + W_HEAD] as number), clientId)?.ended(clientId);
+    // One that could not be taken back, as the market is halted, is still there.
+    const isOver = isGone || clientId >= round.idsFrom;
+    const marketId = marketOf(words[at + W_HEAD] as number);
+    if (isOver) session.quotes.find(marketId, clientId)?.ended(clientId);
     if (!isGone) round.rejected++;
     this.to.quotes.answered(session, seqNo, round);
   }

@@ -11,6 +11,8 @@ export interface QuoteRound {
   canceled: number;
   readonly quoteId: number;
   readonly marketId: number;
+  /** First client id of the quotes that it places; those of the quotes that it takes back are smaller. */
+  readonly idsFrom: number;
 }
 
 /** Fills of quotes that a market maker bears within a window; beyond any of it the quotes are taken back. */
@@ -64,25 +66,29 @@ export class Protection {
   }
 }
 
-/** The quotes of one session in one market: by level, the client ids of bid and offer, 0 for none. */
+/**
+ * The quotes of one session in one market, by client id. Of a level and side there may be several: one that could not be taken back, as
+ * the market was halted, is still there when the next one comes.
+ */
 export class MarketQuotes {
   readonly marketId: number;
   protection: Protection | null = null;
-  private readonly levels = new Map<number, [number, number]>();
   private readonly places = new Map<number, { level: number; side: 0 | 1 }>();
 
   constructor(marketId: number) {
     this.marketId = marketId;
   }
 
-  clientIdOf(level: number, side: 0 | 1): number {
-    return this.levels.get(level)?.[side] ?? 0;
+  /** Those that are open, or on their way, at a place. */
+  clientIdsOf(level: number, side: 0 | 1): number[] {
+    const found: number[] = [];
+    for (const [clientId, place] of this.places) {
+      if (place.level === level && place.side === side) found.push(clientId);
+    }
+    return found;
   }
 
-  set(level: number, side: 0 | 1, clientId: number): void {
-    const both = this.levels.get(level) ?? [0, 0];
-    both[side] = clientId;
-    this.levels.set(level, both);
+  add(level: number, side: 0 | 1, clientId: number): void {
     this.places.set(clientId, { level, side });
   }
 
@@ -96,11 +102,7 @@ export class MarketQuotes {
 
   /** The order of this client id is over. */
   ended(clientId: number): void {
-    const place = this.places.get(clientId);
-    if (place === undefined) return;
     this.places.delete(clientId);
-    const both = this.levels.get(place.level);
-    if (both?.[place.side] === clientId) both[place.side] = 0;
   }
 }
 
@@ -114,6 +116,11 @@ export class SessionQuotes {
     const found = this.markets.get(marketId) ?? new MarketQuotes(marketId);
     this.markets.set(marketId, found);
     return found;
+  }
+
+  /** Undefined: none was ever sent there. */
+  inMarket(marketId: number): MarketQuotes | undefined {
+    return this.markets.get(marketId);
   }
 
   /** The quotes that an order belongs to; undefined: it is no quote of this session. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MARKET_STATE } from '../../engine/market/market-state.js';
 import { typeOf } from '../../engine/messages/layout.js';
-import { CMD_CANCEL } from '../../engine/messages/types.js';
+import { CMD_CANCEL, CMD_SET_MARKET_STATE } from '../../engine/messages/types.js';
 import * as sbe from './generated/index.js';
 import type { FixpClient } from './testing/fixp-client.js';
 import { FixpExchange } from './testing/fixp-exchange.js';
@@ -39,6 +40,11 @@ function quote(entries: readonly Entry[], quoteId = 1): number {
 const ackOf = (seqNo: number) => {
   return maker.next(sbe.MassQuoteAckDecoder, 0, (ack) => ack.requestSeqNo() === seqNo);
 };
+
+function setState(name: 'open' | 'halted'): void {
+  exchange.shard.command(CMD_SET_MARKET_STATE, 1, 1, { W_FLAGS: MARKET_STATE[name] });
+  exchange.shard.flush();
+}
 
 function hit(side: sbe.Side, price: number, qty: number): void {
   taker.send(new sbe.NewOrderSingleEncoder(), (message) => {
@@ -117,6 +123,17 @@ describe('a MassQuote', () => {
     expect([later.accepted(), later.rejected(), later.canceled()]).toEqual([2, 0, 1]);
   });
 
+  it('takes back what an earlier one could not, because the market was halted', async () => {
+    await ackOf(quote([[1, 499_900, 500_100]]));
+    setState('halted');
+    const refused = await ackOf(quote([[1, 499_950, 500_050]]));
+    expect([refused.accepted(), refused.canceled()]).toEqual([0, 0]);
+    setState('open');
+    const next = await ackOf(quote([[1, 499_950, 500_050]]));
+    expect([next.accepted(), next.rejected(), next.canceled()]).toEqual([2, 0, 2]);
+    expect(exchange.gateway.stats().openOrders).toBe(2);
+  });
+
   it.each<[string, readonly Entry[], RegExp]>([
     ['no level', [], /^quote_entries_must_be_within_1_and_limit/],
     [
@@ -190,6 +207,31 @@ describe('market maker protection', () => {
       'both have traded',
     );
     expect(maker.all(sbe.MarketMakerProtectionReportDecoder).length).toBe(1);
+  });
+
+  it('takes quotes back when a market that was halted meanwhile is open again', async () => {
+    await protect({ count: 1 });
+    await ackOf(
+      quote([
+        [1, 499_900, 500_100],
+        [2, 499_800, 500_200],
+      ]),
+    );
+    const place = exchange.port.trySendAll.bind(exchange.port);
+    exchange.port.trySendAll = (words, at, slots) => {
+      // The halt is ahead of what protection sends.
+      if (typeOf(words[at] as number) === CMD_CANCEL) {
+        exchange.port.trySendAll = place;
+        exchange.shard.command(CMD_SET_MARKET_STATE, 1, 1, { W_FLAGS: MARKET_STATE.halted });
+      }
+      return place(words, at, slots);
+    };
+    hit(sbe.Side.Buy, 500_100, 10);
+    await maker.next(sbe.ExecutionReportTradeDecoder);
+    await expect.poll(() => exchange.port.trySendAll === place).toBe(true);
+    expect(exchange.gateway.stats().openOrders).toBe(3);
+    setState('open');
+    await maker.until(() => exchange.gateway.stats().openOrders === 0, 'the quotes are gone');
   });
 
   it('takes quotes back later when the exchange had no room', async () => {

@@ -141,6 +141,14 @@ export class Quotes {
     for (const [quotes, session] of [...this.owing]) this.takeBack(session, quotes);
   }
 
+  /** A market has another state: one that was halted has refused to give quotes back that protection wanted to have. */
+  stateChanged(sessions: Iterable<FixpSession>, marketId: number): void {
+    for (const session of sessions) {
+      const quotes = session.quotes.inMarket(marketId);
+      if (quotes?.protection?.tripped === true) this.takeBack(session, quotes);
+    }
+  }
+
   private takeBack(session: FixpSession, quotes: MarketQuotes): void {
     const { writer, draft, ports, wake } = this.context;
     const { account, home } = session.identity;
@@ -238,8 +246,7 @@ export class Quotes {
     const found = send(session, seqNo, (account, from, request) => {
       for (const level of levels) {
         for (const side of [0, 1] as const) {
-          const old = quotes.clientIdOf(level.id, side);
-          if (old !== 0) {
+          for (const old of quotes.clientIdsOf(level.id, side)) {
             draft.clientId.number = old;
             draft.orderId = 0;
             writer.cancel(draft, account, from, request);
@@ -256,7 +263,7 @@ export class Quotes {
       }
     });
     if (found !== null) return found;
-    for (const [{ id }, side, clientId] of placed) quotes.set(id, side, clientId);
+    for (const [{ id }, side, clientId] of placed) quotes.add(id, side, clientId);
     const round = {
       left,
       accepted: 0,
@@ -264,6 +271,7 @@ export class Quotes {
       canceled: 0,
       quoteId,
       marketId: quotes.marketId,
+      idsFrom,
     };
     session.quotes.rounds.set(FixpSession.requestOf(seqNo), round);
     // Nothing to take back and nothing to place is done already.
