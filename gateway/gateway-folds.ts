@@ -3,6 +3,7 @@ import type { L2Book } from './feeds/l2-book.js';
 import type { OpenOrders } from './feeds/open-orders.js';
 import type { PrivateEvents } from './feeds/private-events.js';
 import type { Markets } from './markets.js';
+import type { FindOrder } from './order-status/order-status.js';
 import type { Accounts } from './session/accounts.js';
 import type { AllowanceTable } from './session/allowances.js';
 import type { LoadLevels } from './session/load-levels.js';
@@ -26,4 +27,6 @@ export interface GatewayFolds {
   /** Of the thread that all doors share. */
   readonly load: LoadLevels;
   readonly epoch: () => number;
+  /** Orders of which a door remembers nothing. */
+  readonly findOrder: FindOrder;
 }

@@ -22,7 +22,7 @@ import { type KeyEntry, KeyStore } from './identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.js';
 import { Markets } from './markets.js';
 import { Barriers } from './order-status/barriers.js';
-import { OrderStatusDesk, SHARD_WITHIN_MS } from './order-status/order-status.js';
+import { type FindOrder, OrderStatusDesk, SHARD_WITHIN_MS } from './order-status/order-status.js';
 import { Outbox } from './outbox.js';
 import { CLOSE } from './protocol/close-codes.js';
 import { Requests } from './requests.js';
@@ -131,11 +131,12 @@ export class Gateway {
     const bookOf = (marketId: number) => orders.book(marketId);
     const drawnFrom = { allowances: this.allowances, load: this.load, ratios: this.ratios };
     const own = { accounts, markets, openOrders: ownOrders, views };
-    this.folds = { ...drawnFrom, ...own, bookOf, epoch, logOf };
+    const findOrder: FindOrder = (wanted) => this.orderStatus.find(wanted);
+    this.folds = { ...drawnFrom, ...own, bookOf, epoch, logOf, findOrder };
     const folds = { accounts, markets, views, twaps, orders, privateOrders, publicFeeds };
     this.turns = new Turns(shards, outbox, () => this.binance);
     this.binance = new BinanceDialect({
-      pastOrders: new PastOrders((wanted) => this.orderStatus.find(wanted)),
+      pastOrders: new PastOrders(findOrder),
       apiKeys: this.keys,
       limits,
       log: options.log,

@@ -3,7 +3,6 @@ import {
   kindOfTerms,
   sourceOfTerms,
 } from '../../engine/triggers/trigger-events.js';
-import type { Problem } from '../commands/problem.js';
 import {
   KIND_TRIGGER,
   type OrderDetails,
@@ -14,16 +13,13 @@ import {
   STATUS_WAITING,
 } from '../history/rows.js';
 import type { Market } from '../markets.js';
-import type { OrderToFind } from '../order-status/recent-orders.js';
+import type { FindOrder } from '../order-status/order-status.js';
 import { nameOfOrder } from './account-history.js';
 import { ERRORS } from './errors.js';
 import { endOf, type OrderRecord, type OrderStatus, type TriggerRecord } from './order-record.js';
 
 /** How a request names an order. */
 export type OrderName = { orderId: number } | { clientOrderId: string };
-
-/** Looks an order up in its account's log and, behind that, in the history. Null: it never reached the exchange. */
-export type FindOrder = (wanted: OrderToFind) => Promise<OrderRow | null | Problem>;
 
 /** Orders that the memory of this door does not reach back to. */
 export class PastOrders {

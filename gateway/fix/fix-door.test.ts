@@ -356,6 +356,28 @@ describe('orders', () => {
     expect(fieldsOf(await last(owner, 2), TAG.ExecType, TAG.OrdStatus)).toEqual(['I', '0']);
   });
 
+  it('are shown though the session has forgotten them for the many that came behind them', async () => {
+    const client = await exchange.client(1);
+    for (let i = 0; i < 300; i++) {
+      client.send('D', { ...BUY, [TAG.ClOrdID]: `o-${i}`, [TAG.TimeInForce]: 3 });
+    }
+    const reports = await client.until(isReport, 600);
+    const id = reports.find((one) => one.get(TAG.ClOrdID) === 'o-1')?.get(TAG.OrderID);
+    client.send('H', { [TAG.ClOrdID]: 'o-1', [TAG.Symbol]: 'BTC-PERP', [TAG.Side]: 1 });
+    const byName = await last(client, 601);
+    client.send('H', { [TAG.ClOrdID]: 'x', [TAG.OrderID]: id as string, [TAG.Symbol]: 'BTC-PERP' });
+    for (const one of [byName, await last(client, 602)]) {
+      expect(fieldsOf(one, TAG.ExecType, TAG.OrdStatus, TAG.OrderID)).toEqual(['I', '4', id]);
+      expect(fieldsOf(one, TAG.ClOrdID, TAG.LeavesQty, TAG.CumQty)).toEqual([
+        'o-1',
+        '0.000',
+        '0.000',
+      ]);
+    }
+    client.send('H', { [TAG.ClOrdID]: 'never', [TAG.Symbol]: 'BTC-PERP', [TAG.Side]: 1 });
+    expect(fieldsOf(await last(client, 603), TAG.OrdStatus)).toEqual(['8']);
+  });
+
   it('are canceled all at once, by market or everywhere', async () => {
     const client = await exchange.client(1);
     for (const id of ['1', '2', '3']) client.send('D', { ...BUY, [TAG.ClOrdID]: id });

@@ -26,6 +26,7 @@ import type { L2Book } from '../feeds/l2-book.js';
 import type { KeyStore } from '../identity/key-store.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../limits.js';
 import type { Markets } from '../markets.js';
+import type { FindOrder } from '../order-status/order-status.js';
 import type { AllowanceTable } from '../session/allowances.js';
 import { type LoadLevels, PublicPace } from '../session/load-levels.js';
 import type { OrderCounts } from '../session/order-ratios.js';
@@ -59,6 +60,7 @@ export interface FixDoorOptions {
   load: LoadLevels;
   /** The book of a market as of its last tick. */
   bookOf: (marketId: number) => L2Book;
+  findOrder: FindOrder;
   /** The epoch that has begun. */
   epoch: () => number;
   keys: KeyStore;
@@ -130,7 +132,7 @@ export class FixDoor {
     this.orders = new OrderDesk(markets, ports, options, (shard) => this.unflushed.add(shard));
     options.load.watch(ports);
     this.publicPace = new PublicPace(options.load);
-    this.status = new StatusDesk(markets, exchangeTimeMs);
+    this.status = new StatusDesk(markets, exchangeTimeMs, options.findOrder);
     this.marketData = new MarketDataDesk(markets, options.bookOf, this.limits);
     this.server = net.createServer((socket) => this.opened(socket));
     for (const port of ports) port.onEvents(null);

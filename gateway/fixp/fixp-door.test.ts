@@ -349,7 +349,8 @@ describe('a session', () => {
       // Sent in time; but this process, which is the door's as well, does not get to read it.
       client.send(new sbe.SequenceEncoder(), (message) => message.nextSeqNo(client.outgoingSeqNo));
       for (const untilMs = performance.now() + 1_600; performance.now() < untilMs; );
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      // Long enough for rounds in between that are in time, also where others load the machine: two late ones in a row would be no pause.
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
     expect(client.all(sbe.TerminateDecoder).length).toBe(0);
     expect(client.ended).toBe(false);

@@ -35,6 +35,9 @@ export interface OrderStatusContext {
   readonly desk: HomeDesk | null;
 }
 
+/** Looks an order up in its account's log and, behind that, in the history. Null: no such order ever reached the exchange. */
+export type FindOrder = (wanted: OrderToFind) => Promise<OrderRow | null | Problem>;
+
 /** What was found, and where the account's home stood. */
 interface Looked extends FoundStatus {
   reached: Reached;
