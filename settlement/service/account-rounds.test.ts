@@ -24,7 +24,43 @@ it('accounts get their rows also while the chain refuses a market', async () => 
   } as unknown as ChainDoor;
   const houseKey = new Uint8Array(32);
   const rounds = new AccountRounds({ ledger, chain, houseKey, now: () => 1 });
+  await expect(rounds.round()).rejects.toThrow('sixteen markets');
   await rounds.round();
   await expect(rounds.round()).rejects.toThrow('sixteen markets');
   expect(rows).toEqual([3]);
+  expect(rounds.areMarketsPlaced).toBe(true);
+});
+
+it('gives all markets their places before anybody can pay in, or they would wait for the time lock', async () => {
+  const ledger = openLedger(makeScratch());
+  const worth = { microUsdNumerator: 100, microUsdDenominator: 1 };
+  for (const marketId of [1, 2, 3]) {
+    ledger.catalogue.addMarket({ marketId, symbol: `M${marketId}-PERP`, ...worth } as never);
+  }
+  const account = { accountId: 3, parentId: 0, publicKey: null };
+  ledger.catalogue.addAccount(0, { sequence: 1, timeMs: 1, ...account, kind: 'accountCreated' });
+  const done: string[] = [];
+  const chain = {
+    slots: async () => [],
+    addMarket: async ({ symbol }: { symbol: string }) => {
+      done.push(symbol);
+      return done.length === 3 ? null : done.length;
+    },
+    addRows: async () => {
+      done.push('rows');
+    },
+  } as unknown as ChainDoor;
+  const rounds = new AccountRounds({
+    ...{ ledger, chain },
+    houseKey: new Uint8Array(32),
+    now: () => 1,
+  });
+  expect(rounds.areMarketsPlaced).toBe(false);
+  await rounds.round();
+  await rounds.round();
+  expect(rounds.areMarketsPlaced).toBe(false);
+  // The third one is told to wait.
+  await rounds.round();
+  expect(done).toEqual(['M1-PERP', 'M2-PERP', 'M3-PERP', 'rows']);
+  expect(rounds.areMarketsPlaced).toBe(true);
 });

@@ -18,6 +18,8 @@ export class AccountRounds {
   private readonly options: AccountRoundsOptions;
   private areSlotsKnown = false;
   private askAgainAtMs = 0;
+  /** The chain did not take the next market at once. */
+  private isHeldUp = false;
 
   constructor(options: AccountRoundsOptions) {
     this.options = options;
@@ -25,8 +27,16 @@ export class AccountRounds {
 
   async round(): Promise<boolean> {
     if (!this.areSlotsKnown) await this.learnSlots();
-    // Rows first: a market that the chain never takes must not keep accounts from theirs.
+    // Without rows nobody can pay in, and once the program holds money each further market waits for its time lock.
+    if (!this.isHeldUp && (await this.addMarket())) return true;
+    // But a market that the chain does not take must not keep accounts from their rows.
     return (await this.addRows()) || (await this.addMarket());
+  }
+
+  /** All markets that the chain takes at once have their places: whoever pays into the program waits for that. */
+  get areMarketsPlaced(): boolean {
+    if (this.isHeldUp) return true;
+    return this.options.ledger.catalogue.markets().every(({ slot }) => slot !== null);
   }
 
   /** What the chain has already: another process, or this one with an older ledger, may have added it. */
@@ -45,7 +55,11 @@ export class AccountRounds {
     const { ledger, chain, now } = this.options;
     const next = ledger.catalogue.markets().find(({ slot }) => slot === null);
     if (next === undefined || now() < this.askAgainAtMs) return false;
-    const slot = await chain.addMarket(next.listing);
+    const slot = await chain.addMarket(next.listing).catch((error) => {
+      this.isHeldUp = true;
+      throw error;
+    });
+    this.isHeldUp = slot === null;
     if (slot !== null) ledger.catalogue.setMarketSlot(next.marketId, slot);
     else this.askAgainAtMs = now() + NOT_OPEN_REST_MS;
     return slot !== null;

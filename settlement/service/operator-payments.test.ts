@@ -25,7 +25,11 @@ function start(lastSequence: number) {
   const now = () => 1_000_000;
   const batches = new BatchRounds({ ledger, chain, limits: NO_LIMITS, windowMs: 1, now });
   const isInLine = () => batches.isInLine;
-  const payments = new OperatorPayments({ ledger, chain, areDepositsKnown: () => true, isInLine });
+  const payments = new OperatorPayments({
+    ...{ ledger, chain, isInLine },
+    areDepositsKnown: () => true,
+    areMarketsPlaced: () => true,
+  });
   return { ledger, paid, batches, payments };
 }
 

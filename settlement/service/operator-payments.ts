@@ -8,6 +8,8 @@ export interface OperatorPaymentsOptions {
   readonly areDepositsKnown: () => boolean;
   /** The ledger is the one that this chain was settled with: an old copy, or a new one, would not know what was paid, and pay it again. */
   readonly isInLine: () => boolean;
+  /** Every market that the chain takes at once has its place there: those that come when the program holds money wait for a time lock. */
+  readonly areMarketsPlaced: () => boolean;
 }
 
 const AT_ONCE = 50;
@@ -25,8 +27,8 @@ export class OperatorPayments {
   }
 
   async round(): Promise<boolean> {
-    const { areDepositsKnown, isInLine } = this.options;
-    if (!areDepositsKnown() || !isInLine()) return false;
+    const { areDepositsKnown, areMarketsPlaced, isInLine } = this.options;
+    if (!areDepositsKnown() || !isInLine() || !areMarketsPlaced()) return false;
     return (await this.payFunds()) || (await this.payAccounts());
   }
 

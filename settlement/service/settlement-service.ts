@@ -55,7 +55,9 @@ export class SettlementService {
     const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const areDepositsKnown = () => deposits.isAtEnd;
     const isInLine = () => batches.isInLine;
-    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
+    const areMarketsPlaced = () => accounts.areMarketsPlaced;
+    const known = { areDepositsKnown, areMarketsPlaced, isInLine };
+    const payments = new OperatorPayments({ ledger, chain, ...known });
     const scan = () => deposits.scan();
     const forced = new ForcedRounds({ ledger, chain, exchange, scan, now });
     const debits = new ForcedDebits({ ledger, exchange, now });

@@ -58,7 +58,9 @@ export class SettlementNode {
     const deposits = new DepositRounds({ ledger, chain, exchange, operator, now });
     const areDepositsKnown = () => deposits.isAtEnd;
     const isInLine = () => batches.isInLine;
-    const payments = new OperatorPayments({ ledger, chain, areDepositsKnown, isInLine });
+    const areMarketsPlaced = () => accounts.areMarketsPlaced;
+    const known = { areDepositsKnown, areMarketsPlaced, isInLine };
+    const payments = new OperatorPayments({ ledger, chain, ...known });
     const transfers = new TransferRounds({ ledger, chain, now });
     const withdrawals = new WithdrawalRounds({ ledger, chain, exchange, now });
     this.rounds = new Map<string, () => Promise<unknown>>([
